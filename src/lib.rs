@@ -1,0 +1,2 @@
+//! Convscope: what a convolutional network costs, why, and what to change.
+pub mod model;

@@ -1,0 +1,1 @@
+//! The native tests of the core.
