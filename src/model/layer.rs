@@ -1,0 +1,475 @@
+//! The kinds of layers, with PyTorch's names, arguments and defaults: the one place that knows them.
+//!
+//! Input channels and features are inferred from what flows in, never stored.
+
+use super::argument::{
+    Argument, ArgumentError, Channels, GeluApproximate, Groups, Integers, OutputSize, Padding, PaddingMode, Pair,
+    ScalarOperation, ScaleFactor, Sides, UpsampleMode, Value,
+};
+
+/// Defines the layer kinds: `Kind "PyTorch name" [required arguments = value of a new row] { optional ones = default }`,
+/// each in PyTorch's order (without the inferred one).
+macro_rules! layers {
+    ($(
+        $(#[$doc:meta])*
+        $kind:ident $class:literal [$($required:ident: $required_type:ty = $start:expr),*]
+            { $($optional:ident: $optional_type:ty = $default:expr),* }
+    )*) => {
+        $(
+            $(#[$doc])*
+            #[derive(Clone, Debug, PartialEq)]
+            pub struct $kind {
+                $(pub $required: $required_type,)*
+                $(pub $optional: $optional_type,)*
+            }
+
+            impl Default for $kind {
+                fn default() -> Self {
+                    Self { $($required: $start,)* $($optional: $default,)* }
+                }
+            }
+        )*
+
+        /// One layer: what a network's node does.
+        #[derive(Clone, Debug, PartialEq)]
+        pub enum Layer {
+            $($(#[$doc])* $kind($kind),)*
+        }
+
+        /// The kind of a layer, without its arguments.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum Kind {
+            $($(#[$doc])* $kind,)*
+        }
+
+        impl Kind {
+            pub const ALL: &'static [Kind] = &[$(Kind::$kind),*];
+
+            /// The name of the class in `torch.nn`, or of the function, in lower case.
+            pub const fn class(self) -> &'static str {
+                match self { $(Kind::$kind => $class,)* }
+            }
+
+            /// A layer of this kind with the arguments of a new row.
+            pub fn layer(self) -> Layer {
+                match self { $(Kind::$kind => Layer::$kind($kind::default()),)* }
+            }
+
+            /// The names of its arguments in PyTorch's order, without the inferred one.
+            pub const fn arguments(self) -> &'static [&'static str] {
+                match self { $(Kind::$kind => &[$(stringify!($required),)* $(stringify!($optional)),*],)* }
+            }
+
+            /// How many of the arguments, from the first, PyTorch has no default for.
+            pub const fn required_arguments(self) -> usize {
+                match self { $(Kind::$kind => { const NAMES: &[&str] = &[$(stringify!($required)),*]; NAMES.len() })* }
+            }
+
+            /// What fits an argument, for messages; `None` where there is no such argument.
+            pub fn expected(self, argument: &str) -> Option<&'static str> {
+                match self { $(
+                    Kind::$kind => match argument {
+                        $(stringify!($required) => Some(<$required_type as Argument>::EXPECTED),)*
+                        $(stringify!($optional) => Some(<$optional_type as Argument>::EXPECTED),)*
+                        _ => None,
+                    },
+                )* }
+            }
+        }
+
+        impl Layer {
+            pub const fn kind(&self) -> Kind {
+                match self { $(Layer::$kind(_) => Kind::$kind,)* }
+            }
+
+            /// The value of an argument; `None` where there is no such argument.
+            pub fn argument(&self, name: &str) -> Option<Value> {
+                match self { $(
+                    #[allow(unused_variables)]
+                    Layer::$kind(layer) => match name {
+                        $(stringify!($required) => Some(layer.$required.to_value()),)*
+                        $(stringify!($optional) => Some(layer.$optional.to_value()),)*
+                        _ => None,
+                    },
+                )* }
+            }
+
+            /// Sets one argument from its untyped value.
+            pub fn set_argument(&mut self, name: &str, value: &Value) -> Result<(), ArgumentError> {
+                let kind = self.kind();
+                match self { $(
+                    #[allow(unused_variables)]
+                    Layer::$kind(layer) => match name {
+                        $(stringify!($required) => layer.$required = typed(name, value)?,)*
+                        $(stringify!($optional) => layer.$optional = typed(name, value)?,)*
+                        _ => return Err(ArgumentError::Unknown { layer: kind.class(), name: name.to_string() }),
+                    },
+                )* }
+                Ok(())
+            }
+        }
+
+        $(
+            impl From<$kind> for Layer {
+                fn from(layer: $kind) -> Self {
+                    Layer::$kind(layer)
+                }
+            }
+        )*
+    };
+}
+
+layers! {
+    // Convolutions and matrix products.
+
+    /// Weight `[out_channels, in_channels / groups, kernel height, kernel width]`.
+    Conv2d "Conv2d" [out_channels: Channels = Channels::Count(8), kernel_size: Pair = Pair::square(3)] {
+        stride: Pair = Pair::square(1),
+        padding: Padding = Padding::Explicit(Pair::square(0)),
+        dilation: Pair = Pair::square(1),
+        groups: Groups = Groups::Count(1),
+        bias: bool = true,
+        padding_mode: PaddingMode = PaddingMode::Zeros
+    }
+    /// Weight `[in_channels, out_channels / groups, kernel height, kernel width]`.
+    ConvTranspose2d "ConvTranspose2d" [out_channels: Channels = Channels::Count(8), kernel_size: Pair = Pair::square(2)] {
+        stride: Pair = Pair::square(1),
+        padding: Pair = Pair::square(0),
+        output_padding: Pair = Pair::square(0),
+        groups: Groups = Groups::Count(1),
+        bias: bool = true,
+        dilation: Pair = Pair::square(1)
+    }
+    /// On the last dimension. Weight `[out_features, in_features]`.
+    Linear "Linear" [out_features: i64 = 10] { bias: bool = true }
+
+    // Pooling.
+
+    /// Pads with minus infinity. No stride given: the kernel's size.
+    MaxPool2d "MaxPool2d" [kernel_size: Pair = Pair::square(2)] {
+        stride: Option<Pair> = None,
+        padding: Pair = Pair::square(0),
+        dilation: Pair = Pair::square(1),
+        ceil_mode: bool = false
+    }
+    /// No stride given: the kernel's size.
+    AvgPool2d "AvgPool2d" [kernel_size: Pair = Pair::square(2)] {
+        stride: Option<Pair> = None,
+        padding: Pair = Pair::square(0),
+        ceil_mode: bool = false,
+        count_include_pad: bool = true,
+        divisor_override: Option<i64> = None
+    }
+    /// Window i is `[floor(i * in / out), ceil((i + 1) * in / out))`.
+    AdaptiveAvgPool2d "AdaptiveAvgPool2d" [output_size: OutputSize = OutputSize { height: Some(1), width: Some(1) }] {}
+    /// Windows as [`AdaptiveAvgPool2d`]'s.
+    AdaptiveMaxPool2d "AdaptiveMaxPool2d" [output_size: OutputSize = OutputSize { height: Some(1), width: Some(1) }] {}
+    /// The mean over dimensions; over `(2, 3)` it is global average pooling.
+    Mean "mean" [dim: Integers = vec![2, 3]] { keepdim: bool = false }
+
+    // Normalisation.
+
+    /// Of `[N, C, H, W]` over N, H, W; by running statistics where they are tracked.
+    BatchNorm2d "BatchNorm2d" [] {
+        eps: f64 = 1e-5, momentum: Option<f64> = Some(0.1), affine: bool = true, track_running_stats: bool = true
+    }
+    /// Of `[N, C]` or `[N, C, L]`.
+    BatchNorm1d "BatchNorm1d" [] {
+        eps: f64 = 1e-5, momentum: Option<f64> = Some(0.1), affine: bool = true, track_running_stats: bool = true
+    }
+    /// Of `[N, C, ...]` over each group of channels of a sample.
+    GroupNorm "GroupNorm" [num_groups: i64 = 1] { eps: f64 = 1e-5, affine: bool = true }
+    /// Over the last `normalized_dims` dimensions (the length of PyTorch's `normalized_shape`).
+    LayerNorm "LayerNorm" [normalized_dims: i64 = 1] { eps: f64 = 1e-5, elementwise_affine: bool = true, bias: bool = true }
+    /// Over the channels of each pixel of `[N, C, H, W]` (torchvision's, in ConvNeXt).
+    LayerNorm2d "LayerNorm2d" [] { eps: f64 = 1e-6, elementwise_affine: bool = true, bias: bool = true }
+    /// Over the pixels of each channel of a sample.
+    InstanceNorm2d "InstanceNorm2d" [] {
+        eps: f64 = 1e-5, momentum: Option<f64> = Some(0.1), affine: bool = false, track_running_stats: bool = false
+    }
+    /// Divides by `(k + alpha / size * sum of squares over size channels)^beta`.
+    LocalResponseNorm "LocalResponseNorm" [size: i64 = 5] { alpha: f64 = 1e-4, beta: f64 = 0.75, k: f64 = 1.0 }
+
+    // Activations, one element at a time.
+
+    /// `max(x, 0)`.
+    ReLU "ReLU" [] { inplace: bool = false }
+    /// `min(max(x, 0), 6)`.
+    ReLU6 "ReLU6" [] { inplace: bool = false }
+    /// `x` above 0, `negative_slope * x` below.
+    LeakyReLU "LeakyReLU" [] { negative_slope: f64 = 0.01, inplace: bool = false }
+    /// `x` above 0, a learned slope times `x` below: one slope, or one for each channel (`x1`).
+    PReLU "PReLU" [] { num_parameters: Channels = Channels::Count(1) }
+    /// `x` above 0, `alpha * (e^x - 1)` below.
+    ELU "ELU" [] { alpha: f64 = 1.0, inplace: bool = false }
+    /// `scale * ELU(x)` with fixed constants.
+    SELU "SELU" [] { inplace: bool = false }
+    /// `max(x, 0) + min(0, alpha * (e^(x / alpha) - 1))`.
+    CELU "CELU" [] { alpha: f64 = 1.0, inplace: bool = false }
+    /// `x * sigmoid(x)`.
+    SiLU "SiLU" [] { inplace: bool = false }
+    /// `x * Phi(x)`, Phi the normal distribution.
+    GELU "GELU" [] { approximate: GeluApproximate = GeluApproximate::None }
+    /// `x * tanh(softplus(x))`.
+    Mish "Mish" [] { inplace: bool = false }
+    /// `x * ReLU6(x + 3) / 6`.
+    Hardswish "Hardswish" [] { inplace: bool = false }
+    /// `ReLU6(x + 3) / 6`.
+    Hardsigmoid "Hardsigmoid" [] { inplace: bool = false }
+    /// `min(max(x, min_val), max_val)`.
+    Hardtanh "Hardtanh" [] { min_val: f64 = -1.0, max_val: f64 = 1.0, inplace: bool = false }
+    /// `1 / (1 + e^-x)`.
+    Sigmoid "Sigmoid" [] {}
+    /// `log(sigmoid(x))`.
+    LogSigmoid "LogSigmoid" [] {}
+    Tanh "Tanh" [] {}
+    /// `log(1 + e^(beta x)) / beta`; `x` itself where `beta x > threshold`.
+    Softplus "Softplus" [] { beta: f64 = 1.0, threshold: f64 = 20.0 }
+    /// `x / (1 + |x|)`.
+    Softsign "Softsign" [] {}
+    /// `e^x`, divided by its sum over a dimension.
+    Softmax "Softmax" [] { dim: Option<i64> = None }
+    /// The logarithm of [`Softmax`].
+    LogSoftmax "LogSoftmax" [] { dim: Option<i64> = None }
+
+    // What does nothing when a trained network runs.
+
+    Dropout "Dropout" [] { p: f64 = 0.5, inplace: bool = false }
+    /// Drops whole channels in training.
+    Dropout2d "Dropout2d" [] { p: f64 = 0.5, inplace: bool = false }
+    AlphaDropout "AlphaDropout" [] { p: f64 = 0.5, inplace: bool = false }
+    /// torchvision's; drops whole branches in training.
+    StochasticDepth "StochasticDepth" [p: f64 = 0.2] { mode: String = "row".to_string() }
+    Identity "Identity" [] {}
+
+    // Shape and order.
+
+    /// Dimensions `start_dim` to `end_dim` become one.
+    Flatten "Flatten" [] { start_dim: i64 = 1, end_dim: i64 = -1 }
+    /// The same elements in another shape, batch first; one size may be -1. The batch size is kept where the first size is -1 or 1.
+    View "view" [shape: Integers = vec![-1]] {}
+    /// Swaps two dimensions (a view).
+    Transpose "transpose" [dim0: i64 = 1, dim1: i64 = 2] {}
+    /// Orders the dimensions anew (a view).
+    Permute "permute" [dims: Integers = vec![0, 2, 3, 1]] {}
+    /// Copies a view into one piece of memory.
+    Contiguous "contiguous" [] {}
+    /// Part `index` of `chunks` along a dimension (a view).
+    Chunk "chunk" [chunks: i64 = 2, index: i64 = 0] { dim: i64 = 1 }
+    /// Elements `start` to `end` (not included) along a dimension (a view).
+    Slice "slice" [start: i64 = 0, end: Option<i64> = None] { dim: i64 = 1 }
+    /// Channels `[groups, C / groups]` become `[C / groups, groups]`.
+    ChannelShuffle "ChannelShuffle" [groups: i64 = 2] {}
+    /// `[N, C r^2, H, W]` becomes `[N, C, H r, W r]`.
+    PixelShuffle "PixelShuffle" [upscale_factor: i64 = 2] {}
+    /// `[N, C, H r, W r]` becomes `[N, C r^2, H, W]`.
+    PixelUnshuffle "PixelUnshuffle" [downscale_factor: i64 = 2] {}
+    Upsample "Upsample" [] {
+        size: Option<Pair> = None,
+        scale_factor: Option<ScaleFactor> = None,
+        mode: UpsampleMode = UpsampleMode::Nearest,
+        align_corners: Option<bool> = None
+    }
+    ZeroPad2d "ZeroPad2d" [padding: Sides = Sides { left: 1, right: 1, top: 1, bottom: 1 }] {}
+    ConstantPad2d "ConstantPad2d" [padding: Sides = Sides { left: 1, right: 1, top: 1, bottom: 1 }, value: f64 = 0.0] {}
+    ReflectionPad2d "ReflectionPad2d" [padding: Sides = Sides { left: 1, right: 1, top: 1, bottom: 1 }] {}
+    ReplicationPad2d "ReplicationPad2d" [padding: Sides = Sides { left: 1, right: 1, top: 1, bottom: 1 }] {}
+
+    // Several inputs, or none.
+
+    /// The sum of two tensors, broadcast.
+    Add "add" [] {}
+    /// The product of two tensors, broadcast.
+    Mul "mul" [] {}
+    /// One behind the other along a dimension.
+    Cat "cat" [] { dim: i64 = 1 }
+    /// A learned tensor as it is, such as ConvNeXt's `layer_scale`. No input.
+    Parameter "Parameter" [shape: Integers = vec![1]] {}
+    /// With a number: `x + value`, `x - value`, `x * value`, `x / value`.
+    Scalar "scalar" [operation: ScalarOperation = ScalarOperation::Mul, value: f64 = 1.0] {}
+
+    /// What the tool does not know: its cost is unknown, its output is taken to be `shape` (without
+    /// the batch), or to have its first input's shape where that is not given.
+    Unsupported "unsupported" [class: String = String::new()] { arguments: String = String::new(), shape: Option<Integers> = None }
+}
+
+/// How many inputs a layer takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Arity {
+    Zero,
+    One,
+    Two,
+    OneOrMore,
+}
+
+/// The argument that PyTorch wants and that is inferred here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InferredArgument {
+    pub name: &'static str,
+    /// Its place among the positional arguments.
+    pub position: usize,
+}
+
+impl Kind {
+    /// The kind of a class name or function name.
+    pub fn from_class(class: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|kind| kind.class() == class)
+    }
+
+    /// Written as a function or a tensor's method in PyTorch, not as a module of `torch.nn`.
+    pub fn is_function(self) -> bool {
+        self.class().starts_with(|first: char| first.is_ascii_lowercase())
+    }
+
+    pub const fn arity(self) -> Arity {
+        match self {
+            Kind::Add | Kind::Mul => Arity::Two,
+            Kind::Cat | Kind::Unsupported => Arity::OneOrMore,
+            Kind::Parameter => Arity::Zero,
+            Kind::Conv2d
+            | Kind::ConvTranspose2d
+            | Kind::Linear
+            | Kind::MaxPool2d
+            | Kind::AvgPool2d
+            | Kind::AdaptiveAvgPool2d
+            | Kind::AdaptiveMaxPool2d
+            | Kind::Mean
+            | Kind::BatchNorm2d
+            | Kind::BatchNorm1d
+            | Kind::GroupNorm
+            | Kind::LayerNorm
+            | Kind::LayerNorm2d
+            | Kind::InstanceNorm2d
+            | Kind::LocalResponseNorm
+            | Kind::ReLU
+            | Kind::ReLU6
+            | Kind::LeakyReLU
+            | Kind::PReLU
+            | Kind::ELU
+            | Kind::SELU
+            | Kind::CELU
+            | Kind::SiLU
+            | Kind::GELU
+            | Kind::Mish
+            | Kind::Hardswish
+            | Kind::Hardsigmoid
+            | Kind::Hardtanh
+            | Kind::Sigmoid
+            | Kind::LogSigmoid
+            | Kind::Tanh
+            | Kind::Softplus
+            | Kind::Softsign
+            | Kind::Softmax
+            | Kind::LogSoftmax
+            | Kind::Dropout
+            | Kind::Dropout2d
+            | Kind::AlphaDropout
+            | Kind::StochasticDepth
+            | Kind::Identity
+            | Kind::Flatten
+            | Kind::View
+            | Kind::Transpose
+            | Kind::Permute
+            | Kind::Contiguous
+            | Kind::Chunk
+            | Kind::Slice
+            | Kind::ChannelShuffle
+            | Kind::PixelShuffle
+            | Kind::PixelUnshuffle
+            | Kind::Upsample
+            | Kind::ZeroPad2d
+            | Kind::ConstantPad2d
+            | Kind::ReflectionPad2d
+            | Kind::ReplicationPad2d
+            | Kind::Scalar => Arity::One,
+        }
+    }
+
+    /// PyTorch's argument for what is inferred from the input: channels, features or sizes.
+    pub const fn inferred_argument(self) -> Option<InferredArgument> {
+        let (name, position) = match self {
+            Kind::Conv2d | Kind::ConvTranspose2d => ("in_channels", 0),
+            Kind::Linear => ("in_features", 0),
+            Kind::BatchNorm2d | Kind::BatchNorm1d | Kind::InstanceNorm2d => ("num_features", 0),
+            Kind::GroupNorm => ("num_channels", 1),
+            Kind::LayerNorm | Kind::LayerNorm2d => ("normalized_shape", 0),
+            _ => return None,
+        };
+        Some(InferredArgument { name, position })
+    }
+
+    /// One element in, one element out: may overwrite its input.
+    pub const fn is_elementwise_activation(self) -> bool {
+        matches!(
+            self,
+            Kind::ReLU
+                | Kind::ReLU6
+                | Kind::LeakyReLU
+                | Kind::PReLU
+                | Kind::ELU
+                | Kind::SELU
+                | Kind::CELU
+                | Kind::SiLU
+                | Kind::GELU
+                | Kind::Mish
+                | Kind::Hardswish
+                | Kind::Hardsigmoid
+                | Kind::Hardtanh
+                | Kind::Sigmoid
+                | Kind::LogSigmoid
+                | Kind::Tanh
+                | Kind::Softplus
+                | Kind::Softsign
+        )
+    }
+
+    /// Gives its input on without writing data, when a trained network runs.
+    pub const fn is_view(self) -> bool {
+        matches!(
+            self,
+            Kind::Flatten
+                | Kind::View
+                | Kind::Transpose
+                | Kind::Permute
+                | Kind::Chunk
+                | Kind::Slice
+                | Kind::Dropout
+                | Kind::Dropout2d
+                | Kind::AlphaDropout
+                | Kind::StochasticDepth
+                | Kind::Identity
+        )
+    }
+}
+
+impl Layer {
+    /// Arguments with their values, in PyTorch's order.
+    pub fn arguments(&self) -> impl Iterator<Item = (&'static str, Value)> + '_ {
+        self.kind().arguments().iter().filter_map(|&name| Some((name, self.argument(name)?)))
+    }
+
+    /// The arguments one would write: all required ones, and those that differ from their default.
+    pub fn written_arguments(&self) -> impl Iterator<Item = (&'static str, Value)> + '_ {
+        let default = self.kind().layer();
+        let required = self.kind().required_arguments();
+        let written = move |(index, (name, value)): (usize, (&'static str, Value))| {
+            (index < required || default.argument(name).as_ref() != Some(&value)).then_some((name, value))
+        };
+        self.arguments().enumerate().filter_map(written)
+    }
+}
+
+impl Conv2d {
+    /// One group for each input channel, whatever their number.
+    pub fn is_depthwise(&self) -> bool {
+        self.groups == Groups::InputChannels
+    }
+}
+
+fn typed<T: Argument>(name: &str, value: &Value) -> Result<T, ArgumentError> {
+    T::from_value(value).ok_or_else(|| ArgumentError::Type {
+        name: name.to_string(),
+        expected: T::EXPECTED,
+        found: value.clone(),
+    })
+}
