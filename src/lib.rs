@@ -1,2 +1,3 @@
 //! Convscope: what a convolutional network costs, why, and what to change.
 pub mod model;
+pub mod shape;
