@@ -161,7 +161,8 @@ impl ConvTranspose2d {
                 output_padding.width,
             ),
         );
-        if output.0 < 1 || output.1 < 1 {
+        // PyTorch lets an output without elements pass.
+        if output.0 < 0 || output.1 < 0 {
             return Err(ShapeError::TransposedOutputTooSmall { input: (height, width), output });
         }
         spatial(input, conv.output, output)

@@ -1,1 +1,4 @@
-//! The native tests of the core.
+//! The native tests of the core, one binary.
+
+mod golden;
+mod shape;

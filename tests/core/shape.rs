@@ -1,0 +1,82 @@
+//! Output shapes, parameters and errors against PyTorch's.
+
+use convscope::model::Dims;
+use convscope::shape::{self, NodeShape, ShapeError, Stage};
+use serde_json::Value as Json;
+
+use crate::golden::{self, Failures, sizes};
+
+#[test]
+fn golden_layers_have_pytorchs_shape_or_error() {
+    let Some(layers) = golden::read("layers.json") else { return };
+    let mut failures = Failures::default();
+    for case in layers["cases"].as_array().expect("cases") {
+        let id = format!("{} {} {}", case["id"], case["type"], case["args"]);
+        let (layer, declared) = golden::module(case["type"].as_str().expect("a class"), &case["args"]);
+        let input = Dims::new(&sizes(&case["in"])).expect("a shape");
+        let output = shape::check_declared(&layer, &declared, &input).and_then(|()| shape::output(&layer, &[input]));
+        match output {
+            Ok(output) => {
+                failures.check(case["ok"] == true, || format!("{id}: {output}, PyTorch {}", case["error"]));
+                if case["ok"] == true {
+                    failures.equal(&id, output.sizes().to_vec(), sizes(&case["out"]));
+                    let tensors = shape::parameter_tensors(&layer, Some(&input));
+                    let count = |buffers: bool| -> u64 {
+                        let of_kind = tensors.iter().filter(|tensor| tensor.fill.is_buffer() == buffers);
+                        of_kind.map(|tensor| tensor.elements().expect("a count")).sum()
+                    };
+                    failures.equal(&format!("{id} params"), Some(count(false)), case["params"].as_u64());
+                    failures.equal(&format!("{id} buffers"), Some(count(true)), case["buffers"].as_u64());
+                }
+            }
+            Err(error) => check_error(&mut failures, &id, &error, case),
+        }
+    }
+    failures.finish();
+}
+
+fn check_error(failures: &mut Failures, id: &str, error: &ShapeError, case: &Json) {
+    let stage = match error.stage() {
+        Stage::Init => "init",
+        Stage::Forward => "forward",
+    };
+    let found = (stage.to_string(), error.class().to_string(), error.to_string());
+    let text = |key: &str| case["error"][key].as_str().unwrap_or("no error").to_string();
+    failures.equal(id, found, (text("stage"), text("class"), text("message")));
+}
+
+#[test]
+fn golden_graphs_have_pytorchs_shapes() {
+    let mut failures = Failures::default();
+    for (name, nodes) in graphs() {
+        let graph = golden::graph(&name, &nodes);
+        let shapes = shape::infer(&graph.network, &graph.network.wiring(), graph.batch);
+        for (index, shape) in shapes.nodes.iter().enumerate() {
+            let place = format!("{name} {}", graph.network.nodes[index].name);
+            match shape {
+                NodeShape::Known(dims) => {
+                    failures.equal(&place, dims.sizes().to_vec(), sizes(&graph.rows[index]["out"]))
+                }
+                other => failures.check(false, || format!("{place}: {other:?}")),
+            }
+        }
+    }
+    failures.finish();
+}
+
+/// All graphs of the folder, with a name for messages.
+fn graphs() -> Vec<(String, Json)> {
+    let mut graphs = Vec::new();
+    if let Some(seed) = golden::read("seed.json") {
+        for (name, model) in seed["models"].as_object().expect("models") {
+            graphs.push((name.clone(), model["layers"].clone()));
+        }
+    }
+    for (file, list, key) in [("forward.json", "cases", "id"), ("zoo.json", "models", "name")] {
+        let Some(json) = golden::read(file) else { continue };
+        for case in json[list].as_array().expect("cases") {
+            graphs.push((case[key].as_str().expect("a name").to_string(), case["nodes"].clone()));
+        }
+    }
+    graphs
+}
