@@ -1,3 +1,4 @@
 //! Convscope: what a convolutional network costs, why, and what to change.
 pub mod model;
+pub mod pytorch;
 pub mod shape;
