@@ -1,0 +1,52 @@
+//! A network as operations over numbered tensors.
+
+use super::operation::Operation;
+
+/// A tensor of a [`Graph`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TensorId(pub usize);
+
+/// Operations in execution order. Tensor 0 is the input.
+#[derive(Clone, Debug)]
+pub struct Graph {
+    /// The sizes of every tensor, the batch first.
+    pub tensors: Vec<Vec<usize>>,
+    pub nodes: Vec<GraphNode>,
+    pub output: TensorId,
+}
+
+/// One operation.
+#[derive(Clone, Debug)]
+pub struct GraphNode {
+    pub operation: Operation,
+    pub inputs: Vec<TensorId>,
+    pub output: TensorId,
+    /// Indices of the network's nodes it does the work of.
+    pub covers: Vec<usize>,
+}
+
+impl Graph {
+    pub const INPUT: TensorId = TensorId(0);
+
+    /// A graph that only has an input.
+    pub fn new(input: Vec<usize>) -> Self {
+        Self { tensors: vec![input], nodes: Vec::new(), output: Self::INPUT }
+    }
+
+    /// Appends an operation and gives the tensor it makes.
+    pub fn push(&mut self, operation: Operation, inputs: &[TensorId], dims: Vec<usize>, source: usize) -> TensorId {
+        let output = TensorId(self.tensors.len());
+        self.tensors.push(dims);
+        self.nodes.push(GraphNode { operation, inputs: inputs.to_vec(), output, covers: vec![source] });
+        self.output = output;
+        output
+    }
+
+    pub fn dims(&self, tensor: TensorId) -> &[usize] {
+        &self.tensors[tensor.0]
+    }
+
+    pub fn elements(&self, tensor: TensorId) -> usize {
+        self.dims(tensor).iter().product()
+    }
+}

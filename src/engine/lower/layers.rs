@@ -1,0 +1,228 @@
+//! Every kind of layer, once.
+
+use super::{Lowering, dimension, row_major_strides};
+use crate::engine::error::EngineError;
+use crate::engine::graph::TensorId;
+use crate::engine::kernels::activation::Activation;
+use crate::engine::kernels::geometry::Axis;
+use crate::engine::kernels::reference::combine::Combination;
+use crate::engine::kernels::reference::rearrange::Fill;
+use crate::engine::operation::{Broadcast, Gather, Operation};
+use crate::model::{GeluApproximate, Kind, Layer, ScalarOperation, Sides};
+
+impl Lowering<'_> {
+    /// Appends the operations of one layer and gives its output.
+    pub(super) fn layer(&mut self, layer: &Layer, inputs: &[TensorId], dims: Vec<usize>) -> Result<TensorId, EngineError> {
+        let Some(&input) = inputs.first() else {
+            return match layer {
+                Layer::Parameter(_) => {
+                    let values = self.parameters(layer, &[])?.weight;
+                    Ok(self.push(Operation::Constant(values), &[], dims))
+                }
+                other => Err(self.unsupported(other.kind().class())),
+            };
+        };
+        let from = self.graph.dims(input).to_vec();
+        if let Some(activation) = activation(layer) {
+            return Ok(self.push(Operation::Activate(activation), inputs, dims));
+        }
+        let operation = match layer {
+            Layer::Conv2d(conv) => return self.convolution(layer, conv, input, dims),
+            Layer::ConvTranspose2d(conv) => self.transposed_convolution(layer, conv, &from, &dims)?,
+            Layer::Linear(linear) => {
+                let features = [from.last().copied().unwrap_or(1), linear.out_features as usize];
+                Operation::Linear(features, self.parameters(layer, &from)?)
+            }
+            Layer::MaxPool2d(pool) => super::spatial::max_pool(pool, &from, &dims),
+            Layer::AvgPool2d(pool) => super::spatial::average_pool(pool, &from, &dims),
+            Layer::AdaptiveAvgPool2d(_) => {
+                Operation::AdaptiveAveragePool(super::spatial::planes(&from), super::spatial::planes(&dims))
+            }
+            Layer::AdaptiveMaxPool2d(_) => {
+                Operation::AdaptiveMaxPool(super::spatial::planes(&from), super::spatial::planes(&dims))
+            }
+            Layer::Mean(mean) => return Ok(self.mean(&mean.dim, input, dims)),
+            Layer::BatchNorm2d(norm) => {
+                return self.batch_norm(layer, norm.eps, norm.track_running_stats, input);
+            }
+            Layer::BatchNorm1d(norm) => {
+                return self.batch_norm(layer, norm.eps, norm.track_running_stats, input);
+            }
+            Layer::InstanceNorm2d(norm) if norm.track_running_stats => {
+                return self.batch_norm(layer, norm.eps, true, input);
+            }
+            Layer::InstanceNorm2d(norm) => self.channel_groups_norm(layer, norm.eps, from[1], &from)?,
+            Layer::GroupNorm(norm) => self.channel_groups_norm(layer, norm.eps, norm.num_groups as usize, &from)?,
+            Layer::LayerNorm(norm) => self.layer_norm(layer, norm, &from)?,
+            Layer::LayerNorm2d(norm) => Operation::AxisNorm(Axis::of(&from, 1), norm.eps, self.parameters(layer, &from)?),
+            Layer::LocalResponseNorm(norm) => super::normalization::local_response_norm(norm, &from),
+            Layer::PReLU(_) => {
+                let slopes = self.parameters(layer, &from)?.weight;
+                Operation::ScaleNegatives(super::spatial::channel_planes(&from), slopes)
+            }
+            Layer::Softmax(softmax) => Operation::Softmax(softmax_axis(softmax.dim, &from)),
+            Layer::LogSoftmax(softmax) => Operation::LogSoftmax(softmax_axis(softmax.dim, &from)),
+            Layer::Dropout(_)
+            | Layer::Dropout2d(_)
+            | Layer::AlphaDropout(_)
+            | Layer::StochasticDepth(_)
+            | Layer::Identity(_)
+            | Layer::Flatten(_)
+            | Layer::View(_)
+            | Layer::Contiguous(_) => Operation::Alias,
+            Layer::Transpose(transpose) => {
+                let mut strides = row_major_strides(&from);
+                strides.swap(dimension(transpose.dim0, from.len()), dimension(transpose.dim1, from.len()));
+                Operation::Gather(Gather { dims: dims.clone(), offset: 0, strides })
+            }
+            Layer::Permute(permute) => {
+                let strides = row_major_strides(&from);
+                let strides = permute.dims.iter().map(|&dim| strides[dimension(dim, from.len())]).collect();
+                Operation::Gather(Gather { dims: dims.clone(), offset: 0, strides })
+            }
+            Layer::Chunk(chunk) => {
+                let dim = dimension(chunk.dim, from.len());
+                let index = if chunk.index < 0 { chunk.index + chunk.chunks } else { chunk.index };
+                slice(&from, &dims, dim, from[dim].div_ceil(chunk.chunks.max(1) as usize) * index.max(0) as usize)
+            }
+            Layer::Slice(range) => {
+                let dim = dimension(range.dim, from.len());
+                let size = from[dim] as i64;
+                let start = if range.start < 0 { range.start + size } else { range.start };
+                slice(&from, &dims, dim, start.clamp(0, size) as usize)
+            }
+            Layer::ChannelShuffle(shuffle) => super::spatial::channel_shuffle(shuffle.groups as usize, &from),
+            Layer::PixelShuffle(shuffle) => super::spatial::pixel_shuffle(shuffle.upscale_factor as usize, &dims),
+            Layer::PixelUnshuffle(shuffle) => super::spatial::pixel_unshuffle(shuffle.downscale_factor as usize, &from),
+            Layer::Upsample(upsample) => super::spatial::upsample(upsample, &from, &dims),
+            Layer::ZeroPad2d(pad) => super::spatial::pad(pad.padding, Fill::Constant(0.0), &from, &dims),
+            Layer::ConstantPad2d(pad) => super::spatial::pad(pad.padding, Fill::Constant(pad.value as f32), &from, &dims),
+            Layer::ReflectionPad2d(pad) => super::spatial::pad(pad.padding, Fill::Reflect, &from, &dims),
+            Layer::ReplicationPad2d(pad) => super::spatial::pad(pad.padding, Fill::Replicate, &from, &dims),
+            Layer::Add(_) => self.broadcast(Combination::Add, inputs, &dims)?,
+            Layer::Mul(_) => self.broadcast(Combination::Multiply, inputs, &dims)?,
+            Layer::Cat(cat) => {
+                let dim = dimension(cat.dim, dims.len());
+                let firsts = inputs.iter().scan(0, |next, &input| {
+                    let first = *next;
+                    *next += self.graph.dims(input)[dim];
+                    Some(first)
+                });
+                Operation::Concatenate(Axis::of(&dims, dim), firsts.collect())
+            }
+            Layer::ReLU(_)
+            | Layer::ReLU6(_)
+            | Layer::LeakyReLU(_)
+            | Layer::ELU(_)
+            | Layer::SELU(_)
+            | Layer::CELU(_)
+            | Layer::SiLU(_)
+            | Layer::GELU(_)
+            | Layer::Mish(_)
+            | Layer::Hardswish(_)
+            | Layer::Hardsigmoid(_)
+            | Layer::Hardtanh(_)
+            | Layer::Sigmoid(_)
+            | Layer::LogSigmoid(_)
+            | Layer::Tanh(_)
+            | Layer::Softplus(_)
+            | Layer::Softsign(_)
+            | Layer::Scalar(_)
+            | Layer::Parameter(_) => return Err(self.unsupported(layer.kind().class())),
+            Layer::Unsupported(unknown) => return Err(self.unsupported(&unknown.class)),
+        };
+        Ok(self.push(operation, inputs, dims))
+    }
+
+    /// The mean over dimensions, the innermost first; neighbouring dimensions at once.
+    fn mean(&mut self, over: &[i64], input: TensorId, dims: Vec<usize>) -> TensorId {
+        let mut sizes = self.graph.dims(input).to_vec();
+        let mut over: Vec<usize> = match over {
+            [] => (0..sizes.len()).collect(),
+            over => over.iter().map(|&dim| dimension(dim, sizes.len())).collect(),
+        };
+        over.sort_unstable();
+        let mut tensor = input;
+        while let Some(last) = over.pop() {
+            let mut first = last;
+            while over.last().is_some_and(|&above| above + 1 == first) {
+                first -= 1;
+                over.pop();
+            }
+            let inner = sizes[last + 1..].iter().product();
+            let axis = Axis { outer: sizes[..first].iter().product(), length: sizes[first..=last].iter().product(), inner };
+            sizes[first..=last].fill(1);
+            tensor = self.push(Operation::Mean(axis), &[tensor], sizes.clone());
+        }
+        self.push(Operation::Alias, &[tensor], dims)
+    }
+
+    fn broadcast(&self, combination: Combination, inputs: &[TensorId], dims: &[usize]) -> Result<Operation, EngineError> {
+        let &[a, b] = inputs else {
+            let class = match combination {
+                Combination::Add => Kind::Add.class(),
+                Combination::Multiply => Kind::Mul.class(),
+            };
+            return Err(self.unsupported(class));
+        };
+        let strides = [a, b].map(|tensor| {
+            let sizes = self.graph.dims(tensor);
+            let missing = dims.len() - sizes.len();
+            let own = row_major_strides(sizes);
+            (0..dims.len()).map(|dim| if dim < missing || sizes[dim - missing] == 1 { 0 } else { own[dim - missing] }).collect()
+        });
+        Ok(Operation::Broadcast(Broadcast { combination, dims: dims.to_vec(), strides }))
+    }
+}
+
+/// The function of a layer that works on one element at a time.
+fn activation(layer: &Layer) -> Option<Activation> {
+    Some(match layer {
+        Layer::ReLU(_) => Activation::Relu,
+        Layer::ReLU6(_) => Activation::Clamp { low: 0.0, high: 6.0 },
+        Layer::Hardtanh(hard) => Activation::Clamp { low: hard.min_val as f32, high: hard.max_val as f32 },
+        Layer::LeakyReLU(leaky) => Activation::LeakyRelu { slope: leaky.negative_slope as f32 },
+        Layer::ELU(elu) => Activation::Elu { alpha: elu.alpha as f32 },
+        Layer::SELU(_) => Activation::Selu,
+        Layer::CELU(celu) => Activation::Celu { alpha: celu.alpha as f32 },
+        Layer::SiLU(_) => Activation::Silu,
+        Layer::GELU(gelu) => match gelu.approximate {
+            GeluApproximate::None => Activation::Gelu,
+            GeluApproximate::Tanh => Activation::GeluTanh,
+        },
+        Layer::Mish(_) => Activation::Mish,
+        Layer::Hardswish(_) => Activation::Hardswish,
+        Layer::Hardsigmoid(_) => Activation::Hardsigmoid,
+        Layer::Sigmoid(_) => Activation::Sigmoid,
+        Layer::LogSigmoid(_) => Activation::LogSigmoid,
+        Layer::Tanh(_) => Activation::Tanh,
+        Layer::Softplus(plus) => Activation::Softplus { beta: plus.beta as f32, threshold: plus.threshold as f32 },
+        Layer::Softsign(_) => Activation::Softsign,
+        Layer::Scalar(scalar) => {
+            let (scale, shift) = match scalar.operation {
+                ScalarOperation::Add => (1.0, scalar.value),
+                ScalarOperation::Sub => (1.0, -scalar.value),
+                ScalarOperation::Mul => (scalar.value, 0.0),
+                ScalarOperation::Div => (1.0 / scalar.value, 0.0),
+            };
+            Activation::Scale { scale: scale as f32, shift: shift as f32 }
+        }
+        _ => return None,
+    })
+}
+
+/// Without a dimension PyTorch takes the first for 0, 1 and 3 dimensions, else the second.
+fn softmax_axis(dim: Option<i64>, dims: &[usize]) -> Axis {
+    let implicit = if matches!(dims.len(), 0 | 1 | 3) { 0 } else { 1 };
+    Axis::of(dims, dimension(dim.unwrap_or(implicit), dims.len()))
+}
+
+fn slice(from: &[usize], to: &[usize], dim: usize, start: usize) -> Operation {
+    let strides = row_major_strides(from);
+    Operation::Gather(Gather { dims: to.to_vec(), offset: start * strides[dim], strides })
+}
+
+/// The sides of a padding as PyTorch orders them.
+pub(super) fn top_left(sides: Sides) -> [isize; 2] {
+    [sides.top as isize, sides.left as isize]
+}

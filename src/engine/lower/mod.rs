@@ -1,0 +1,137 @@
+//! From a network to operations: arguments resolved, parameters made, views told from copies.
+
+mod layers;
+mod normalization;
+mod parameters;
+mod spatial;
+
+use crate::model::{Dims, Network, NodeId, Tap};
+use crate::shape;
+
+use super::error::EngineError;
+use super::graph::{Graph, TensorId};
+use super::operation::{Operation, Parameters};
+use super::weights::{WeightReader, WeightSource};
+
+/// The most values one tensor can have: what a 32-bit address space holds.
+const LARGEST_TENSOR: u64 = 1 << 29;
+
+/// The operations of a network for a batch of samples.
+///
+/// # Errors
+/// Where a layer cannot take its input, has no kernel, or is too large to run.
+pub fn lower(network: &Network, weights: &WeightSource, batch: usize) -> Result<Graph, EngineError> {
+    if network.nodes.is_empty() {
+        return Err(EngineError::Empty);
+    }
+    let wiring = network.wiring();
+    let shapes = shape::infer(network, &wiring, batch as u64);
+    let input = sizes(&shapes.input, "the input")?;
+    let mut lowering = Lowering {
+        graph: Graph::new(input),
+        reader: WeightReader::new(weights),
+        node: 0,
+        id: NodeId(0),
+        name: String::new(),
+        streams: Vec::new(),
+    };
+    let mut outputs: Vec<TensorId> = Vec::with_capacity(network.nodes.len());
+    let mut streams: Vec<Vec<u64>> = Vec::with_capacity(network.nodes.len());
+    let first_calls = network.first_calls();
+    for (index, node) in network.nodes.iter().enumerate() {
+        let output = match &shapes.nodes[index] {
+            shape::NodeShape::Known(dims) => sizes(dims, &node.name)?,
+            shape::NodeShape::Failed(error) => {
+                return Err(EngineError::Shape { node: node.name.clone(), reason: error.to_string() });
+            }
+            shape::NodeShape::Waits { on } => {
+                let reason = format!("{} has no output", network.nodes[*on].name);
+                return Err(EngineError::Shape { node: node.name.clone(), reason });
+            }
+        };
+        let mut inputs = Vec::new();
+        for tap in wiring.taps(index) {
+            inputs.push(match *tap {
+                Tap::Input => Graph::INPUT,
+                Tap::Node(above) => outputs[above],
+                Tap::Missing(id) | Tap::NotAbove(id) => {
+                    let reason = format!("its input, node {}, is not above", id.0);
+                    return Err(EngineError::Shape { node: node.name.clone(), reason });
+                }
+            });
+        }
+        let input_dims = inputs.first().map_or(&[] as &[usize], |&input| lowering.graph.dims(input));
+        let rules = parameters::tensors(&node.layer, input_dims);
+        let total: u64 = rules.iter().map(|rule| rule.length as u64).sum();
+        if total > LARGEST_TENSOR {
+            let (node, what, limit) = (node.name.clone(), "its parameters", LARGEST_TENSOR);
+            return Err(EngineError::TooLarge { node, what, elements: total, limit });
+        }
+        streams.push(match first_calls[index] {
+            Some(first) => streams[first].clone(),
+            None => lowering.reader.register(&rules),
+        });
+        lowering.node = index;
+        lowering.id = first_calls[index].map_or(node.id, |first| network.nodes[first].id);
+        lowering.name.clone_from(&node.name);
+        lowering.streams.clone_from(&streams[index]);
+        outputs.push(lowering.layer(&node.layer, &inputs, output)?);
+    }
+    lowering.graph.output = outputs.last().copied().unwrap_or(Graph::INPUT);
+    Ok(lowering.graph)
+}
+
+/// The state while one node after another is lowered.
+struct Lowering<'a> {
+    graph: Graph,
+    reader: WeightReader<'a>,
+    /// The node at hand: its index, its id (of its first call), its name and streams.
+    node: usize,
+    id: NodeId,
+    name: String,
+    streams: Vec<u64>,
+}
+
+impl Lowering<'_> {
+    fn push(&mut self, operation: Operation, inputs: &[TensorId], dims: Vec<usize>) -> TensorId {
+        self.graph.push(operation, inputs, dims, self.node)
+    }
+
+    /// The node's tensors: weight, bias, running mean, running variance.
+    fn tensors(&self, layer: &crate::model::Layer, input: &[usize]) -> Result<Vec<Vec<f32>>, EngineError> {
+        self.reader.read(self.id, &self.name, &parameters::tensors(layer, input), &self.streams)
+    }
+
+    /// The node's weight and bias.
+    fn parameters(&self, layer: &crate::model::Layer, input: &[usize]) -> Result<Parameters, EngineError> {
+        let mut tensors = self.tensors(layer, input)?.into_iter();
+        Ok(Parameters { weight: tensors.next().unwrap_or_default(), bias: tensors.next().unwrap_or_default() })
+    }
+
+    fn unsupported(&self, class: &str) -> EngineError {
+        EngineError::Unsupported { node: self.name.clone(), class: class.to_string() }
+    }
+}
+
+fn sizes(dims: &Dims, name: &str) -> Result<Vec<usize>, EngineError> {
+    let elements = dims.elements().unwrap_or(u64::MAX);
+    if elements > LARGEST_TENSOR {
+        let (node, what, limit) = (name.to_string(), "its output", LARGEST_TENSOR);
+        return Err(EngineError::TooLarge { node, what, elements, limit });
+    }
+    Ok(dims.sizes().iter().map(|&size| size as usize).collect())
+}
+
+/// A dimension counted from the front; negative ones count from the back.
+fn dimension(dim: i64, rank: usize) -> usize {
+    (if dim < 0 { dim + rank as i64 } else { dim }).clamp(0, rank as i64 - 1) as usize
+}
+
+/// The distance between neighbours along each dimension of a tensor in row-major order.
+fn row_major_strides(dims: &[usize]) -> Vec<usize> {
+    let mut strides = vec![1; dims.len()];
+    for dim in (1..dims.len()).rev() {
+        strides[dim - 1] = strides[dim] * dims[dim];
+    }
+    strides
+}

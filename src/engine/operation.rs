@@ -1,0 +1,115 @@
+//! What a step computes, with every number resolved: layers after shapes and weights are known.
+
+use super::kernels::activation::Activation;
+use super::kernels::geometry::{Axis, ConvolutionShape, Planes, PoolShape};
+use super::kernels::reference::combine::Combination;
+use super::kernels::reference::normalization::{GroupNorm, LocalResponse};
+use super::kernels::reference::pool::Divisor;
+use super::kernels::reference::rearrange::{Fill, Resampling};
+
+/// One computation over tensors in PyTorch's order.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Operation {
+    /// The same elements in another shape.
+    Alias,
+    Constant(Vec<f32>),
+    Convolution(ConvolutionShape, Parameters),
+    TransposedConvolution(ConvolutionShape, Parameters),
+    /// Features in and out.
+    Linear([usize; 2], Parameters),
+    ScaleChannels(Planes, Parameters),
+    Activate(Activation),
+    /// `x` where positive, else the channel's slope times `x`.
+    ScaleNegatives(Planes, Vec<f32>),
+    MaxPool(PoolShape),
+    AveragePool(PoolShape, Divisor),
+    AdaptiveAveragePool(Planes, Planes),
+    AdaptiveMaxPool(Planes, Planes),
+    Mean(Axis),
+    GroupNorm(GroupNorm, Parameters),
+    AxisNorm(Axis, f64, Parameters),
+    LocalResponseNorm(Planes, LocalResponse),
+    Softmax(Axis),
+    LogSoftmax(Axis),
+    Broadcast(Broadcast),
+    /// The output's axis; each input begins where the one before ends.
+    Concatenate(Axis, Vec<usize>),
+    Gather(Gather),
+    Pad(Padding),
+    Upsample(Planes, Planes, Resampling),
+}
+
+/// A weight and a bias; empty where there is none.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Parameters {
+    pub weight: Vec<f32>,
+    pub bias: Vec<f32>,
+}
+
+/// Two operands stretched to `dims`; a stretched dimension has stride 0.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Broadcast {
+    pub combination: Combination,
+    pub dims: Vec<usize>,
+    pub strides: [Vec<usize>; 2],
+}
+
+/// A copy in another order.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Gather {
+    pub dims: Vec<usize>,
+    pub offset: usize,
+    pub strides: Vec<usize>,
+}
+
+/// Planes set into larger (or smaller) ones.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Padding {
+    pub input: Planes,
+    pub output: Planes,
+    pub top_left: [isize; 2],
+    pub fill: Fill,
+}
+
+impl Operation {
+    /// Multiply-accumulates of convolutions and matrix products; `elements` are the output's.
+    pub fn macs(&self, elements: usize) -> u64 {
+        let [elements, per_output] = match self {
+            Self::Convolution(shape, _) => {
+                let [height, width] = shape.window.kernel;
+                [elements, shape.input.channels / shape.groups.max(1) * height * width]
+            }
+            Self::TransposedConvolution(shape, _) => {
+                let [height, width] = shape.window.kernel;
+                [shape.input.elements(), shape.output.channels / shape.groups.max(1) * height * width]
+            }
+            Self::Linear([inputs, _], _) => [elements, *inputs],
+            Self::Alias
+            | Self::Constant(_)
+            | Self::ScaleChannels(..)
+            | Self::Activate(_)
+            | Self::ScaleNegatives(..)
+            | Self::MaxPool(_)
+            | Self::AveragePool(..)
+            | Self::AdaptiveAveragePool(..)
+            | Self::AdaptiveMaxPool(..)
+            | Self::Mean(_)
+            | Self::GroupNorm(..)
+            | Self::AxisNorm(..)
+            | Self::LocalResponseNorm(..)
+            | Self::Softmax(_)
+            | Self::LogSoftmax(_)
+            | Self::Broadcast(_)
+            | Self::Concatenate(..)
+            | Self::Gather(_)
+            | Self::Pad(_)
+            | Self::Upsample(..) => [0, 0],
+        };
+        elements as u64 * per_output as u64
+    }
+
+    /// Whether the output may overwrite the (only) input.
+    pub fn can_work_in_place(&self) -> bool {
+        matches!(self, Self::Activate(_))
+    }
+}
