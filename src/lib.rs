@@ -2,3 +2,5 @@
 pub mod model;
 pub mod pytorch;
 pub mod shape;
+
+pub mod engine;

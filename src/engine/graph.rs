@@ -1,5 +1,6 @@
 //! A network as operations over numbered tensors.
 
+use super::kernels::activation::Activation;
 use super::operation::Operation;
 
 /// A tensor of a [`Graph`].
@@ -21,6 +22,10 @@ pub struct GraphNode {
     pub operation: Operation,
     pub inputs: Vec<TensorId>,
     pub output: TensorId,
+    /// Added to the result, of the same sizes.
+    pub residual: Option<TensorId>,
+    /// Applied to the result last.
+    pub activation: Activation,
     /// Indices of the network's nodes it does the work of.
     pub covers: Vec<usize>,
 }
@@ -37,7 +42,14 @@ impl Graph {
     pub fn push(&mut self, operation: Operation, inputs: &[TensorId], dims: Vec<usize>, source: usize) -> TensorId {
         let output = TensorId(self.tensors.len());
         self.tensors.push(dims);
-        self.nodes.push(GraphNode { operation, inputs: inputs.to_vec(), output, covers: vec![source] });
+        self.nodes.push(GraphNode {
+            operation,
+            inputs: inputs.to_vec(),
+            output,
+            residual: None,
+            activation: Activation::Identity,
+            covers: vec![source],
+        });
         self.output = output;
         output
     }

@@ -113,3 +113,62 @@ impl Operation {
         matches!(self, Self::Activate(_))
     }
 }
+
+impl Operation {
+    /// A short name of the computation.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Alias => "view",
+            Self::Constant(_) => "constant",
+            Self::Convolution(..) => "convolution",
+            Self::TransposedConvolution(..) => "transposed convolution",
+            Self::Linear(..) => "linear",
+            Self::ScaleChannels(..) => "scale channels",
+            Self::Activate(_) => "activation",
+            Self::ScaleNegatives(..) => "scale negatives",
+            Self::MaxPool(_) => "max pool",
+            Self::AveragePool(..) => "average pool",
+            Self::AdaptiveAveragePool(..) => "adaptive average pool",
+            Self::AdaptiveMaxPool(..) => "adaptive max pool",
+            Self::Mean(_) => "mean",
+            Self::GroupNorm(..) => "group norm",
+            Self::AxisNorm(..) => "channel norm",
+            Self::LocalResponseNorm(..) => "local response norm",
+            Self::Softmax(_) => "softmax",
+            Self::LogSoftmax(_) => "log softmax",
+            Self::Broadcast(_) => "combine",
+            Self::Concatenate(..) => "concatenate",
+            Self::Gather(_) => "reorder",
+            Self::Pad(_) => "pad",
+            Self::Upsample(..) => "upsample",
+        }
+    }
+
+    /// Weights and constants, in values.
+    pub fn parameter_count(&self) -> usize {
+        match self {
+            Self::Constant(values) | Self::ScaleNegatives(_, values) => values.len(),
+            Self::Convolution(_, parameters)
+            | Self::TransposedConvolution(_, parameters)
+            | Self::Linear(_, parameters)
+            | Self::ScaleChannels(_, parameters)
+            | Self::GroupNorm(_, parameters)
+            | Self::AxisNorm(_, _, parameters) => parameters.weight.len() + parameters.bias.len(),
+            Self::Alias
+            | Self::Activate(_)
+            | Self::MaxPool(_)
+            | Self::AveragePool(..)
+            | Self::AdaptiveAveragePool(..)
+            | Self::AdaptiveMaxPool(..)
+            | Self::Mean(_)
+            | Self::LocalResponseNorm(..)
+            | Self::Softmax(_)
+            | Self::LogSoftmax(_)
+            | Self::Broadcast(_)
+            | Self::Concatenate(..)
+            | Self::Gather(_)
+            | Self::Pad(_)
+            | Self::Upsample(..) => 0,
+        }
+    }
+}

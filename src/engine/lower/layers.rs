@@ -16,7 +16,7 @@ impl Lowering<'_> {
         let Some(&input) = inputs.first() else {
             return match layer {
                 Layer::Parameter(_) => {
-                    let values = self.parameters(layer, &[])?.weight;
+                    let values = self.parameters()?.weight;
                     Ok(self.push(Operation::Constant(values), &[], dims))
                 }
                 other => Err(self.unsupported(other.kind().class())),
@@ -27,11 +27,11 @@ impl Lowering<'_> {
             return Ok(self.push(Operation::Activate(activation), inputs, dims));
         }
         let operation = match layer {
-            Layer::Conv2d(conv) => return self.convolution(layer, conv, input, dims),
-            Layer::ConvTranspose2d(conv) => self.transposed_convolution(layer, conv, &from, &dims)?,
+            Layer::Conv2d(conv) => return self.convolution(conv, input, dims),
+            Layer::ConvTranspose2d(conv) => self.transposed_convolution(conv, &from, &dims)?,
             Layer::Linear(linear) => {
                 let features = [from.last().copied().unwrap_or(1), linear.out_features as usize];
-                Operation::Linear(features, self.parameters(layer, &from)?)
+                Operation::Linear(features, self.parameters()?)
             }
             Layer::MaxPool2d(pool) => super::spatial::max_pool(pool, &from, &dims),
             Layer::AvgPool2d(pool) => super::spatial::average_pool(pool, &from, &dims),
@@ -43,21 +43,21 @@ impl Lowering<'_> {
             }
             Layer::Mean(mean) => return Ok(self.mean(&mean.dim, input, dims)),
             Layer::BatchNorm2d(norm) => {
-                return self.batch_norm(layer, norm.eps, norm.track_running_stats, input);
+                return self.batch_norm(norm.eps, norm.track_running_stats, input);
             }
             Layer::BatchNorm1d(norm) => {
-                return self.batch_norm(layer, norm.eps, norm.track_running_stats, input);
+                return self.batch_norm(norm.eps, norm.track_running_stats, input);
             }
             Layer::InstanceNorm2d(norm) if norm.track_running_stats => {
-                return self.batch_norm(layer, norm.eps, true, input);
+                return self.batch_norm(norm.eps, true, input);
             }
-            Layer::InstanceNorm2d(norm) => self.channel_groups_norm(layer, norm.eps, from[1], &from)?,
-            Layer::GroupNorm(norm) => self.channel_groups_norm(layer, norm.eps, norm.num_groups as usize, &from)?,
-            Layer::LayerNorm(norm) => self.layer_norm(layer, norm, &from)?,
-            Layer::LayerNorm2d(norm) => Operation::AxisNorm(Axis::of(&from, 1), norm.eps, self.parameters(layer, &from)?),
+            Layer::InstanceNorm2d(norm) => self.channel_groups_norm(norm.eps, from[1], &from)?,
+            Layer::GroupNorm(norm) => self.channel_groups_norm(norm.eps, norm.num_groups as usize, &from)?,
+            Layer::LayerNorm(norm) => self.layer_norm(norm, &from)?,
+            Layer::LayerNorm2d(norm) => Operation::AxisNorm(Axis::of(&from, 1), norm.eps, self.parameters()?),
             Layer::LocalResponseNorm(norm) => super::normalization::local_response_norm(norm, &from),
             Layer::PReLU(_) => {
-                let slopes = self.parameters(layer, &from)?.weight;
+                let slopes = self.parameters()?.weight;
                 Operation::ScaleNegatives(super::spatial::channel_planes(&from), slopes)
             }
             Layer::Softmax(softmax) => Operation::Softmax(softmax_axis(softmax.dim, &from)),

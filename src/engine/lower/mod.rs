@@ -11,7 +11,7 @@ use crate::shape;
 use super::error::EngineError;
 use super::graph::{Graph, TensorId};
 use super::operation::{Operation, Parameters};
-use super::weights::{WeightReader, WeightSource};
+use super::weights::{TensorRule, WeightReader, WeightSource};
 
 /// The most values one tensor can have: what a 32-bit address space holds.
 const LARGEST_TENSOR: u64 = 1 << 29;
@@ -34,6 +34,7 @@ pub fn lower(network: &Network, weights: &WeightSource, batch: usize) -> Result<
         id: NodeId(0),
         name: String::new(),
         streams: Vec::new(),
+        rules: Vec::new(),
     };
     let mut outputs: Vec<TensorId> = Vec::with_capacity(network.nodes.len());
     let mut streams: Vec<Vec<u64>> = Vec::with_capacity(network.nodes.len());
@@ -60,9 +61,9 @@ pub fn lower(network: &Network, weights: &WeightSource, batch: usize) -> Result<
                 }
             });
         }
-        let input_dims = inputs.first().map_or(&[] as &[usize], |&input| lowering.graph.dims(input));
+        let input_dims = wiring.taps(index).first().and_then(|&tap| shapes.tap(tap));
         let rules = parameters::tensors(&node.layer, input_dims);
-        let total: u64 = rules.iter().map(|rule| rule.length as u64).sum();
+        let total = rules.iter().fold(0_u64, |total, rule| total.saturating_add(rule.length as u64));
         if total > LARGEST_TENSOR {
             let (node, what, limit) = (node.name.clone(), "its parameters", LARGEST_TENSOR);
             return Err(EngineError::TooLarge { node, what, elements: total, limit });
@@ -75,6 +76,7 @@ pub fn lower(network: &Network, weights: &WeightSource, batch: usize) -> Result<
         lowering.id = first_calls[index].map_or(node.id, |first| network.nodes[first].id);
         lowering.name.clone_from(&node.name);
         lowering.streams.clone_from(&streams[index]);
+        lowering.rules = rules;
         outputs.push(lowering.layer(&node.layer, &inputs, output)?);
     }
     lowering.graph.output = outputs.last().copied().unwrap_or(Graph::INPUT);
@@ -85,10 +87,11 @@ pub fn lower(network: &Network, weights: &WeightSource, batch: usize) -> Result<
 struct Lowering<'a> {
     graph: Graph,
     reader: WeightReader<'a>,
-    /// The node at hand: its index, its id (of its first call), its name and streams.
+    /// The node at hand: its index, its id (of its first call), its name, its tensors and their streams.
     node: usize,
     id: NodeId,
     name: String,
+    rules: Vec<TensorRule>,
     streams: Vec<u64>,
 }
 
@@ -98,13 +101,13 @@ impl Lowering<'_> {
     }
 
     /// The node's tensors: weight, bias, running mean, running variance.
-    fn tensors(&self, layer: &crate::model::Layer, input: &[usize]) -> Result<Vec<Vec<f32>>, EngineError> {
-        self.reader.read(self.id, &self.name, &parameters::tensors(layer, input), &self.streams)
+    fn tensors(&self) -> Result<Vec<Vec<f32>>, EngineError> {
+        self.reader.read(self.id, &self.name, &self.rules, &self.streams)
     }
 
     /// The node's weight and bias.
-    fn parameters(&self, layer: &crate::model::Layer, input: &[usize]) -> Result<Parameters, EngineError> {
-        let mut tensors = self.tensors(layer, input)?.into_iter();
+    fn parameters(&self) -> Result<Parameters, EngineError> {
+        let mut tensors = self.tensors()?.into_iter();
         Ok(Parameters { weight: tensors.next().unwrap_or_default(), bias: tensors.next().unwrap_or_default() })
     }
 

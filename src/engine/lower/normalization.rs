@@ -7,20 +7,19 @@ use crate::engine::graph::TensorId;
 use crate::engine::kernels::geometry::Planes;
 use crate::engine::kernels::reference::normalization::{GroupNorm, LocalResponse, Scaling};
 use crate::engine::operation::{Gather, Operation, Parameters};
-use crate::model::{Layer, LayerNorm, LocalResponseNorm};
+use crate::model::{LayerNorm, LocalResponseNorm};
 
 impl Lowering<'_> {
     /// `(x - mean) / sqrt(variance + eps) * weight + bias` by running statistics, or by the batch's own without them.
     pub(super) fn batch_norm(
         &mut self,
-        layer: &Layer,
         epsilon: f64,
         running: bool,
         input: TensorId,
     ) -> Result<TensorId, EngineError> {
         let dims = self.graph.dims(input).to_vec();
         let planes = channel_planes(&dims);
-        let mut tensors = self.tensors(layer, &dims)?;
+        let mut tensors = self.tensors()?;
         let statistics = if running && tensors.len() >= 2 { tensors.split_off(tensors.len() - 2) } else { Vec::new() };
         let mut tensors = tensors.into_iter();
         let weight = tensors.next().unwrap_or_else(|| vec![1.0; planes.channels]);
@@ -51,7 +50,6 @@ impl Lowering<'_> {
     /// Each sample's channels in `groups` groups.
     pub(super) fn channel_groups_norm(
         &self,
-        layer: &Layer,
         epsilon: f64,
         groups: usize,
         dims: &[usize],
@@ -59,14 +57,14 @@ impl Lowering<'_> {
         let Planes { channels, width: area, .. } = channel_planes(dims);
         let scaling = Scaling::PerChannel { channels, area };
         let norm = GroupNorm { length: channels / groups.max(1) * area, epsilon, scaling };
-        Ok(Operation::GroupNorm(norm, self.parameters(layer, dims)?))
+        Ok(Operation::GroupNorm(norm, self.parameters()?))
     }
 
-    pub(super) fn layer_norm(&self, layer: &Layer, norm: &LayerNorm, dims: &[usize]) -> Result<Operation, EngineError> {
+    pub(super) fn layer_norm(&self, norm: &LayerNorm, dims: &[usize]) -> Result<Operation, EngineError> {
         let first = dims.len().saturating_sub(norm.normalized_dims.max(0) as usize);
         let length = dims[first..].iter().product();
         let norm = GroupNorm { length, epsilon: norm.eps, scaling: Scaling::PerElement };
-        Ok(Operation::GroupNorm(norm, self.parameters(layer, dims)?))
+        Ok(Operation::GroupNorm(norm, self.parameters()?))
     }
 }
 

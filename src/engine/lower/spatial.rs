@@ -8,19 +8,18 @@ use crate::engine::kernels::geometry::{ConvolutionShape, Planes, PoolShape, Wind
 use crate::engine::kernels::reference::pool::Divisor;
 use crate::engine::kernels::reference::rearrange::{Fill, Interpolation, Resampling};
 use crate::engine::operation::{Gather, Operation, Padding};
-use crate::model::{AvgPool2d, Conv2d, ConvTranspose2d, Layer, MaxPool2d, PaddingMode, Pair, Sides, Upsample, UpsampleMode};
+use crate::model::{AvgPool2d, Conv2d, ConvTranspose2d, MaxPool2d, PaddingMode, Pair, Sides, Upsample, UpsampleMode};
 
 impl Lowering<'_> {
     /// A convolution; padding with anything but zeros is a step of its own.
     pub(super) fn convolution(
         &mut self,
-        layer: &Layer,
         conv: &Conv2d,
         mut input: TensorId,
         dims: Vec<usize>,
     ) -> Result<TensorId, EngineError> {
         let from = self.graph.dims(input).to_vec();
-        let parameters = self.parameters(layer, &from)?;
+        let parameters = self.parameters()?;
         let sides = conv.padding_sides();
         let mut padding = [sides.top as usize, sides.left as usize];
         let fill = match conv.padding_mode {
@@ -54,7 +53,6 @@ impl Lowering<'_> {
 
     pub(super) fn transposed_convolution(
         &self,
-        layer: &Layer,
         conv: &ConvTranspose2d,
         from: &[usize],
         to: &[usize],
@@ -67,7 +65,7 @@ impl Lowering<'_> {
         };
         let groups = conv.channels(from[1] as u64).map_or(1, |channels| channels.groups as usize);
         let shape = ConvolutionShape { input: planes(from), output: planes(to), window, groups };
-        Ok(Operation::TransposedConvolution(shape, self.parameters(layer, from)?))
+        Ok(Operation::TransposedConvolution(shape, self.parameters()?))
     }
 }
 

@@ -105,3 +105,14 @@ pub fn scale_channels(planes: &Planes, weights: Weights<'_>, input: &[f32], outp
         }
     }
 }
+
+/// `x` where positive, else the channel's slope times `x`; one slope may serve all channels (PReLU).
+pub fn scale_negatives(planes: &Planes, slopes: &[f32], input: &[f32], output: &mut [f32]) {
+    let area = planes.area().max(1);
+    for (index, (from, to)) in input.chunks_exact(area).zip(output.chunks_exact_mut(area)).enumerate() {
+        let slope = slopes.get(index % planes.channels).or(slopes.first()).copied().unwrap_or(1.0);
+        for (value, &x) in to.iter_mut().zip(from) {
+            *value = if x >= 0.0 { x } else { slope * x };
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! Places buffers in one piece of memory so that those alive at the same time do not overlap.
+
+use std::ops::Range;
+
+/// Buffers begin at multiples of this many values (64 bytes).
+const ALIGNMENT: usize = 16;
+
+/// A buffer and the steps during which it must keep its values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Buffer {
+    pub length: usize,
+    /// The step that writes it.
+    pub first: usize,
+    /// The last step that reads it.
+    pub last: usize,
+}
+
+/// Where each buffer lies, and the length of the whole.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Placement {
+    pub ranges: Vec<Range<usize>>,
+    pub length: usize,
+}
+
+/// The largest buffers first, each at the lowest place that is free during its life.
+pub fn place(buffers: &[Buffer]) -> Placement {
+    let mut order: Vec<usize> = (0..buffers.len()).collect();
+    order.sort_by_key(|&index| (core::cmp::Reverse(buffers[index].length), index));
+    let mut ranges = vec![0..0; buffers.len()];
+    let mut placed: Vec<usize> = Vec::with_capacity(buffers.len());
+    let mut length = 0;
+    for index in order {
+        let buffer = buffers[index];
+        let size = buffer.length.next_multiple_of(ALIGNMENT);
+        let mut start = 0;
+        // `placed` is in order of place.
+        for &other in &placed {
+            let alive = buffers[other].first <= buffer.last && buffer.first <= buffers[other].last;
+            if alive && ranges[other].start < start + size && start < ranges[other].end.next_multiple_of(ALIGNMENT) {
+                start = ranges[other].end.next_multiple_of(ALIGNMENT);
+            }
+        }
+        ranges[index] = start..start + buffer.length;
+        length = length.max(start + size);
+        let position = placed.partition_point(|&other| ranges[other].start <= start);
+        placed.insert(position, index);
+    }
+    Placement { ranges, length }
+}

@@ -1,0 +1,19 @@
+//! The forward pass: a network and its weights become a [`Plan`], which runs without allocating.
+//!
+//! [`lower`](lower::lower) resolves layers into operations over tensors, [`fuse`] merges them, the plan places every
+//! buffer in one arena by lifetime and chooses a kernel for each step. The engine knows no clock and no browser.
+
+mod arena;
+mod error;
+mod fuse;
+mod graph;
+pub mod kernels;
+mod lower;
+mod operation;
+mod plan;
+mod reference;
+mod weights;
+
+pub use error::EngineError;
+pub use plan::{Kernels, Plan, PlanOptions, StepInfo};
+pub use weights::{FIRST_BUFFER_STREAM, INPUT_STREAM, Seeding, WeightSource, seeded_input};
