@@ -48,9 +48,8 @@ pub fn fuse(graph: &mut Graph) {
 
 /// The index of the node that makes the first input of node `index`, if nobody else reads it.
 fn sole_producer(graph: &Graph, index: usize, input: TensorId) -> Option<usize> {
-    let readers = |node: &GraphNode| {
-        node.inputs.iter().chain(&node.residual).filter(|&&tensor| tensor == input).count()
-    };
+    let readers =
+        |node: &GraphNode| node.inputs.iter().chain(&node.residual).filter(|&&tensor| tensor == input).count();
     let count: usize = graph.nodes.iter().map(readers).sum();
     if count != 1 || graph.output == input {
         return None;
@@ -86,7 +85,8 @@ fn scale_rows(parameters: &mut Parameters, scaling: &Parameters) {
     parameters.bias.resize(rows, 0.0);
     let fan_in = parameters.weight.len() / rows.max(1);
     for (row, filter) in parameters.weight.chunks_exact_mut(fan_in.max(1)).enumerate() {
-        let (scale, shift) = (f64::from(scaling.weight[row]), scaling.bias.get(row).map_or(0.0, |&bias| f64::from(bias)));
+        let (scale, shift) =
+            (f64::from(scaling.weight[row]), scaling.bias.get(row).map_or(0.0, |&bias| f64::from(bias)));
         filter.iter_mut().for_each(|weight| *weight = (f64::from(*weight) * scale) as f32);
         parameters.bias[row] = (f64::from(parameters.bias[row]) * scale + shift) as f32;
     }
@@ -122,7 +122,9 @@ fn fuse_residual(graph: &mut Graph, index: usize) -> bool {
         (is_convolution && free).then_some((producer, other))
     };
     let hosts = [host(a, b), host(b, a)];
-    let Some((producer, residual)) = hosts.into_iter().flatten().max_by_key(|&(producer, _)| producer) else { return false };
+    let Some((producer, residual)) = hosts.into_iter().flatten().max_by_key(|&(producer, _)| producer) else {
+        return false;
+    };
     graph.nodes[producer].residual = Some(residual);
     absorb(graph, producer, index);
     // The other summand may be made after the producer; at the place of the sum it is there.

@@ -107,11 +107,6 @@ impl Operation {
         };
         elements as u64 * per_output as u64
     }
-
-    /// Whether the output may overwrite the (only) input.
-    pub fn can_work_in_place(&self) -> bool {
-        matches!(self, Self::Activate(_))
-    }
 }
 
 impl Operation {

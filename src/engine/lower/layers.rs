@@ -12,7 +12,12 @@ use crate::model::{GeluApproximate, Kind, Layer, ScalarOperation, Sides};
 
 impl Lowering<'_> {
     /// Appends the operations of one layer and gives its output.
-    pub(super) fn layer(&mut self, layer: &Layer, inputs: &[TensorId], dims: Vec<usize>) -> Result<TensorId, EngineError> {
+    pub(super) fn layer(
+        &mut self,
+        layer: &Layer,
+        inputs: &[TensorId],
+        dims: Vec<usize>,
+    ) -> Result<TensorId, EngineError> {
         let Some(&input) = inputs.first() else {
             return match layer {
                 Layer::Parameter(_) => {
@@ -96,7 +101,9 @@ impl Lowering<'_> {
             Layer::PixelUnshuffle(shuffle) => super::spatial::pixel_unshuffle(shuffle.downscale_factor as usize, &from),
             Layer::Upsample(upsample) => super::spatial::upsample(upsample, &from, &dims),
             Layer::ZeroPad2d(pad) => super::spatial::pad(pad.padding, Fill::Constant(0.0), &from, &dims),
-            Layer::ConstantPad2d(pad) => super::spatial::pad(pad.padding, Fill::Constant(pad.value as f32), &from, &dims),
+            Layer::ConstantPad2d(pad) => {
+                super::spatial::pad(pad.padding, Fill::Constant(pad.value as f32), &from, &dims)
+            }
             Layer::ReflectionPad2d(pad) => super::spatial::pad(pad.padding, Fill::Reflect, &from, &dims),
             Layer::ReplicationPad2d(pad) => super::spatial::pad(pad.padding, Fill::Replicate, &from, &dims),
             Layer::Add(_) => self.broadcast(Combination::Add, inputs, &dims)?,
@@ -150,14 +157,20 @@ impl Lowering<'_> {
                 over.pop();
             }
             let inner = sizes[last + 1..].iter().product();
-            let axis = Axis { outer: sizes[..first].iter().product(), length: sizes[first..=last].iter().product(), inner };
+            let axis =
+                Axis { outer: sizes[..first].iter().product(), length: sizes[first..=last].iter().product(), inner };
             sizes[first..=last].fill(1);
             tensor = self.push(Operation::Mean(axis), &[tensor], sizes.clone());
         }
         self.push(Operation::Alias, &[tensor], dims)
     }
 
-    fn broadcast(&self, combination: Combination, inputs: &[TensorId], dims: &[usize]) -> Result<Operation, EngineError> {
+    fn broadcast(
+        &self,
+        combination: Combination,
+        inputs: &[TensorId],
+        dims: &[usize],
+    ) -> Result<Operation, EngineError> {
         let &[a, b] = inputs else {
             let class = match combination {
                 Combination::Add => Kind::Add.class(),
@@ -169,7 +182,9 @@ impl Lowering<'_> {
             let sizes = self.graph.dims(tensor);
             let missing = dims.len() - sizes.len();
             let own = row_major_strides(sizes);
-            (0..dims.len()).map(|dim| if dim < missing || sizes[dim - missing] == 1 { 0 } else { own[dim - missing] }).collect()
+            (0..dims.len())
+                .map(|dim| if dim < missing || sizes[dim - missing] == 1 { 0 } else { own[dim - missing] })
+                .collect()
         });
         Ok(Operation::Broadcast(Broadcast { combination, dims: dims.to_vec(), strides }))
     }

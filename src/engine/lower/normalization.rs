@@ -11,12 +11,7 @@ use crate::model::{LayerNorm, LocalResponseNorm};
 
 impl Lowering<'_> {
     /// `(x - mean) / sqrt(variance + eps) * weight + bias` by running statistics, or by the batch's own without them.
-    pub(super) fn batch_norm(
-        &mut self,
-        epsilon: f64,
-        running: bool,
-        input: TensorId,
-    ) -> Result<TensorId, EngineError> {
+    pub(super) fn batch_norm(&mut self, epsilon: f64, running: bool, input: TensorId) -> Result<TensorId, EngineError> {
         let dims = self.graph.dims(input).to_vec();
         let planes = channel_planes(&dims);
         let mut tensors = self.tensors()?;

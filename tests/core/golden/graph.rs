@@ -18,7 +18,6 @@ pub struct Graph {
 
 impl Graph {
     /// The stream of a parameter or buffer of a node.
-    #[allow(dead_code)]
     pub fn stream(&self, node: usize, tensor: &str) -> Option<u64> {
         let streams = self.rows[node].get("t")?;
         let named = streams.get(tensor).or_else(|| streams.as_object()?.values().next().filter(|_| tensor.is_empty()));

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use convscope::model::{Kind, Layer, Value};
 use serde_json::Value as Json;
 
-pub use graph::graph;
+pub use graph::{Graph, graph};
 
 /// The folder of the reference data.
 pub fn folder() -> PathBuf {

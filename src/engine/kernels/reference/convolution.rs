@@ -70,7 +70,8 @@ pub fn transposed_convolution(shape: &ConvolutionShape, weights: Weights<'_>, in
                             for input_channel in group * group_inputs..(group + 1) * group_inputs {
                                 let filter = input_channel * group_outputs + group_channel;
                                 let weight = weights.weight[(filter * kernel_height + tap_y) * kernel_width + tap_x];
-                                let pixel = ((image * from.channels + input_channel) * from.height + y) * from.width + x;
+                                let pixel =
+                                    ((image * from.channels + input_channel) * from.height + y) * from.width + x;
                                 sum += f64::from(weight) * f64::from(input[pixel]);
                             }
                             plane[row * to.width + column] += sum as f32;

@@ -17,7 +17,8 @@ pub enum Divisor {
 pub fn max_pool(shape: &PoolShape, input: &[f32], output: &mut [f32]) {
     for_windows(shape, |plane, taps, index| {
         let values = taps.filter_map(|tap| tap.inside.map(|at| input[plane + at]));
-        output[index] = values.fold(f32::NEG_INFINITY, |best, value| if value > best || value.is_nan() { value } else { best });
+        output[index] =
+            values.fold(f32::NEG_INFINITY, |best, value| if value > best || value.is_nan() { value } else { best });
     });
 }
 
@@ -53,9 +54,13 @@ pub fn adaptive_pool(from: &Planes, to: &Planes, mean: bool, input: &[f32], outp
                 let (left, right) = cell(x, from.width, to.width);
                 let values = (top..bottom).flat_map(|row| &plane[row * from.width + left..row * from.width + right]);
                 *results.next().expect("the output has the planes' size") = if mean {
-                    (values.map(|&value| f64::from(value)).sum::<f64>() / ((bottom - top) * (right - left)) as f64) as f32
+                    (values.map(|&value| f64::from(value)).sum::<f64>() / ((bottom - top) * (right - left)) as f64)
+                        as f32
                 } else {
-                    values.fold(f32::NEG_INFINITY, |best, &value| if value > best || value.is_nan() { value } else { best })
+                    values.fold(
+                        f32::NEG_INFINITY,
+                        |best, &value| if value > best || value.is_nan() { value } else { best },
+                    )
                 };
             }
         }
@@ -90,7 +95,8 @@ fn for_windows(shape: &PoolShape, mut each: impl FnMut(usize, &mut dyn Iterator<
                     let (tap_y, tap_x) = (tap / window.kernel[1], tap % window.kernel[1]);
                     let row = window.source(0, y, tap_y, from.height);
                     let column = window.source(1, x, tap_x, from.width);
-                    let in_padding = y * window.stride[0] + tap_y * window.dilation[0] < from.height + 2 * window.padding[0]
+                    let in_padding = y * window.stride[0] + tap_y * window.dilation[0]
+                        < from.height + 2 * window.padding[0]
                         && x * window.stride[1] + tap_x * window.dilation[1] < from.width + 2 * window.padding[1];
                     Tap { inside: row.zip(column).map(|(row, column)| row * from.width + column), in_padding }
                 });
