@@ -3,4 +3,6 @@ pub mod model;
 pub mod pytorch;
 pub mod shape;
 
+pub mod rewrite;
+
 pub mod engine;

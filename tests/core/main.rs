@@ -2,4 +2,6 @@
 
 mod engine;
 mod golden;
+mod random;
+mod rewrite;
 mod shape;
