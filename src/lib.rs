@@ -6,3 +6,4 @@ pub mod shape;
 pub mod rewrite;
 
 pub mod engine;
+pub mod workbench;

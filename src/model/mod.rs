@@ -3,9 +3,13 @@
 mod argument;
 mod dims;
 mod layer;
+mod naming;
 mod network;
+
+pub mod presets;
 
 pub use argument::*;
 pub use dims::*;
 pub use layer::*;
+pub use naming::{Naming, stem};
 pub use network::*;

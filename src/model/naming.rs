@@ -1,0 +1,119 @@
+//! How nodes are named where nobody names them: `conv1`, `bn1`, `relu1`, `pool1`, `fc1`.
+//!
+//! The names follow those above: after `conv3` comes `conv4`, and inside `layer1.0.` every name has that prefix.
+
+use std::collections::HashMap;
+
+use super::{Groups, Inputs, Kind, Layer, Network, Node, NodeId, Pair};
+
+/// Names nodes one after another, in execution order.
+#[derive(Clone, Debug, Default)]
+pub struct Naming {
+    /// The last number behind each stem with its prefix.
+    numbers: HashMap<String, u64>,
+    /// `layer1.0.` where the node above is `layer1.0.conv2`.
+    prefix: String,
+    below_depthwise: bool,
+}
+
+/// What a layer's default name begins with: `conv`; `depthwise` for a depthwise convolution.
+pub fn stem(layer: &Layer) -> &'static str {
+    match layer {
+        Layer::Conv2d(conv) if conv.groups == Groups::InputChannels => "depthwise",
+        layer => kind_stem(layer.kind()),
+    }
+}
+
+impl Naming {
+    /// The default name of the next node.
+    pub fn next(&self, layer: &Layer) -> String {
+        let pointwise = matches!(layer, Layer::Conv2d(conv) if conv.kernel_size == Pair::square(1));
+        let stem = if self.below_depthwise && pointwise { "pointwise" } else { stem(layer) };
+        let name = format!("{}{stem}", self.prefix);
+        let number = self.numbers.get(&name).map_or(1, |number| number.saturating_add(1));
+        format!("{name}{number}")
+    }
+
+    /// Goes on below a node of this name.
+    pub fn take(&mut self, name: &str, layer: &Layer) {
+        let stem = name.trim_end_matches(|last: char| last.is_ascii_digit());
+        if let Ok(number) = name[stem.len()..].parse() {
+            self.numbers.insert(stem.to_string(), number);
+        }
+        let prefix = name.rfind('.').map_or("", |dot| &name[..=dot]);
+        if self.prefix != prefix {
+            self.prefix = prefix.to_string();
+        }
+        self.below_depthwise = matches!(layer, Layer::Conv2d(conv) if conv.is_depthwise());
+    }
+}
+
+impl Network {
+    /// A network of nodes each fed by the one above, with default names.
+    pub fn chain_of(name: &str, input: super::Dims, layers: impl IntoIterator<Item = Layer>) -> Self {
+        let mut naming = Naming::default();
+        let nodes = layers.into_iter().enumerate().map(|(index, layer)| {
+            let name = naming.next(&layer);
+            naming.take(&name, &layer);
+            Node { id: NodeId(index as u32), name, layer, inputs: Inputs::Above }
+        });
+        Self { name: name.to_string(), input, nodes: nodes.collect(), uncalled: Vec::new() }
+    }
+}
+
+const fn kind_stem(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Conv2d => "conv",
+        Kind::ConvTranspose2d => "deconv",
+        Kind::Linear => "fc",
+        Kind::MaxPool2d | Kind::AvgPool2d => "pool",
+        Kind::AdaptiveAvgPool2d => "avgpool",
+        Kind::AdaptiveMaxPool2d => "maxpool",
+        Kind::Mean => "mean",
+        Kind::BatchNorm2d | Kind::BatchNorm1d => "bn",
+        Kind::GroupNorm => "gn",
+        Kind::LayerNorm | Kind::LayerNorm2d => "ln",
+        Kind::InstanceNorm2d => "norm",
+        Kind::LocalResponseNorm => "lrn",
+        Kind::ReLU | Kind::ReLU6 => "relu",
+        Kind::LeakyReLU => "leaky_relu",
+        Kind::PReLU => "prelu",
+        Kind::ELU => "elu",
+        Kind::SELU => "selu",
+        Kind::CELU => "celu",
+        Kind::SiLU => "silu",
+        Kind::GELU => "gelu",
+        Kind::Mish => "mish",
+        Kind::Hardswish => "hardswish",
+        Kind::Hardsigmoid => "hardsigmoid",
+        Kind::Hardtanh => "hardtanh",
+        Kind::Sigmoid => "sigmoid",
+        Kind::LogSigmoid => "log_sigmoid",
+        Kind::Tanh => "tanh",
+        Kind::Softplus => "softplus",
+        Kind::Softsign => "softsign",
+        Kind::Softmax => "softmax",
+        Kind::LogSoftmax => "log_softmax",
+        Kind::Dropout | Kind::Dropout2d | Kind::AlphaDropout => "dropout",
+        Kind::StochasticDepth => "stochastic_depth",
+        Kind::Identity => "identity",
+        Kind::Flatten => "flatten",
+        Kind::View => "view",
+        Kind::Transpose => "transpose",
+        Kind::Permute => "permute",
+        Kind::Contiguous => "contiguous",
+        Kind::Chunk => "chunk",
+        Kind::Slice => "slice",
+        Kind::ChannelShuffle => "shuffle",
+        Kind::PixelShuffle => "pixel_shuffle",
+        Kind::PixelUnshuffle => "pixel_unshuffle",
+        Kind::Upsample => "upsample",
+        Kind::ZeroPad2d | Kind::ConstantPad2d | Kind::ReflectionPad2d | Kind::ReplicationPad2d => "pad",
+        Kind::Add => "add",
+        Kind::Mul => "mul",
+        Kind::Cat => "cat",
+        Kind::Parameter => "parameter",
+        Kind::Scalar => "scalar",
+        Kind::Unsupported => "unsupported",
+    }
+}

@@ -1,0 +1,185 @@
+//! What stands on the page: the designs, which of them is the baseline, and the settings that change numbers. It is
+//! what a link carries, what is kept between visits and what undo steps through.
+
+use crate::model::{Network, NodeId, presets};
+use crate::rewrite::{self, Change, Rewrite};
+
+/// The designs and the settings.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Workbench {
+    /// At least one, at most [`MAX_DESIGNS`].
+    pub designs: Vec<Design>,
+    /// The design that the others are compared with.
+    pub baseline: usize,
+    pub settings: Settings,
+}
+
+/// The most designs side by side.
+pub const MAX_DESIGNS: usize = 16;
+
+/// One column of the page.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Design {
+    pub name: String,
+    pub content: Content,
+}
+
+/// Where a design's network comes from.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Content {
+    /// Its own.
+    Network(Network),
+    /// What the network of design `of` becomes under the rewrites, one after another.
+    Twin { of: usize, rewrites: Vec<Rewrite> },
+}
+
+/// What changes numbers without changing a network.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settings {
+    /// Samples at once.
+    pub batch: u64,
+    /// The seed of weights and input.
+    pub seed: u64,
+    /// Weights are uniform in ±sqrt(gain / fan-in).
+    pub gain: f64,
+    /// The id of a device in the catalogue.
+    pub device: Option<String>,
+}
+
+/// A design's network, found.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Resolved {
+    pub network: Network,
+    /// For each node: the node of the design it was derived from; its own id where it was not derived.
+    pub origins: Vec<NodeId>,
+    /// What the rewrites changed; empty where the network is the design's own.
+    pub changes: Vec<Change>,
+    /// The index of the design it follows; `None` where the network is its own.
+    pub twin_of: Option<usize>,
+}
+
+/// The question's pair: the standard network and its separable twin.
+impl Default for Workbench {
+    fn default() -> Self {
+        let standard = Content::Network(presets::seed_standard());
+        let twin = Content::Twin { of: 0, rewrites: vec![Rewrite::Separable] };
+        let designs = [standard, twin].into_iter().enumerate();
+        Self {
+            designs: designs.map(|(index, content)| Design { name: default_name(index, &content), content }).collect(),
+            baseline: 0,
+            settings: Settings::default(),
+        }
+    }
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { batch: 1, seed: 0, gain: 1.0, device: None }
+    }
+}
+
+/// What a design is called where nobody names it: `Standard`, `Separable`, `Design 3`.
+pub fn default_name(index: usize, content: &Content) -> String {
+    match content {
+        Content::Network(_) if index == 0 => "Standard".to_string(),
+        Content::Twin { rewrites, .. } if matches!(rewrites.as_slice(), [Rewrite::Separable]) => {
+            "Separable".to_string()
+        }
+        Content::Network(_) | Content::Twin { .. } => format!("Design {}", index + 1),
+    }
+}
+
+impl Workbench {
+    /// The network of every design. A twin of nothing (a circle, or an index that no design has) is empty.
+    pub fn resolve(&self) -> Vec<Resolved> {
+        let mut resolved: Vec<Option<Resolved>> = vec![None; self.designs.len()];
+        for index in 0..self.designs.len() {
+            self.resolve_into(index, &mut resolved);
+        }
+        resolved.into_iter().map(|one| one.unwrap_or_else(Resolved::empty)).collect()
+    }
+
+    /// The designs that a design follows, nearest first, down to the one with a network of its own. `None` where
+    /// there is no such one.
+    pub fn ancestors(&self, index: usize) -> Option<Vec<usize>> {
+        let mut ancestors = Vec::new();
+        let mut at = index;
+        while let Content::Twin { of, .. } = self.designs.get(at)?.content {
+            if of == index || ancestors.contains(&of) {
+                return None;
+            }
+            ancestors.push(of);
+            at = of;
+        }
+        Some(ancestors)
+    }
+
+    /// Gives a twin the network it has now, as its own.
+    pub fn detach(&mut self, index: usize) {
+        let resolved = self.resolve();
+        if let (Some(design), Some(now)) = (self.designs.get_mut(index), resolved.into_iter().nth(index)) {
+            design.content = Content::Network(now.network);
+        }
+    }
+
+    /// Takes a design out. Its twins keep the networks they have now.
+    pub fn remove(&mut self, index: usize) {
+        if index >= self.designs.len() || self.designs.len() == 1 {
+            return;
+        }
+        let resolved = self.resolve();
+        for (design, now) in self.designs.iter_mut().zip(resolved) {
+            if matches!(design.content, Content::Twin { of, .. } if of == index) {
+                design.content = Content::Network(now.network);
+            }
+        }
+        self.designs.remove(index);
+        for design in &mut self.designs {
+            if let Content::Twin { of, .. } = &mut design.content
+                && *of > index
+            {
+                *of -= 1;
+            }
+        }
+        if self.baseline > index || self.baseline == self.designs.len() {
+            self.baseline -= 1;
+        }
+    }
+
+    fn resolve_into(&self, index: usize, resolved: &mut [Option<Resolved>]) {
+        if resolved[index].is_some() {
+            return;
+        }
+        let Some(ancestors) = self.ancestors(index) else { return };
+        for &at in ancestors.iter().rev().chain([&index]) {
+            if resolved[at].is_none() {
+                resolved[at] = self.resolve_one(at, resolved);
+            }
+        }
+    }
+
+    fn resolve_one(&self, index: usize, resolved: &[Option<Resolved>]) -> Option<Resolved> {
+        match &self.designs[index].content {
+            Content::Network(network) => Some(Resolved {
+                network: network.clone(),
+                origins: network.nodes.iter().map(|node| node.id).collect(),
+                changes: Vec::new(),
+                twin_of: None,
+            }),
+            Content::Twin { of, rewrites } => {
+                let original = resolved.get(*of)?.as_ref()?;
+                let rewritten = rewrite::apply_all(&original.network, rewrites);
+                let (network, origins, changes) = (rewritten.network, rewritten.origins, rewritten.changes);
+                Some(Resolved { network, origins, changes, twin_of: Some(*of) })
+            }
+        }
+    }
+}
+
+impl Resolved {
+    fn empty() -> Self {
+        let network =
+            Network { name: String::new(), input: Default::default(), nodes: Vec::new(), uncalled: Vec::new() };
+        Self { network, origins: Vec::new(), changes: Vec::new(), twin_of: None }
+    }
+}
