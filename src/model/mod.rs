@@ -2,6 +2,7 @@
 
 mod argument;
 mod dims;
+mod edit;
 mod layer;
 mod naming;
 mod network;
