@@ -1,0 +1,114 @@
+//! What opens below a row: its name, wiring, all other arguments, its formulas, and what can be done with it.
+
+use leptos::prelude::*;
+
+use crate::model::{Inputs, Network, NodeId, Source};
+use crate::ui::studio::Studio;
+
+use super::add::LayerChoice;
+use super::argument::ArgumentInput;
+use super::row::keep_focus;
+use super::row_view::{RowView, inline_arguments};
+
+#[component]
+pub fn Details(design: usize, id: NodeId, view: Memo<Option<RowView>>) -> impl IntoView {
+    let studio = Studio::expect();
+    let kind = Memo::new(move |_| view.with(|view| view.as_ref().map(|view| view.layer.kind())));
+    let name = move || view.with(|view| view.as_ref().map_or(String::new(), |view| view.name.clone()));
+    view! {
+        <div class="details">
+            <div class="arguments">
+                <label class="argument">
+                    "name"
+                    <input
+                        type="text"
+                        name="name"
+                        autocomplete="off"
+                        spellcheck="false"
+                        prop:value=name
+                        on:change=move |event| studio.rename(design, id, event_target_value(&event).trim().to_string())
+                    />
+                </label>
+                <Takes design id view/>
+                {move || kind.get().map(|kind| {
+                    let inline = inline_arguments(kind);
+                    let others = kind.arguments().iter().filter(|name| inline.iter().all(|(inline, _)| inline != *name));
+                    others.map(|&name| view! { <ArgumentInput design id kind name label=name view/> }).collect_view()
+                })}
+            </div>
+            <Formulas design id/>
+            <div class="actions">
+                <button class="button small" on:click=move |_| keep_focus(|| studio.move_by(design, id, -1))>"Move up"</button>
+                <button class="button small" on:click=move |_| keep_focus(|| studio.move_by(design, id, 1))>"Move down"</button>
+                <button class="button small" on:click=move |_| studio.duplicate(design, id)>"Duplicate"</button>
+                <button class="button small" on:click=move |_| studio.remove(design, id)>"Remove"</button>
+                <LayerChoice label="Add below…" on_choice=move |kind| studio.add(design, Some(id), kind)/>
+            </div>
+        </div>
+    }
+}
+
+/// Which rows a row takes its input from, by their names.
+#[component]
+fn Takes(design: usize, id: NodeId, view: Memo<Option<RowView>>) -> impl IntoView {
+    let studio = Studio::expect();
+    let problem = RwSignal::new(None::<String>);
+    let takes = move || view.with(|view| view.as_ref().and_then(|view| view.takes.clone()).unwrap_or_default());
+    let change = move |text: String| {
+        let mut outcome = Ok(());
+        studio.edit_network(design, None, |network| outcome = set_inputs(network, id, &text));
+        problem.set(outcome.err());
+    };
+    view! {
+        <label class="argument">
+            "takes"
+            <input
+                type="text"
+                name="takes"
+                autocomplete="off"
+                spellcheck="false"
+                placeholder="the row above"
+                title="Names of the rows it takes, with commas between; input is the network's input"
+                prop:value=takes
+                aria-invalid=move || problem.with(Option::is_some).then_some("true")
+                on:change=move |event| change(event_target_value(&event))
+            />
+            {move || problem.get().map(|problem| view! { <span class="problem" data-testid="problem">{problem}</span> })}
+        </label>
+    }
+}
+
+/// The counts of the row with their formulas filled in.
+#[component]
+fn Formulas(design: usize, id: NodeId) -> impl IntoView {
+    let studio = Studio::expect();
+    let lines = Memo::new(move |_| {
+        studio.with_design(design, |state| {
+            let index = state.network().position(id)?;
+            Some(state.report.formulas(state.network(), index))
+        })
+        .flatten()
+        .unwrap_or_default()
+    });
+    view! {
+        <div class="formula">
+            {move || lines.get().into_iter().map(|(what, formula)| view! { <div><b>{what}</b>" "{formula}</div> }).collect_view()}
+        </div>
+    }
+}
+
+/// Wires a node to rows named in a text; an empty one means the row above.
+fn set_inputs(network: &mut Network, id: NodeId, text: &str) -> Result<(), String> {
+    let Some(position) = network.position(id) else { return Ok(()) };
+    let names = text.split(',').map(str::trim).filter(|name| !name.is_empty());
+    let source = |name: &str| {
+        if name == "input" {
+            return Ok(Source::Input);
+        }
+        let above = network.nodes[..position].iter().rev().find(|node| node.name == name);
+        above.map(|node| Source::Node(node.id)).ok_or_else(|| format!("no row above is called {name}"))
+    };
+    let sources = names.map(source).collect::<Result<Vec<_>, _>>()?;
+    network.nodes[position].inputs = if sources.is_empty() { Inputs::Above } else { Inputs::From(sources) };
+    Ok(())
+}

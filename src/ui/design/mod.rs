@@ -1,0 +1,211 @@
+//! The designs: stacks of editable rows, side by side.
+
+mod add;
+mod argument;
+mod details;
+mod drag;
+mod row;
+mod row_view;
+
+use leptos::prelude::*;
+
+use crate::ui::format::{bytes, grouped, short};
+use crate::ui::studio::Studio;
+
+use add::LayerChoice;
+use drag::Dragging;
+use row::Row;
+
+/// One design: its totals, its input, its rows.
+#[component]
+pub fn Design(design: usize) -> impl IntoView {
+    let studio = Studio::expect();
+    provide_context(Dragging::new());
+    let rows = Memo::new(move |_| {
+        let ids = |network: &crate::model::Network| network.nodes.iter().map(|node| node.id).collect::<Vec<_>>();
+        studio.with_design(design, |state| ids(state.network())).unwrap_or_default()
+    });
+    let name = Memo::new(move |_| studio.with_design(design, |state| state.name.clone()).unwrap_or_default());
+    let twin_of = Memo::new(move |_| studio.with_design(design, |state| state.twin_of).flatten());
+    view! {
+        <section
+            class="card design"
+            data-color=design.to_string()
+            data-testid=format!("design-{design}")
+            data-name=name
+            data-twin=move || twin_of.get().is_some().to_string()
+            aria-label=name
+        >
+            <div class="design-head">
+                <div class="design-title">
+                    <h2>{name}</h2>
+                    <TwinState design twin_of/>
+                </div>
+                <Totals design/>
+            </div>
+            <InputShape design/>
+            <div class="rows-head" aria-hidden="true">
+                <span></span>
+                <span>"layer"</span>
+                <span>"arguments"</span>
+                <span class="out number">"output"</span>
+                <span class="number">"params"</span>
+                <span class="macs number">"MACs"</span>
+                <span></span>
+            </div>
+            <ol class="rows">
+                <For each=move || rows.get() key=|id| *id let(id)>
+                    <Row design id/>
+                </For>
+            </ol>
+            <Show when=move || rows.with(Vec::is_empty)>
+                <p class="row-message muted">"No layers yet: the output is the input. Add the first one."</p>
+            </Show>
+            <div class="add">
+                <LayerChoice label="Add a layer…" on_choice=move |kind| studio.add(design, None, kind)/>
+            </div>
+        </section>
+    }
+}
+
+/// Whether a design follows another one, and how to change that.
+#[component]
+fn TwinState(design: usize, twin_of: Memo<Option<usize>>) -> impl IntoView {
+    let studio = Studio::expect();
+    let baseline = Memo::new(move |_| studio.workbench().with(|workbench| workbench.baseline));
+    let name_of = move |index: usize| studio.with_design(index, |state| state.name.clone()).unwrap_or_default();
+    move || match twin_of.get() {
+        Some(of) => Some(
+            view! {
+                <span class="badge" title="Every convolution becomes depthwise + pointwise">"twin: follows "{name_of(of)}</span>
+                <button class="button small" on:click=move |_| studio.detach(design)>"Detach"</button>
+            }
+            .into_any(),
+        ),
+        None if design == baseline.get() => None,
+        None => Some(
+            view! {
+                <span class="badge detached">"detached"</span>
+                <button
+                    class="button small"
+                    title=move || format!("Make it the separable twin of {} again", name_of(baseline.get()))
+                    on:click=move |_| studio.attach(design)
+                >
+                    "Re-attach"
+                </button>
+            }
+            .into_any(),
+        ),
+    }
+}
+
+/// The totals of a design.
+#[component]
+fn Totals(design: usize) -> impl IntoView {
+    let studio = Studio::expect();
+    let totals = Memo::new(move |_| studio.with_design(design, |state| TotalsView::of(&state.report)).unwrap_or_default());
+    let attribute = move |read: fn(&TotalsView) -> u64| totals.with(|totals| read(totals).to_string());
+    view! {
+        <dl
+            class="totals"
+            data-testid=format!("totals-{design}")
+            data-params=move || attribute(|totals| totals.params)
+            data-trainable=move || attribute(|totals| totals.trainable)
+            data-buffers=move || attribute(|totals| totals.buffers)
+            data-macs=move || attribute(|totals| totals.macs)
+            data-flops=move || attribute(|totals| totals.flops)
+            data-peak-bytes=move || attribute(|totals| totals.peak_bytes)
+            data-weight-bytes=move || attribute(|totals| totals.weight_bytes)
+        >
+            <div>
+                <dt>"params"</dt>
+                <dd>{move || totals.with(|totals| totals.at_least(grouped(totals.params)))}</dd>
+            </div>
+            <div title=move || totals.with(|totals| format!("{} MACs, a multiply-accumulate of a convolution or matrix product; {} FLOPs", grouped(totals.macs), grouped(totals.flops)))>
+                <dt>"MACs"</dt>
+                <dd>{move || totals.with(|totals| totals.at_least(if totals.macs < 10_000_000 { grouped(totals.macs) } else { short(totals.macs) }))}</dd>
+            </div>
+            <div class="minor" title="The most activation memory that is live at once, every layer writing its own output">
+                <dt>"activation peak"</dt>
+                <dd>{move || totals.with(|totals| bytes(totals.peak_bytes))}</dd>
+            </div>
+            <div class="minor" title="All parameters in the chosen number type">
+                <dt>"weights"</dt>
+                <dd>{move || totals.with(|totals| bytes(totals.weight_bytes))}</dd>
+            </div>
+        </dl>
+    }
+}
+
+/// The totals that are shown, as plain numbers.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct TotalsView {
+    params: u64,
+    trainable: u64,
+    buffers: u64,
+    macs: u64,
+    flops: u64,
+    peak_bytes: u64,
+    weight_bytes: u64,
+    complete: bool,
+}
+
+impl TotalsView {
+    fn of(report: &crate::cost::Report) -> Self {
+        let totals = &report.totals;
+        Self {
+            params: totals.params.0,
+            trainable: totals.trainable.0,
+            buffers: totals.buffers.0,
+            macs: totals.macs.0,
+            flops: totals.flops.0,
+            peak_bytes: report.memory.peak_out_of_place.0,
+            weight_bytes: totals.weight_bytes.0,
+            complete: report.is_complete(),
+        }
+    }
+
+    fn at_least(&self, text: String) -> String {
+        if self.complete { text } else { format!("≥ {text}") }
+    }
+}
+
+/// The shape of the network's input.
+#[component]
+fn InputShape(design: usize) -> impl IntoView {
+    let studio = Studio::expect();
+    let shape = Memo::new(move |_| studio.with_design(design, |state| state.network().input.to_string()).unwrap_or_default());
+    let is_baseline = move || studio.with_design(design, |state| state.twin_of.is_none()).unwrap_or(true);
+    let typed = RwSignal::new(None::<String>);
+    let problem = RwSignal::new(None::<String>);
+    view! {
+        <div class="input-line">
+            <label>
+                "input "
+                <input
+                    class="field"
+                    type="text"
+                    autocomplete="off"
+                    spellcheck="false"
+                    aria-label="input shape, channels x height x width"
+                    data-testid=if design == 0 { "input-shape".to_string() } else { format!("input-shape-{design}") }
+                    disabled=move || !is_baseline()
+                    prop:value=move || typed.get().unwrap_or_else(|| shape.get())
+                    aria-invalid=move || problem.with(Option::is_some).then_some("true")
+                    on:input=move |event| {
+                        let text = event_target_value(&event);
+                        typed.set(Some(text.clone()));
+                        problem.set(studio.type_input(design, &text).err());
+                    }
+                    on:blur=move |_| {
+                        if problem.with_untracked(Option::is_none) {
+                            typed.set(None);
+                        }
+                    }
+                />
+            </label>
+            <span>{move || if is_baseline() { "channels × height × width" } else { "as the design it follows" }}</span>
+            {move || problem.get().map(|problem| view! { <span class="problem" data-testid="problem">{problem}</span> })}
+        </div>
+    }
+}

@@ -1,0 +1,185 @@
+//! One row of a design.
+
+use leptos::ev;
+use leptos::prelude::*;
+
+use crate::model::NodeId;
+use crate::ui::format::{grouped, percent, short};
+use crate::ui::studio::Studio;
+
+use super::argument::ArgumentInput;
+use super::details::Details;
+use super::drag::{Drag, Dragging};
+use super::row_view::{RowState, RowView, inline_arguments, notes, row_view};
+
+#[component]
+pub fn Row(design: usize, id: NodeId) -> impl IntoView {
+    let studio = Studio::expect();
+    let dragging = Dragging::expect();
+    let view = Memo::new(move |_| studio.derived.with(|derived| row_view(derived, design, id)));
+    let opened = Memo::new(move |_| studio.opened.with(|opened| opened.contains(&(design, id))));
+    let marked = Memo::new(move |_| studio.marked.with(|marked| marked.contains(&(design, id))));
+    let read = move |read: fn(&RowView) -> String| view.with(|view| view.as_ref().map_or(String::new(), read));
+    let waits = move || view.with(|view| matches!(view, Some(RowView { state: RowState::Waits { .. }, .. })));
+    let drop_place = Memo::new(move |_| dragging.place_at(design, id));
+    let move_with_keys = move |event: ev::KeyboardEvent| {
+        let places = match event.key().as_str() {
+            "ArrowUp" => -1,
+            "ArrowDown" => 1,
+            _ => return,
+        };
+        if event.alt_key() {
+            event.prevent_default();
+            keep_focus(|| studio.move_by(design, id, places));
+        }
+    };
+    view! {
+        <li
+            class="row"
+            class:waits=waits
+            class:marked=marked
+            class:dragged=move || dragging.is(design, id)
+            class:drop-before=move || drop_place.get() == Some(false)
+            class:drop-after=move || drop_place.get() == Some(true)
+            data-testid=move || view.with(|view| view.as_ref().map(|view| format!("row-{design}-{}", view.index)))
+            data-row=id.0.to_string()
+            data-kind=move || read(|view| class_of(view))
+            data-name=move || read(|view| view.name.clone())
+            data-out=move || read(|view| view.out.clone())
+            data-params=move || read(|view| view.params.to_string())
+            data-macs=move || read(|view| view.macs.to_string())
+            data-state=move || read(|view| view.state.name().to_string())
+            data-units=move || read(|view| view.units.to_string())
+            data-space=move || read(|view| view.space.to_string())
+            on:keydown=move_with_keys
+        >
+            <div class="row-line">
+                <span class="share-bar" aria-hidden="true" style:--share=move || read(|view| format!("{:.4}", view.share))></span>
+                <button
+                    class="grip"
+                    tabindex="-1"
+                    title="Drag to move; or Alt and the arrow keys in the row"
+                    aria-hidden="true"
+                    on:pointerdown=move |event| dragging.start(&event, Drag { design, id })
+                    on:pointermove=move |event| dragging.follow(&event)
+                    on:pointerup=move |_| dragging.finish(&studio)
+                    on:pointercancel=move |_| dragging.cancel()
+                >
+                    "⠿"
+                </button>
+                <div class="row-name">
+                    <b title=move || read(|view| view.name.clone())>{move || read(|view| view.name.clone())}</b>
+                    <span>{move || read(|view| class_of(view))}</span>
+                </div>
+                <Arguments design id view/>
+                <span class="row-out" title="output shape of one sample">{move || read(|view| view.out.replace('x', "×"))}</span>
+                <span
+                    class="row-number params"
+                    class:zero=move || view.with(|view| view.as_ref().is_none_or(|view| view.params == 0))
+                    title=move || read(|view| format!("{} params, {} of the design", grouped(view.params), percent(view.share)))
+                >
+                    {move || read(|view| number(view, view.params))}
+                </span>
+                <span
+                    class="row-number macs"
+                    class:zero=move || view.with(|view| view.as_ref().is_none_or(|view| view.macs == 0))
+                    title=move || read(|view| format!("{} MACs", grouped(view.macs)))
+                >
+                    {move || read(|view| number(view, view.macs))}
+                </span>
+                <button
+                    class="button quiet icon small more"
+                    aria-label=move || format!("Details of {}", read(|view| view.name.clone()))
+                    aria-expanded=move || opened.get().to_string()
+                    on:click=move |_| studio.opened.update(|opened| {
+                        if !opened.remove(&(design, id)) {
+                            opened.insert((design, id));
+                        }
+                    })
+                >
+                    "⋯"
+                </button>
+            </div>
+            <Message design id view/>
+            <Show when=move || opened.get()>
+                <Details design id view/>
+            </Show>
+        </li>
+    }
+}
+
+/// The row's own arguments, and short words on the others that differ from their defaults.
+#[component]
+fn Arguments(design: usize, id: NodeId, view: Memo<Option<RowView>>) -> impl IntoView {
+    let kind = Memo::new(move |_| view.with(|view| view.as_ref().map(|view| view.layer.kind())));
+    let notes = Memo::new(move |_| view.with(|view| view.as_ref().map_or(Vec::new(), |view| notes(&view.layer))));
+    view! {
+        <div class="arguments">
+            {move || kind.get().map(|kind| {
+                let inputs = inline_arguments(kind).iter();
+                inputs.map(|&(name, label)| view! { <ArgumentInput design id kind name label view/> }).collect_view()
+            })}
+            {move || notes.get().into_iter().map(|note| view! { <span class="note">{note}</span> }).collect_view()}
+        </div>
+    }
+}
+
+/// What is wrong with the row, in PyTorch's words, and the way out.
+#[component]
+fn Message(design: usize, id: NodeId, view: Memo<Option<RowView>>) -> impl IntoView {
+    let studio = Studio::expect();
+    let state = Memo::new(move |_| view.with(|view| view.as_ref().map(|view| view.state.clone())));
+    let unread = Memo::new(move |_| {
+        studio.drafts.with(|drafts| {
+            let own = drafts.keys().find(|(of, row, _)| *of == design && *row == Some(id));
+            own.map(|(_, _, argument)| argument.clone())
+        })
+    });
+    let problem = move |text: String| view! { <p class="row-message problem" data-testid="problem">{text}</p> }.into_any();
+    let quiet = move |text: String| view! { <p class="row-message muted">{text}</p> }.into_any();
+    view! {
+        {move || unread.get().map(|argument| {
+            let expected = view.with(|view| view.as_ref().and_then(|view| view.layer.kind().expected(&argument)));
+            problem(format!("{argument} is {}. Until then its last value counts.", expected.unwrap_or("something else")))
+        })}
+        {move || match state.get()? {
+            RowState::Fine => None,
+            RowState::Failed { class, words, way_out } => {
+                let way_out = way_out.map_or(String::new(), |way_out| format!(" {way_out}"));
+                Some(problem(format!("{class}: {words}{}{way_out}", if words.ends_with('.') { "" } else { "." })))
+            }
+            RowState::Waits { on } => Some(quiet(format!("waits for {on}"))),
+            RowState::Unsupported => Some(quiet("cost unknown: this layer is not one that Convscope knows".to_string())),
+            RowState::Overflow(words) => Some(problem(words)),
+        }}
+    }
+}
+
+/// Does something that moves rows, and gives the focus back to what had it.
+pub fn keep_focus(change: impl FnOnce()) {
+    use wasm_bindgen::JsCast;
+    let focused = document().active_element().and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok());
+    change();
+    request_animation_frame(move || {
+        if let Some(focused) = focused {
+            let _ = focused.focus();
+        }
+    });
+}
+
+fn class_of(view: &RowView) -> String {
+    match &view.layer {
+        crate::model::Layer::Unsupported(layer) if !layer.class.is_empty() => layer.class.clone(),
+        layer => layer.kind().class().to_string(),
+    }
+}
+
+/// A count, or a dash where there is none to tell.
+fn number(view: &RowView, number: u64) -> String {
+    match view.state {
+        RowState::Fine if number == 0 => "–".to_string(),
+        RowState::Fine => short(number),
+        RowState::Unsupported => "?".to_string(),
+        RowState::Failed { .. } | RowState::Waits { .. } | RowState::Overflow(_) => "–".to_string(),
+    }
+}

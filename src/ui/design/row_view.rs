@@ -1,0 +1,182 @@
+//! What a row shows, derived from its design.
+
+use crate::model::{Inputs, Kind, Layer, Network, NodeId, Source, Value};
+use crate::shape::NodeShape;
+
+use crate::ui::studio::{Derived, DesignState};
+
+/// Everything that a row shows. Rows are redrawn where this differs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RowView {
+    pub index: usize,
+    pub name: String,
+    pub layer: Layer,
+    /// The names of what flows in, where that is not the row above.
+    pub takes: Option<String>,
+    /// `4x2x151`, or nothing where it is not known.
+    pub out: String,
+    pub params: u64,
+    pub macs: u64,
+    /// Of the design's parameters.
+    pub share: f64,
+    pub state: RowState,
+    /// How many rows' height it takes to stand beside its counterpart.
+    pub units: usize,
+    /// How many rows' height is left free above it.
+    pub space: usize,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum RowState {
+    Fine,
+    /// PyTorch's class of exception and words, and the way out.
+    Failed {
+        class: &'static str,
+        words: String,
+        way_out: Option<String>,
+    },
+    /// Named: the row that it waits for.
+    Waits {
+        on: String,
+    },
+    Unsupported,
+    /// A sum that does not fit.
+    Overflow(String),
+}
+
+impl RowState {
+    /// For the hook `data-state`.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Fine => "ok",
+            Self::Failed { .. } | Self::Waits { .. } | Self::Overflow(_) => "error",
+            Self::Unsupported => "unsupported",
+        }
+    }
+}
+
+/// The view of one row; `None` where it is gone.
+pub fn row_view(derived: &Derived, design: usize, id: NodeId) -> Option<RowView> {
+    let state = derived.designs.get(design)?;
+    let network = state.network();
+    let index = network.position(id)?;
+    let node = &network.nodes[index];
+    let cost = &state.report.nodes[index];
+    let params = cost.params.0;
+    let total = state.report.totals.params.0;
+    let (units, space) = heights(derived, design, index);
+    Some(RowView {
+        index,
+        name: node.name.clone(),
+        layer: node.layer.clone(),
+        takes: takes(network, index),
+        out: state.report.shapes.nodes[index].dims().map_or(String::new(), |dims| dims.without_batch().to_string()),
+        params,
+        macs: cost.macs.0,
+        share: if total == 0 { 0.0 } else { params as f64 / total as f64 },
+        state: row_state(state, index),
+        units,
+        space,
+    })
+}
+
+fn row_state(state: &DesignState, index: usize) -> RowState {
+    let network = state.network();
+    match &state.report.shapes.nodes[index] {
+        NodeShape::Failed(error) => RowState::Failed {
+            class: error.class(),
+            words: error.to_string(),
+            way_out: error.way_out(),
+        },
+        NodeShape::Waits { on } => RowState::Waits { on: network.nodes[*on].name.clone() },
+        NodeShape::Known(_) if network.nodes[index].layer.kind() == Kind::Unsupported => RowState::Unsupported,
+        NodeShape::Known(_) => match &state.report.nodes[index].error {
+            Some(error) => RowState::Overflow(error.to_string()),
+            None => RowState::Fine,
+        },
+    }
+}
+
+/// The names of a node's inputs, where they are not just the row above.
+fn takes(network: &Network, index: usize) -> Option<String> {
+    let Inputs::From(sources) = &network.nodes[index].inputs else { return None };
+    let name = |source: &Source| match source {
+        Source::Input => "input".to_string(),
+        Source::Node(id) => network.node(*id).map_or_else(|| format!("(gone: {})", id.0), |node| node.name.clone()),
+    };
+    Some(sources.iter().map(name).collect::<Vec<_>>().join(", "))
+}
+
+/// Rows of two designs that belong together take the same height.
+fn heights(derived: &Derived, design: usize, index: usize) -> (usize, usize) {
+    let Some(comparison) = &derived.comparison else { return (1, 0) };
+    let mut space = 0;
+    for row in &comparison.rows {
+        let (own, other) = match comparison.side_of(design) {
+            Some(0) => (&row.left, &row.right),
+            Some(_) => (&row.right, &row.left),
+            None => return (1, 0),
+        };
+        match own.iter().position(|&own| own == index) {
+            None if own.is_empty() => space += other.len(),
+            None => space = 0,
+            Some(position) => {
+                let last = position + 1 == own.len();
+                let units = if last { 1 + other.len().saturating_sub(own.len()) } else { 1 };
+                return (units.min(4), if position == 0 { space.min(3) } else { 0 });
+            }
+        }
+    }
+    (1, 0)
+}
+
+/// The arguments shown in the row itself, with what stands before each.
+pub fn inline_arguments(kind: Kind) -> &'static [(&'static str, &'static str)] {
+    match kind {
+        Kind::Conv2d | Kind::ConvTranspose2d => {
+            &[("out_channels", ""), ("kernel_size", "k"), ("stride", "s"), ("padding", "p")]
+        }
+        Kind::MaxPool2d | Kind::AvgPool2d => &[("kernel_size", "k"), ("stride", "s"), ("padding", "p")],
+        Kind::Linear => &[("out_features", "")],
+        Kind::AdaptiveAvgPool2d | Kind::AdaptiveMaxPool2d => &[("output_size", "")],
+        Kind::GroupNorm => &[("num_groups", "groups")],
+        Kind::ChannelShuffle => &[("groups", "groups")],
+        Kind::Upsample => &[("scale_factor", "×")],
+        Kind::ZeroPad2d | Kind::ConstantPad2d | Kind::ReflectionPad2d | Kind::ReplicationPad2d => &[("padding", "p")],
+        Kind::PixelShuffle => &[("upscale_factor", "×")],
+        Kind::PixelUnshuffle => &[("downscale_factor", "÷")],
+        Kind::Dropout | Kind::Dropout2d | Kind::AlphaDropout | Kind::StochasticDepth => &[("p", "p")],
+        Kind::Chunk => &[("index", ""), ("chunks", "of")],
+        Kind::Cat | Kind::Mean => &[("dim", "dim")],
+        Kind::View => &[("shape", "")],
+        _ => &[],
+    }
+}
+
+/// The other arguments that differ from their defaults, in short words.
+pub fn notes(layer: &Layer) -> Vec<String> {
+    let inline = inline_arguments(layer.kind());
+    let outside = |name: &str| inline.iter().all(|(inline, _)| *inline != name);
+    let differing = layer.written_arguments().filter(|(name, _)| outside(name) && *name != "inplace");
+    differing.map(|(name, value)| note(name, &value)).collect()
+}
+
+fn note(name: &str, value: &Value) -> String {
+    match (name, value) {
+        ("groups", Value::Text(_)) => "depthwise".to_string(),
+        ("bias", Value::Bool(false)) => "no bias".to_string(),
+        (name, Value::Bool(true)) => name.to_string(),
+        (name, Value::Bool(false)) => format!("no {name}"),
+        (name, value) => format!("{name} {}", plain(value)),
+    }
+}
+
+/// A value as one types it: no quotes, no parentheses.
+pub fn plain(value: &Value) -> String {
+    match value {
+        Value::None => String::new(),
+        Value::Text(text) => text.clone(),
+        Value::List(items) => items.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
+        Value::Bool(_) | Value::Int(_) | Value::Float(_) => value.to_string(),
+    }
+}

@@ -1,0 +1,64 @@
+//! Numbers as people read them. Every number keeps its unit.
+
+/// `11,831`.
+pub fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// Up to six digits as they are, above that three digits and a prefix: `568.7 M`.
+pub fn short(number: u64) -> String {
+    const STEPS: [(u64, &str); 4] = [(1_000_000_000_000, "T"), (1_000_000_000, "G"), (1_000_000, "M"), (1_000, "k")];
+    if number < 100_000 {
+        return grouped(number);
+    }
+    for (step, prefix) in STEPS {
+        if number >= step {
+            let value = number as f64 / step as f64;
+            return if value < 100.0 { format!("{value:.1} {prefix}") } else { format!("{value:.0} {prefix}") };
+        }
+    }
+    grouped(number)
+}
+
+/// Bytes in powers of ten: `47.3 kB`, `5.2 MB`.
+pub fn bytes(bytes: u64) -> String {
+    match bytes {
+        0..1_000 => format!("{bytes} B"),
+        1_000..1_000_000 => format!("{:.1} kB", bytes as f64 / 1e3),
+        1_000_000..1_000_000_000 => format!("{:.1} MB", bytes as f64 / 1e6),
+        _ => format!("{:.2} GB", bytes as f64 / 1e9),
+    }
+}
+
+/// A time in milliseconds with a fitting unit: `5.1 µs`, `16.2 ms`.
+pub fn time(milliseconds: f64) -> String {
+    if milliseconds < 1.0 {
+        let microseconds = milliseconds * 1e3;
+        return if microseconds < 10.0 { format!("{microseconds:.1} µs") } else { format!("{microseconds:.0} µs") };
+    }
+    match milliseconds {
+        ..10.0 => format!("{milliseconds:.2} ms"),
+        10.0..1000.0 => format!("{milliseconds:.1} ms"),
+        _ => format!("{:.2} s", milliseconds / 1e3),
+    }
+}
+
+/// `92.8 %`; never 0.0 % or 100.0 % for a share that is neither.
+pub fn percent(share: f64) -> String {
+    let percent = share * 100.0;
+    if percent > 0.0 && percent < 0.05 {
+        "< 0.1 %".to_string()
+    } else if percent > 99.95 && percent < 100.0 {
+        "> 99.9 %".to_string()
+    } else {
+        format!("{percent:.1} %")
+    }
+}

@@ -1,0 +1,91 @@
+//! The bar at the top: presets, undo and redo, sharing, theme; and below it what it opens.
+
+mod presets;
+mod share;
+pub mod theme;
+
+use leptos::ev;
+use leptos::prelude::*;
+
+use crate::ui::studio::Studio;
+
+use presets::Presets;
+use share::{Share, ShareButton};
+use theme::Theme;
+
+#[component]
+pub fn Header() -> impl IntoView {
+    let studio = Studio::expect();
+    let sharing = RwSignal::new(false);
+    let keys = move |event: ev::KeyboardEvent| {
+        if !(event.ctrl_key() || event.meta_key()) {
+            return;
+        }
+        match (event.key().to_lowercase().as_str(), event.shift_key()) {
+            ("z", false) => studio.undo(),
+            ("z", true) | ("y", _) => studio.redo(),
+            _ => return,
+        }
+        event.prevent_default();
+    };
+    let handle = window_event_listener(ev::keydown, keys);
+    on_cleanup(move || handle.remove());
+    view! {
+        <header class="topbar">
+            <a class="brand" href="./" style:text-decoration="none" style:color="inherit">
+                <svg viewBox="0 0 16 16" aria-hidden="true">
+                    <rect x="2" y="2" width="5" height="12" rx="1" fill="var(--design-0)"/>
+                    <rect x="9" y="6" width="5" height="8" rx="1" fill="var(--design-1)"/>
+                </svg>
+                "Convscope"
+            </a>
+            <Presets/>
+            <span class="space"></span>
+            <div class="group">
+                <button
+                    class="button icon"
+                    title="Undo (Ctrl Z)"
+                    aria-label="Undo"
+                    data-testid="undo"
+                    disabled=move || !studio.can_undo()
+                    on:click=move |_| studio.undo()
+                >
+                    "↶"
+                </button>
+                <button
+                    class="button icon"
+                    title="Redo (Ctrl Shift Z)"
+                    aria-label="Redo"
+                    data-testid="redo"
+                    disabled=move || !studio.can_redo()
+                    on:click=move |_| studio.redo()
+                >
+                    "↷"
+                </button>
+            </div>
+            <ShareButton sharing/>
+            <Theme/>
+        </header>
+        <Share sharing/>
+        <LinkProblems/>
+    }
+}
+
+/// What could not be read of a link, piece by piece.
+#[component]
+fn LinkProblems() -> impl IntoView {
+    let studio = Studio::expect();
+    view! {
+        <Show when=move || studio.link_problems.with(|problems| !problems.is_empty())>
+            <section class="card problems" data-testid="problem" role="status">
+                <div class="problems-head">
+                    <h2>"Some of the link could not be read; the rest is here."</h2>
+                    <button class="button small" on:click=move |_| studio.link_problems.set(Vec::new())>"Dismiss"</button>
+                </div>
+                <ul>
+                    {move || studio.link_problems.get().into_iter().map(|problem| view! { <li>{problem.to_string()}</li> }).collect_view()}
+                </ul>
+            </section>
+        </Show>
+    }
+}

@@ -1,0 +1,324 @@
+//! The state of the page: one workbench, what follows from it, and the ways to change it.
+//!
+//! Everything shown is derived: workbench -> networks -> shapes and costs -> comparison. Effects touch only what is
+//! outside (canvas, address, storage, worker).
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use leptos::prelude::*;
+
+use crate::compare::{self, Comparison};
+use crate::cost::{self, Report};
+use crate::model::{Dims, Kind, Layer, Network, NodeId, Value};
+use crate::rewrite::Rewrite;
+use crate::share_link::LinkProblem;
+use crate::workbench::{Content, Resolved, Workbench};
+
+use super::history::{EditKey, History};
+
+/// What follows from the workbench.
+#[derive(Clone, Debug)]
+pub struct Derived {
+    pub designs: Vec<DesignState>,
+    /// The baseline against the first other design.
+    pub comparison: Option<Comparison>,
+}
+
+/// One design with all that is known of it.
+#[derive(Clone, Debug)]
+pub struct DesignState {
+    pub name: String,
+    /// The design it follows, if it is a twin.
+    pub twin_of: Option<usize>,
+    pub resolved: Resolved,
+    pub report: Report,
+}
+
+impl DesignState {
+    pub fn network(&self) -> &Network {
+        &self.resolved.network
+    }
+}
+
+/// A text in an input that is not (yet) a value: which design, row and argument.
+pub type Draft = (usize, Option<NodeId>, String);
+
+/// The page's state, handed down as context. `Copy`: every field is a handle.
+#[derive(Clone, Copy)]
+pub struct Studio {
+    workbench: RwSignal<Workbench>,
+    history: RwSignal<History>,
+    pub derived: Memo<Shared<Derived>>,
+    /// Texts that were typed and are not valid.
+    pub drafts: RwSignal<HashMap<Draft, String>>,
+    /// What could not be read of a link.
+    pub link_problems: RwSignal<Vec<LinkProblem>>,
+    /// Rows whose details are open.
+    pub opened: RwSignal<std::collections::HashSet<(usize, NodeId)>>,
+    /// Rows that something else on the page points at.
+    pub marked: RwSignal<Vec<(usize, NodeId)>>,
+}
+
+/// A value behind an `Arc` that counts as changed whenever it was computed anew.
+#[derive(Clone, Debug)]
+pub struct Shared<T>(Arc<T>);
+
+impl<T> PartialEq for Shared<T> {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl<T> std::ops::Deref for Shared<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+impl Studio {
+    pub fn new(workbench: Workbench) -> Self {
+        let workbench = RwSignal::new(workbench);
+        Self {
+            workbench,
+            history: RwSignal::new(History::default()),
+            derived: Memo::new(move |_| Shared(Arc::new(workbench.with(derive)))),
+            drafts: RwSignal::new(HashMap::new()),
+            link_problems: RwSignal::new(Vec::new()),
+            opened: RwSignal::new(Default::default()),
+            marked: RwSignal::new(Vec::new()),
+        }
+    }
+
+    pub fn expect() -> Self {
+        expect_context()
+    }
+
+    pub fn workbench(&self) -> ReadSignal<Workbench> {
+        self.workbench.read_only()
+    }
+
+    /// One design as of now; reading it follows its changes.
+    pub fn with_design<T>(&self, design: usize, read: impl FnOnce(&DesignState) -> T) -> Option<T> {
+        self.derived.with(|derived| derived.designs.get(design).map(read))
+    }
+
+    /// Changes the workbench. Edits with the same key that follow closely are one step of undo.
+    pub fn edit(&self, key: Option<EditKey>, change: impl FnOnce(&mut Workbench)) {
+        let before = self.workbench.get_untracked();
+        let mut after = before.clone();
+        change(&mut after);
+        if after != before {
+            self.history.update(|history| history.record(before, key, now()));
+            self.workbench.set(after);
+        }
+    }
+
+    /// Changes one design's network; a twin is detached by it.
+    pub fn edit_network(&self, design: usize, key: Option<EditKey>, change: impl FnOnce(&mut Network)) {
+        let Some(network) =
+            self.derived.with_untracked(|derived| derived.designs.get(design).map(|design| design.network().clone()))
+        else {
+            return;
+        };
+        let mut changed = network.clone();
+        change(&mut changed);
+        if changed != network {
+            self.edit(key, |workbench| workbench.designs[design].content = Content::Network(changed));
+        }
+    }
+
+    /// Sets an argument from what was typed. What is no value for it is kept as a draft.
+    pub fn type_argument(&self, design: usize, id: NodeId, argument: &'static str, text: &str) {
+        let draft = (design, Some(id), argument.to_string());
+        let mut fits = false;
+        self.edit_network(design, Some(EditKey::Argument(design, id, argument)), |network| {
+            if let Some(position) = network.position(id) {
+                let value = Value::parse(text);
+                fits = network.nodes[position].layer.set_argument(argument, &value).is_ok();
+            }
+        });
+        self.keep_draft(draft, text, fits);
+    }
+
+    /// Sets the input shape from what was typed.
+    pub fn type_input(&self, design: usize, text: &str) -> Result<(), String> {
+        let parsed = text.parse::<Dims>();
+        if let Ok(dims) = parsed {
+            self.set_input(design, dims);
+        }
+        self.keep_draft((design, None, "input".to_string()), text, parsed.is_ok());
+        parsed.map(drop).map_err(|error| error.to_string())
+    }
+
+    fn set_input(&self, design: usize, dims: Dims) {
+        // A twin has its original's input.
+        let owner = self.with_design_untracked(design, |state| state.twin_of).flatten().unwrap_or(design);
+        self.edit_network(owner, Some(EditKey::Input(owner)), |network| network.input = dims);
+    }
+
+    fn with_design_untracked<T>(&self, design: usize, read: impl FnOnce(&DesignState) -> T) -> Option<T> {
+        self.derived.with_untracked(|derived| derived.designs.get(design).map(read))
+    }
+
+    fn keep_draft(&self, draft: Draft, text: &str, fits: bool) {
+        let kept = self.drafts.with_untracked(|drafts| drafts.get(&draft).is_some());
+        if !fits {
+            self.drafts.update(|drafts| drop(drafts.insert(draft, text.to_string())));
+        } else if kept {
+            self.drafts.update(|drafts| drop(drafts.remove(&draft)));
+        }
+    }
+
+    /// Adds a layer behind a row, or at the end.
+    pub fn add(&self, design: usize, after: Option<NodeId>, kind: Kind) {
+        self.edit_network(design, None, |network| {
+            let after = after.or_else(|| network.nodes.last().map(|node| node.id));
+            let name = network.default_name(kind);
+            network.insert_after(after, name, kind.layer());
+        });
+    }
+
+    pub fn remove(&self, design: usize, id: NodeId) {
+        self.edit_network(design, None, |network| network.remove(id));
+    }
+
+    pub fn duplicate(&self, design: usize, id: NodeId) {
+        self.edit_network(design, None, |network| {
+            if let Some(kind) = network.node(id).map(|node| node.layer.kind()) {
+                let name = network.default_name(kind);
+                network.duplicate(id, name);
+            }
+        });
+    }
+
+    /// Moves a row by so many places; negative is up.
+    pub fn move_by(&self, design: usize, id: NodeId, places: isize) {
+        self.edit_network(design, None, |network| {
+            if let Some(place) = network.position(id).and_then(|position| position.checked_add_signed(places)) {
+                network.move_to(id, place);
+            }
+        });
+    }
+
+    /// Moves a row to another place, counted without it.
+    pub fn move_to(&self, design: usize, id: NodeId, place: usize) {
+        self.edit_network(design, None, |network| network.move_to(id, place));
+    }
+
+    pub fn rename(&self, design: usize, id: NodeId, name: String) {
+        self.edit_network(design, Some(EditKey::Argument(design, id, "name")), |network| {
+            if let Some(position) = network.position(id) {
+                network.nodes[position].name = name;
+            }
+        });
+    }
+
+    /// Replaces a row's layer.
+    pub fn replace_layer(&self, design: usize, id: NodeId, layer: Layer) {
+        self.edit_network(design, None, |network| {
+            if let Some(position) = network.position(id) {
+                network.nodes[position].layer = layer;
+            }
+        });
+    }
+
+    /// Makes a design follow the baseline as its separable twin.
+    pub fn attach(&self, design: usize) {
+        self.edit(None, |workbench| {
+            let of = workbench.baseline;
+            if of != design {
+                workbench.designs[design].content = Content::Twin { of, rewrites: vec![Rewrite::Separable] };
+            }
+        });
+        self.drafts.update(|drafts| drafts.retain(|(of, _, _), _| *of != design));
+    }
+
+    /// Makes a twin a design of its own.
+    pub fn detach(&self, design: usize) {
+        if let Some(network) = self.with_design_untracked(design, |state| state.network().clone()) {
+            self.edit(None, |workbench| workbench.designs[design].content = Content::Network(network));
+        }
+    }
+
+    /// Opens another workbench; the present one is a step of undo away.
+    pub fn open(&self, workbench: Workbench) {
+        self.edit(None, |present| *present = workbench);
+        self.drafts.update(HashMap::clear);
+    }
+
+    /// Takes over a workbench from the address, which keeps a history of its own.
+    pub fn show(&self, workbench: Workbench) {
+        self.edit(Some(EditKey::Address), |present| *present = workbench);
+    }
+
+    pub fn can_undo(&self) -> bool {
+        self.history.with(History::can_undo)
+    }
+
+    pub fn can_redo(&self) -> bool {
+        self.history.with(History::can_redo)
+    }
+
+    pub fn undo(&self) {
+        self.step(History::undo);
+    }
+
+    pub fn redo(&self) {
+        self.step(History::redo);
+    }
+
+    fn step(&self, step: impl FnOnce(&mut History, Workbench) -> Option<Workbench>) {
+        let present = self.workbench.get_untracked();
+        let mut other = None;
+        self.history.update(|history| other = step(history, present));
+        if let Some(other) = other {
+            self.drafts.update(HashMap::clear);
+            self.workbench.set(other);
+        }
+    }
+}
+
+fn derive(workbench: &Workbench) -> Derived {
+    let settings = workbench.cost_settings();
+    let designs: Vec<DesignState> = workbench
+        .resolve()
+        .into_iter()
+        .zip(&workbench.designs)
+        .map(|(resolved, design)| DesignState {
+            name: design.name.clone(),
+            twin_of: match design.content {
+                Content::Twin { of, .. } => Some(of),
+                Content::Network(_) => None,
+            },
+            report: cost::analyze(&resolved.network, &settings),
+            resolved,
+        })
+        .collect();
+    let comparison = compare_pair(&designs, workbench.baseline);
+    Derived { designs, comparison }
+}
+
+fn compare_pair(designs: &[DesignState], baseline: usize) -> Option<Comparison> {
+    let one = designs.get(baseline)?;
+    let (_, other) = designs.iter().enumerate().find(|(index, _)| *index != baseline)?;
+    Some(compare::compare(&one.side(), &other.side()))
+}
+
+impl DesignState {
+    fn side(&self) -> compare::Side<'_> {
+        compare::Side {
+            name: &self.name,
+            network: self.network(),
+            report: &self.report,
+            origins: self.resolved.origins.as_deref(),
+        }
+    }
+}
+
+/// Milliseconds since the page was opened.
+pub fn now() -> f64 {
+    window().performance().map_or(0.0, |performance| performance.now())
+}
