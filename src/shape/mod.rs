@@ -5,6 +5,7 @@
 mod error;
 mod parameters;
 mod reorder;
+mod way_out;
 mod window;
 
 pub use error::{ShapeError, Stage};

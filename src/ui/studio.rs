@@ -10,7 +10,7 @@ use leptos::prelude::*;
 
 use crate::compare::{self, Comparison};
 use crate::cost::{self, Report};
-use crate::model::{Dims, Kind, Layer, Network, NodeId, Value};
+use crate::model::{Dims, Kind, Layer, Network, NodeId, Value, stem};
 use crate::rewrite::Rewrite;
 use crate::share_link::LinkProblem;
 use crate::workbench::{Content, Resolved, Workbench};
@@ -176,8 +176,9 @@ impl Studio {
     pub fn add(&self, design: usize, after: Option<NodeId>, kind: Kind) {
         self.edit_network(design, None, |network| {
             let after = after.or_else(|| network.nodes.last().map(|node| node.id));
-            let name = network.default_name(kind);
-            network.insert_after(after, name, kind.layer());
+            let layer = kind.layer();
+            let name = network.unused_name(stem(&layer));
+            network.insert_after(after, name, layer);
         });
     }
 
@@ -187,8 +188,8 @@ impl Studio {
 
     pub fn duplicate(&self, design: usize, id: NodeId) {
         self.edit_network(design, None, |network| {
-            if let Some(kind) = network.node(id).map(|node| node.layer.kind()) {
-                let name = network.default_name(kind);
+            if let Some(node) = network.node(id) {
+                let name = network.unused_name(stem(&node.layer));
                 network.duplicate(id, name);
             }
         });
