@@ -82,11 +82,23 @@ impl<'a> Draft<'a> {
         match &node.inputs {
             Inputs::Above if node.layer.kind().arity() == Arity::Zero => Inputs::Above,
             Inputs::Above => {
-                let above = self.network.nodes.last().map_or(Source::Input, |last| Source::Node(last.id));
+                let above = self.above().unwrap_or(Source::Input);
                 if self.source(index, 0) == above { Inputs::Above } else { Inputs::From(sources()) }
             }
             Inputs::From(_) => Inputs::From(sources()),
         }
+    }
+
+    /// What stands at the end now; `None` before the first node.
+    pub fn above(&self) -> Option<Source> {
+        self.network.nodes.last().map(|last| Source::Node(last.id))
+    }
+
+    /// The name, or one like it that is not taken.
+    pub fn free_name(&mut self, name: &str) -> String {
+        let name = free_name(&self.names, name.to_string());
+        self.names.insert(name.clone());
+        name
     }
 
     pub fn change(&mut self, index: usize, what: String) {

@@ -1,10 +1,22 @@
 //! Networks turned into other networks: what each rewrite changes, and for which node.
 
+mod convolution;
 mod draft;
+mod fold;
+mod head;
 mod names;
 mod separable;
+mod uses;
+mod width;
 
-use crate::model::{Network, NodeId};
+use crate::model::{Dims, Kind, Network, NodeId, Pair};
+use crate::shape::{self, NodeShape};
+
+pub use convolution::pooled_convolution;
+pub use fold::{absorber, folds, is_depthwise, is_pointwise};
+pub use head::{Head, find as find_head};
+pub use separable::{depthwise, is_divisible, pointwise};
+pub use uses::Uses;
 
 /// A way to turn a network into another one.
 #[derive(Clone, Debug, PartialEq)]
@@ -13,6 +25,81 @@ pub enum Rewrite {
     Separable,
     /// [`Rewrite::Separable`] for these convolutions alone.
     SeparableFor { nodes: Vec<NodeId> },
+    /// Batch norms go into the weights before them.
+    FoldBatchNorm,
+    /// Layers directly before a batch norm lose their bias.
+    DropRedundantBias,
+    /// Depthwise convolutions directly before a pointwise one lose their bias.
+    AbsorbDepthwiseBias,
+    /// Depthwise + pointwise without anything between them become one full convolution.
+    FoldDepthwise,
+    /// The map is averaged before it is flattened.
+    PooledHead(PooledHead),
+    /// A Linear becomes two thin factors.
+    LowRank { node: NodeId, rank: i64 },
+    /// A convolution or Linear goes through fewer channels or features.
+    Bottleneck { node: NodeId, width: i64 },
+    /// Convolutions work in groups of channels.
+    Grouped { nodes: Vec<NodeId>, groups: i64 },
+    /// A convolution becomes expand, depthwise, project.
+    InvertedResidual { node: NodeId, expansion: i64 },
+    /// All convolutions and hidden Linears have this many times their channels (MobileNet's alpha).
+    Width { multiplier: f64 },
+    /// The input has another height and width (MobileNet's rho).
+    Resolution { height: u64, width: u64 },
+    /// These pools go, the convolutions before them get their stride.
+    StrideForPool { pools: Vec<NodeId> },
+    /// These convolutions have another kernel.
+    KernelSize { nodes: Vec<NodeId>, size: Pair },
+    /// This ratio of every convolution's channels and hidden Linear's features goes.
+    PruneChannels { ratio: f64 },
+}
+
+/// What becomes of a classifier behind a pooled map.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PooledHead {
+    /// Height and width after pooling, where the map is larger.
+    pub size: i64,
+    pub hidden: HiddenLayers,
+}
+
+/// The Linears between the flattening and the last one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HiddenLayers {
+    Keep,
+    Drop,
+}
+
+/// What a rewrite does to the function that the network computes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// The same function: the new weights follow exactly from the old ones.
+    Exact,
+    /// Weights can be had from the old ones, but the function is only near.
+    Approximate,
+    /// Another function: it has to be trained.
+    Retrain,
+}
+
+impl Rewrite {
+    pub const fn effect(&self) -> Effect {
+        match self {
+            Self::FoldBatchNorm | Self::DropRedundantBias | Self::AbsorbDepthwiseBias | Self::FoldDepthwise => {
+                Effect::Exact
+            }
+            Self::LowRank { .. } | Self::PruneChannels { .. } => Effect::Approximate,
+            Self::Separable
+            | Self::SeparableFor { .. }
+            | Self::PooledHead(_)
+            | Self::Bottleneck { .. }
+            | Self::Grouped { .. }
+            | Self::InvertedResidual { .. }
+            | Self::Width { .. }
+            | Self::Resolution { .. }
+            | Self::StrideForPool { .. }
+            | Self::KernelSize { .. } => Effect::Retrain,
+        }
+    }
 }
 
 /// What a network becomes under a rewrite.
@@ -34,12 +121,31 @@ pub struct Change {
     pub what: String,
 }
 
-/// The network under the rewrite. What the rewrite does not fit stays as it is.
+/// The network under the rewrite. Where the rewrite does not fit, or would leave a network that cannot run of one
+/// that can, the network stays as it is.
 pub fn apply(network: &Network, rewrite: &Rewrite) -> Rewritten {
-    match rewrite {
+    let rewritten = match rewrite {
         Rewrite::Separable => separable::all(network),
         Rewrite::SeparableFor { nodes } => separable::only(network, nodes),
-    }
+        Rewrite::FoldBatchNorm => fold::batch_norms(network),
+        Rewrite::DropRedundantBias => fold::biases_before_batch_norms(network),
+        Rewrite::AbsorbDepthwiseBias => fold::depthwise_biases(network),
+        Rewrite::FoldDepthwise => fold::depthwise_convolutions(network),
+        Rewrite::PooledHead(head) => head::pooled(network, head),
+        Rewrite::LowRank { node, rank } => head::low_rank(network, *node, *rank),
+        Rewrite::Bottleneck { node, width } => match network.node(*node).map(|node| node.layer.kind()) {
+            Some(Kind::Linear) => head::bottleneck(network, *node, *width),
+            _ => convolution::bottleneck(network, *node, *width),
+        },
+        Rewrite::Grouped { nodes, groups } => convolution::grouped(network, nodes, *groups),
+        Rewrite::InvertedResidual { node, expansion } => convolution::inverted_residual(network, *node, *expansion),
+        Rewrite::Width { multiplier } => width::thin(network, width::Thinning::Times(*multiplier)),
+        Rewrite::Resolution { height, width } => resolution(network, *height, *width),
+        Rewrite::StrideForPool { pools } => convolution::stride_for_pool(network, pools),
+        Rewrite::KernelSize { nodes, size } => convolution::kernel_size(network, nodes, *size),
+        Rewrite::PruneChannels { ratio } => width::thin(network, width::Thinning::Without(*ratio)),
+    };
+    if runs(&rewritten.network) || !runs(network) { rewritten } else { apply_all(network, &[]) }
 }
 
 /// One rewrite after another. The origins and changes of the result speak of the first network's nodes.
@@ -57,4 +163,25 @@ pub fn apply_all(network: &Network, rewrites: &[Rewrite]) -> Rewritten {
         all = Rewritten { network: next.network, origins, changes: all.changes };
     }
     all
+}
+
+/// The input with another height and width, if it has any.
+fn resolution(network: &Network, height: u64, width: u64) -> Rewritten {
+    let mut rewritten = apply_all(network, &[]);
+    let &[channels, old_height, old_width] = network.input.sizes() else { return rewritten };
+    let Some(input) = Dims::new(&[channels, height, width]).filter(|&input| input != network.input) else {
+        return rewritten;
+    };
+    rewritten.network.input = input;
+    if let Some(first) = network.nodes.first() {
+        let what = format!("the input is {height}x{width} instead of {old_height}x{old_width}");
+        rewritten.changes.push(Change { node: first.id, what });
+    }
+    rewritten
+}
+
+/// Every node can take its input.
+fn runs(network: &Network) -> bool {
+    let shapes = shape::infer(network, &network.wiring(), 1);
+    shapes.nodes.iter().all(|shape| matches!(shape, NodeShape::Known(_)))
 }

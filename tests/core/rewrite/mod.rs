@@ -1,5 +1,6 @@
 //! Rewrites: totals, wiring and names of what they give.
 
+mod remedies;
 mod separable;
 
 use convscope::model::Network;

@@ -1,0 +1,268 @@
+//! Convolutions in another form: grouped, through a bottleneck, inverted residual, another kernel, strided
+//! instead of pooled.
+
+use crate::model::{
+    Add, BatchNorm2d, Channels, Conv2d, Groups, Inputs, Kind, Layer, Network, Node, NodeId, Padding, Pair, ReLU, ReLU6,
+    Source, Tap,
+};
+use crate::shape::{self, Shapes};
+
+use super::Rewritten;
+use super::draft::Draft;
+use super::separable::{depthwise, pointwise};
+use super::uses::Uses;
+
+/// These full convolutions divide their channels into groups, where that many divide input and output channels.
+pub fn grouped(network: &Network, nodes: &[NodeId], groups: i64) -> Rewritten {
+    let facts = Facts::of(network);
+    let mut draft = Draft::new(network);
+    for (index, node) in network.nodes.iter().enumerate() {
+        match &node.layer {
+            Layer::Conv2d(conv) if nodes.contains(&node.id) && facts.divide(index, groups) => {
+                draft.replace(index, Conv2d { groups: Groups::Count(groups), ..conv.clone() }.into());
+                draft.change(index, format!("{} works in {groups} groups of channels", node.name));
+            }
+            _ => draft.keep(index),
+        }
+    }
+    draft.finish()
+}
+
+/// 1x1 down to `width` channels, the convolution there, 1x1 up again (arXiv 1512.03385, section 4.1).
+pub fn bottleneck(network: &Network, node: NodeId, width: i64) -> Rewritten {
+    let mut draft = Draft::new(network);
+    for (index, current) in network.nodes.iter().enumerate() {
+        match &current.layer {
+            Layer::Conv2d(conv) if current.id == node && conv.groups == Groups::Count(1) => {
+                draft.change(index, format!("{} goes through {width} channels", current.name));
+                let down = Conv2d { out_channels: Channels::Count(width), ..pointwise(conv) };
+                let middle = Conv2d { out_channels: Channels::Count(width), ..conv.clone() };
+                let mut parts = Parts::new(&mut draft, index);
+                parts.push("reduce", down.into());
+                parts.push("relu_reduce", ReLU::default().into());
+                parts.push("conv", middle.into());
+                parts.push("relu_conv", ReLU::default().into());
+                parts.finish("expand", pointwise(conv).into());
+            }
+            _ => draft.keep(index),
+        }
+    }
+    draft.finish()
+}
+
+/// 1x1 up to `expansion` times the channels, depthwise, 1x1 down, around which the input is added where the shapes
+/// allow it (arXiv 1801.04381, section 3.3).
+pub fn inverted_residual(network: &Network, node: NodeId, expansion: i64) -> Rewritten {
+    let facts = Facts::of(network);
+    let mut draft = Draft::new(network);
+    for (index, current) in network.nodes.iter().enumerate() {
+        match &current.layer {
+            Layer::Conv2d(conv) if current.id == node && conv.groups == Groups::Count(1) => {
+                let normed =
+                    facts.uses.only_reader(index).is_some_and(|reader| facts.kind(reader) == Kind::BatchNorm2d);
+                let bias = conv.bias && !normed;
+                let wide = Conv2d { bias, out_channels: Channels::TimesInput(expansion), ..pointwise(conv) };
+                let residual = facts.keeps_shape(index);
+                let inputs = draft.inputs(index);
+                draft.change(
+                    index,
+                    format!("{} expands its channels {expansion} times, works on each, and projects", current.name),
+                );
+                let mut parts = Parts::new(&mut draft, index);
+                for (part, layer) in [("expand", wide), ("depthwise", Conv2d { bias, ..depthwise(conv) })] {
+                    parts.push(part, layer.into());
+                    if normed {
+                        parts.push(
+                            if part == "expand" { "bn_expand" } else { "bn_depthwise" },
+                            BatchNorm2d::default().into(),
+                        );
+                    }
+                    parts
+                        .push(if part == "expand" { "relu_expand" } else { "relu_depthwise" }, ReLU6::default().into());
+                }
+                if residual {
+                    let project = parts.push("project", pointwise(conv).into());
+                    parts.finish_with("add", Add::default().into(), |above| {
+                        Inputs::From(vec![
+                            match inputs {
+                                Inputs::From(sources) if sources.len() == 1 => sources[0],
+                                _ => above.unwrap_or(Source::Input),
+                            },
+                            Source::Node(project),
+                        ])
+                    });
+                } else {
+                    parts.finish("project", pointwise(conv).into());
+                }
+            }
+            _ => draft.keep(index),
+        }
+    }
+    draft.finish()
+}
+
+/// Another kernel; an odd one pads so that the map keeps its size at stride 1, an even one by its half.
+pub fn kernel_size(network: &Network, nodes: &[NodeId], size: Pair) -> Rewritten {
+    let mut draft = Draft::new(network);
+    for (index, node) in network.nodes.iter().enumerate() {
+        match &node.layer {
+            Layer::Conv2d(conv) if nodes.contains(&node.id) && conv.kernel_size != size => {
+                let padding = match conv.padding {
+                    Padding::Explicit(_) => Padding::Explicit(Pair {
+                        height: padding(size.height, conv.dilation.height),
+                        width: padding(size.width, conv.dilation.width),
+                    }),
+                    Padding::Same | Padding::Valid => conv.padding,
+                };
+                let was = conv.kernel_size;
+                draft.replace(index, Conv2d { kernel_size: size, padding, ..conv.clone() }.into());
+                draft.change(
+                    index,
+                    format!(
+                        "{} has a {}x{} kernel instead of {}x{}",
+                        node.name, size.height, size.width, was.height, was.width
+                    ),
+                );
+            }
+            _ => draft.keep(index),
+        }
+    }
+    draft.finish()
+}
+
+/// These pools go, and the convolutions before them take on their stride.
+pub fn stride_for_pool(network: &Network, pools: &[NodeId]) -> Rewritten {
+    let facts = Facts::of(network);
+    let mut strides = vec![None; network.nodes.len()];
+    let mut gone = vec![false; network.nodes.len()];
+    for (index, node) in network.nodes.iter().enumerate().filter(|(_, node)| pools.contains(&node.id)) {
+        let pair = pooled_convolution(network, &facts.uses, index).zip(pool_stride(&node.layer));
+        if let Some((conv, stride)) = pair.filter(|&(conv, _)| strides[conv].is_none()) {
+            strides[conv] = Some(stride);
+            gone[index] = true;
+        }
+    }
+    let mut draft = Draft::new(network);
+    for (index, node) in network.nodes.iter().enumerate() {
+        match (&node.layer, strides[index]) {
+            (Layer::Conv2d(conv), Some(stride)) => {
+                let stride = Pair::new(conv.stride.height * stride.height, conv.stride.width * stride.width);
+                draft.replace(index, Conv2d { stride, ..conv.clone() }.into());
+                draft.change(index, format!("{} has stride {}x{}", node.name, stride.height, stride.width));
+            }
+            _ if gone[index] => {
+                draft.leave_out(index);
+                draft.change(index, format!("{} is left out", node.name));
+            }
+            _ => draft.keep(index),
+        }
+    }
+    draft.finish()
+}
+
+/// The stride-1 convolution whose output this pool takes, with nothing but norms and activations between.
+pub fn pooled_convolution(network: &Network, uses: &Uses, pool: usize) -> Option<usize> {
+    pool_stride(&network.nodes[pool].layer)?;
+    let mut index = uses.only_source(pool)?;
+    let mut reader = pool;
+    loop {
+        if uses.only_reader(index) != Some(reader) || uses.called_again(index) {
+            return None;
+        }
+        let kind = network.nodes[index].layer.kind();
+        match &network.nodes[index].layer {
+            Layer::Conv2d(conv) => {
+                return (conv.padding != Padding::Same && conv.stride == Pair::square(1)).then_some(index);
+            }
+            _ if kind == Kind::BatchNorm2d || kind.is_elementwise_activation() => {}
+            _ => return None,
+        }
+        reader = index;
+        index = uses.only_source(index)?;
+    }
+}
+
+fn pool_stride(layer: &Layer) -> Option<Pair> {
+    let stride = match layer {
+        Layer::MaxPool2d(pool) => pool.stride(),
+        Layer::AvgPool2d(pool) => pool.stride(),
+        _ => return None,
+    };
+    (stride.height >= 1 && stride.width >= 1 && stride != Pair::square(1)).then_some(stride)
+}
+
+fn padding(kernel: i64, dilation: i64) -> i64 {
+    if kernel % 2 == 0 { kernel / 2 } else { dilation.saturating_mul(kernel - 1) / 2 }
+}
+
+/// What the rewrites of convolutions ask of a network.
+struct Facts<'a> {
+    network: &'a Network,
+    uses: Uses,
+    shapes: Shapes,
+}
+
+impl<'a> Facts<'a> {
+    fn of(network: &'a Network) -> Self {
+        Self { network, uses: Uses::of(network), shapes: shape::infer(network, &network.wiring(), 1) }
+    }
+
+    fn kind(&self, index: usize) -> Kind {
+        self.network.nodes[index].layer.kind()
+    }
+
+    /// The channels of a full convolution on both sides can be divided into so many groups.
+    fn divide(&self, index: usize, groups: i64) -> bool {
+        let Layer::Conv2d(conv) = &self.network.nodes[index].layer else { return false };
+        let output = self.shapes.nodes[index].dims().and_then(|dims| dims.get(1).copied());
+        let both = self.uses.channels_into(&self.shapes, index).zip(output);
+        let Some((groups, (input, output))) = u64::try_from(groups).ok().zip(both) else { return false };
+        conv.groups == Groups::Count(1) && groups > 1 && input.is_multiple_of(groups) && output.is_multiple_of(groups)
+    }
+
+    fn keeps_shape(&self, index: usize) -> bool {
+        let input = self.uses.taps(index).first().and_then(|&tap: &Tap| self.shapes.tap(tap));
+        input.is_some() && input == self.shapes.nodes[index].dims()
+    }
+}
+
+/// The parts that stand for one node, one after another.
+struct Parts<'d, 'n> {
+    draft: &'d mut Draft<'n>,
+    index: usize,
+    above: Option<Source>,
+    inputs: Inputs,
+    pushed: u32,
+}
+
+impl<'d, 'n> Parts<'d, 'n> {
+    fn new(draft: &'d mut Draft<'n>, index: usize) -> Self {
+        let (inputs, above) = (draft.inputs(index), draft.above());
+        Self { draft, index, above, inputs, pushed: 0 }
+    }
+
+    fn push(&mut self, part: &'static str, layer: Layer) -> NodeId {
+        self.pushed += 1;
+        let id = self.draft.part_id(self.index, self.pushed);
+        self.place(id, part, layer);
+        id
+    }
+
+    /// The last part keeps the node's id: what reads the node reads its result.
+    fn finish(mut self, part: &'static str, layer: Layer) {
+        let id = self.draft.original.nodes[self.index].id;
+        self.place(id, part, layer);
+    }
+
+    /// [`Parts::finish`] with inputs made from what stood above the first part.
+    fn finish_with(mut self, part: &'static str, layer: Layer, inputs: impl FnOnce(Option<Source>) -> Inputs) {
+        self.inputs = inputs(self.above);
+        self.finish(part, layer);
+    }
+
+    fn place(&mut self, id: NodeId, part: &'static str, layer: Layer) {
+        let name = self.draft.part_name(self.index, "conv", part);
+        let inputs = std::mem::take(&mut self.inputs);
+        self.draft.push(self.index, Node { id, name, layer, inputs });
+    }
+}

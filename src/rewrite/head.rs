@@ -1,0 +1,153 @@
+//! Smaller classifiers: pooled before they are flattened, or in two thin factors.
+
+use crate::model::{
+    AdaptiveAvgPool2d, Dims, Flatten, Inputs, Kind, Layer, Linear, Network, Node, NodeId, OutputSize, ReLU,
+};
+use crate::shape::{self, Shapes};
+
+use super::draft::Draft;
+use super::uses::Uses;
+use super::{HiddenLayers, PooledHead, Rewritten};
+
+/// The classifier of a network, by index.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Head {
+    /// Makes `[N, C H W]` of `[N, C, H, W]`.
+    pub flatten: usize,
+    /// The Linears behind it, in order, up to the network's output.
+    pub linears: Vec<usize>,
+    /// `[N, C, H, W]` before it is flattened.
+    pub features: Dims,
+}
+
+/// The chain from the last flattening of `[N, C, H, W]` to the output, where there is one.
+pub fn find(network: &Network, uses: &Uses, shapes: &Shapes) -> Option<Head> {
+    let mut linears = Vec::new();
+    let mut index = network.nodes.len().checked_sub(1)?;
+    loop {
+        let layer = &network.nodes[index].layer;
+        let kind = layer.kind();
+        if matches!(kind, Kind::Flatten | Kind::View) {
+            let features = *shapes.tap(*uses.taps(index).first()?)?;
+            let flat = shapes.nodes[index].dims()?.rank() == 2 && features.rank() == 4;
+            linears.reverse();
+            return (flat && !linears.is_empty()).then_some(Head { flatten: index, linears, features });
+        }
+        let in_chain = kind.is_elementwise_activation()
+            || matches!(
+                kind,
+                Kind::Linear | Kind::BatchNorm1d | Kind::Softmax | Kind::LogSoftmax | Kind::Dropout | Kind::Identity
+            );
+        if !in_chain {
+            return None;
+        }
+        if kind == Kind::Linear {
+            linears.push(index);
+        }
+        let above = uses.only_source(index)?;
+        if uses.only_reader(above) != Some(index) {
+            return None;
+        }
+        index = above;
+    }
+}
+
+/// Averages the map to at most `size x size` before it is flattened.
+pub fn pooled(network: &Network, head: &PooledHead) -> Rewritten {
+    let uses = Uses::of(network);
+    let shapes = shape::infer(network, &network.wiring(), 1);
+    let mut draft = Draft::new(network);
+    let Some(found) = find(network, &uses, &shapes) else { return unchanged(network) };
+    let last = found.linears[found.linears.len() - 1];
+    let size = OutputSize {
+        height: Some(head.size.min(found.features[2] as i64)),
+        width: Some(head.size.min(found.features[3] as i64)),
+    };
+    let (height, width) = (size.height.unwrap_or(1), size.width.unwrap_or(1));
+    let pools = (height as u64, width as u64) != (found.features[2], found.features[3]);
+    let pool_above = uses.only_source(found.flatten).filter(|&above| {
+        matches!(network.nodes[above].layer, Layer::AdaptiveAvgPool2d(_)) && uses.only_reader(above).is_some()
+    });
+    for (index, node) in network.nodes.iter().enumerate() {
+        let hidden = head.hidden == HiddenLayers::Drop && index > found.flatten && index < last;
+        if pools && pool_above == Some(index) {
+            draft.replace(index, AdaptiveAvgPool2d { output_size: size }.into());
+            draft.change(index, format!("{} averages to {height}x{width}", node.name));
+        } else if pools && index == found.flatten {
+            let features = found.features.without_batch();
+            let mut inputs = draft.inputs(index);
+            if pool_above.is_none() {
+                let (id, name) = (draft.part_id(index, 1), draft.free_name("gap"));
+                draft.change(index, format!("{name} averages {features} to {height}x{width} before {}", node.name));
+                let layer = AdaptiveAvgPool2d { output_size: size }.into();
+                draft.push(index, Node { id, name, layer, inputs });
+                inputs = Inputs::Above;
+            }
+            let layer = match &node.layer {
+                Layer::Flatten(flatten) => Layer::Flatten(flatten.clone()),
+                // A view may hold the sizes of the larger map.
+                _ => Flatten::default().into(),
+            };
+            draft.push(index, Node { id: node.id, name: node.name.clone(), layer, inputs });
+        } else if hidden && drops_with_hidden(&node.layer) {
+            draft.leave_out(index);
+            if node.layer.kind() == Kind::Linear {
+                draft.change(index, format!("{} is left out", node.name));
+            }
+        } else {
+            draft.keep(index);
+        }
+    }
+    draft.finish()
+}
+
+/// A Linear as two factors of a rank: `W ~ U V`, `V` without a bias.
+pub fn low_rank(network: &Network, node: NodeId, rank: i64) -> Rewritten {
+    divide_linear(network, node, |name| {
+        (format!("{name} becomes two factors of rank {rank}"), Linear { out_features: rank, bias: false }, None)
+    })
+}
+
+/// A Linear as two with an activation between them.
+pub fn bottleneck(network: &Network, node: NodeId, width: i64) -> Rewritten {
+    divide_linear(network, node, |name| {
+        let relu = ReLU::default().into();
+        (format!("{name} goes through {width} features"), Linear { out_features: width, bias: true }, Some(relu))
+    })
+}
+
+fn divide_linear(
+    network: &Network,
+    node: NodeId,
+    first: impl Fn(&str) -> (String, Linear, Option<Layer>),
+) -> Rewritten {
+    let name = network.node(node).map(|node| node.name.clone());
+    let mut draft = Draft::new(network);
+    for (index, node) in network.nodes.iter().enumerate() {
+        if Some(&node.name) != name.as_ref() || node.layer.kind() != Kind::Linear {
+            draft.keep(index);
+            continue;
+        }
+        let (what, first, between) = first(&node.name);
+        draft.change(index, what);
+        let inputs = draft.inputs(index);
+        let (id, name) = (draft.part_id(index, 1), draft.part_name(index, "fc", "down"));
+        draft.push(index, Node { id, name, layer: first.into(), inputs });
+        if let Some(layer) = between {
+            let (id, name) = (draft.part_id(index, 2), draft.part_name(index, "fc", "relu"));
+            draft.push(index, Node { id, name, layer, inputs: Inputs::Above });
+        }
+        let name = draft.part_name(index, "fc", "up");
+        draft.push(index, Node { id: node.id, name, layer: node.layer.clone(), inputs: Inputs::Above });
+    }
+    draft.finish()
+}
+
+fn drops_with_hidden(layer: &Layer) -> bool {
+    let kind = layer.kind();
+    kind.is_elementwise_activation() || matches!(kind, Kind::Linear | Kind::BatchNorm1d | Kind::Dropout)
+}
+
+fn unchanged(network: &Network) -> Rewritten {
+    super::apply_all(network, &[])
+}
