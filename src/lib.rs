@@ -3,6 +3,10 @@ pub mod model;
 pub mod pytorch;
 pub mod shape;
 
+pub mod lifetime;
+
+pub mod cost;
+
 pub mod rewrite;
 
 pub mod engine;

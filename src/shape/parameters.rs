@@ -1,6 +1,6 @@
 //! The parameters and buffers of layers, and what normalisation asks of its input.
 
-use crate::model::{Channels, Dims, Kind, Layer};
+use crate::model::{Channels, Dims, Kind, Layer, UncalledModule};
 
 use super::{ShapeError, output};
 
@@ -47,8 +47,8 @@ impl ParameterTensor {
 
 /// The parameters and buffers of a layer in PyTorch's order of registration (parameters first), for an
 /// input that it can take. Empty where it has none.
-pub fn parameter_tensors(layer: &Layer, input: Option<&Dims>) -> Tensors {
-    let mut tensors = Tensors::default();
+pub fn parameter_tensors(layer: &Layer, input: Option<&Dims>) -> ParameterTensors {
+    let mut tensors = ParameterTensors::default();
     let channels = |from_end: usize| {
         let input = input?;
         input.get(input.rank().checked_sub(from_end)?).copied()
@@ -126,13 +126,24 @@ pub fn parameter_tensors(layer: &Layer, input: Option<&Dims>) -> Tensors {
     tensors
 }
 
+/// The parameters and buffers of a module that nothing calls, by the argument it declares.
+pub fn uncalled_tensors(module: &UncalledModule) -> ParameterTensors {
+    let first = module.declared.first().copied();
+    let input = match module.layer.kind() {
+        Kind::LayerNorm => Dims::new(&module.declared).and_then(|shape| shape.with_batch(1)),
+        Kind::Linear => first.and_then(|features| Dims::new(&[1, features])),
+        _ => first.and_then(|channels| Dims::new(&[1, channels, 1, 1])),
+    };
+    parameter_tensors(&module.layer, input.as_ref())
+}
+
 /// Up to five tensors, without an allocation.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Tensors {
+pub struct ParameterTensors {
     tensors: [Option<ParameterTensor>; 5],
 }
 
-impl Tensors {
+impl ParameterTensors {
     pub fn iter(&self) -> impl Iterator<Item = &ParameterTensor> {
         self.tensors.iter().flatten()
     }

@@ -1,0 +1,233 @@
+//! What a network costs: parameters, multiply-accumulates, operations, memory; row by row and in total.
+//!
+//! Every count is checked: one that does not fit 64 bits is an error of its row, never a wrapped number. What
+//! cannot be known is never zero: [`RowState`] and [`Completeness`] tell it apart. The same code yields a count
+//! and its formula ([`Report::explain`]).
+
+mod error;
+mod figure;
+mod formula;
+mod macs;
+mod memory;
+mod operation;
+mod parameter;
+mod site;
+pub mod units;
+
+pub use error::CostError;
+pub use figure::{Figure, Figures};
+pub use formula::{Count, Expression, Formula};
+pub use memory::{ARENA_ALIGNMENT, Memory};
+pub use operation::BySort;
+pub use parameter::NumberType;
+pub use site::Site;
+
+use crate::model::{Dims, Kind, Network, Tap, Wiring};
+use crate::shape::{self, Shapes, uncalled_tensors};
+use figure::Learning;
+
+/// What changes numbers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// Samples in one run.
+    pub batch: u64,
+    pub number_type: NumberType,
+    /// Modules whose parameters, and those of everything below them, do not learn: `features.0`.
+    pub frozen: Vec<String>,
+}
+
+/// A network's cost.
+#[derive(Clone, Debug)]
+pub struct Report {
+    pub settings: Settings,
+    pub wiring: Wiring,
+    /// With the batch.
+    pub shapes: Shapes,
+    /// In the order of the nodes.
+    pub rows: Vec<Row>,
+    /// Of the modules that are registered but never called, in their order.
+    pub uncalled: Vec<Row>,
+    pub totals: Totals,
+    /// `None` where it does not fit 64 bits.
+    pub memory: Option<Memory>,
+}
+
+/// A row's cost.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row {
+    pub state: RowState,
+    /// All zero where the state knows none.
+    pub figures: Figures,
+    /// The row above that calls the same module: the parameters count there.
+    pub shared_with: Option<u32>,
+}
+
+/// How far a row's figures can be trusted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RowState {
+    Exact,
+    /// Counted on the shape that an unsupported layer above was taken to give.
+    Assumed,
+    /// Nothing is known of the layer.
+    Unsupported,
+    /// It has no shape: [`Report::shapes`] says why.
+    NoShape,
+    Overflow(Box<CostError>),
+}
+
+/// The sum of all rows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Totals {
+    pub figures: Figures,
+    pub completeness: Completeness,
+}
+
+/// How far a sum can be trusted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Completeness {
+    /// Rows that are not in the sum, as their figures are not known.
+    pub missing: u32,
+    /// Rows that were counted on an assumed shape.
+    pub assumed: u32,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { batch: 1, number_type: NumberType::F32, frozen: Vec::new() }
+    }
+}
+
+impl Completeness {
+    pub const fn is_exact(&self) -> bool {
+        self.missing == 0 && self.assumed == 0
+    }
+
+    /// What to write before a sum: nothing, `at least`, `about`.
+    pub const fn qualifier(&self) -> &'static str {
+        match (self.missing, self.assumed) {
+            (0, 0) => "",
+            (_, 0) => "at least",
+            (_, _) => "about",
+        }
+    }
+}
+
+impl RowState {
+    /// Whether the row's figures are in the totals.
+    pub const fn is_counted(&self) -> bool {
+        matches!(self, Self::Exact | Self::Assumed)
+    }
+}
+
+/// The cost of a network.
+pub fn analyze(network: &Network, settings: &Settings) -> Report {
+    let wiring = network.wiring();
+    let shapes = shape::infer(network, &wiring, settings.batch);
+    let first_calls = network.first_calls();
+    let mut rows = Vec::with_capacity(network.nodes.len());
+    let mut totals = Totals::default();
+    let mut inputs = Vec::new();
+    for (index, shared_with) in first_calls.iter().enumerate() {
+        let node = &network.nodes[index];
+        let learning = match shared_with {
+            Some(_) => Learning::CountedAbove,
+            None => learning(&settings.frozen, &node.name),
+        };
+        let counted = site(network, &wiring, &shapes, index, &mut inputs)
+            .map(|site| Figures::of(&site, settings.number_type, learning));
+        let state = row_state(network, &wiring, &rows, index, counted.is_some());
+        let mut row =
+            Row { state, figures: Figures::default(), shared_with: shared_with.map(|earlier| earlier as u32) };
+        row.count(&mut totals, counted, (index, &node.name));
+        rows.push(row);
+    }
+    let uncalled = network.uncalled.iter().enumerate().map(|(index, module)| {
+        let learning = learning(&settings.frozen, &module.name);
+        let tensors = uncalled_tensors(module);
+        let counted = Figures::of_uncalled(&tensors, module.layer.kind(), settings.number_type, learning);
+        let mut row = Row { state: RowState::Exact, figures: Figures::default(), shared_with: None };
+        row.count(&mut totals, Some(counted), (network.nodes.len() + index, &module.name));
+        row
+    });
+    let uncalled = uncalled.collect();
+    let memory = Memory::new(network, &wiring, &shapes, settings.number_type.activation_bytes());
+    Report { settings: settings.clone(), wiring, shapes, rows, uncalled, totals, memory }
+}
+
+impl Report {
+    /// How a row's figure comes about: `8 * 16 * 2 * 2 + 16 = 528`. `None` where it is not known.
+    pub fn explain(&self, network: &Network, row: usize, figure: Figure) -> Option<Formula> {
+        self.rows.get(row).filter(|row| row.state.is_counted())?;
+        let mut inputs = Vec::new();
+        let site = site(network, &self.wiring, &self.shapes, row, &mut inputs)?;
+        Some(figure.explain(&site, self.settings.number_type))
+    }
+}
+
+impl Row {
+    /// Takes the figures in, and adds them to the totals where they are known and fit.
+    fn count(&mut self, totals: &mut Totals, counted: Option<Result<Figures, Figure>>, (row, name): (usize, &str)) {
+        let overflow = |figure, in_total| {
+            RowState::Overflow(Box::new(CostError::Overflow { row, name: name.to_string(), figure, in_total }))
+        };
+        if self.state.is_counted() {
+            match counted {
+                None => self.state = RowState::NoShape,
+                Some(Err(figure)) => self.state = overflow(figure, false),
+                Some(Ok(figures)) => match totals.figures.plus(&figures) {
+                    Err(figure) => self.state = overflow(figure, true),
+                    Ok(sum) => {
+                        totals.figures = sum;
+                        self.figures = figures;
+                    }
+                },
+            }
+        }
+        match self.state {
+            RowState::Exact => {}
+            RowState::Assumed => totals.completeness.assumed += 1,
+            RowState::Unsupported | RowState::NoShape | RowState::Overflow(_) => totals.completeness.missing += 1,
+        }
+    }
+}
+
+fn learning(frozen: &[String], name: &str) -> Learning {
+    let is_below = |module: &String| {
+        name.strip_prefix(module.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    };
+    if frozen.iter().any(is_below) { Learning::Frozen } else { Learning::Trainable }
+}
+
+/// A node in its place; `None` where it has no shape.
+fn site<'a>(
+    network: &'a Network,
+    wiring: &Wiring,
+    shapes: &Shapes,
+    index: usize,
+    inputs: &'a mut Vec<Dims>,
+) -> Option<Site<'a>> {
+    let output = *shapes.nodes[index].dims()?;
+    inputs.clear();
+    for &tap in wiring.taps(index) {
+        inputs.push(*shapes.tap(tap)?);
+    }
+    Some(Site { layer: &network.nodes[index].layer, inputs, output })
+}
+
+fn row_state(network: &Network, wiring: &Wiring, above: &[Row], index: usize, has_shape: bool) -> RowState {
+    let unsupported = |index: usize| network.nodes[index].layer.kind() == Kind::Unsupported;
+    if !has_shape {
+        return RowState::NoShape;
+    }
+    if unsupported(index) {
+        return RowState::Unsupported;
+    }
+    let assumed = wiring.taps(index).iter().any(|&tap| match tap {
+        Tap::Node(input) => match &network.nodes[input].layer {
+            crate::model::Layer::Unsupported(layer) => layer.shape.is_none(),
+            _ => above[input].state == RowState::Assumed,
+        },
+        Tap::Input | Tap::Missing(_) | Tap::NotAbove(_) => false,
+    });
+    if assumed { RowState::Assumed } else { RowState::Exact }
+}

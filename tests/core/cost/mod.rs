@@ -1,0 +1,3 @@
+//! The cost model against PyTorch's numbers.
+
+mod golden_counts;
