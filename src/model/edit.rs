@@ -23,7 +23,7 @@ impl Network {
             Arity::Zero | Arity::One | Arity::OneOrMore => Inputs::Above,
             Arity::Two => Inputs::From(vec![source, source]),
         };
-        self.nodes.insert(place, Node { id, name, layer, inputs });
+        self.nodes.insert(place, Node { id, name, layer, inputs, call: super::Call::Module });
         id
     }
 

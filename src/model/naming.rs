@@ -55,7 +55,7 @@ impl Network {
         let nodes = layers.into_iter().enumerate().map(|(index, layer)| {
             let name = naming.next(&layer);
             naming.take(&name, &layer);
-            Node { id: NodeId(index as u32), name, layer, inputs: Inputs::Above }
+            Node { id: NodeId(index as u32), name, layer, inputs: Inputs::Above, call: super::Call::Module }
         });
         Self { name: name.to_string(), input, nodes: nodes.collect(), uncalled: Vec::new() }
     }

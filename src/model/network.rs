@@ -24,6 +24,18 @@ pub struct Node {
     pub name: String,
     pub layer: Layer,
     pub inputs: Inputs,
+    pub call: Call,
+}
+
+/// How a layer that PyTorch has as a module and as a function is called. It computes the same; some tools that
+/// count see modules only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+pub enum Call {
+    /// A module of `torch.nn`: `self.relu(x)`. What is but a function (`torch.cat`) is one under this name, too.
+    #[default]
+    Module,
+    /// `F.relu(x)`.
+    Function,
 }
 
 /// Stays the same however the nodes are edited, moved and renamed. Unique within its network.
@@ -84,6 +96,7 @@ impl Network {
             name,
             layer,
             inputs: Inputs::Above,
+            call: Call::Module,
         });
         Self { name: name.to_string(), input, nodes: nodes.collect(), uncalled: Vec::new() }
     }

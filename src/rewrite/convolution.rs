@@ -2,8 +2,8 @@
 //! instead of pooled.
 
 use crate::model::{
-    Add, BatchNorm2d, Channels, Conv2d, Groups, Inputs, Kind, Layer, Network, Node, NodeId, Padding, Pair, ReLU, ReLU6,
-    Source, Tap,
+    Add, BatchNorm2d, Call, Channels, Conv2d, Groups, Inputs, Kind, Layer, Network, Node, NodeId, Padding, Pair, ReLU,
+    ReLU6, Source, Tap,
 };
 use crate::shape::{self, Shapes};
 
@@ -263,6 +263,6 @@ impl<'d, 'n> Parts<'d, 'n> {
     fn place(&mut self, id: NodeId, part: &'static str, layer: Layer) {
         let name = self.draft.part_name(self.index, "conv", part);
         let inputs = std::mem::take(&mut self.inputs);
-        self.draft.push(self.index, Node { id, name, layer, inputs });
+        self.draft.push(self.index, Node { id, name, layer, inputs, call: Call::Module });
     }
 }

@@ -58,8 +58,8 @@ impl<'a> Draft<'a> {
 
     /// The node at this index gets another layer.
     pub fn replace(&mut self, index: usize, layer: Layer) {
-        let Node { id, name, .. } = &self.original.nodes[index];
-        let node = Node { id: *id, name: name.clone(), layer, inputs: self.inputs(index) };
+        let Node { id, name, call, .. } = &self.original.nodes[index];
+        let node = Node { id: *id, name: name.clone(), layer, inputs: self.inputs(index), call: *call };
         self.push(index, node);
     }
 

@@ -3,7 +3,7 @@
 //!
 //! In each, a module that is called more than once stays: its calls would need different weights.
 
-use crate::model::{Channels, Conv2d, Groups, Layer, Network, Node, Padding, Pair};
+use crate::model::{Call, Channels, Conv2d, Groups, Layer, Network, Node, Padding, Pair};
 use crate::shape::{self, Shapes};
 
 use super::Rewritten;
@@ -102,7 +102,7 @@ pub fn depthwise_convolutions(network: &Network) -> Rewritten {
                 };
                 draft.change(index, format!("{above_name} and {} become {name}", node.name));
                 let inputs = draft.inputs(index);
-                draft.push(index, Node { id: node.id, name, layer: layer.into(), inputs });
+                draft.push(index, Node { id: node.id, name, layer: layer.into(), inputs, call: Call::Module });
             }
             _ if depthwise_of.contains(&Some(index)) => draft.leave_out(index),
             _ => draft.keep(index),

@@ -1,7 +1,7 @@
 //! Smaller classifiers: pooled before they are flattened, or in two thin factors.
 
 use crate::model::{
-    AdaptiveAvgPool2d, Dims, Flatten, Inputs, Kind, Layer, Linear, Network, Node, NodeId, OutputSize, ReLU,
+    AdaptiveAvgPool2d, Call, Dims, Flatten, Inputs, Kind, Layer, Linear, Network, Node, NodeId, OutputSize, ReLU,
 };
 use crate::shape::{self, Shapes};
 
@@ -80,7 +80,7 @@ pub fn pooled(network: &Network, head: &PooledHead) -> Rewritten {
                 let (id, name) = (draft.part_id(index, 1), draft.free_name("gap"));
                 draft.change(index, format!("{name} averages {features} to {height}x{width} before {}", node.name));
                 let layer = AdaptiveAvgPool2d { output_size: size }.into();
-                draft.push(index, Node { id, name, layer, inputs });
+                draft.push(index, Node { id, name, layer, inputs, call: Call::Module });
                 inputs = Inputs::Above;
             }
             let layer = match &node.layer {
@@ -88,7 +88,7 @@ pub fn pooled(network: &Network, head: &PooledHead) -> Rewritten {
                 // A view may hold the sizes of the larger map.
                 _ => Flatten::default().into(),
             };
-            draft.push(index, Node { id: node.id, name: node.name.clone(), layer, inputs });
+            draft.push(index, Node { id: node.id, name: node.name.clone(), layer, inputs, call: Call::Module });
         } else if hidden && drops_with_hidden(&node.layer) {
             draft.leave_out(index);
             if node.layer.kind() == Kind::Linear {
@@ -132,13 +132,16 @@ fn divide_linear(
         draft.change(index, what);
         let inputs = draft.inputs(index);
         let (id, name) = (draft.part_id(index, 1), draft.part_name(index, "fc", "down"));
-        draft.push(index, Node { id, name, layer: first.into(), inputs });
+        draft.push(index, Node { id, name, layer: first.into(), inputs, call: Call::Module });
         if let Some(layer) = between {
             let (id, name) = (draft.part_id(index, 2), draft.part_name(index, "fc", "relu"));
-            draft.push(index, Node { id, name, layer, inputs: Inputs::Above });
+            draft.push(index, Node { id, name, layer, inputs: Inputs::Above, call: Call::Module });
         }
         let name = draft.part_name(index, "fc", "up");
-        draft.push(index, Node { id: node.id, name, layer: node.layer.clone(), inputs: Inputs::Above });
+        draft.push(
+            index,
+            Node { id: node.id, name, layer: node.layer.clone(), inputs: Inputs::Above, call: Call::Module },
+        );
     }
     draft.finish()
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use crate::model::{Channels, Conv2d, Groups, Inputs, Layer, Network, Node, NodeId, Padding, PaddingMode, Pair};
+use crate::model::{Call, Channels, Conv2d, Groups, Inputs, Layer, Network, Node, NodeId, Padding, PaddingMode, Pair};
 
 use super::Rewritten;
 use super::draft::Draft;
@@ -62,6 +62,15 @@ fn divide_one(draft: &mut Draft, index: usize, conv: &Conv2d) {
         (draft.part_name(index, "conv", "depthwise"), draft.part_name(index, "conv", "pointwise"));
     draft.change(index, format!("{} becomes {depthwise_name} and {pointwise_name}", node.name));
     let id = draft.part_id(index, 1);
-    draft.push(index, Node { id, name: depthwise_name, layer: depthwise(conv).into(), inputs });
-    draft.push(index, Node { id: node.id, name: pointwise_name, layer: pointwise(conv).into(), inputs: Inputs::Above });
+    draft.push(index, Node { id, name: depthwise_name, layer: depthwise(conv).into(), inputs, call: Call::Module });
+    draft.push(
+        index,
+        Node {
+            id: node.id,
+            name: pointwise_name,
+            layer: pointwise(conv).into(),
+            inputs: Inputs::Above,
+            call: Call::Module,
+        },
+    );
 }

@@ -1,8 +1,8 @@
 //! Random networks for property tests: chains of everyday layers, with residual sums, concatenations and shared modules.
 
 use convscope::model::{
-    Add, BatchNorm2d, Cat, Channels, Conv2d, Dims, Flatten, Groups, Inputs, Layer, Linear, MaxPool2d, Network, Node,
-    NodeId, Padding, PaddingMode, Pair, ReLU, Source,
+    Add, BatchNorm2d, Call, Cat, Channels, Conv2d, Dims, Flatten, Groups, Inputs, Layer, Linear, MaxPool2d, Network,
+    Node, NodeId, Padding, PaddingMode, Pair, ReLU, Source,
 };
 use proptest::prelude::*;
 
@@ -87,7 +87,7 @@ pub fn network() -> impl Strategy<Value = Network> {
 
 fn add(network: &mut Network, name: String, layer: Layer, inputs: Inputs) {
     let id = network.unused_id();
-    network.nodes.push(Node { id, name, layer, inputs });
+    network.nodes.push(Node { id, name, layer, inputs, call: Call::Module });
 }
 
 fn add_stage(network: &mut Network, number: usize, stage: Stage) {

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use convscope::model::{Dims, Inputs, Kind, Layer, Network, Node, NodeId, Slice, Source, Value};
+use convscope::model::{Call, Dims, Inputs, Kind, Layer, Network, Node, NodeId, Slice, Source, Value};
 use serde_json::Value as Json;
 
 use super::{functions, module, sizes, value};
@@ -51,9 +51,11 @@ pub fn graph(name: &str, nodes: &Json) -> Graph {
             }
             _ => (layer(op, row, from.len()), from),
         };
+        let is_function = op.starts_with(|first: char| first.is_ascii_lowercase());
+        let call = if is_function { Call::Function } else { Call::Module };
         let source = |&index: &usize| if index == 0 { Source::Input } else { Source::Node(NodeId(index as u32)) };
         let inputs = Inputs::From(from.iter().map(source).collect());
-        network.nodes.push(Node { id: NodeId(index as u32), name: node_name, layer, inputs });
+        network.nodes.push(Node { id: NodeId(index as u32), name: node_name, layer, inputs, call });
         rows.push(row.clone());
     }
     Graph { network, batch, rows }
