@@ -9,5 +9,7 @@ pub mod cost;
 
 pub mod rewrite;
 
+pub mod compare;
+
 pub mod engine;
 pub mod workbench;

@@ -9,7 +9,7 @@ mod separable;
 mod uses;
 mod width;
 
-use crate::model::{Dims, Kind, Network, NodeId, Pair};
+use crate::model::{Dims, Flatten, Kind, Network, NodeId, Pair};
 use crate::shape::{self, NodeShape};
 
 pub use convolution::pooled_convolution;
@@ -145,7 +145,11 @@ pub fn apply(network: &Network, rewrite: &Rewrite) -> Rewritten {
         Rewrite::KernelSize { nodes, size } => convolution::kernel_size(network, nodes, *size),
         Rewrite::PruneChannels { ratio } => width::thin(network, width::Thinning::Without(*ratio)),
     };
-    if runs(&rewritten.network) || !runs(network) { rewritten } else { apply_all(network, &[]) }
+    if runs(&rewritten.network) || !runs(network) {
+        return rewritten;
+    }
+    let flexible = with_flexible_views(network, rewritten);
+    if runs(&flexible.network) { flexible } else { apply_all(network, &[]) }
 }
 
 /// One rewrite after another. The origins and changes of the result speak of the first network's nodes.
@@ -184,4 +188,20 @@ fn resolution(network: &Network, height: u64, width: u64) -> Rewritten {
 fn runs(network: &Network) -> bool {
     let shapes = shape::infer(network, &network.wiring(), 1);
     shapes.nodes.iter().all(|shape| matches!(shape, NodeShape::Known(_)))
+}
+
+/// A view that holds the old sizes, such as `x.view(-1, 304)`, and flattens is written as what it does.
+fn with_flexible_views(original: &Network, mut rewritten: Rewritten) -> Rewritten {
+    let uses = Uses::of(original);
+    let shapes = shape::infer(original, &original.wiring(), 1);
+    for (index, node) in original.nodes.iter().enumerate().filter(|(_, node)| node.layer.kind() == Kind::View) {
+        let input = uses.taps(index).first().and_then(|&tap| shapes.tap(tap));
+        let flattens = input
+            .zip(shapes.nodes[index].dims())
+            .is_some_and(|(input, output)| output.rank() == 2 && input.rank() > 2 && output.first() == input.first());
+        if let (true, Some(position)) = (flattens, rewritten.network.position(node.id)) {
+            rewritten.network.nodes[position].layer = Flatten::default().into();
+        }
+    }
+    rewritten
 }

@@ -1,0 +1,214 @@
+//! The difference in words.
+
+use crate::cost::units::grouped;
+use crate::model::Kind;
+
+use super::{Comparison, Dominant, Group, Part, Summary};
+
+/// What stands highest on the page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Headline {
+    /// A sentence without numbers, or with one.
+    pub title: String,
+    /// Where the difference comes from, with the numbers of the moment.
+    pub text: String,
+}
+
+/// A ratio of the totals that is called almost the same.
+const NEAR: std::ops::RangeInclusive<f64> = 0.9..=1.1;
+
+/// A layer with this share of the parameters decides how large a design is.
+const DOMINATES: f64 = 0.5;
+
+/// `-62 %`, `-3.6 %`, `+7 %`; `None` where there was nothing before.
+pub fn percent(before: u64, after: u64) -> Option<String> {
+    if before == 0 {
+        return None;
+    }
+    let change = (after as f64 / before as f64 - 1.0) * 100.0;
+    // Nearly nothing left is not nothing left.
+    let digits = usize::from(change.abs() < 10.0 || (change < -99.0 && after > 0));
+    Some(format!("{change:+.digits$} %"))
+}
+
+/// `96.3 %`.
+pub fn share(part: u64, whole: u64) -> String {
+    if whole == 0 { "0 %".to_string() } else { format!("{:.1} %", part as f64 / whole as f64 * 100.0) }
+}
+
+/// `8.6`, `31`: how many times the smaller number fits the larger.
+pub fn times(one: u64, other: u64) -> String {
+    let ratio = one.max(other) as f64 / one.min(other).max(1) as f64;
+    let digits = usize::from(ratio < 9.95);
+    format!("{ratio:.digits$}")
+}
+
+pub(super) fn of(comparison: &Comparison) -> Headline {
+    let (left, right) = (&comparison.left, &comparison.right);
+    if left.problem.is_some() || right.problem.is_some() {
+        return broken(left, right);
+    }
+    if comparison.same {
+        return same(comparison);
+    }
+    let title = title(comparison);
+    let mut sentences = vec![parameters(comparison)];
+    sentences.extend(macs(left, right));
+    sentences.extend(memory(left, right));
+    Headline { title, text: sentences.join(" ") }
+}
+
+fn broken(left: &Summary, right: &Summary) -> Headline {
+    let sentence = |side: &Summary| {
+        let (row, message) = side.problem.as_ref()?;
+        Some(stop(format!("{row} in {}: {message}", side.name)))
+    };
+    let title = match (&left.problem, &right.problem) {
+        (Some(_), Some(_)) => "Neither design can run yet.".to_string(),
+        (Some(_), None) => format!("{} cannot run yet.", left.name),
+        _ => format!("{} cannot run yet.", right.name),
+    };
+    let mut sentences: Vec<String> = [left, right].into_iter().filter_map(sentence).collect();
+    if sentences.len() == 2 && left.problem == right.problem {
+        sentences = left.problem.iter().map(|(row, message)| stop(format!("{row}: {message}"))).collect();
+    }
+    if let Some(whole) = [left, right].into_iter().find(|side| side.problem.is_none()) {
+        sentences.push(format!("{} has {} and {}.", whole.name, params(whole), count(whole.macs, "MAC")));
+    }
+    Headline { title, text: sentences.join(" ") }
+}
+
+fn same(comparison: &Comparison) -> Headline {
+    let Comparison { left, right, separable, .. } = comparison;
+    let title = format!("{} and {} are the same network.", left.name, right.name);
+    let mut text = format!("Each has {} and {}.", params(left), count(left.macs, "MAC"));
+    if !separable {
+        text.push_str(" No convolution here can be separated: there is none over pixels and channels at once.");
+    }
+    text.extend(
+        left.dominant.as_ref().filter(|_| left.params > 0).map(|dominant| format!(" {}.", holds(dominant, left))),
+    );
+    Headline { title, text }
+}
+
+fn title(comparison: &Comparison) -> String {
+    let (left, right) = (&comparison.left, &comparison.right);
+    let ratio = right.params as f64 / left.params as f64;
+    match (left.params, right.params) {
+        (0, 0) => "Neither design has parameters.".to_string(),
+        (0, _) => format!("Only {} has parameters.", right.name),
+        (_, 0) => format!("Only {} has parameters.", left.name),
+        (before, after) if before == after => match percent(left.macs, right.macs) {
+            Some(change) if left.macs != right.macs => format!("The same number of parameters, {change} MACs."),
+            _ => "The same number of parameters and MACs.".to_string(),
+        },
+        _ if NEAR.contains(&ratio) => match common_dominant(left, right) {
+            Some(Kind::Linear) => "Almost the same size, because the classifier is the model.".to_string(),
+            Some(_) => {
+                let name = left.dominant.as_ref().map_or("one layer", |dominant| dominant.name.as_str());
+                format!("Almost the same size, because {name} is most of the model.")
+            }
+            None => "Almost the same size.".to_string(),
+        },
+        (before, after) if after * 2 <= before => {
+            format!("{} has {} times fewer parameters.", right.name, times(before, after))
+        }
+        (before, after) if after < before => format!("{} is {:.0} % smaller.", right.name, (1.0 - ratio) * 100.0),
+        (before, after) if after >= before.saturating_mul(2) => {
+            format!("{} has {} times the parameters.", right.name, times(before, after))
+        }
+        _ => format!("{} is {:.0} % larger.", right.name, (ratio - 1.0) * 100.0),
+    }
+}
+
+/// The kind of the layer that dominates both sides alike.
+fn common_dominant(left: &Summary, right: &Summary) -> Option<Kind> {
+    let (left, right) = (left.dominant.as_ref()?, right.dominant.as_ref()?);
+    let both = left.share >= DOMINATES && right.share >= DOMINATES && left.kind == right.kind;
+    (both && left.params == right.params).then_some(left.kind)
+}
+
+/// What changes most, and what holds most of the result.
+fn parameters(comparison: &Comparison) -> String {
+    let (left, right) = (&comparison.left, &comparison.right);
+    let changed = comparison.groups.iter().filter(|group| group.left.params != group.right.params);
+    let largest = changed.max_by_key(|group| group.left.params.abs_diff(group.right.params));
+    let dominant = right.dominant.as_ref().filter(|dominant| dominant.share >= DOMINATES);
+    let near = NEAR.contains(&(right.params as f64 / left.params.max(1) as f64));
+    match (largest, dominant) {
+        (None, Some(dominant)) => format!("Both have {}; {}.", params(right), holds(dominant, right)),
+        (None, None) => format!("Both have {}.", params(right)),
+        (Some(group), Some(dominant)) if near && Part::of(dominant.kind) != group.part => {
+            format!("{}, but {}.", capital(&movement(group)), holds(dominant, right))
+        }
+        (Some(group), dominant) => {
+            let holds = dominant.map(|dominant| format!(" Now {}.", holds(dominant, right))).unwrap_or_default();
+            let (before, after) = (params(left), grouped(right.params));
+            format!("{} become {after}: {}.{holds}", capital(&before), movement(group))
+        }
+    }
+}
+
+/// `the convolutions shrink from 684 to 257 parameters (-62 %)`.
+fn movement(group: &Group) -> String {
+    let (before, after) = (group.left.params, group.right.params);
+    let verb = if after < before { "shrink" } else { "grow" };
+    let change = percent(before, after).map(|change| format!(" ({change})")).unwrap_or_default();
+    format!("{} {verb} from {} to {}{change}", group.part.plural(), grouped(before), count(after, "parameter"))
+}
+
+/// `fc1 holds 10,980 of 11,404 (96.3 %)`.
+fn holds(dominant: &Dominant, side: &Summary) -> String {
+    let (part, whole) = (dominant.params, side.params);
+    if part == whole {
+        return format!("{} holds all {}", dominant.name, grouped(whole));
+    }
+    format!("{} holds {} of {} ({})", dominant.name, grouped(part), grouped(whole), share(part, whole))
+}
+
+fn macs(left: &Summary, right: &Summary) -> Option<String> {
+    let (before, after) = (left.macs, right.macs);
+    let change = percent(before, after)?;
+    match before.cmp(&after) {
+        std::cmp::Ordering::Equal => None,
+        std::cmp::Ordering::Greater => {
+            Some(format!("It computes with {} instead of {} ({change}).", count(after, "MAC"), grouped(before)))
+        }
+        std::cmp::Ordering::Less => {
+            Some(format!("It takes {} instead of {} ({change}).", count(after, "MAC"), grouped(before)))
+        }
+    }
+}
+
+/// The trap: fewer multiply-accumulates, more memory traffic.
+fn memory(left: &Summary, right: &Summary) -> Option<String> {
+    let change = percent(left.written, right.written)?;
+    let more = right.written as f64 > left.written as f64 * 1.02;
+    (more && right.macs < left.macs).then(|| {
+        format!(
+            "But its layers write {} values instead of {} ({change}), so it gains less time than the MACs promise.",
+            grouped(right.written),
+            grouped(left.written)
+        )
+    })
+}
+
+fn params(side: &Summary) -> String {
+    let qualifier = if side.qualifier.is_empty() { String::new() } else { format!("{} ", side.qualifier) };
+    format!("{qualifier}{}", count(side.params, "parameter"))
+}
+
+fn count(number: u64, unit: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{} {unit}{plural}", grouped(number))
+}
+
+/// PyTorch's words end without a full stop.
+fn stop(sentence: String) -> String {
+    if sentence.ends_with('.') { sentence } else { sentence + "." }
+}
+
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map(|first| first.to_uppercase().collect::<String>() + letters.as_str()).unwrap_or_default()
+}
