@@ -1,6 +1,9 @@
 //! Convscope: what a convolutional network costs, why, and what to change.
+//!
+//! The modules stand in layers: each sees only some of those above it here (`tests/core/layering.rs`).
+
 pub mod model;
-pub mod pytorch;
+
 pub mod shape;
 
 pub mod lifetime;
@@ -9,7 +12,10 @@ pub mod cost;
 
 pub mod rewrite;
 
+pub mod workbench;
+
 pub mod compare;
 
 pub mod engine;
-pub mod workbench;
+
+pub mod pytorch;

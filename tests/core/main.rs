@@ -4,6 +4,7 @@ mod compare;
 mod cost;
 mod engine;
 mod golden;
+mod layering;
 mod random;
 mod rewrite;
 mod shape;

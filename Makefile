@@ -1,0 +1,85 @@
+# make serve        builds the release page and serves it on 127.0.0.1:8080 (PORT=8081 for another port)
+# make test         runs every test
+# make dist         builds the static site into dist/
+# make bench        runs every benchmark
+# make bench-page   key press to everything painted, and the size of the first load
+# make screenshots  saves pictures of the built page into target/screenshots/
+# Each installs what it needs and this machine lacks: Rust tools into .tools/, the rest into node_modules/.
+
+SHELL := /bin/bash
+# What was installed here comes first; rustup's folder last, for shells that were opened before rustup came.
+export PATH := $(CURDIR)/.tools/bin:$(CURDIR)/node_modules/.bin:$(PATH):$(HOME)/.cargo/bin
+PORT ?= 8080
+
+NPM_PACKAGES := node_modules/.package-lock.json
+# Folders are among them: their times change when a file goes away.
+PAGE_SOURCES := $(shell find src style scripts/finish_dist.mjs index.html Trunk.toml Cargo.toml Cargo.lock rust-toolchain.toml)
+# The native library: everything but the DOM.
+CORE := --no-default-features --features chart,python
+WASM := --target wasm32-unknown-unknown
+
+.PHONY: serve dist test bench screenshots clean help
+.PHONY: build-tools test-tools
+.PHONY: test-format test-core test-wasm-lints test-browser test-e2e
+.PHONY: bench-page
+
+serve: dist
+	@node scripts/serve.mjs --port $(PORT) dist
+
+dist: dist/index.html
+
+# Cheap ones first.
+test: test-format test-core test-wasm-lints test-browser test-e2e
+
+# Each benchmark is a target of its own, bench-WHAT, defined below.
+bench: bench-page
+
+screenshots: dist/index.html
+	node tests/e2e/screenshot.mjs
+
+help:
+	@sed -n '/^#/!q;s/^# //p' Makefile
+
+clean:
+	rm -rf dist target
+
+# --- the parts of `make test` ---
+
+test-format:
+	cargo fmt --check
+
+test-core:
+	cargo clippy $(CORE) --all-targets --locked -- -D warnings
+	cargo test $(CORE) --locked
+
+test-wasm-lints: | build-tools
+	cargo clippy $(WASM) --features python --lib --bins --test browser --locked -- -D warnings
+
+test-browser: $(NPM_PACKAGES) | test-tools
+	CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER="node $(CURDIR)/tests/browser/runner.mjs" \
+	  cargo test $(WASM) --no-default-features --features web --test browser --locked
+
+test-e2e: dist/index.html | test-tools
+	node --test --test-concurrency=1 tests/e2e/*.test.mjs
+
+# --- benchmarks ---
+
+# From key press to everything painted, and the size of the first load.
+bench-page: dist/index.html | test-tools
+	node tests/e2e/bench_page.mjs
+
+# --- what the targets above need ---
+
+dist/index.html: $(PAGE_SOURCES) $(NPM_PACKAGES) | build-tools
+	env -u NO_COLOR trunk build --release --offline
+	@touch $@
+
+$(NPM_PACKAGES): package.json package-lock.json .npmrc
+	npm ci
+	@touch $@
+
+build-tools:
+	@scripts/install_tools.sh build
+
+test-tools:
+	@scripts/install_tools.sh test

@@ -1,0 +1,137 @@
+// The page's two speeds: from a key press to everything painted, and the size of the first load.
+//   node tests/e2e/bench_page.mjs [--presses 200]
+import { readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { gzipSync } from "node:zlib";
+import { startServer } from "../../scripts/serve.mjs";
+import { startBrowser } from "./support/browser.mjs";
+import { WorkbenchPage } from "./support/workbench_page.mjs";
+
+const DIST = fileURLToPath(new URL("../../dist", import.meta.url));
+const WARM_UP_PRESSES = 20;
+/** After this many presses in the measured series the page is held still, to see that nothing is painted late. */
+const LATE_PAINT_CHECK_EVERY = 20;
+const LATE_PAINT_WAIT_MS = 300;
+/** Between two presses: nobody types faster, and the frames that the focus caused are over. */
+const REST_MS = 50;
+/** Frames follow one another at once: the time measured is the page's own, not the wait for a display. */
+const NO_FRAME_LIMIT = ["--disable-frame-rate-limit", "--disable-gpu-vsync"];
+
+const { values } = parseArgs({ options: { presses: { type: "string", default: "200" } } });
+const presses = Number(values.presses);
+if (!(presses >= 100)) throw new Error("--presses: at least 100");
+
+const server = await startServer({ folder: DIST });
+const browser = await startBrowser({ flags: NO_FRAME_LIMIT });
+try {
+  await reportKeyPress();
+  reportFirstLoad();
+} finally {
+  await browser.close();
+  await server.close();
+}
+
+async function reportKeyPress() {
+  const workbench = await WorkbenchPage.open(await browser.createBrowserContext(), { url: server.url });
+  const { page } = workbench;
+  await installStopwatch(page);
+  const frames = await emptyFrames(page);
+  const times = [];
+  for (let at = 0; at < WARM_UP_PRESSES + presses; at += 1) {
+    const time = await timePress(page, at % 2 === 0 ? "1" : "2");
+    if (at >= WARM_UP_PRESSES) times.push(time);
+    if (at % LATE_PAINT_CHECK_EVERY === 0) await checkNothingPaintsLate(workbench);
+  }
+  if (workbench.faults.length > 0) throw new Error(workbench.faults.join("\n"));
+  times.sort((a, b) => a - b);
+  const at = (share) => times[Math.min(times.length - 1, Math.ceil(share * times.length) - 1)].toFixed(1);
+  console.log(`Key press to everything painted, kernel_size of the first row, ${presses} presses, release build:`);
+  console.log(`  p50 ${at(0.5)} ms, p95 ${at(0.95)} ms, slowest ${at(1)} ms (two empty frames take ${frames.toFixed(1)} ms of it)`);
+}
+
+/**
+ * Measures from the moment the browser got a key until the frame after the one in which both designs' totals stood in
+ * the page: effects that a change of the totals sets off in the next frame, such as charts, are painted by then.
+ */
+async function installStopwatch(page) {
+  await page.evaluate(() => {
+    const totals = () => [0, 1].map((design) => document.querySelector(`[data-testid="totals-${design}"]`).dataset.params);
+    // A frame in which nothing changes waits for the display even without a frame limit, so each one changes a dot.
+    const dot = document.body.appendChild(document.createElement("div"));
+    Object.assign(dot.style, { position: "fixed", bottom: "0", left: "0", width: "1px", height: "1px" });
+    window.nextFrame = (act) => {
+      dot.style.background = dot.style.background === "red" ? "green" : "red";
+      requestAnimationFrame(act);
+    };
+    window.startStopwatch = () => {
+      const before = totals();
+      window.stopwatch = new Promise((resolve) => {
+        const start = ({ timeStamp }) => {
+          const stop = () => resolve(performance.now() - timeStamp);
+          const look = () => {
+            const changed = totals().every((params, design) => params !== before[design]);
+            window.nextFrame(changed ? stop : look);
+          };
+          window.nextFrame(look);
+        };
+        addEventListener("keydown", start, { capture: true, once: true });
+      });
+    };
+  });
+}
+
+/** The median time of two frames in which nothing but the stopwatch's dot changes, in ms. */
+async function emptyFrames(page) {
+  return page.evaluate(async () => {
+    const times = [];
+    for (let at = 0; at < 50; at += 1) {
+      const start = performance.now();
+      await new Promise((resolve) => window.nextFrame(() => window.nextFrame(resolve)));
+      times.push(performance.now() - start);
+    }
+    return times.sort((a, b) => a - b)[25];
+  });
+}
+
+async function timePress(page, digit) {
+  const input = await page.$('[data-testid="row-0-0"] [name="kernel_size"]');
+  await input.evaluate((element) => {
+    element.focus();
+    element.select();
+    window.startStopwatch();
+  });
+  await new Promise((resolve) => setTimeout(resolve, REST_MS));
+  await page.keyboard.press(digit);
+  const time = await page.evaluate(() =>
+    Promise.race([window.stopwatch, new Promise((resolve) => setTimeout(() => resolve(null), 5000))]),
+  );
+  if (time === null) throw new Error(`the totals did not change within 5 s of pressing ${digit}`);
+  return time;
+}
+
+/** Throws when a chart changes after the stopwatch stopped: then the figure would not be of everything painted. */
+async function checkNothingPaintsLate(workbench) {
+  const first = await workbench.chartFingerprints();
+  await new Promise((resolve) => setTimeout(resolve, LATE_PAINT_WAIT_MS));
+  const later = await workbench.chartFingerprints();
+  const late = Object.keys(later).filter((name) => later[name] !== first[name]);
+  if (late.length > 0) throw new Error(`painted after the measured end: ${late.join(", ")}`);
+}
+
+function reportFirstLoad() {
+  const worker = /^(worker|importer)/;
+  const files = readdirSync(DIST).map((name) => {
+    const bytes = readFileSync(path.join(DIST, name));
+    return { name, raw: bytes.length, gzipped: gzipSync(bytes, { level: 9 }).length };
+  });
+  const kB = (bytes) => `${(bytes / 1000).toFixed(1)} kB`;
+  const sum = (list, key) => list.reduce((total, file) => total + file[key], 0);
+  const report = (title, list) => {
+    console.log(`${title}: ${kB(sum(list, "gzipped"))} gzipped (${kB(sum(list, "raw"))})`);
+    for (const { name, raw, gzipped } of list) console.log(`  ${name}: ${kB(gzipped)} (${kB(raw)})`);
+  };
+  report("First load", files.filter(({ name }) => !worker.test(name)));
+  for (const kind of ["worker", "importer"]) report(`Later, ${kind}`, files.filter(({ name }) => name.startsWith(kind)));
+}

@@ -1,0 +1,146 @@
+// Opening the page and editing the two designs.
+import assert from "node:assert/strict";
+import { readGolden } from "./support/golden.mjs";
+import { story } from "./support/story.mjs";
+
+const STANDARD = 0;
+const SEPARABLE = 1;
+const CONV1 = 0;
+const FC2 = 13;
+
+const OPENING = [
+  { params: 11831, macs: 75276 },
+  { params: 11404, macs: 33244 },
+];
+// conv1 with a 1x1 kernel on 1x150, padding 1, gives 4 x 3 x 152, which pools to 1x76.
+// Standard: 12 weights fewer; conv1 3*152*4 = 1,824 MACs, conv2 2*77*8*4*4 = 19,712, the rest unchanged.
+// Separable: 3 weights fewer; 3*152 + 3*152*4 = 2,280, then 2*77*4*4 + 2*77*8*4 = 7,392.
+const KERNEL_1 = [
+  { params: 11819, macs: 72524 },
+  { params: 11401, macs: 33204 },
+];
+
+async function waitForBoth(page, totals) {
+  await page.waitForTotals(STANDARD, totals[STANDARD]);
+  await page.waitForTotals(SEPARABLE, totals[SEPARABLE]);
+}
+
+story("the page opens on the seed's pair with its totals", {}, async (page) => {
+  await waitForBoth(page, OPENING);
+  assert.equal(await page.inputShape(), "1x1x150");
+  assert.equal(await page.isTwin(STANDARD), false);
+  assert.equal(await page.isTwin(SEPARABLE), true);
+  for (const design of [STANDARD, SEPARABLE]) assert.equal((await page.totals(design)).buffers, 59);
+});
+
+story("golden: every row of the seed's pair matches PyTorch", {}, async (page) => {
+  const { standard, separable } = readGolden("seed.json").models;
+  for (const [design, model] of [standard, separable].entries()) {
+    const modules = model.layers.filter(({ op }) => op !== "input");
+    const rows = await page.rows(design);
+    const shown = rows.map(({ out, params, macs }) => ({ out, params: Number(params), macs: Number(macs) }));
+    const wanted = modules.map(({ out, params = 0, macs = 0 }) => ({ out: out.slice(1).join("x"), params, macs }));
+    assert.deepEqual(shown, wanted, model.class);
+    assert.ok(rows.every(({ state }) => state === "ok"));
+  }
+});
+
+story("a kernel size changes both designs and the charts", {}, async (page) => {
+  const before = await page.chartFingerprints();
+  assert.ok(Object.keys(before).length >= 3, "params, MACs and memory have a chart each");
+  await page.setArgument(STANDARD, CONV1, "kernel_size", "1");
+  await waitForBoth(page, KERNEL_1);
+  assert.equal((await page.rows(STANDARD))[CONV1].out, "4x3x152");
+  await page.waitForPaint();
+  const after = await page.chartFingerprints();
+  for (const name of Object.keys(before)) assert.notEqual(after[name], before[name], `the chart ${name} was redrawn`);
+});
+
+story("the input's shape changes both designs", {}, async (page) => {
+  await page.setInputShape("1x150x4");
+  // 304 features after Flatten here too, so every parameter stays; MACs as other counters give them.
+  await waitForBoth(page, [{ params: 11831, macs: 92252 }, { params: 11404, macs: 40516 }]);
+});
+
+story("an edit of the twin detaches it, and it can be attached again", {}, async (page) => {
+  const fc2 = (await page.rows(SEPARABLE)).findLastIndex(({ kind }) => kind === "Linear");
+  await page.setArgument(SEPARABLE, fc2, "out_features", "5");
+  await page.waitForTwin(SEPARABLE, false);
+  // Two more outputs of 36 weights and a bias each.
+  await waitForBoth(page, [OPENING[STANDARD], { params: 11404 + 2 * 37 }]);
+  await page.setArgument(STANDARD, CONV1, "kernel_size", "1");
+  await waitForBoth(page, [KERNEL_1[STANDARD], { params: 11404 + 2 * 37 }]);
+  await page.reattach(SEPARABLE);
+  await page.waitForTwin(SEPARABLE, true);
+  await waitForBoth(page, KERNEL_1);
+});
+
+story("a row that cannot be is marked, the rows below wait, and nothing else stops", {}, async (page) => {
+  await page.setArgument(STANDARD, CONV1, "kernel_size", "9");
+  await page.waitForRowState(STANDARD, CONV1, "error");
+  assert.match(
+    await page.rowText(STANDARD, CONV1),
+    /Calculated padded input size per channel: \(3 x 152\)\. Kernel size: \(9 x 9\)\. Kernel size can't be greater than actual input size/,
+  );
+  const rows = await page.rows(STANDARD);
+  assert.ok(rows.slice(CONV1 + 1).every(({ state }) => state !== "ok"), "no row below pretends to be fine");
+  assert.match(await page.rowText(STANDARD, FC2), /conv1/, "a row below says what it waits for");
+  await page.setArgument(STANDARD, FC2, "out_features", "4");
+  assert.equal(await page.argument(STANDARD, FC2, "out_features"), "4", "rows below can be edited meanwhile");
+  await page.setArgument(STANDARD, FC2, "out_features", "3");
+  await page.setArgument(STANDARD, CONV1, "kernel_size", "2");
+  await waitForBoth(page, OPENING);
+  assert.ok((await page.rows(STANDARD)).every(({ state }) => state === "ok"));
+});
+
+story("rows are duplicated, moved, removed and added", {}, async (page) => {
+  const names = async () => (await page.rows(STANDARD)).map(({ kind }) => kind);
+  const opening = await names();
+  const bn1 = 1;
+  await page.changeRow(STANDARD, bn1, "duplicate");
+  await page.waitForTotals(STANDARD, { params: 11831 + 8 });
+  assert.deepEqual(await names(), opening.toSpliced(bn1 + 1, 0, "BatchNorm2d"));
+  await page.changeRow(STANDARD, bn1 + 1, "remove");
+  await waitForBoth(page, OPENING);
+  assert.deepEqual(await names(), opening);
+  await page.changeRow(STANDARD, bn1, "move-down");
+  assert.deepEqual(await names(), opening.toSpliced(bn1, 2, "ReLU", "BatchNorm2d"));
+  await page.changeRow(STANDARD, bn1 + 1, "move-up");
+  assert.deepEqual(await names(), opening);
+  await page.addRow(STANDARD, "ReLU");
+  assert.deepEqual(await names(), [...opening, "ReLU"]);
+});
+
+story("undo and redo step through edits", {}, async (page) => {
+  await page.setArgument(STANDARD, CONV1, "kernel_size", "1");
+  await waitForBoth(page, KERNEL_1);
+  await page.undo();
+  await waitForBoth(page, OPENING);
+  assert.equal(await page.argument(STANDARD, CONV1, "kernel_size"), "2");
+  await page.redo();
+  await waitForBoth(page, KERNEL_1);
+  await page.press("Control", "z");
+  await waitForBoth(page, OPENING);
+  await page.press("Control", "Shift", "z");
+  await waitForBoth(page, KERNEL_1);
+});
+
+story("the keyboard alone edits, undoes and runs", {}, async (page) => {
+  await page.tabToArgument(STANDARD, CONV1, "kernel_size");
+  await page.press("Control", "a");
+  await page.type("1");
+  await waitForBoth(page, KERNEL_1);
+  await page.press("Control", "z");
+  await waitForBoth(page, OPENING);
+  await page.tabToRun();
+  await page.press("Enter");
+  for (const reply of await page.runReplies()) assert.equal(reply.state, "done");
+});
+
+story("what was typed survives a reload", {}, async (page) => {
+  await page.setArgument(STANDARD, CONV1, "kernel_size", "1");
+  await waitForBoth(page, KERNEL_1);
+  await page.reload();
+  await waitForBoth(page, KERNEL_1);
+  assert.equal(await page.argument(STANDARD, CONV1, "kernel_size"), "1");
+});

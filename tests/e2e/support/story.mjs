@@ -1,0 +1,49 @@
+// A story: a test that opens the built page in a fresh profile, and fails too when the page logs an error or asks
+// another origin for anything.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { startServer } from "../../../scripts/serve.mjs";
+import { startBrowser } from "./browser.mjs";
+import { WorkbenchPage } from "./workbench_page.mjs";
+
+const DIST = fileURLToPath(new URL("../../../dist", import.meta.url));
+const TIMEOUT_MS = 60_000;
+
+let server;
+let browser;
+
+before(async () => {
+  server = await startServer({ folder: DIST });
+  browser = await startBrowser();
+});
+
+after(async () => {
+  await browser?.close();
+  await server?.close();
+});
+
+/**
+ * Declares the story `name`. `tell` receives the page, opened as `options` say (`WorkbenchPage.open`), and
+ * `openElsewhere(fragment)`, which opens a link in another fresh profile.
+ */
+export function story(name, options, tell) {
+  test(name, { timeout: TIMEOUT_MS }, async () => {
+    const profiles = [];
+    const pages = [];
+    const open = async (pageOptions) => {
+      const profile = await browser.createBrowserContext();
+      profiles.push(profile);
+      const page = await WorkbenchPage.open(profile, { url: server.url, ...pageOptions });
+      pages.push(page);
+      return page;
+    };
+    try {
+      const page = await open(options);
+      await tell(page, { openElsewhere: (fragment) => open({ ...options, fragment }) });
+      assert.deepEqual(pages.flatMap((opened) => opened.faults), [], "what the page did wrong meanwhile");
+    } finally {
+      await Promise.all(profiles.map((profile) => profile.close()));
+    }
+  });
+}

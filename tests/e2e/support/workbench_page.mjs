@@ -1,0 +1,317 @@
+// The page as a person sees it, over the hooks that tests/e2e/README.md lists: stories speak in its words, and no
+// selector stands anywhere else.
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+
+const PATIENCE_MS = 10_000;
+
+/** The hook `name` as a selector. */
+const hook = (name) => `[data-testid="${name}"]`;
+
+export class WorkbenchPage {
+  /** What went wrong so far: errors in the console, exceptions, failed requests, requests to other origins. */
+  faults = [];
+
+  constructor(page, url) {
+    this.page = page;
+    this.url = url;
+  }
+
+  /** Opens the page in `profile` (a browser context): `fragment` without its `#`, sizes in CSS pixels. */
+  static async open(profile, { url, fragment = "", width = 1280, height = 900, dark = false, density = 1 }) {
+    const page = await profile.newPage();
+    page.setDefaultTimeout(PATIENCE_MS);
+    await page.setViewport({ width, height, deviceScaleFactor: density });
+    await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: dark ? "dark" : "light" }]);
+    const workbench = new WorkbenchPage(page, url);
+    workbench.#watchForFaults();
+    await page.goto(fragment ? `${url}#${fragment}` : url);
+    await workbench.waitUntilReady();
+    return workbench;
+  }
+
+  async waitUntilReady() {
+    await this.page.waitForSelector(hook("totals-0"));
+  }
+
+  /** Drops the faults that a story provoked on purpose. */
+  forgive(pattern) {
+    this.faults = this.faults.filter((fault) => !pattern.test(fault));
+  }
+
+  async reload() {
+    await this.page.reload();
+    await this.waitUntilReady();
+  }
+
+  // --- reading ---
+
+  /** The totals of a design as numbers, by attribute: `params`, `macs`, `peakBytes`, ... */
+  async totals(design) {
+    const data = await this.#dataset(hook(`totals-${design}`));
+    return Object.fromEntries(Object.entries(data).filter(([name]) => name !== "testid").map(([name, text]) => [name, Number(text)]));
+  }
+
+  /** The rows of a design, top-down, as their attributes: `kind`, `name`, `out`, `params`, `macs`, `state`. */
+  async rows(design) {
+    return this.page.$$eval(`[data-testid^="row-${design}-"]`, (elements) =>
+      elements.map(({ dataset: { testid, ...data } }) => data),
+    );
+  }
+
+  /** Everything that makes two workbenches the same to the eye. */
+  async contents() {
+    const count = await this.designCount();
+    const designs = [];
+    for (let design = 0; design < count; design += 1) {
+      designs.push({ totals: await this.totals(design), rows: await this.rows(design), twin: await this.isTwin(design) });
+    }
+    return { input: await this.inputShape(), designs };
+  }
+
+  async designCount() {
+    return this.page.$$eval(`[data-testid^="design-"]`, (elements) => elements.length);
+  }
+
+  async isTwin(design) {
+    return (await this.#dataset(hook(`design-${design}`))).twin === "true";
+  }
+
+  async inputShape() {
+    return this.page.$eval(hook("input-shape"), (element) => element.value);
+  }
+
+  async rowText(design, row) {
+    return this.page.$eval(hook(`row-${design}-${row}`), (element) => element.innerText);
+  }
+
+  /** The texts of all messages about bad input. */
+  async problems() {
+    return this.page.$$eval(hook("problem"), (elements) => elements.map((element) => element.innerText));
+  }
+
+  async chartNames() {
+    return this.page.$$eval("canvas[data-chart]", (charts) => charts.map((chart) => chart.dataset.chart));
+  }
+
+  /** A digest of the pixels of each chart, by the chart's name. */
+  async chartFingerprints() {
+    const pixels = await this.page.$$eval("canvas[data-chart]", (charts) =>
+      charts.map((chart) => [chart.dataset.chart, chart.toDataURL()]),
+    );
+    return Object.fromEntries(pixels.map(([name, text]) => [name, createHash("sha256").update(text).digest("hex")]));
+  }
+
+  // --- acting ---
+
+  /** Types `value` over an argument of a row (`kernel_size`, ...); checkboxes and selects are set to it. */
+  async setArgument(design, row, argument, value) {
+    const selector = `${hook(`row-${design}-${row}`)} [name="${argument}"]`;
+    if (!(await this.#isVisible(selector))) await this.#unfold(hook(`row-${design}-${row}`));
+    await this.#fill(selector, value);
+  }
+
+  async argument(design, row, argument) {
+    return this.page.$eval(`${hook(`row-${design}-${row}`)} [name="${argument}"]`, (element) =>
+      element.type === "checkbox" ? String(element.checked) : element.value,
+    );
+  }
+
+  async setInputShape(shape) {
+    await this.#fill(hook("input-shape"), shape);
+  }
+
+  async setGain(gain) {
+    await this.#fill(hook("gain"), String(gain));
+  }
+
+  async undo() {
+    await this.page.click(hook("undo"));
+  }
+
+  async redo() {
+    await this.page.click(hook("redo"));
+  }
+
+  /** Makes a detached design the twin of its source again. */
+  async reattach(design) {
+    await this.page.click(hook(`reattach-${design}`));
+  }
+
+  /** One of `remove`, `duplicate`, `move-up`, `move-down`. */
+  async changeRow(design, row, action) {
+    const selector = `${hook(`row-${design}-${row}`)} [data-action="${action}"]`;
+    if (!(await this.#isVisible(selector))) await this.#unfold(hook(`row-${design}-${row}`));
+    await this.page.click(selector);
+  }
+
+  /** Adds a layer of PyTorch's class `kind` at the end of a design. */
+  async addRow(design, kind) {
+    await this.page.select(hook(`add-${design}`), kind);
+  }
+
+  /** Runs all designs and gives the reply of each: `state`, `medianMs`, `output` (the first 16 numbers). */
+  async run() {
+    await this.page.click(hook("run"));
+    return this.runReplies();
+  }
+
+  /** The replies as soon as no design is idle, running or stale any more. */
+  async runReplies() {
+    const count = await this.designCount();
+    const replies = [];
+    for (let design = 0; design < count; design += 1) {
+      const selector = hook(`run-${design}`);
+      await this.page.waitForFunction(
+        (wanted) => ["done", "failed"].includes(document.querySelector(wanted)?.dataset.state),
+        {},
+        selector,
+      );
+      const { state, medianMs, output } = await this.#dataset(selector);
+      replies.push({ state, medianMs: Number(medianMs), output: JSON.parse(output ?? "null") });
+    }
+    return replies;
+  }
+
+  /** Asks for a link and gives it. */
+  async share() {
+    await this.page.click(hook("share"));
+    await this.page.waitForFunction((selector) => document.querySelector(selector)?.value, {}, hook("share-url"));
+    return new URL(await this.page.$eval(hook("share-url"), (element) => element.value));
+  }
+
+  // --- the keyboard alone ---
+
+  async press(...keys) {
+    for (const key of keys.slice(0, -1)) await this.page.keyboard.down(key);
+    await this.page.keyboard.press(keys.at(-1));
+    for (const key of keys.slice(0, -1).reverse()) await this.page.keyboard.up(key);
+  }
+
+  async type(text) {
+    await this.page.keyboard.type(text);
+  }
+
+  /** Presses Tab until the focus is on the argument of a row, opening the row on the way when it is folded. */
+  async tabToArgument(design, row, argument) {
+    const rowSelector = hook(`row-${design}-${row}`);
+    const input = `${rowSelector} [name="${argument}"]`;
+    if (!(await this.#isVisible(input))) {
+      await this.#tabTo(`${rowSelector} summary, ${rowSelector} [aria-expanded="false"]`);
+      await this.press("Enter");
+      await this.page.waitForSelector(input, { visible: true });
+    }
+    await this.#tabTo(input);
+  }
+
+  async tabToRun() {
+    await this.#tabTo(hook("run"));
+  }
+
+  // --- waiting ---
+
+  /** Waits until the totals of a design are `wanted` (some of the attributes of `totals`). */
+  async waitForTotals(design, wanted) {
+    try {
+      await this.page.waitForFunction(
+        (selector, pairs) => {
+          const data = document.querySelector(selector)?.dataset;
+          return data && pairs.every(([name, value]) => data[name] !== undefined && Number(data[name]) === value);
+        },
+        {},
+        hook(`totals-${design}`),
+        Object.entries(wanted),
+      );
+    } catch {
+      const totals = await this.totals(design);
+      const found = Object.fromEntries(Object.keys(wanted).map((name) => [name, totals[name]]));
+      assert.deepEqual(found, wanted, `totals of design ${design}`);
+    }
+  }
+
+  async waitForRowState(design, row, state) {
+    await this.page.waitForFunction(
+      (selector, wanted) => document.querySelector(selector)?.dataset.state === wanted,
+      {},
+      hook(`row-${design}-${row}`),
+      state,
+    );
+  }
+
+  async waitForTwin(design, wanted) {
+    await this.page.waitForFunction(
+      (selector, twin) => document.querySelector(selector)?.dataset.twin === twin,
+      {},
+      hook(`design-${design}`),
+      String(wanted),
+    );
+  }
+
+  /** Waits until two frames were painted. */
+  async waitForPaint() {
+    await this.page.evaluate(
+      () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => resolve()))),
+    );
+  }
+
+  // --- private ---
+
+  #watchForFaults() {
+    const { page } = this;
+    const origin = new URL(this.url).origin;
+    const checkOrigin = (address) => {
+      if (/^(data|blob|about):/.test(address)) return;
+      if (new URL(address).origin !== origin) this.faults.push(`request to another origin: ${address}`);
+    };
+    page.on("console", (message) => {
+      if (message.type() === "error" || message.type() === "warn") this.faults.push(`console: ${message.text()}`);
+    });
+    page.on("pageerror", (error) => this.faults.push(`exception: ${error.message}`));
+    page.on("request", (request) => checkOrigin(request.url()));
+    page.on("response", (response) => {
+      if (response.status() >= 400) this.faults.push(`${response.status()}: ${response.url()}`);
+    });
+    // A worker's requests are not the page's: they are told by the worker's own session.
+    page.on("workercreated", (worker) => {
+      checkOrigin(worker.url());
+      worker.client.on("Network.requestWillBeSent", ({ request }) => checkOrigin(request.url));
+      worker.client.send("Network.enable").catch(() => {});
+    });
+  }
+
+  async #dataset(selector) {
+    await this.page.waitForSelector(selector);
+    return this.page.$eval(selector, (element) => ({ ...element.dataset }));
+  }
+
+  async #isVisible(selector) {
+    const element = await this.page.$(selector);
+    return element !== null && (await element.isVisible());
+  }
+
+  async #unfold(rowSelector) {
+    await this.page.click(`${rowSelector} summary, ${rowSelector} [aria-expanded="false"]`);
+  }
+
+  async #fill(selector, value) {
+    const element = await this.page.waitForSelector(selector, { visible: true });
+    const kind = await element.evaluate(({ tagName, type }) => (tagName === "SELECT" ? "select" : type));
+    if (kind === "select") {
+      await element.select(value);
+    } else if (kind === "checkbox") {
+      if (String(await element.evaluate(({ checked }) => checked)) !== value) await element.click();
+    } else {
+      await element.focus();
+      await element.evaluate((input) => input.select());
+      await this.page.keyboard.type(value);
+    }
+  }
+
+  async #tabTo(selector) {
+    for (let presses = 0; presses < 400; presses += 1) {
+      if (await this.page.evaluate((wanted) => document.activeElement?.matches(wanted) ?? false, selector)) return;
+      await this.press("Tab");
+    }
+    assert.fail(`400 presses of Tab never reached ${selector}`);
+  }
+}
