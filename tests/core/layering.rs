@@ -16,7 +16,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("cost", &["model", "shape", "lifetime"]),
     ("rewrite", &["model", "shape"]),
     ("workbench", &["model", "shape", "rewrite"]),
-    ("compare", &["model", "shape", "lifetime", "cost"]),
+    ("compare", &["model", "shape", "lifetime", "cost", "rewrite"]),
     ("device", &["model", "shape", "lifetime", "cost"]),
     ("advice", &["model", "shape", "lifetime", "cost", "rewrite", "compare", "device"]),
     ("explore", &["model", "shape", "lifetime", "cost", "rewrite", "device"]),
