@@ -240,10 +240,8 @@ pub fn check_declared(layer: &Layer, declared: &[u64], input: &Dims) -> Result<(
                 return Err(ShapeError::NormalizedShape { declared: declared.to_vec(), input: *input });
             }
         }
-        Layer::LayerNorm2d(_) => {
-            if input.get(1) != Some(&first) {
-                return Err(ShapeError::NormalizedShape { declared: declared.to_vec(), input: *input });
-            }
+        Layer::LayerNorm2d(_) if input.get(1) != Some(&first) => {
+            return Err(ShapeError::NormalizedShape { declared: declared.to_vec(), input: *input });
         }
         _ => {}
     }
@@ -340,7 +338,7 @@ fn check_groups(groups: i64, channels: u64) -> Result<(), ShapeError> {
     if groups <= 0 {
         return Err(ShapeError::NumGroupsNotPositive);
     }
-    if channels % groups as u64 != 0 {
+    if !channels.is_multiple_of(groups as u64) {
         return Err(ShapeError::NumGroups { channels, groups });
     }
     Ok(())

@@ -49,7 +49,7 @@ pub(super) fn output(layer: &Layer, inputs: &[Dims]) -> Result<Dims, ShapeError>
             if layer.groups <= 0 {
                 return Err(ShapeError::TooSmall { name: "groups", least: 1, found: layer.groups });
             }
-            if input[1] % layer.groups as u64 != 0 {
+            if !input[1].is_multiple_of(layer.groups as u64) {
                 return Err(ShapeError::ShuffleGroups { channels: input[1], groups: layer.groups });
             }
             Ok(input)
