@@ -71,7 +71,8 @@ bench-page: dist/index.html | test-tools
 # --- what the targets above need ---
 
 dist/index.html: $(PAGE_SOURCES) $(NPM_PACKAGES) | build-tools
-	env -u NO_COLOR trunk build --release --offline
+	cargo fetch --locked
+	env -u NO_COLOR trunk build --release --offline  # it takes NO_COLOR=1 for a mistake
 	@touch $@
 
 $(NPM_PACKAGES): package.json package-lock.json .npmrc

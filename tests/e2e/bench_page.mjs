@@ -2,14 +2,13 @@
 //   node tests/e2e/bench_page.mjs [--presses 200]
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { gzipSync } from "node:zlib";
 import { startServer } from "../../scripts/serve.mjs";
 import { startBrowser } from "./support/browser.mjs";
+import { DIST } from "./support/dist.mjs";
 import { WorkbenchPage } from "./support/workbench_page.mjs";
 
-const DIST = fileURLToPath(new URL("../../dist", import.meta.url));
 const WARM_UP_PRESSES = 20;
 /** After this many presses in the measured series the page is held still, to see that nothing is painted late. */
 const LATE_PAINT_CHECK_EVERY = 20;

@@ -12,6 +12,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { startServer } from "../../scripts/serve.mjs";
 import { startBrowser } from "./support/browser.mjs";
+import { DIST } from "./support/dist.mjs";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const DEFAULT_SIZES = ["1280x900", "390x844"];
@@ -34,7 +35,7 @@ const actions = tokens.filter(({ name }) => name === "click" || name === "fill")
 const folder = path.join(ROOT, "target", "screenshots");
 await mkdir(folder, { recursive: true });
 
-const server = await startServer({ folder: path.join(ROOT, "dist") });
+const server = await startServer({ folder: DIST });
 const browser = await startBrowser();
 try {
   for (const size of positionals.length > 0 ? positionals : DEFAULT_SIZES) await picture(size);

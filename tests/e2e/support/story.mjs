@@ -2,12 +2,11 @@
 // another origin for anything.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { fileURLToPath } from "node:url";
 import { startServer } from "../../../scripts/serve.mjs";
 import { startBrowser } from "./browser.mjs";
+import { DIST } from "./dist.mjs";
 import { WorkbenchPage } from "./workbench_page.mjs";
 
-const DIST = fileURLToPath(new URL("../../../dist", import.meta.url));
 const TIMEOUT_MS = 60_000;
 
 let server;

@@ -55,7 +55,7 @@ export class WorkbenchPage {
   /** The rows of a design, top-down, as their attributes: `kind`, `name`, `out`, `params`, `macs`, `state`. */
   async rows(design) {
     return this.page.$$eval(`[data-testid^="row-${design}-"]`, (elements) =>
-      elements.map(({ dataset: { testid, ...data } }) => data),
+      elements.map(({ dataset: { kind, name, out, params, macs, state } }) => ({ kind, name, out, params, macs, state })),
     );
   }
 
@@ -175,7 +175,7 @@ export class WorkbenchPage {
 
   /** Asks for a link and gives it. */
   async share() {
-    await this.page.click(hook("share"));
+    if (!(await this.#isVisible(hook("share-url")))) await this.page.click(hook("share"));
     await this.page.waitForFunction((selector) => document.querySelector(selector)?.value, {}, hook("share-url"));
     return new URL(await this.page.$eval(hook("share-url"), (element) => element.value));
   }
