@@ -19,3 +19,5 @@ pub mod compare;
 pub mod engine;
 
 pub mod pytorch;
+
+pub mod share_link;

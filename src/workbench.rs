@@ -1,6 +1,9 @@
 //! What stands on the page: the designs, which of them is the baseline, and the settings that change numbers. It is
 //! what a link carries, what is kept between visits and what undo steps through.
 
+use thiserror::Error;
+
+use crate::cost::NumberType;
 use crate::model::{Network, NodeId, presets};
 use crate::rewrite::{self, Change, Rewrite};
 
@@ -38,12 +41,23 @@ pub enum Content {
 pub struct Settings {
     /// Samples at once.
     pub batch: u64,
+    /// How numbers are kept.
+    pub number_type: NumberType,
     /// The seed of weights and input.
     pub seed: u64,
     /// Weights are uniform in ±sqrt(gain / fan-in).
     pub gain: f64,
     /// The id of a device in the catalogue.
     pub device: Option<String>,
+}
+
+/// Why a text is not the value of a setting.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("{setting} is {expected}, not \"{found}\"")]
+pub struct SettingError {
+    pub setting: &'static str,
+    pub expected: &'static str,
+    pub found: String,
 }
 
 /// A design's network, found.
@@ -74,7 +88,50 @@ impl Default for Workbench {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { batch: 1, seed: 0, gain: 1.0, device: None }
+        Self { batch: 1, number_type: NumberType::F32, seed: 0, gain: 1.0, device: None }
+    }
+}
+
+impl Settings {
+    /// Every setting by a short name that stays, in order.
+    pub const NAMES: &'static [&'static str] = &["batch", "type", "seed", "gain", "device"];
+
+    /// A setting as a text; `None` where there is no such setting, or nothing is chosen.
+    pub fn text(&self, name: &str) -> Option<String> {
+        match name {
+            "batch" => Some(self.batch.to_string()),
+            "type" => Some(self.number_type.name().to_string()),
+            "seed" => Some(self.seed.to_string()),
+            "gain" => Some(self.gain.to_string()),
+            "device" => self.device.clone(),
+            _ => None,
+        }
+    }
+
+    /// Sets what [`Settings::text`] gave. Does nothing where there is no such setting.
+    ///
+    /// # Errors
+    /// Where the text does not fit.
+    pub fn set_text(&mut self, name: &str, text: &str) -> Result<(), SettingError> {
+        let error = |setting, expected| SettingError { setting, expected, found: text.to_string() };
+        match name {
+            "batch" => {
+                let batch = text.parse().ok().filter(|&batch: &u64| batch >= 1);
+                self.batch = batch.ok_or_else(|| error("batch", "a whole number from 1"))?;
+            }
+            "type" => {
+                let found = NumberType::ALL.iter().find(|number_type| number_type.name() == text);
+                self.number_type = *found.ok_or_else(|| error("type", "f32, f16, bf16, int8 or int4"))?;
+            }
+            "seed" => self.seed = text.parse().map_err(|_| error("seed", "a whole number"))?,
+            "gain" => {
+                let gain = text.parse().ok().filter(|gain: &f64| gain.is_finite() && *gain > 0.0);
+                self.gain = gain.ok_or_else(|| error("gain", "a number above 0"))?;
+            }
+            "device" => self.device = Some(text.to_string()).filter(|device| !device.is_empty()),
+            _ => {}
+        }
+        Ok(())
     }
 }
 

@@ -15,7 +15,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("lifetime", &["model", "shape"]),
     ("cost", &["model", "shape", "lifetime"]),
     ("rewrite", &["model", "shape"]),
-    ("workbench", &["model", "shape", "rewrite"]),
+    ("workbench", &["model", "shape", "cost", "rewrite"]),
     ("compare", &["model", "shape", "lifetime", "cost", "rewrite"]),
     ("device", &["model", "shape", "lifetime", "cost"]),
     ("advice", &["model", "shape", "lifetime", "cost", "rewrite", "compare", "device"]),

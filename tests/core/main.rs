@@ -6,5 +6,7 @@ mod engine;
 mod golden;
 mod layering;
 mod random;
+mod random_workbench;
 mod rewrite;
 mod shape;
+mod share_link;

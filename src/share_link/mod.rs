@@ -1,0 +1,257 @@
+//! The workbench as the fragment of an address, and back.
+//!
+//! `v=1&a=1x1x150.c4k2p1.bn.relu.max2.flat.fc3&b=separable`: the version, the designs `a`, `b`, ... each with a
+//! network or as a twin, then the settings that are not at their defaults. Values hold only the characters that
+//! RFC 3986 leaves unreserved. Readers ignore keys they do not know. [`decode`] reads what it can of any text and
+//! says what it could not.
+
+mod codes;
+mod design;
+mod layer;
+mod problem;
+mod text;
+mod twin;
+mod value;
+
+pub use design::MAX_ROWS;
+pub use problem::{LinkPlace, LinkProblem, MAX_PROBLEMS};
+
+use crate::model::{Network, presets};
+use crate::rewrite;
+use crate::workbench::{Content, Design, MAX_DESIGNS, Settings, Workbench, default_name};
+use design::Reader;
+use problem::Problems;
+
+/// The version that [`encode`] writes.
+pub const VERSION: &str = "1";
+
+const VERSION_KEY: &str = "v";
+const BASELINE_KEY: &str = "base";
+
+/// The key of a design: `a`, `b`, ...
+pub fn design_key(design: usize) -> char {
+    u8::try_from(design).ok().and_then(|design| b'a'.checked_add(design)).map_or('?', char::from)
+}
+
+/// The fragment for a workbench, without `#`. Only the first [`MAX_DESIGNS`] designs are in it.
+pub fn encode(workbench: &Workbench) -> String {
+    let mut text = format!("{VERSION_KEY}={VERSION}");
+    let resolved = workbench.resolve();
+    for (index, design) in workbench.designs.iter().take(MAX_DESIGNS).enumerate() {
+        let name = Some(design.name.as_str()).filter(|name| *name != default_name(index, &design.content));
+        let value = match &design.content {
+            Content::Network(network) => design::encode(network, name),
+            Content::Twin { of, rewrites } => {
+                let original = resolved.get(*of).unwrap_or(&resolved[index]);
+                twin::encode(rewrites, &original.network) + &twin_end(*of, name)
+            }
+        };
+        text.push_str(&format!("&{}={value}", design_key(index)));
+    }
+    if workbench.baseline != 0 {
+        text.push_str(&format!("&{BASELINE_KEY}={}", design_key(workbench.baseline)));
+    }
+    let default = Settings::default();
+    for &name in Settings::NAMES {
+        let value = workbench.settings.text(name);
+        if value != default.text(name) {
+            text.push_str(&format!("&{name}={}", text::escape_setting(&value.unwrap_or_default())));
+        }
+    }
+    text
+}
+
+/// Reads a fragment, with or without `#`. The empty text is the default workbench.
+///
+/// Whatever cannot be read is left out or replaced by its default, and is named in the problems.
+pub fn decode(text: &str) -> (Workbench, Vec<LinkProblem>) {
+    let mut problems = Problems::default();
+    let fields = Fields::read(text, &mut problems);
+    let mut workbench = Workbench { settings: fields.settings(&mut problems), ..Workbench::default() };
+    if !fields.designs.is_empty() {
+        workbench.designs = fields.designs(&mut problems);
+        workbench.baseline = fields.baseline(&mut problems);
+    }
+    (workbench, problems.into_list())
+}
+
+/// One network as a text that people can edit.
+pub fn encode_design(network: &Network) -> String {
+    design::encode(network, None)
+}
+
+/// Reads what [`encode_design`] gives, or what people made of it.
+pub fn decode_design(text: &str) -> (Network, Vec<LinkProblem>) {
+    let mut problems = Problems::default();
+    let decoded = Reader { problems: &mut problems, design: 0, rows_left: &mut { MAX_ROWS } }.read(text);
+    (decoded.network, problems.into_list())
+}
+
+/// The fields of a fragment, not yet read further.
+#[derive(Default)]
+struct Fields {
+    /// In the order of their keys.
+    designs: Vec<(char, String)>,
+    /// All others that are known, in the order of the text.
+    others: Vec<(String, String)>,
+}
+
+impl Fields {
+    fn read(text: &str, problems: &mut Problems) -> Self {
+        let mut fields = Self::default();
+        let text = text.trim();
+        for field in text.strip_prefix('#').unwrap_or(text).split('&').filter(|field| !field.is_empty()) {
+            let (key, value) = field.split_once('=').unwrap_or((field, ""));
+            let value = text::percent_decode(value);
+            let letter = single_letter(key).filter(|&letter| ('a'..design_key(MAX_DESIGNS)).contains(&letter));
+            match (key, letter) {
+                (VERSION_KEY, _) if value != VERSION => {
+                    problems.add(LinkPlace::Link, field, "another version's link; it is read as version 1");
+                }
+                (_, Some(letter)) if fields.designs.iter().any(|(taken, _)| *taken == letter) => {
+                    problems.add(
+                        LinkPlace::Link,
+                        field,
+                        format!("design {letter} is there twice; the first one counts"),
+                    );
+                }
+                (_, Some(letter)) => fields.designs.push((letter, value)),
+                (key, None) if key == BASELINE_KEY || Settings::NAMES.contains(&key) => {
+                    fields.others.push((key.to_string(), value));
+                }
+                _ => {}
+            }
+        }
+        fields.designs.sort_by_key(|(letter, _)| *letter);
+        fields
+    }
+
+    fn settings(&self, problems: &mut Problems) -> Settings {
+        let mut settings = Settings::default();
+        for (name, value) in self.others.iter().filter(|(name, _)| name != BASELINE_KEY) {
+            let result = match text::unescape(value) {
+                Some(value) => settings.set_text(name, &value).map_err(|error| error.to_string()),
+                None => Err(format!("{name} is not UTF-8")),
+            };
+            if let Err(message) = result {
+                problems.add(LinkPlace::Link, &format!("{name}={value}"), message + "; the default is used");
+            }
+        }
+        settings
+    }
+
+    fn baseline(&self, problems: &mut Problems) -> usize {
+        let Some((_, value)) = self.others.iter().find(|(name, _)| name == BASELINE_KEY) else { return 0 };
+        single_letter(value).and_then(|letter| self.index(letter)).unwrap_or_else(|| {
+            let message = "no such design; the first one is the baseline";
+            problems.add(LinkPlace::Link, &format!("{BASELINE_KEY}={value}"), message);
+            0
+        })
+    }
+
+    /// The index of the design with this key.
+    fn index(&self, letter: char) -> Option<usize> {
+        self.designs.iter().position(|(key, _)| *key == letter)
+    }
+
+    /// All designs: first those with a network of their own, then twins as soon as what they follow is known.
+    fn designs(&self, problems: &mut Problems) -> Vec<Design> {
+        let mut rows_left = MAX_ROWS;
+        let mut found: Vec<Option<Design>> = Vec::with_capacity(self.designs.len());
+        for (index, (_, value)) in self.designs.iter().enumerate() {
+            let own = !is_twin(value);
+            found.push(own.then(|| {
+                let mut reader = Reader { problems, design: index, rows_left: &mut rows_left };
+                let text = reader.read(value);
+                let content = Content::Network(text.network);
+                Design { name: text.name.unwrap_or_else(|| default_name(index, &content)), content }
+            }));
+        }
+        loop {
+            let missing = |index: &usize| found[*index].is_none();
+            let twins = || (0..found.len()).filter(missing);
+            let ready =
+                twins().find_map(|index| Some((index, self.followed(index).filter(|of| found[*of].is_some())?)));
+            let Some(index) = ready.map(|(index, _)| index).or_else(|| twins().next()) else { break };
+            let place = LinkPlace::Design { design: index };
+            let of = ready.map(|(_, of)| of).or_else(|| {
+                problems.add(place, &self.designs[index].1, "follows no design; it follows the first one instead");
+                found.iter().position(Option::is_some)
+            });
+            let design = match of {
+                Some(of) => self.twin(index, of, &found, problems),
+                None => {
+                    let content = Content::Network(presets::seed_standard());
+                    Design { name: default_name(index, &content), content }
+                }
+            };
+            found[index] = Some(design);
+        }
+        found.into_iter().flatten().collect()
+    }
+
+    /// The index of the design that a twin follows; `None` where there is no such design.
+    fn followed(&self, index: usize) -> Option<usize> {
+        match twin_parts(&self.designs[index].1).followed {
+            Some(key) => self.index(single_letter(key)?),
+            None => Some(0),
+        }
+    }
+
+    fn twin(&self, index: usize, of: usize, found: &[Option<Design>], problems: &mut Problems) -> Design {
+        let place = LinkPlace::Design { design: index };
+        let parts = twin_parts(&self.designs[index].1);
+        let (rewrites, unread) = twin::decode(parts.rewrites, network_of(found, of));
+        for token in unread {
+            problems.add(place, token, "not a rewrite; it is left out");
+        }
+        let name = parts.name.and_then(|name| {
+            let text = text::unescape(name);
+            if text.is_none() {
+                problems.add(place, name, "the name is not UTF-8; the default one is used");
+            }
+            text
+        });
+        let content = Content::Twin { of, rewrites };
+        Design { name: name.unwrap_or_else(|| default_name(index, &content)), content }
+    }
+}
+
+/// `separable~b_Name`.
+struct TwinParts<'a> {
+    rewrites: &'a str,
+    followed: Option<&'a str>,
+    name: Option<&'a str>,
+}
+
+fn twin_parts(text: &str) -> TwinParts<'_> {
+    let (rest, name) = text.split_once('_').map_or((text, None), |(rest, name)| (rest, Some(name)));
+    let (rewrites, followed) = rest.split_once('~').map_or((rest, None), |(rest, key)| (rest, Some(key)));
+    TwinParts { rewrites, followed, name }
+}
+
+fn twin_end(of: usize, name: Option<&str>) -> String {
+    let followed = if of == 0 { String::new() } else { format!("~{}", design_key(of)) };
+    followed + &name.map(|name| format!("_{}", text::escape(name))).unwrap_or_default()
+}
+
+/// Whether a value is a twin's: it starts with a word, and that word is no layer.
+fn is_twin(value: &str) -> bool {
+    let first = value.split('.').next().unwrap_or_default();
+    twin::is_rewrite(first)
+        || (first.starts_with(|letter: char| letter.is_ascii_lowercase()) && layer::decode(first).is_none())
+}
+
+/// The network of a design; each twin follows one that was found before it.
+fn network_of(found: &[Option<Design>], index: usize) -> Network {
+    match found.get(index).and_then(Option::as_ref).map(|design| &design.content) {
+        Some(Content::Network(network)) => network.clone(),
+        Some(Content::Twin { of, rewrites }) => rewrite::apply_all(&network_of(found, *of), rewrites).network,
+        None => presets::seed_standard(),
+    }
+}
+
+fn single_letter(text: &str) -> Option<char> {
+    let mut letters = text.chars();
+    letters.next().filter(|_| letters.next().is_none())
+}
