@@ -18,6 +18,6 @@ pub mod compare;
 
 pub mod engine;
 
-pub mod pytorch;
-
 pub mod share_link;
+
+pub mod pytorch;
