@@ -12,8 +12,8 @@ main() {
   for command in rustc cargo node npm; do
     command -v "$command" >/dev/null || give_up "$command is missing: see 'What it needs' in README.md"
   done
-  node -e 'process.exit(process.versions.node.split(".")[0] >= 20 ? 0 : 1)' \
-    || give_up "Node 20 or newer is needed, this is $(node --version)"
+  node -e 'const [major, minor] = process.versions.node.split("."); process.exit(major > 20 || (major == 20 && minor >= 10) ? 0 : 1)' \
+    || give_up "Node 20.10 or newer is needed, this is $(node --version)"
   case "${1:-}" in
     build) wasm_target; wasm_bindgen_cli; trunk ;;
     test) wasm_target; wasm_bindgen_cli; chromium ;;

@@ -82,3 +82,19 @@ story("the content security policy holds", {}, async (workbench) => {
   assert.deepEqual(refused, { policyErrors: ["connect-src", "script-src-elem"], inlineScriptRan: false });
   workbench.forgive(/Content Security Policy/);
 });
+
+for (const name of ["worker", "importer"]) {
+  story(`the ${name} of another build refuses to start`, {}, async (workbench) => {
+    const message = await workbench.page.evaluate(
+      (file) =>
+        new Promise((resolve) => {
+          const worker = new Worker(file);
+          worker.addEventListener("error", (event) => resolve(event.message));
+          worker.addEventListener("message", () => resolve("it answered"));
+        }),
+      `./${name}_loader.js?build=another`,
+    );
+    assert.match(message, /different builds. Reload the page/);
+    workbench.forgive(/different builds/);
+  });
+}

@@ -19,6 +19,16 @@ for (const gain of [1, 6]) {
   });
 }
 
+story("a small network runs again by itself after an edit", {}, async (page) => {
+  const before = await page.run();
+  await page.setArgument(0, 0, "kernel_size", "1");
+  await page.waitForTotals(0, { params: 11819 });
+  await page.waitForNewOutput(0, before[0].output);
+  const after = await page.runReplies();
+  assert.ok(after.every(({ state }) => state === "done"));
+  assert.notDeepEqual(after[1].output, before[1].output, "the twin ran again too");
+});
+
 /** Within 1e-5 of the largest output, or of 1. */
 function assertClose(found, wanted) {
   const tolerance = 1e-5 * Math.max(1, ...wanted.map(Math.abs));

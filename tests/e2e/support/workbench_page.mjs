@@ -229,6 +229,19 @@ export class WorkbenchPage {
     }
   }
 
+  /** Waits until a design shows a finished run with another output than `output`. */
+  async waitForNewOutput(design, output) {
+    await this.page.waitForFunction(
+      (selector, old) => {
+        const data = document.querySelector(selector)?.dataset;
+        return data?.state === "done" && JSON.stringify(JSON.parse(data.output)) !== old;
+      },
+      {},
+      hook(`run-${design}`),
+      JSON.stringify(output),
+    );
+  }
+
   async waitForRowState(design, row, state) {
     await this.page.waitForFunction(
       (selector, wanted) => document.querySelector(selector)?.dataset.state === wanted,
