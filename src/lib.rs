@@ -16,6 +16,8 @@ pub mod workbench;
 
 pub mod compare;
 
+pub mod device;
+
 pub mod engine;
 
 pub mod share_link;

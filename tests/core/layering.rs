@@ -17,7 +17,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("rewrite", &["model", "shape"]),
     ("workbench", &["model", "shape", "cost", "rewrite"]),
     ("compare", &["model", "shape", "lifetime", "cost", "rewrite"]),
-    ("device", &["model", "shape", "lifetime", "cost"]),
+    ("device", &["model", "shape", "lifetime", "cost", "rewrite"]),
     ("advice", &["model", "shape", "lifetime", "cost", "rewrite", "compare", "device"]),
     ("explore", &["model", "shape", "lifetime", "cost", "rewrite", "device"]),
     ("engine", &["model", "shape", "lifetime"]),

@@ -2,6 +2,7 @@
 
 mod compare;
 mod cost;
+mod device;
 mod engine;
 mod golden;
 mod layering;

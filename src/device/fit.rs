@@ -1,0 +1,98 @@
+//! Whether a network fits a device, and by how much.
+
+use crate::cost::{NumberType, Report, Settings, analyze};
+use crate::model::Network;
+
+use super::catalogue::{Class, Device};
+use super::flash::{CODE_FLASH_KIB, Int8Flash};
+use super::ram::{Int8Ram, RUNTIME_RAM_KIB, RamBand};
+
+/// What a network takes of a device.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Fit {
+    /// Bytes of weights. On a microcontroller in int8, in the flash; on a computer in 32-bit floats, in the RAM.
+    pub weights: u64,
+    /// The weights follow a rule that was checked against published figures.
+    pub weights_exact: bool,
+    /// Bytes of tensors, as planned here.
+    pub tensors: u64,
+    /// Bytes of tensors by other planners, from the least to the most.
+    pub tensors_low: u64,
+    pub tensors_high: u64,
+    pub flash: Verdict,
+    pub ram: Verdict,
+}
+
+/// Whether something fits a limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Also with the largest runtime known; so many bytes stay free then.
+    Fits { free: u64 },
+    /// Depends on the planner and the runtime: by itself it leaves so many bytes for them.
+    Tight { free: u64 },
+    /// Even without any runtime, so many bytes are missing.
+    TooLarge { missing: u64 },
+}
+
+impl Fit {
+    /// For a batch of one. `None` where a shape is missing, or a size does not fit 64 bits.
+    pub fn of(device: &Device, network: &Network) -> Option<Self> {
+        match device.class {
+            Class::Microcontroller => {
+                let report = analyze(network, &Settings { number_type: NumberType::Int8, ..Settings::default() });
+                Self::in_flash_and_ram(device, network, &report)
+            }
+            Class::Computer => Self::in_memory(device, &analyze(network, &Settings::default())),
+        }
+    }
+
+    fn in_flash_and_ram(device: &Device, network: &Network, report: &Report) -> Option<Self> {
+        let ram = Int8Ram::of_report(report)?;
+        let flash = Int8Flash::of(network, report);
+        let band = RamBand::of_published();
+        let (tensors_low, tensors_high) =
+            ((ram.arena as f64 * band.low) as u64, (ram.arena as f64 * band.high).ceil() as u64);
+        Some(Self {
+            weights: flash.bytes(),
+            weights_exact: flash.is_exact(),
+            tensors: ram.arena,
+            tensors_low,
+            tensors_high,
+            flash: Verdict::of(device.flash.value, flash.bytes(), flash.bytes() + CODE_FLASH_KIB.1 * 1024),
+            ram: Verdict::of(device.ram.value, tensors_low, tensors_high + RUNTIME_RAM_KIB.1 * 1024),
+        })
+    }
+
+    /// Weights and tensors share the memory; what the rest of the system takes is not known.
+    fn in_memory(device: &Device, report: &Report) -> Option<Self> {
+        let memory = report.memory.as_ref().filter(|_| report.totals.completeness.is_exact())?;
+        let weights = report.totals.figures.weight_bytes.0;
+        let (tensors, most) = (memory.arena.total, memory.bytes(memory.peak_out_of_place.elements).0);
+        Some(Self {
+            weights,
+            weights_exact: true,
+            tensors,
+            tensors_low: tensors.min(most),
+            tensors_high: tensors.max(most),
+            flash: Verdict::of(device.flash.value, weights, weights),
+            ram: Verdict::of(device.ram.value, weights.checked_add(tensors)?, weights.checked_add(most)?),
+        })
+    }
+
+    pub const fn fits(&self) -> bool {
+        !matches!(self.flash, Verdict::TooLarge { .. }) && !matches!(self.ram, Verdict::TooLarge { .. })
+    }
+}
+
+impl Verdict {
+    /// `least` is needed in any case, `most` for sure enough.
+    pub const fn of(limit: u64, least: u64, most: u64) -> Self {
+        if most <= limit {
+            Self::Fits { free: limit - most }
+        } else if least <= limit {
+            Self::Tight { free: limit - least }
+        } else {
+            Self::TooLarge { missing: least - limit }
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! What a network's weights take in the flash of a device, and in PyTorch's smaller number types.
+
+use crate::cost::Report;
+use crate::model::{Kind, Network};
+use crate::rewrite::{Uses, folds};
+use crate::shape::parameter_tensors;
+
+/// The weights of a network as int8 runtimes for microcontrollers keep them: batch norms folded, each weight one
+/// byte, for each output channel a bias of four.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Int8Flash {
+    /// One byte each.
+    pub weights: u64,
+    /// Output channels of convolutions and Linears, four bytes each.
+    pub biases: u64,
+    /// Parameters of layers that do not fold (norms on their own, PReLU, bare parameters), taken as four bytes each:
+    /// runtimes differ here.
+    pub others: u64,
+}
+
+/// What the code of the runtime takes beside the weights on ST's model cards, from the smallest to the largest
+/// network, in KiB (STM32 model zoo, image classification).
+pub const CODE_FLASH_KIB: (u64, u64) = (46, 191);
+
+/// The bytes of a network's parameters in PyTorch's number types.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct QuantisedSizes {
+    /// All parameters in 32 bits.
+    pub float32: u64,
+    /// Also the running statistics of batch norms, without the counter.
+    pub float32_with_buffers: u64,
+    pub float16: u64,
+    /// `quantize_dynamic`: the weights of Linears in one byte, all else in four.
+    pub dynamic_int8: u64,
+    /// Folded, weights in one byte, biases in four.
+    pub static_int8: u64,
+    /// Also a 32-bit scale for each output channel.
+    pub static_int8_with_scales: u64,
+    /// Folded, weights in half a byte, biases in four: no stack for microcontrollers is known to run it.
+    pub int4: u64,
+}
+
+impl Int8Flash {
+    pub fn of(network: &Network, report: &Report) -> Self {
+        let uses = Uses::of(network);
+        let mut flash = Self::default();
+        for (index, node) in network.nodes.iter().enumerate() {
+            if report.rows[index].shared_with.is_some() {
+                continue;
+            }
+            let input = report.wiring.taps(index).first().and_then(|&tap| report.shapes.tap(tap));
+            let tensors = parameter_tensors(&node.layer, input);
+            let elements = |name: &str| {
+                let tensor = tensors.iter().find(|tensor| tensor.name == name);
+                tensor.and_then(|tensor| tensor.elements()).unwrap_or(0)
+            };
+            match node.layer.kind() {
+                Kind::Conv2d | Kind::ConvTranspose2d | Kind::Linear => {
+                    flash.weights += elements("weight");
+                    flash.biases += output_channels(report, node.layer.kind(), index);
+                }
+                Kind::BatchNorm2d | Kind::BatchNorm1d => {
+                    let above = uses.only_source(index);
+                    let folded = above.is_some_and(|above| {
+                        uses.only_reader(above) == Some(index) && folds(network, &uses, above, index)
+                    });
+                    if !folded {
+                        flash.others += elements("weight") + elements("bias");
+                    }
+                }
+                _ => {
+                    let learned = tensors.iter().filter(|tensor| !tensor.fill.is_buffer());
+                    flash.others += learned.filter_map(|tensor| tensor.elements()).sum::<u64>();
+                }
+            }
+        }
+        flash
+    }
+
+    pub const fn bytes(&self) -> u64 {
+        self.weights + 4 * self.biases + 4 * self.others
+    }
+
+    /// Whether the rule is the one that was checked against published figures.
+    pub const fn is_exact(&self) -> bool {
+        self.others == 0
+    }
+}
+
+/// The bytes in PyTorch's number types.
+pub fn quantised_sizes(network: &Network, report: &Report) -> QuantisedSizes {
+    let flash = Int8Flash::of(network, report);
+    let params = report.totals.figures.params().0;
+    let rows = || network.nodes.iter().zip(&report.rows);
+    // Each batch norm has one counter among its buffers.
+    let counters = rows().filter(|(_, row)| row.figures.buffers.0 > 0).count() as u64;
+    let linear_weights: u64 = rows()
+        .enumerate()
+        .filter(|(_, (node, row))| node.layer.kind() == Kind::Linear && row.shared_with.is_none())
+        .map(|(index, (_, row))| {
+            let bias = match &network.nodes[index].layer {
+                crate::model::Layer::Linear(linear) if linear.bias => output_channels(report, Kind::Linear, index),
+                _ => 0,
+            };
+            row.figures.params().0 - bias
+        })
+        .sum();
+    QuantisedSizes {
+        float32: 4 * params,
+        float32_with_buffers: 4 * (params + report.totals.figures.buffers.0 - counters),
+        float16: 2 * params,
+        dynamic_int8: linear_weights + 4 * (params - linear_weights),
+        static_int8: flash.bytes(),
+        static_int8_with_scales: flash.bytes() + 4 * flash.biases,
+        int4: flash.weights.div_ceil(2) + 4 * flash.biases + 4 * flash.others,
+    }
+}
+
+fn output_channels(report: &Report, kind: Kind, index: usize) -> u64 {
+    let dims = report.shapes.nodes[index].dims();
+    let channels = dims.and_then(|dims| match kind {
+        Kind::Linear => dims.last(),
+        _ => dims.get(1),
+    });
+    channels.copied().unwrap_or(0)
+}

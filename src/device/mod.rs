@@ -1,0 +1,22 @@
+//! Devices a network may have to fit: their limits, how many bytes it takes there, and how long it runs, each figure
+//! with its source and, where it is an estimate, with the band that the evidence gives.
+
+mod catalogue;
+mod fit;
+mod flash;
+mod latency;
+mod ram;
+mod roofline;
+mod source;
+mod timings;
+mod workload;
+
+pub use catalogue::{CATALOGUE, Class, Device, by_id};
+pub use fit::{Fit, Verdict};
+pub use flash::{CODE_FLASH_KIB, Int8Flash, QuantisedSizes, quantised_sizes};
+pub use latency::{Calibration, Estimate, Fitted, HeldOut, Latency, LeftOut, Stack, Standing, Terms};
+pub use ram::{Int8Ram, RUNTIME_RAM_KIB, RamBand};
+pub use roofline::{Bound, Roofline};
+pub use source::{Figure, Source};
+pub use timings::{CALIBRATIONS, PLANNED, Planned, Timing};
+pub use workload::Workload;

@@ -1,0 +1,23 @@
+//! Figures with their provenance.
+
+/// Where a figure can be looked up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Source {
+    pub title: &'static str,
+    /// An address, or empty where the person at the page gave the figure.
+    pub address: &'static str,
+}
+
+/// A figure and its source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Figure {
+    pub value: u64,
+    pub source: Source,
+}
+
+impl Figure {
+    /// A figure that the person at the page gives.
+    pub const fn own(value: u64) -> Self {
+        Self { value, source: Source { title: "Your own figure", address: "" } }
+    }
+}

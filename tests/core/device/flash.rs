@@ -1,0 +1,89 @@
+use convscope::cost::{Settings, analyze};
+use convscope::device::{Int8Flash, QuantisedSizes, quantised_sizes};
+use convscope::model::Network;
+use convscope::rewrite::{HiddenLayers, PooledHead, Rewrite, apply};
+
+use crate::golden::{self, Failures};
+use crate::rewrite::seed;
+
+use super::networks::{mobilenet_v1, mobilenet_v2, resnet8, squeezenet};
+
+fn flash(network: &Network) -> Int8Flash {
+    Int8Flash::of(network, &analyze(network, &Settings::default()))
+}
+
+/// KiB as ST's cards print them: up to two decimals.
+fn kib(bytes: u64) -> String {
+    let text = format!("{:.2}", bytes as f64 / 1024.0);
+    text.trim_end_matches('0').trim_end_matches('.').to_string()
+}
+
+/// STM32 model zoo, "Weights Flash" of the int8 networks.
+#[test]
+fn flash_is_sts_to_the_printed_digit() {
+    let rows = [
+        (mobilenet_v1(0.25, 224, 1000), "467.33"),
+        (mobilenet_v1(0.5, 224, 1000), "1314"),
+        (mobilenet_v1(1.0, 224, 1000), "4157.09"),
+        (mobilenet_v1(0.25, 224, 5), "214.69"),
+        (mobilenet_v1(0.5, 224, 5), "812.61"),
+        (mobilenet_v1(0.25, 96, 5), "214.69"),
+        (mobilenet_v2(0.35, 128, 5), "406.86"),
+        (mobilenet_v2(0.35, 224, 1000), "1654.5"),
+        (mobilenet_v2(1.0, 224, 1000), "3458.97"),
+        (mobilenet_v2(1.4, 224, 1000), "6015.34"),
+        (resnet8(), "76.9"),
+        (squeezenet(128, 5), "716.71"),
+    ];
+    let mut failures = Failures::default();
+    for (network, published) in rows {
+        let flash = flash(&network);
+        failures.check(flash.is_exact() && kib(flash.bytes()) == published, || {
+            format!("{} {}: {} KiB, ST {published}", network.name, network.input, kib(flash.bytes()))
+        });
+    }
+    failures.finish();
+}
+
+#[test]
+fn golden_bytes_in_pytorchs_number_types() {
+    let Some(file) = golden::read("transforms.json") else { return };
+    let mut failures = Failures::default();
+    for which in ["standard", "separable"] {
+        let Some(network) = seed(which) else { return };
+        let report = analyze(&network, &Settings::default());
+        let QuantisedSizes {
+            float32,
+            float32_with_buffers,
+            float16,
+            dynamic_int8,
+            static_int8,
+            static_int8_with_scales,
+            int4: _,
+        } = quantised_sizes(&network, &report);
+        let published = &file["quantisation"][which]["formula_bytes"];
+        for (key, bytes) in [
+            ("float32_params", float32),
+            ("float32_params_and_float_buffers", float32_with_buffers),
+            ("dynamic_int8_linear", dynamic_int8),
+            ("static_int8_fused_weights_only", static_int8),
+            ("static_int8_fused_int32_bias_per_channel_f32_scale", static_int8_with_scales),
+        ] {
+            failures.equal(&format!("{which} {key}"), Some(bytes), published[key].as_u64());
+        }
+        failures.equal(&format!("{which} f16"), float16, float32 / 2);
+    }
+    failures.finish();
+}
+
+/// 828 and 440 bytes with a pooled head, whether folded before or not.
+#[test]
+fn golden_flash_of_the_pooled_heads() {
+    let pooled = Rewrite::PooledHead(PooledHead { size: 1, hidden: HiddenLayers::Drop });
+    for (which, bytes) in [("standard", 828), ("separable", 440)] {
+        let Some(network) = seed(which) else { return };
+        let pooled = apply(&network, &pooled).network;
+        assert_eq!(flash(&pooled).bytes(), bytes);
+        assert_eq!(flash(&apply(&pooled, &Rewrite::FoldBatchNorm).network).bytes(), bytes);
+    }
+}

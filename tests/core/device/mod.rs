@@ -1,0 +1,53 @@
+//! Devices: flash, RAM, latency and limits against published figures.
+
+mod flash;
+mod latency;
+pub mod networks;
+mod ram;
+
+use convscope::device::{CALIBRATIONS, CATALOGUE, Device, Fit, Verdict, by_id};
+use convscope::model::Network;
+
+use crate::rewrite::seed;
+
+#[test]
+fn every_device_has_its_sources() {
+    let mut ids: Vec<&str> = CATALOGUE.iter().map(|device| device.id).collect();
+    assert!(ids.len() >= 15);
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(ids.len(), CATALOGUE.len());
+    for device in CATALOGUE {
+        for figure in [device.clock, device.flash, device.ram] {
+            assert!(figure.value > 0 && figure.source.address.starts_with("https://"), "{}", device.name);
+            assert!(!figure.source.title.is_empty(), "{}", device.name);
+        }
+    }
+    assert!(CALIBRATIONS.iter().all(|calibration| by_id(calibration.device).is_some()));
+}
+
+fn fit(device: &Device, network: &Network) -> Fit {
+    Fit::of(device, network).expect("all shapes are known")
+}
+
+#[test]
+fn golden_seed_fits_the_nano() {
+    let (Some(standard), Some(nano)) = (seed("standard"), by_id("nano-33-ble")) else { return };
+    let fits = fit(nano, &standard);
+    assert_eq!((fits.weights, fits.weights_exact), (11_976, true));
+    assert!(matches!((fits.flash, fits.ram), (Verdict::Fits { .. }, Verdict::Fits { .. })));
+    // Behind a limit of 11,975 bytes, one byte is missing.
+    let small = fit(&Device::own(11_975, 1 << 20), &standard);
+    assert_eq!(small.flash, Verdict::TooLarge { missing: 1 });
+    assert!(!small.fits());
+}
+
+#[test]
+fn a_large_network_does_not_fit_a_small_device() {
+    let network = networks::mobilenet_v1(1.0, 224, 1000);
+    let nano = by_id("nano-33-ble").expect("in the catalogue");
+    let fits = fit(nano, &network);
+    assert!(matches!(fits.flash, Verdict::TooLarge { .. }) && matches!(fits.ram, Verdict::TooLarge { .. }));
+    let pi = by_id("pi-4").expect("in the catalogue");
+    assert!(fit(pi, &network).fits());
+}
