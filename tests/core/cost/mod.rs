@@ -1,3 +1,4 @@
 //! The cost model against PyTorch's numbers.
 
 mod golden_counts;
+mod golden_presets;
