@@ -89,14 +89,22 @@ fn positional_names(kind: Kind, op: &str) -> &'static [&'static str] {
 fn set(layer: &mut Layer, op: &str, name: &str, argument: Value) {
     match (name, &argument) {
         (
-            "training" | "inplace" | "normalized_shape" | "weight" | "bias" | "recompute_scale_factor" | "antialias",
+            "training"
+            | "inplace"
+            | "normalized_shape"
+            | "weight"
+            | "bias"
+            | "recompute_scale_factor"
+            | "antialias"
+            | "return_indices",
             _,
         ) => {
             if let (Layer::LayerNorm(norm), "normalized_shape", Value::List(sizes)) = (layer, name, &argument) {
                 norm.normalized_dims = sizes.len() as i64;
             }
         }
-        _ if matches!(layer, Layer::View(_)) => {}
+        // What PyTorch passes on to itself.
+        _ if name.starts_with('_') || matches!(layer, Layer::View(_)) => {}
         ("dim", Value::Int(_)) if matches!(layer, Layer::Mean(_)) => {
             layer.set_argument("dim", &Value::List(vec![argument])).expect("a dimension");
         }

@@ -65,10 +65,12 @@ fn layer(op: &str, row: &Json, tensors: usize) -> Layer {
     if op == "getitem" {
         return slice(row);
     }
-    match Kind::from_class(op).filter(|kind| !kind.is_function()) {
-        Some(_) => module(op, row.get("cfg").unwrap_or(&Json::Null)).0,
-        None => functions::layer(&call(op, row, tensors, &sizes(&row["out"]))),
+    if op.starts_with(|first: char| first.is_ascii_lowercase()) {
+        return functions::layer(&call(op, row, tensors, &sizes(&row["out"])));
     }
+    // torchvision has some functions as modules, too: `Permute`.
+    let class = if Kind::from_class(op).is_some() { op.to_string() } else { op.to_lowercase() };
+    module(&class, row.get("cfg").unwrap_or(&Json::Null)).0
 }
 
 fn call<'a>(op: &'a str, row: &'a Json, tensors: usize, out: &'a [u64]) -> functions::Call<'a> {
