@@ -23,3 +23,8 @@ pub mod engine;
 pub mod share_link;
 
 pub mod pytorch;
+
+pub mod job;
+
+#[cfg(feature = "ui")]
+pub mod ui;

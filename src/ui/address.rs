@@ -38,7 +38,7 @@ pub fn follow(studio: Studio) {
             pending.set_value(set_timeout_with_handle(push, std::time::Duration::from_millis(SETTLED)).ok());
         }
     });
-    let follow_address = move |_| {
+    let follow_address = move || {
         let link = fragment().unwrap_or_default();
         if link == studio.workbench().with_untracked(share_link::encode) {
             return;
@@ -49,9 +49,9 @@ pub fn follow(studio: Studio) {
         studio.drafts.update(HashMap::clear);
         studio.show(workbench);
     };
-    let handle = window_event_listener(leptos::ev::hashchange, follow_address);
+    let handle = window_event_listener(leptos::ev::hashchange, move |_| follow_address());
     on_cleanup(move || handle.remove());
-    let handle = window_event_listener(leptos::ev::popstate, move |_| follow_address(()));
+    let handle = window_event_listener(leptos::ev::popstate, move |_| follow_address());
     on_cleanup(move || handle.remove());
 }
 

@@ -28,7 +28,8 @@ pub struct History {
 impl History {
     /// Notes what was before an edit, at a time in milliseconds.
     pub fn record(&mut self, before: Workbench, key: Option<EditKey>, time: f64) {
-        let continues = matches!((key, self.last), (Some(key), Some((last, then))) if key == last && time - then < ONE_STEP);
+        let continues =
+            matches!((key, self.last), (Some(key), Some((last, then))) if key == last && time - then < ONE_STEP);
         self.last = key.map(|key| (key, time));
         self.redo.clear();
         if !continues {

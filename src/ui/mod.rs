@@ -2,7 +2,6 @@
 
 mod address;
 mod answer;
-mod charts;
 mod design;
 mod format;
 mod header;
@@ -13,7 +12,6 @@ mod studio;
 use leptos::prelude::*;
 
 use answer::Answer;
-use charts::Charts;
 use design::Design;
 use header::Header;
 use header::theme::ThemeChoice;
@@ -39,7 +37,6 @@ pub fn App() -> impl IntoView {
                     <For each=move || 0..designs.get() key=|design| *design let(design)>
                         <Design design/>
                     </For>
-                    <Charts/>
                 </div>
                 <Run/>
             </main>

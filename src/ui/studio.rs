@@ -23,14 +23,14 @@ pub struct Derived {
     pub designs: Vec<DesignState>,
     /// The baseline against the first other design.
     pub comparison: Option<Comparison>,
+    /// Those two designs.
+    pub pair: Option<(usize, usize)>,
 }
 
 /// One design with all that is known of it.
 #[derive(Clone, Debug)]
 pub struct DesignState {
     pub name: String,
-    /// The design it follows, if it is a twin.
-    pub twin_of: Option<usize>,
     pub resolved: Resolved,
     pub report: Report,
 }
@@ -38,6 +38,11 @@ pub struct DesignState {
 impl DesignState {
     pub fn network(&self) -> &Network {
         &self.resolved.network
+    }
+
+    /// All parameters.
+    pub fn params(&self) -> u64 {
+        self.report.totals.figures.params().0
     }
 }
 
@@ -155,7 +160,7 @@ impl Studio {
 
     fn set_input(&self, design: usize, dims: Dims) {
         // A twin has its original's input.
-        let owner = self.with_design_untracked(design, |state| state.twin_of).flatten().unwrap_or(design);
+        let owner = self.with_design_untracked(design, |state| state.resolved.twin_of).flatten().unwrap_or(design);
         self.edit_network(owner, Some(EditKey::Input(owner)), |network| network.input = dims);
     }
 
@@ -283,29 +288,23 @@ impl Studio {
 }
 
 fn derive(workbench: &Workbench) -> Derived {
-    let settings = workbench.cost_settings();
+    let settings = cost::Settings { batch: workbench.settings.batch, ..cost::Settings::default() };
     let designs: Vec<DesignState> = workbench
         .resolve()
         .into_iter()
         .zip(&workbench.designs)
         .map(|(resolved, design)| DesignState {
             name: design.name.clone(),
-            twin_of: match design.content {
-                Content::Twin { of, .. } => Some(of),
-                Content::Network(_) => None,
-            },
             report: cost::analyze(&resolved.network, &settings),
             resolved,
         })
         .collect();
-    let comparison = compare_pair(&designs, workbench.baseline);
-    Derived { designs, comparison }
-}
-
-fn compare_pair(designs: &[DesignState], baseline: usize) -> Option<Comparison> {
-    let one = designs.get(baseline)?;
-    let (_, other) = designs.iter().enumerate().find(|(index, _)| *index != baseline)?;
-    Some(compare::compare(&one.side(), &other.side()))
+    let other = (0..designs.len()).find(|&index| index != workbench.baseline);
+    let pair = other.map(|other| (workbench.baseline, other));
+    let compare =
+        |(baseline, other): (usize, usize)| compare::compare(&designs[baseline].side(), &designs[other].side());
+    let comparison = pair.map(compare);
+    Derived { designs, comparison, pair }
 }
 
 impl DesignState {
@@ -314,7 +313,7 @@ impl DesignState {
             name: &self.name,
             network: self.network(),
             report: &self.report,
-            origins: self.resolved.origins.as_deref(),
+            origins: self.resolved.twin_of.map(|_| self.resolved.origins.as_slice()),
         }
     }
 }

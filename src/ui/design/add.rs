@@ -7,10 +7,7 @@ use crate::model::Kind;
 /// The kinds one can add, by what they are for.
 const GROUPS: &[(&str, &[Kind])] = &[
     ("Convolution and matrix product", &[Kind::Conv2d, Kind::ConvTranspose2d, Kind::Linear]),
-    (
-        "Pooling",
-        &[Kind::MaxPool2d, Kind::AvgPool2d, Kind::AdaptiveAvgPool2d, Kind::AdaptiveMaxPool2d, Kind::Mean],
-    ),
+    ("Pooling", &[Kind::MaxPool2d, Kind::AvgPool2d, Kind::AdaptiveAvgPool2d, Kind::AdaptiveMaxPool2d, Kind::Mean]),
     (
         "Normalisation",
         &[
@@ -69,15 +66,12 @@ const GROUPS: &[(&str, &[Kind])] = &[
         ],
     ),
     ("Branches", &[Kind::Add, Kind::Mul, Kind::Cat, Kind::Parameter, Kind::Scalar]),
-    (
-        "Training only",
-        &[Kind::Dropout, Kind::Dropout2d, Kind::AlphaDropout, Kind::StochasticDepth, Kind::Identity],
-    ),
+    ("Training only", &[Kind::Dropout, Kind::Dropout2d, Kind::AlphaDropout, Kind::StochasticDepth, Kind::Identity]),
 ];
 
 /// A list of all kinds of layers; choosing one is the action.
 #[component]
-pub fn LayerChoice(label: &'static str, on_choice: impl Fn(Kind) + 'static) -> impl IntoView {
+pub fn LayerChoice(label: &'static str, hook: String, on_choice: impl Fn(Kind) + 'static) -> impl IntoView {
     let choose = move |event: leptos::ev::Event| {
         let kind = Kind::from_class(&event_target_value(&event));
         event_target::<web_sys::HtmlSelectElement>(&event).set_selected_index(0);
@@ -89,7 +83,7 @@ pub fn LayerChoice(label: &'static str, on_choice: impl Fn(Kind) + 'static) -> i
         kinds.iter().map(|kind| view! { <option value=kind.class()>{kind.class()}</option> }).collect_view()
     };
     view! {
-        <select class="button small" aria-label=label on:change=choose>
+        <select class="button small" aria-label=label data-testid=hook on:change=choose>
             <option value="">{label}</option>
             {GROUPS.iter().map(|(group, kinds)| view! { <optgroup label=*group>{options(kinds)}</optgroup> }).collect_view()}
         </select>

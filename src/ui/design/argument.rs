@@ -38,7 +38,13 @@ pub fn ArgumentInput(
 }
 
 #[component]
-fn TextArgument(design: usize, id: NodeId, kind: Kind, name: &'static str, value: Memo<Option<Value>>) -> impl IntoView {
+fn TextArgument(
+    design: usize,
+    id: NodeId,
+    kind: Kind,
+    name: &'static str,
+    value: Memo<Option<Value>>,
+) -> impl IntoView {
     let studio = Studio::expect();
     let draft = move || studio.drafts.with(|drafts| drafts.get(&(design, Some(id), name.to_string())).cloned());
     // While it is being typed in, the text is the person's, not the model's.

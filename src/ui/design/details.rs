@@ -2,8 +2,9 @@
 
 use leptos::prelude::*;
 
+use crate::cost::{Expression, Figure};
 use crate::model::{Inputs, Network, NodeId, Source};
-use crate::ui::studio::Studio;
+use crate::ui::studio::{DesignState, Studio};
 
 use super::add::LayerChoice;
 use super::argument::ArgumentInput;
@@ -38,11 +39,11 @@ pub fn Details(design: usize, id: NodeId, view: Memo<Option<RowView>>) -> impl I
             </div>
             <Formulas design id/>
             <div class="actions">
-                <button class="button small" on:click=move |_| keep_focus(|| studio.move_by(design, id, -1))>"Move up"</button>
-                <button class="button small" on:click=move |_| keep_focus(|| studio.move_by(design, id, 1))>"Move down"</button>
-                <button class="button small" on:click=move |_| studio.duplicate(design, id)>"Duplicate"</button>
-                <button class="button small" on:click=move |_| studio.remove(design, id)>"Remove"</button>
-                <LayerChoice label="Add below…" on_choice=move |kind| studio.add(design, Some(id), kind)/>
+                <button class="button small" data-action="move-up" on:click=move |_| keep_focus(|| studio.move_by(design, id, -1))>"Move up"</button>
+                <button class="button small" data-action="move-down" on:click=move |_| keep_focus(|| studio.move_by(design, id, 1))>"Move down"</button>
+                <button class="button small" data-action="duplicate" on:click=move |_| studio.duplicate(design, id)>"Duplicate"</button>
+                <button class="button small" data-action="remove" on:click=move |_| studio.remove(design, id)>"Remove"</button>
+                <LayerChoice label="Add below…" hook="add-below".to_string() on_choice=move |kind| studio.add(design, Some(id), kind)/>
             </div>
         </div>
     }
@@ -82,19 +83,24 @@ fn Takes(design: usize, id: NodeId, view: Memo<Option<RowView>>) -> impl IntoVie
 #[component]
 fn Formulas(design: usize, id: NodeId) -> impl IntoView {
     let studio = Studio::expect();
-    let lines = Memo::new(move |_| {
-        studio.with_design(design, |state| {
-            let index = state.network().position(id)?;
-            Some(state.report.formulas(state.network(), index))
-        })
-        .flatten()
-        .unwrap_or_default()
-    });
+    let lines = Memo::new(move |_| studio.with_design(design, |state| formulas(state, id)).unwrap_or_default());
     view! {
         <div class="formula">
-            {move || lines.get().into_iter().map(|(what, formula)| view! { <div><b>{what}</b>" "{formula}</div> }).collect_view()}
+            {move || lines.get().into_iter().map(|(what, formula)| view! { <div><b>{what}</b>" = "{formula}</div> }).collect_view()}
         </div>
     }
+}
+
+/// The figures of a row that are not zero, each with how it comes about.
+fn formulas(state: &DesignState, id: NodeId) -> Vec<(&'static str, String)> {
+    const SHOWN: [Figure; 6] =
+        [Figure::Params, Figure::Buffers, Figure::Macs, Figure::Output, Figure::WeightBytes, Figure::OutputBytes];
+    let Some(index) = state.network().position(id) else { return Vec::new() };
+    let explained = |figure: Figure| {
+        let formula = state.report.explain(state.network(), index, figure)?;
+        (formula.value() != Some(0)).then(|| (figure.title(), formula.to_string()))
+    };
+    SHOWN.into_iter().filter_map(explained).collect()
 }
 
 /// Wires a node to rows named in a text; an empty one means the row above.

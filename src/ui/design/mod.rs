@@ -26,7 +26,7 @@ pub fn Design(design: usize) -> impl IntoView {
         studio.with_design(design, |state| ids(state.network())).unwrap_or_default()
     });
     let name = Memo::new(move |_| studio.with_design(design, |state| state.name.clone()).unwrap_or_default());
-    let twin_of = Memo::new(move |_| studio.with_design(design, |state| state.twin_of).flatten());
+    let twin_of = Memo::new(move |_| studio.with_design(design, |state| state.resolved.twin_of).flatten());
     view! {
         <section
             class="card design"
@@ -47,8 +47,7 @@ pub fn Design(design: usize) -> impl IntoView {
             <div class="rows-head" aria-hidden="true">
                 <span></span>
                 <span>"layer"</span>
-                <span>"arguments"</span>
-                <span class="out number">"output"</span>
+                <span>"arguments → output"</span>
                 <span class="number">"params"</span>
                 <span class="macs number">"MACs"</span>
                 <span></span>
@@ -62,7 +61,7 @@ pub fn Design(design: usize) -> impl IntoView {
                 <p class="row-message muted">"No layers yet: the output is the input. Add the first one."</p>
             </Show>
             <div class="add">
-                <LayerChoice label="Add a layer…" on_choice=move |kind| studio.add(design, None, kind)/>
+                <LayerChoice label="Add a layer…" hook=format!("add-{design}") on_choice=move |kind| studio.add(design, None, kind)/>
             </div>
         </section>
     }
@@ -74,7 +73,8 @@ fn TwinState(design: usize, twin_of: Memo<Option<usize>>) -> impl IntoView {
     let studio = Studio::expect();
     let baseline = Memo::new(move |_| studio.workbench().with(|workbench| workbench.baseline));
     let name_of = move |index: usize| studio.with_design(index, |state| state.name.clone()).unwrap_or_default();
-    move || match twin_of.get() {
+    move || {
+        match twin_of.get() {
         Some(of) => Some(
             view! {
                 <span class="badge" title="Every convolution becomes depthwise + pointwise">"twin: follows "{name_of(of)}</span>
@@ -88,6 +88,7 @@ fn TwinState(design: usize, twin_of: Memo<Option<usize>>) -> impl IntoView {
                 <span class="badge detached">"detached"</span>
                 <button
                     class="button small"
+                    data-testid=format!("reattach-{design}")
                     title=move || format!("Make it the separable twin of {} again", name_of(baseline.get()))
                     on:click=move |_| studio.attach(design)
                 >
@@ -97,13 +98,15 @@ fn TwinState(design: usize, twin_of: Memo<Option<usize>>) -> impl IntoView {
             .into_any(),
         ),
     }
+    }
 }
 
 /// The totals of a design.
 #[component]
 fn Totals(design: usize) -> impl IntoView {
     let studio = Studio::expect();
-    let totals = Memo::new(move |_| studio.with_design(design, |state| TotalsView::of(&state.report)).unwrap_or_default());
+    let totals =
+        Memo::new(move |_| studio.with_design(design, |state| TotalsView::of(&state.report)).unwrap_or_default());
     let attribute = move |read: fn(&TotalsView) -> u64| totals.with(|totals| read(totals).to_string());
     view! {
         <dl
@@ -147,26 +150,27 @@ struct TotalsView {
     flops: u64,
     peak_bytes: u64,
     weight_bytes: u64,
-    complete: bool,
+    qualifier: &'static str,
 }
 
 impl TotalsView {
     fn of(report: &crate::cost::Report) -> Self {
-        let totals = &report.totals;
+        let figures = &report.totals.figures;
+        let peak = report.memory.as_ref().map_or(0, |memory| memory.bytes(memory.peak_out_of_place.elements).0);
         Self {
-            params: totals.params.0,
-            trainable: totals.trainable.0,
-            buffers: totals.buffers.0,
-            macs: totals.macs.0,
-            flops: totals.flops.0,
-            peak_bytes: report.memory.peak_out_of_place.0,
-            weight_bytes: totals.weight_bytes.0,
-            complete: report.is_complete(),
+            params: figures.trainable.0 + figures.frozen.0,
+            trainable: figures.trainable.0,
+            buffers: figures.buffers.0,
+            macs: figures.macs.0,
+            flops: figures.flops.0,
+            peak_bytes: peak,
+            weight_bytes: figures.weight_bytes.0,
+            qualifier: report.totals.completeness.qualifier(),
         }
     }
 
     fn at_least(&self, text: String) -> String {
-        if self.complete { text } else { format!("≥ {text}") }
+        format!("{} {text}", self.qualifier).trim_start().to_string()
     }
 }
 
@@ -174,8 +178,9 @@ impl TotalsView {
 #[component]
 fn InputShape(design: usize) -> impl IntoView {
     let studio = Studio::expect();
-    let shape = Memo::new(move |_| studio.with_design(design, |state| state.network().input.to_string()).unwrap_or_default());
-    let is_baseline = move || studio.with_design(design, |state| state.twin_of.is_none()).unwrap_or(true);
+    let shape =
+        Memo::new(move |_| studio.with_design(design, |state| state.network().input.to_string()).unwrap_or_default());
+    let is_baseline = move || studio.with_design(design, |state| state.resolved.twin_of.is_none()).unwrap_or(true);
     let typed = RwSignal::new(None::<String>);
     let problem = RwSignal::new(None::<String>);
     view! {

@@ -71,8 +71,10 @@ pub fn Row(design: usize, id: NodeId) -> impl IntoView {
                     <b title=move || read(|view| view.name.clone())>{move || read(|view| view.name.clone())}</b>
                     <span>{move || read(|view| class_of(view))}</span>
                 </div>
-                <Arguments design id view/>
-                <span class="row-out" title="output shape of one sample">{move || read(|view| view.out.replace('x', "×"))}</span>
+                <div class="row-main">
+                    <Arguments design id view/>
+                    <Output view/>
+                </div>
                 <span
                     class="row-number params"
                     class:zero=move || view.with(|view| view.as_ref().is_none_or(|view| view.params == 0))
@@ -108,20 +110,33 @@ pub fn Row(design: usize, id: NodeId) -> impl IntoView {
     }
 }
 
-/// The row's own arguments, and short words on the others that differ from their defaults.
+/// The row's own arguments.
 #[component]
 fn Arguments(design: usize, id: NodeId, view: Memo<Option<RowView>>) -> impl IntoView {
     let kind = Memo::new(move |_| view.with(|view| view.as_ref().map(|view| view.layer.kind())));
-    let notes = Memo::new(move |_| view.with(|view| view.as_ref().map_or(Vec::new(), |view| notes(&view.layer))));
     view! {
         <div class="arguments">
             {move || kind.get().map(|kind| {
                 let inputs = inline_arguments(kind).iter();
                 inputs.map(|&(name, label)| view! { <ArgumentInput design id kind name label view/> }).collect_view()
             })}
-            {move || notes.get().into_iter().map(|note| view! { <span class="note">{note}</span> }).collect_view()}
         </div>
     }
+}
+
+/// What comes out, where it came from if not from above, and the other arguments that differ from their defaults.
+#[component]
+fn Output(view: Memo<Option<RowView>>) -> impl IntoView {
+    let text = Memo::new(move |_| {
+        view.with(|view| {
+            let view = view.as_ref()?;
+            let out = if view.out.is_empty() { String::new() } else { format!("→ {}", view.out.replace('x', "×")) };
+            let takes = view.takes.as_ref().map(|takes| format!("from {takes}"));
+            let notes = notes(&view.layer).into_iter().chain(takes);
+            Some(std::iter::once(out).chain(notes).filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · "))
+        })
+    });
+    view! { <span class="row-out" title=move || text.get()>{move || text.get()}</span> }
 }
 
 /// What is wrong with the row, in PyTorch's words, and the way out.
@@ -135,7 +150,8 @@ fn Message(design: usize, id: NodeId, view: Memo<Option<RowView>>) -> impl IntoV
             own.map(|(_, _, argument)| argument.clone())
         })
     });
-    let problem = move |text: String| view! { <p class="row-message problem" data-testid="problem">{text}</p> }.into_any();
+    let problem =
+        move |text: String| view! { <p class="row-message problem" data-testid="problem">{text}</p> }.into_any();
     let quiet = move |text: String| view! { <p class="row-message muted">{text}</p> }.into_any();
     view! {
         {move || unread.get().map(|argument| {

@@ -1,5 +1,6 @@
 //! What a row shows, derived from its design.
 
+use crate::cost;
 use crate::model::{Inputs, Kind, Layer, Network, NodeId, Source, Value};
 use crate::shape::NodeShape;
 
@@ -61,9 +62,9 @@ pub fn row_view(derived: &Derived, design: usize, id: NodeId) -> Option<RowView>
     let network = state.network();
     let index = network.position(id)?;
     let node = &network.nodes[index];
-    let cost = &state.report.nodes[index];
-    let params = cost.params.0;
-    let total = state.report.totals.params.0;
+    let figures = &state.report.rows[index].figures;
+    let params = figures.trainable.0 + figures.frozen.0;
+    let total = state.params();
     let (units, space) = heights(derived, design, index);
     Some(RowView {
         index,
@@ -72,7 +73,7 @@ pub fn row_view(derived: &Derived, design: usize, id: NodeId) -> Option<RowView>
         takes: takes(network, index),
         out: state.report.shapes.nodes[index].dims().map_or(String::new(), |dims| dims.without_batch().to_string()),
         params,
-        macs: cost.macs.0,
+        macs: figures.macs.0,
         share: if total == 0 { 0.0 } else { params as f64 / total as f64 },
         state: row_state(state, index),
         units,
@@ -83,16 +84,14 @@ pub fn row_view(derived: &Derived, design: usize, id: NodeId) -> Option<RowView>
 fn row_state(state: &DesignState, index: usize) -> RowState {
     let network = state.network();
     match &state.report.shapes.nodes[index] {
-        NodeShape::Failed(error) => RowState::Failed {
-            class: error.class(),
-            words: error.to_string(),
-            way_out: error.way_out(),
-        },
+        NodeShape::Failed(error) => {
+            RowState::Failed { class: error.class(), words: error.to_string(), way_out: error.way_out() }
+        }
         NodeShape::Waits { on } => RowState::Waits { on: network.nodes[*on].name.clone() },
-        NodeShape::Known(_) if network.nodes[index].layer.kind() == Kind::Unsupported => RowState::Unsupported,
-        NodeShape::Known(_) => match &state.report.nodes[index].error {
-            Some(error) => RowState::Overflow(error.to_string()),
-            None => RowState::Fine,
+        NodeShape::Known(_) => match &state.report.rows[index].state {
+            cost::RowState::Overflow(error) => RowState::Overflow(error.to_string()),
+            cost::RowState::Unsupported => RowState::Unsupported,
+            cost::RowState::Exact | cost::RowState::Assumed | cost::RowState::NoShape => RowState::Fine,
         },
     }
 }
@@ -109,14 +108,13 @@ fn takes(network: &Network, index: usize) -> Option<String> {
 
 /// Rows of two designs that belong together take the same height.
 fn heights(derived: &Derived, design: usize, index: usize) -> (usize, usize) {
-    let Some(comparison) = &derived.comparison else { return (1, 0) };
+    let (Some(comparison), Some((left, right))) = (&derived.comparison, derived.pair) else { return (1, 0) };
+    if design != left && design != right {
+        return (1, 0);
+    }
     let mut space = 0;
     for row in &comparison.rows {
-        let (own, other) = match comparison.side_of(design) {
-            Some(0) => (&row.left, &row.right),
-            Some(_) => (&row.right, &row.left),
-            None => return (1, 0),
-        };
+        let (own, other) = if design == left { (&row.left, &row.right) } else { (&row.right, &row.left) };
         match own.iter().position(|&own| own == index) {
             None if own.is_empty() => space += other.len(),
             None => space = 0,

@@ -1,6 +1,5 @@
 //! The bar at the top: presets, undo and redo, sharing, theme; and below it what it opens.
 
-mod presets;
 mod share;
 pub mod theme;
 
@@ -9,7 +8,6 @@ use leptos::prelude::*;
 
 use crate::ui::studio::Studio;
 
-use presets::Presets;
 use share::{Share, ShareButton};
 use theme::Theme;
 
@@ -39,7 +37,6 @@ pub fn Header() -> impl IntoView {
                 </svg>
                 "Convscope"
             </a>
-            <Presets/>
             <span class="space"></span>
             <div class="group">
                 <button

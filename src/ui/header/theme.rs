@@ -27,8 +27,10 @@ pub struct ThemeChoice(RwSignal<bool>);
 
 impl ThemeChoice {
     pub fn new() -> Self {
-        let stored = window().local_storage().ok().flatten().and_then(|storage| storage.get_item(STORED).ok().flatten());
-        let system = window().match_media("(prefers-color-scheme: dark)").ok().flatten().is_some_and(|query| query.matches());
+        let stored =
+            window().local_storage().ok().flatten().and_then(|storage| storage.get_item(STORED).ok().flatten());
+        let system =
+            window().match_media("(prefers-color-scheme: dark)").ok().flatten().is_some_and(|query| query.matches());
         let choice = Self(RwSignal::new(stored.map_or(system, |stored| stored == "dark")));
         Effect::new(move |_| choice.apply());
         choice

@@ -1,0 +1,224 @@
+//! What the page asks its worker to do, and what it hears back: the only types that cross the boundary as bytes.
+//!
+//! Networks cross as the text of a link ([`crate::share_link::encode_design`]).
+
+use serde::{Deserialize, Serialize};
+
+use crate::engine::{Kernels, Plan, PlanOptions, Seeding, WeightSource, seeded_input};
+use crate::share_link;
+
+/// One thing to do. `id` comes back with every message about it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Job {
+    pub id: u32,
+    pub task: Task,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Task {
+    Run(RunTask),
+}
+
+/// Run a network on seeded weights and a seeded input, again and again, and time it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunTask {
+    /// As in a link.
+    pub network: String,
+    pub batch: u64,
+    pub seed: u64,
+    /// Weights are uniform in ±sqrt(gain / fan-in).
+    pub gain: f64,
+    /// Fold batch norms and fuse activations.
+    pub fuse: bool,
+    /// How long to measure, in milliseconds.
+    pub measure: f64,
+}
+
+/// A message about a job.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Message {
+    pub id: u32,
+    pub news: News,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum News {
+    /// How far it is, 0 to 1.
+    Progress(f64),
+    Ran(Box<RunReport>),
+    /// Why there is no result, in words.
+    Failed(String),
+}
+
+/// What a run gave.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunReport {
+    /// The first [`OUTPUTS_SHOWN`] values of the output.
+    pub output: Vec<f32>,
+    /// The sizes of the output, the batch first.
+    pub output_dims: Vec<u64>,
+    /// Of one forward pass over all samples, in milliseconds.
+    pub median: f64,
+    /// A quarter of the samples were faster.
+    pub lower_quartile: f64,
+    /// A quarter of the samples were slower.
+    pub upper_quartile: f64,
+    /// Timed samples, and forward passes in each.
+    pub samples: u32,
+    pub passes: u32,
+    pub steps: Vec<StepReport>,
+    /// Activations of the run, in bytes.
+    pub arena_bytes: u64,
+}
+
+/// One step of a run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StepReport {
+    /// Indices of the rows whose work it does.
+    pub rows: Vec<u32>,
+    pub kernel: String,
+    /// Why this kernel.
+    pub reason: String,
+    /// Its mean time in a pass that is timed step by step, in milliseconds.
+    pub time: f64,
+    pub macs: u64,
+    /// Bytes read and written.
+    pub bytes: u64,
+}
+
+/// How many values of an output are told.
+pub const OUTPUTS_SHOWN: usize = 16;
+
+/// The least time of a sample, in milliseconds: clocks in browsers tick in tenths of one.
+const LEAST_SAMPLE: f64 = 2.0;
+const LEAST_SAMPLES: usize = 5;
+const MOST_SAMPLES: usize = 200;
+/// The share of the measuring time that goes to timing step by step.
+const STEPS_SHARE: f64 = 0.5;
+
+/// Anything that the other side of the boundary cannot read.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error("a message could not be read: {0}")]
+pub struct UnreadableMessage(String);
+
+impl Job {
+    pub fn to_bytes(&self) -> Vec<u8> {
+        to_bytes(self)
+    }
+
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, UnreadableMessage> {
+        from_bytes(bytes)
+    }
+
+    /// Does the job. `clock` gives milliseconds; `tell` hears the news as they come, the result last.
+    pub fn execute(&self, clock: &mut dyn FnMut() -> f64, tell: &mut dyn FnMut(Message)) {
+        let mut tell = |news| tell(Message { id: self.id, news });
+        match &self.task {
+            Task::Run(task) => {
+                let result = task.run(clock, &mut |done| tell(News::Progress(done)));
+                tell(match result {
+                    Ok(report) => News::Ran(Box::new(report)),
+                    Err(words) => News::Failed(words),
+                });
+            }
+        }
+    }
+}
+
+impl Message {
+    pub fn to_bytes(&self) -> Vec<u8> {
+        to_bytes(self)
+    }
+
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, UnreadableMessage> {
+        from_bytes(bytes)
+    }
+}
+
+impl RunTask {
+    fn run(&self, clock: &mut dyn FnMut() -> f64, progress: &mut dyn FnMut(f64)) -> Result<RunReport, String> {
+        let (network, problems) = share_link::decode_design(&self.network);
+        if let Some(problem) = problems.first() {
+            return Err(problem.to_string());
+        }
+        let weights = WeightSource::Seeded(Seeding { seed: self.seed, gain: self.gain, streams: Default::default() });
+        let batch = usize::try_from(self.batch).map_err(|_| format!("a batch of {} is too large", self.batch))?;
+        let options = PlanOptions { batch, fuse: self.fuse, kernels: Kernels::Fast };
+        let mut plan = Plan::new(&network, &weights, &options).map_err(|error| error.to_string())?;
+        let input = seeded_input(self.seed, 0, plan.input_mut().len(), 1.0);
+        plan.set_input(&input).map_err(|error| error.to_string())?;
+        progress(0.0);
+
+        let passes = passes_of_a_sample(&mut plan, clock);
+        let mut samples = Vec::new();
+        let start = clock();
+        let run_time = self.measure * (1.0 - STEPS_SHARE);
+        while samples.len() < LEAST_SAMPLES || (samples.len() < MOST_SAMPLES && clock() - start < run_time) {
+            let before = clock();
+            for _ in 0..passes {
+                plan.run();
+            }
+            samples.push((clock() - before) / f64::from(passes));
+            progress(((clock() - start) / self.measure).min(1.0 - STEPS_SHARE));
+        }
+        samples.sort_by(f64::total_cmp);
+
+        let mut times = vec![0.0; plan.steps().len()];
+        let mut timed = 0_u32;
+        let start = clock();
+        while timed < LEAST_SAMPLES as u32 || clock() - start < self.measure * STEPS_SHARE {
+            plan.run_timed(clock, &mut times);
+            timed += 1;
+        }
+        let steps = plan.steps().iter().zip(times).map(|(step, time)| StepReport {
+            rows: step.nodes.iter().map(|&row| row as u32).collect(),
+            kernel: step.kernel.to_string(),
+            reason: step.reason.to_string(),
+            time: time / f64::from(timed),
+            macs: step.macs,
+            bytes: step.bytes,
+        });
+        Ok(RunReport {
+            steps: steps.collect(),
+            output: plan.output().iter().take(OUTPUTS_SHOWN).copied().collect(),
+            output_dims: plan.output_dims().iter().map(|&size| size as u64).collect(),
+            median: quantile(&samples, 0.5),
+            lower_quartile: quantile(&samples, 0.25),
+            upper_quartile: quantile(&samples, 0.75),
+            samples: samples.len() as u32,
+            passes,
+            arena_bytes: plan.arena_bytes() as u64,
+        })
+    }
+}
+
+/// How many passes take at least [`LEAST_SAMPLE`]; finding out also warms up.
+fn passes_of_a_sample(plan: &mut Plan, clock: &mut dyn FnMut() -> f64) -> u32 {
+    let mut passes = 1_u32;
+    loop {
+        let before = clock();
+        for _ in 0..passes {
+            plan.run();
+        }
+        if clock() - before >= LEAST_SAMPLE || passes >= 1 << 20 {
+            return passes;
+        }
+        passes *= 2;
+    }
+}
+
+/// Of sorted samples, between neighbours in proportion.
+fn quantile(sorted: &[f64], share: f64) -> f64 {
+    let place = share * (sorted.len().saturating_sub(1)) as f64;
+    let below = place.floor() as usize;
+    let (Some(&low), Some(&high)) = (sorted.get(below), sorted.get(place.ceil() as usize)) else { return 0.0 };
+    low + (high - low) * (place - below as f64)
+}
+
+fn to_bytes(value: &impl Serialize) -> Vec<u8> {
+    postcard::to_stdvec(value).expect("plain data with known lengths always serialises")
+}
+
+fn from_bytes<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, UnreadableMessage> {
+    postcard::from_bytes(bytes).map_err(|error| UnreadableMessage(error.to_string()))
+}

@@ -1,0 +1,234 @@
+//! The forward pass: every design run for real in the worker, on seeded weights and a seeded input.
+
+mod result;
+mod runner;
+
+use leptos::prelude::*;
+
+use crate::job::{Message, News, RunReport, RunTask, Task};
+use crate::share_link;
+use crate::ui::history::EditKey;
+use crate::ui::studio::Studio;
+
+use result::RunResult;
+use runner::Runner;
+
+/// Networks up to so many multiply-accumulates run again by themselves after an edit.
+const RUNS_BY_ITSELF: u64 = 5_000_000;
+
+/// How long edits rest before that, in milliseconds.
+const SETTLED: u64 = 250;
+
+/// How long to measure each design, in milliseconds.
+const MEASURE: f64 = 240.0;
+
+/// A design's run: what was asked for last, and what came of it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DesignRun {
+    /// The job that is under way.
+    pub job: Option<u32>,
+    /// How far it is, 0 to 1.
+    pub progress: f64,
+    /// The result shown, and what it was run on.
+    pub shown: Option<(RunTask, Result<RunReport, String>)>,
+    /// What the job under way runs on.
+    pub asked: Option<RunTask>,
+}
+
+/// What is to be seen of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RunState {
+    Idle,
+    Running,
+    Done,
+    /// The result shown is of another network or other settings.
+    Stale,
+    Failed,
+}
+
+impl RunState {
+    /// For the hook `data-state`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Idle => "idle",
+            Self::Running => "running",
+            Self::Done => "done",
+            Self::Stale => "stale",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+/// The runs of all designs. `Copy`: handles.
+#[derive(Clone, Copy)]
+pub struct Runs {
+    pub runs: RwSignal<Vec<DesignRun>>,
+    /// What a run of each design would be now; `None` where the design has an error.
+    pub wanted: Memo<Vec<Option<RunTask>>>,
+}
+
+impl Runs {
+    pub fn state(&self, design: usize) -> RunState {
+        let wanted = self.wanted.with(|wanted| wanted.get(design).cloned().flatten());
+        self.runs.with(|runs| match runs.get(design) {
+            Some(run) if run.job.is_some() => RunState::Running,
+            Some(DesignRun { shown: Some((task, result)), .. }) => match result {
+                _ if Some(task) != wanted.as_ref() => RunState::Stale,
+                Ok(_) => RunState::Done,
+                Err(_) => RunState::Failed,
+            },
+            _ => RunState::Idle,
+        })
+    }
+}
+
+#[component]
+pub fn Run() -> impl IntoView {
+    let studio = Studio::expect();
+    let wanted = Memo::new(move |_| wanted(&studio));
+    let runs = Runs { runs: RwSignal::new(Vec::new()), wanted };
+    let runner = Runner::new(Callback::new(move |message| runs.runs.update(|runs| take(runs, message))));
+    let run_all = move || {
+        runner.cancel();
+        let tasks = wanted.get_untracked();
+        runs.runs.update(|runs| {
+            runs.resize_with(tasks.len(), DesignRun::default);
+            for (run, task) in runs.iter_mut().zip(tasks) {
+                run.progress = 0.0;
+                run.job = task.clone().map(|task| runner.start(Task::Run(task)));
+                run.asked = task;
+            }
+        });
+    };
+    let cancel = move || {
+        runner.cancel();
+        runs.runs.update(|runs| runs.iter_mut().for_each(|run| run.job = None));
+    };
+    run_small_networks(studio, wanted, runs, run_all);
+    let running = Memo::new(move |_| runs.runs.with(|runs| runs.iter().any(|run| run.job.is_some())));
+    let progress = move || runs.runs.with(|runs| mean_progress(runs));
+    let designs = Memo::new(move |_| studio.derived.with(|derived| derived.designs.len()));
+    view! {
+        <section class="card run" aria-label="Run">
+            <div class="run-head">
+                <h2>"Forward pass"</h2>
+                <button class="button primary" data-testid="run" on:click=move |_| run_all()>"Run both"</button>
+                <Show when=move || running.get()>
+                    <progress max="1" prop:value=progress aria-label="progress of the run"></progress>
+                    <button class="button" data-testid="cancel" on:click=move |_| cancel()>"Cancel"</button>
+                </Show>
+                <Settings/>
+                <span class="muted">"Really run here, in this browser, on one thread, with made-up weights that are the same everywhere."</span>
+            </div>
+            <div class="run-results">
+                <For each=move || 0..designs.get() key=|design| *design let(design)>
+                    <RunResult design runs/>
+                </For>
+            </div>
+        </section>
+    }
+}
+
+/// The seed and the gain of the weights.
+#[component]
+fn Settings() -> impl IntoView {
+    let studio = Studio::expect();
+    let seed = move || studio.workbench().with(|workbench| workbench.settings.seed.to_string());
+    let gain = move || studio.workbench().with(|workbench| workbench.settings.gain.to_string());
+    let set_seed = move |text: String| {
+        if let Ok(seed) = text.trim().parse() {
+            studio.edit(Some(EditKey::Setting("seed")), |workbench| workbench.settings.seed = seed);
+        }
+    };
+    let set_gain = move |text: String| {
+        if let Some(gain) = text.trim().parse().ok().filter(|gain: &f64| gain.is_finite() && *gain > 0.0) {
+            studio.edit(Some(EditKey::Setting("gain")), |workbench| workbench.settings.gain = gain);
+        }
+    };
+    view! {
+        <label class="muted">
+            "seed "
+            <input class="field" type="text" inputmode="numeric" size="4" data-testid="seed" prop:value=seed on:input=move |event| set_seed(event_target_value(&event))/>
+        </label>
+        <label class="muted" title="Weights are uniform in ±sqrt(gain / fan-in): 1 is PyTorch's default, 6 keeps signals alive in deep networks">
+            "gain "
+            <input class="field" type="text" inputmode="decimal" size="3" data-testid="gain" prop:value=gain on:input=move |event| set_gain(event_target_value(&event))/>
+        </label>
+    }
+}
+
+/// What a run of each design would be now.
+fn wanted(studio: &Studio) -> Vec<Option<RunTask>> {
+    let settings = studio.workbench().with(|workbench| workbench.settings.clone());
+    studio.derived.with(|derived| {
+        let task = |state: &crate::ui::studio::DesignState| {
+            state.report.shapes.output()?;
+            Some(RunTask {
+                network: share_link::encode_design(state.network()),
+                batch: settings.batch,
+                seed: settings.seed,
+                gain: settings.gain,
+                fuse: true,
+                measure: MEASURE,
+            })
+        };
+        derived.designs.iter().map(task).collect()
+    })
+}
+
+/// Runs small networks when the page opens and after edits that have settled.
+fn run_small_networks(
+    studio: Studio,
+    wanted: Memo<Vec<Option<RunTask>>>,
+    runs: Runs,
+    run_all: impl Fn() + Copy + 'static,
+) {
+    let pending = StoredValue::new(None::<TimeoutHandle>);
+    let is_small = move || {
+        studio.derived.with_untracked(|derived| {
+            let macs = derived.designs.iter().map(|state| state.report.totals.figures.macs.0);
+            macs.fold(0, u64::saturating_add) <= RUNS_BY_ITSELF
+        })
+    };
+    Effect::new(move |_| {
+        let tasks = wanted.get();
+        if let Some(earlier) = pending.get_value() {
+            earlier.clear();
+        }
+        let shown = runs.runs.with_untracked(|runs| {
+            let shown = |(design, task): (usize, &Option<RunTask>)| match runs.get(design) {
+                Some(run) => task.is_none() || run.shown.as_ref().map(|(shown, _)| shown) == task.as_ref(),
+                None => false,
+            };
+            tasks.iter().enumerate().all(shown)
+        });
+        if !shown && is_small() && tasks.iter().any(Option::is_some) {
+            let handle = set_timeout_with_handle(run_all, std::time::Duration::from_millis(SETTLED));
+            pending.set_value(handle.ok());
+        }
+    });
+}
+
+/// Takes a worker's news in.
+fn take(runs: &mut [DesignRun], message: Message) {
+    // News of no job in particular: the worker itself failed.
+    let is_meant = |run: &DesignRun| run.job.is_some() && (message.id == 0 || run.job == Some(message.id));
+    for run in runs.iter_mut().filter(|run| is_meant(run)) {
+        let result = match &message.news {
+            News::Progress(done) => {
+                run.progress = *done;
+                continue;
+            }
+            News::Ran(report) => Ok((**report).clone()),
+            News::Failed(words) => Err(words.clone()),
+        };
+        run.job = None;
+        run.progress = 1.0;
+        run.shown = run.asked.take().map(|task| (task, result));
+    }
+}
+
+fn mean_progress(runs: &[DesignRun]) -> f64 {
+    let done: f64 = runs.iter().map(|run| run.progress).sum();
+    if runs.is_empty() { 0.0 } else { done / runs.len() as f64 }
+}
