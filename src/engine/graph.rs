@@ -62,3 +62,12 @@ impl Graph {
         self.dims(tensor).iter().product()
     }
 }
+
+impl GraphNode {
+    /// Bytes of the inputs, the weights and the output.
+    pub fn bytes(&self, graph: &Graph) -> u64 {
+        let read: usize = self.inputs.iter().chain(&self.residual).map(|&input| graph.elements(input)).sum();
+        let values = read + graph.elements(self.output) + self.operation.parameter_count();
+        (values * size_of::<f32>()) as u64
+    }
+}

@@ -5,12 +5,14 @@
 
 mod arena;
 mod error;
+mod fast;
 mod fuse;
 mod graph;
 pub mod kernels;
 mod lower;
 mod operation;
 mod plan;
+mod program;
 mod reference;
 mod weights;
 

@@ -2,14 +2,14 @@
 
 use std::ops::Range;
 
-use super::arena::{Buffer, place};
 use super::error::EngineError;
+use super::fast::{self, FastProgram};
 use super::fuse;
-use super::graph::{Graph, GraphNode, TensorId};
+use super::graph::{Graph, TensorId};
 use super::kernels::activation::Activation;
 use super::lower::lower;
 use super::operation::Operation;
-use super::reference;
+use super::program::{BufferId, Call, Kernel, Place, PlacedCall, Program};
 use super::weights::WeightSource;
 use crate::model::Network;
 
@@ -47,21 +47,12 @@ pub struct StepInfo {
 /// A network ready to run.
 #[derive(Clone, Debug)]
 pub struct Plan {
-    infos: Vec<StepInfo>,
-    calls: Vec<Call>,
+    steps: Vec<StepInfo>,
+    calls: Vec<PlacedCall>,
     arena: Vec<f32>,
     input: Range<usize>,
     output: Range<usize>,
     output_dims: Vec<usize>,
-}
-
-#[derive(Clone, Debug)]
-struct Call {
-    operation: Operation,
-    inputs: Vec<Range<usize>>,
-    residual: Option<Range<usize>>,
-    activation: Activation,
-    output: Range<usize>,
 }
 
 impl Default for PlanOptions {
@@ -85,43 +76,22 @@ impl Plan {
         if options.fuse {
             fuse::fuse(&mut graph);
         }
-        Ok(Self::of_graph(graph, output_dims))
-    }
-
-    fn of_graph(graph: Graph, output_dims: Vec<usize>) -> Self {
-        let last = graph.nodes.len();
-        let mut buffers: Vec<Buffer> = (0..graph.tensors.len())
-            .map(|tensor| Buffer { length: graph.elements(TensorId(tensor)), first: usize::MAX, last: 0 })
-            .collect();
-        buffers[Graph::INPUT.0] = Buffer { length: graph.elements(Graph::INPUT), first: 0, last };
-        for (index, node) in graph.nodes.iter().enumerate() {
-            buffers[node.output.0].first = index;
-            buffers[node.output.0].last = index;
-            for &input in node.inputs.iter().chain(&node.residual) {
-                buffers[input.0].last = buffers[input.0].last.max(index);
-            }
-        }
-        buffers[graph.output.0].last = last;
-        for buffer in buffers.iter_mut().filter(|buffer| buffer.first == usize::MAX) {
-            buffer.length = 0;
-        }
-        let placement = place(&buffers);
-        let range = |tensor: TensorId| placement.ranges[tensor.0].clone();
-        let infos = graph.nodes.iter().map(|node| info(node, &buffers)).collect();
-        let (input, output) = (range(Graph::INPUT), range(graph.output));
-        let calls = graph.nodes.into_iter().map(|node| Call {
-            inputs: node.inputs.iter().map(|&tensor| range(tensor)).collect(),
-            residual: node.residual.map(range),
-            activation: node.activation,
-            output: range(node.output),
-            operation: node.operation,
-        });
-        Self { calls: calls.collect(), infos, arena: vec![0.0; placement.length], input, output, output_dims }
+        let FastProgram { program, steps, input, output } = match options.kernels {
+            Kernels::Fast => fast::build(&graph),
+            Kernels::Reference => plain_program(graph),
+        };
+        let (calls, placement) = program.placed();
+        let range = |place: Place| {
+            let start = placement.ranges[place.buffer.0].start + place.offset;
+            start..start + place.length
+        };
+        let (input, output) = (range(input), range(output));
+        Ok(Self { steps, calls, arena: vec![0.0; placement.length], input, output, output_dims })
     }
 
     /// The steps in order.
     pub fn steps(&self) -> &[StepInfo] {
-        &self.infos
+        &self.steps
     }
 
     /// The memory of all activations, in bytes.
@@ -157,54 +127,65 @@ impl Plan {
         &self.output_dims
     }
 
-    /// Runs every step. Allocates nothing that grows with the tensors.
+    /// Runs every step. Allocates nothing.
     pub fn run(&mut self) {
         for call in &self.calls {
             call.run(&mut self.arena);
         }
     }
 
-    /// Runs one step after another and adds what each took by the caller's clock to `times`.
+    /// Runs one step after another and adds what each took by the caller's clock to its entry of `times`.
     pub fn run_timed(&mut self, clock: &mut dyn FnMut() -> f64, times: &mut [f64]) {
         let mut before = clock();
-        for (call, time) in self.calls.iter().zip(times) {
+        for call in &self.calls {
             call.run(&mut self.arena);
             let after = clock();
-            *time += after - before;
+            if let Some(time) = times.get_mut(call.step) {
+                *time += after - before;
+            }
             before = after;
         }
     }
 }
 
-impl Call {
-    fn run(&self, arena: &mut [f32]) {
-        let (below, rest) = arena.split_at_mut(self.output.start);
-        let (output, above) = rest.split_at_mut(self.output.len());
-        let read = |range: &Range<usize>| {
-            if range.end <= self.output.start {
-                &below[range.clone()]
-            } else {
-                &above[range.start - self.output.end..range.end - self.output.end]
-            }
-        };
-        let inputs: Vec<&[f32]> = self.inputs.iter().map(read).collect();
-        reference::execute(&self.operation, &inputs, output);
-        if let Some(residual) = &self.residual {
-            output.iter_mut().zip(read(residual)).for_each(|(value, &other)| *value += other);
-        }
-        self.activation.apply_to(output);
-    }
-}
-
-fn info(node: &GraphNode, buffers: &[Buffer]) -> StepInfo {
-    let elements = buffers[node.output.0].length;
-    let read: usize = node.inputs.iter().chain(&node.residual).map(|input| buffers[input.0].length).sum();
-    let values = read + elements + node.operation.parameter_count();
-    StepInfo {
+/// Every operation by plain loops over PyTorch's order.
+fn plain_program(graph: Graph) -> FastProgram {
+    let mut program = Program::default();
+    let buffers: Vec<BufferId> =
+        (0..graph.tensors.len()).map(|tensor| program.buffer(graph.elements(TensorId(tensor)))).collect();
+    let places: Vec<Place> = (0..graph.tensors.len())
+        .map(|tensor| Place { buffer: buffers[tensor], offset: 0, length: graph.elements(TensorId(tensor)) })
+        .collect();
+    let reason = "plain loops were asked for";
+    let steps = graph.nodes.iter().map(|node| StepInfo {
         nodes: node.covers.clone(),
         kernel: node.operation.name(),
-        reason: "plain loops were asked for",
-        macs: node.operation.macs(elements),
-        bytes: (values * size_of::<f32>()) as u64,
+        reason,
+        macs: node.operation.macs(graph.elements(node.output)),
+        bytes: node.bytes(&graph),
+    });
+    let steps = steps.collect();
+    for (step, node) in graph.nodes.into_iter().enumerate() {
+        let output = places[node.output.0];
+        let residual = node.residual.map(|residual| places[residual.0]);
+        let input = |index: usize| node.inputs.get(index).map(|input| places[input.0]);
+        if let Operation::Concatenate(axis, firsts) = &node.operation {
+            for (part, &first) in firsts.iter().enumerate() {
+                let kernel = Kernel::ConcatenatePart(*axis, first);
+                program.call(Call { kernel, inputs: [input(part), None], residual: None, output, step });
+            }
+            if node.activation != Activation::Identity {
+                let kernel = Kernel::Function(node.activation);
+                program.call(Call { kernel, inputs: [Some(output), None], residual: None, output, step });
+            }
+            continue;
+        }
+        let inputs = [input(0), input(1)];
+        let kernel = Kernel::Reference(Box::new(node.operation), node.activation);
+        program.call(Call { kernel, inputs, residual, output, step });
     }
+    let (input, output) = (places[Graph::INPUT.0], places[graph.output.0]);
+    program.keep(input.buffer, true);
+    program.keep(output.buffer, false);
+    FastProgram { program, steps, input, output }
 }

@@ -1,6 +1,14 @@
 //! The arithmetic: kernels take slices and plain numbers, and use nothing but `core` and `libm`.
 //!
-//! [`reference`] is slow and clear; every other kernel is compared with it.
+//! [`reference`] is slow and clear; every other kernel is compared with it. The fast ones keep images as
+//! [N, H, W, C], each pixel's channels together.
 pub mod activation;
+pub mod depthwise;
+pub mod elementwise;
+pub mod functions;
 pub mod geometry;
+pub mod image;
+pub mod matrix;
+pub mod pool;
 pub mod reference;
+pub mod simd;

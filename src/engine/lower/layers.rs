@@ -149,6 +149,12 @@ impl Lowering<'_> {
             over => over.iter().map(|&dim| dimension(dim, sizes.len())).collect(),
         };
         over.sort_unstable();
+        if let (&[batch, channels, _, _], &[2, 3]) = (sizes.as_slice(), over.as_slice()) {
+            let (from, to) = (super::spatial::planes(&sizes), [batch, channels, 1, 1]);
+            let pool = Operation::AdaptiveAveragePool(from, super::spatial::planes(&to));
+            let tensor = self.push(pool, &[input], to.to_vec());
+            return self.push(Operation::Alias, &[tensor], dims);
+        }
         let mut tensor = input;
         while let Some(last) = over.pop() {
             let mut first = last;

@@ -1,0 +1,197 @@
+//! The engine for benchmarks: a network comes in as numbers, runs are plain calls.
+//!
+//! JavaScript writes a description into memory from [`reserve`], calls [`load`], then copies inputs to
+//! [`input_address`], calls [`run`] and reads outputs at [`output_address`].
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+
+use convscope::engine::{Kernels, Plan, PlanOptions, WeightSource};
+use convscope::model::{
+    AdaptiveAvgPool2d, Cat, Channels, Conv2d, Dims, Flatten, Groups, Inputs, Kind, Layer, Linear, MaxPool2d, Network,
+    Node, NodeId, Padding, Pair, Sides, Source, ZeroPad2d,
+};
+
+#[derive(Default)]
+struct State {
+    description: Vec<i32>,
+    weights: Vec<f32>,
+    plan: Option<Plan>,
+}
+
+thread_local! {
+    static STATE: RefCell<State> = RefCell::new(State::default());
+}
+
+/// Room for so many numbers of description.
+#[unsafe(no_mangle)]
+pub extern "C" fn reserve_description(length: usize) -> *mut i32 {
+    STATE.with_borrow_mut(|state| {
+        state.description = vec![0; length];
+        state.description.as_mut_ptr()
+    })
+}
+
+/// Room for so many weights.
+#[unsafe(no_mangle)]
+pub extern "C" fn reserve_weights(length: usize) -> *mut f32 {
+    STATE.with_borrow_mut(|state| {
+        state.weights = vec![0.0; length];
+        state.weights.as_mut_ptr()
+    })
+}
+
+/// Plans the described network; 0 where that fails. Bit 0 of `options`: reference kernels; bit 1: nothing fused.
+#[unsafe(no_mangle)]
+pub extern "C" fn load(options: u32) -> u32 {
+    STATE.with_borrow_mut(|state| {
+        let description = std::mem::take(&mut state.description);
+        let weights = std::mem::take(&mut state.weights);
+        let (network, weights) = Description { numbers: &description, at: 0 }.network(&weights);
+        let kernels = if options & 1 == 0 { Kernels::Fast } else { Kernels::Reference };
+        state.plan = Plan::new(&network, &weights, &PlanOptions { batch: 1, fuse: options & 2 == 0, kernels }).ok();
+        u32::from(state.plan.is_some())
+    })
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn input_address() -> *mut f32 {
+    STATE.with_borrow_mut(|state| state.plan.as_mut().map_or(std::ptr::null_mut(), |plan| plan.input_mut().as_mut_ptr()))
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn output_address() -> *const f32 {
+    STATE.with_borrow(|state| state.plan.as_ref().map_or(std::ptr::null(), |plan| plan.output().as_ptr()))
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn run() {
+    STATE.with_borrow_mut(|state| {
+        if let Some(plan) = &mut state.plan {
+            plan.run();
+        }
+    });
+}
+
+unsafe extern "C" {
+    /// Milliseconds.
+    fn now() -> f64;
+}
+
+/// Runs with a clock and gives the milliseconds of one step.
+#[unsafe(no_mangle)]
+pub extern "C" fn step_time(step: usize, runs: usize) -> f64 {
+    STATE.with_borrow_mut(|state| {
+        let Some(plan) = &mut state.plan else { return -1.0 };
+        if step >= plan.steps().len() {
+            return -1.0;
+        }
+        let mut times = vec![0.0; plan.steps().len()];
+        for _ in 0..runs {
+            // SAFETY: the import takes and keeps nothing.
+            plan.run_timed(&mut || unsafe { now() }, &mut times);
+        }
+        times[step] / runs as f64
+    })
+}
+
+/// Multiply-accumulates of a step.
+#[unsafe(no_mangle)]
+pub extern "C" fn step_macs(step: usize) -> f64 {
+    STATE.with_borrow(|state| {
+        state.plan.as_ref().and_then(|plan| plan.steps().get(step)).map_or(-1.0, |step| step.macs as f64)
+    })
+}
+
+/// The name of a step's kernel: its address, and its length in the upper bits.
+#[unsafe(no_mangle)]
+pub extern "C" fn step_kernel(step: usize) -> u64 {
+    STATE.with_borrow(|state| {
+        let name = state.plan.as_ref().and_then(|plan| plan.steps().get(step)).map_or("", |step| step.kernel);
+        (name.len() as u64) << 32 | name.as_ptr() as u64
+    })
+}
+
+struct Description<'a> {
+    numbers: &'a [i32],
+    at: usize,
+}
+
+impl Description<'_> {
+    fn next(&mut self) -> i64 {
+        self.at += 1;
+        i64::from(self.numbers[self.at - 1])
+    }
+
+    fn pair(&mut self) -> Pair {
+        let height = self.next();
+        Pair::new(height, self.next())
+    }
+
+    /// The input's C, H, W; then for each node: what it is, its inputs (0 is the network's, 1 the first node's ...), its
+    /// numbers, and where its weights begin.
+    fn network(mut self, weights: &[f32]) -> (Network, WeightSource) {
+        let input: Vec<u64> = (0..3).map(|_| self.next() as u64).collect();
+        let input = Dims::new(&input).expect("three sizes");
+        let mut network = Network { name: String::new(), input, nodes: Vec::new(), uncalled: Vec::new() };
+        let mut tensors = HashMap::new();
+        while self.at < self.numbers.len() {
+            let id = NodeId(network.nodes.len() as u32 + 1);
+            let operation = self.next();
+            let inputs = self.next();
+            let sources = (0..inputs).map(|_| match self.next() {
+                0 => Source::Input,
+                node => Source::Node(NodeId(node as u32)),
+            });
+            let inputs = Inputs::From(sources.collect());
+            let layer = self.layer(operation);
+            if matches!(layer, Layer::Conv2d(_) | Layer::Linear(_)) {
+                let lists = (0..2).map(|_| {
+                    let (offset, length) = (self.next() as usize, self.next() as usize);
+                    weights[offset..offset + length].to_vec()
+                });
+                tensors.insert(id, lists.collect());
+            }
+            network.nodes.push(Node { id, name: format!("node{}", id.0), layer, inputs });
+        }
+        (network, WeightSource::Given(tensors))
+    }
+
+    fn layer(&mut self, operation: i64) -> Layer {
+        match operation {
+            0 => {
+                let (outputs, groups) = (self.next(), self.next());
+                Conv2d {
+                    out_channels: Channels::Count(outputs),
+                    groups: Groups::Count(groups),
+                    kernel_size: self.pair(),
+                    stride: self.pair(),
+                    padding: Padding::Explicit(self.pair()),
+                    dilation: self.pair(),
+                    ..Conv2d::default()
+                }
+                .into()
+            }
+            1 => Linear { out_features: self.next(), bias: true }.into(),
+            2 => MaxPool2d {
+                kernel_size: self.pair(),
+                stride: Some(self.pair()),
+                padding: self.pair(),
+                ceil_mode: self.next() != 0,
+                ..MaxPool2d::default()
+            }
+            .into(),
+            3 => Kind::Add.layer(),
+            4 => AdaptiveAvgPool2d::default().into(),
+            5 => Flatten::default().into(),
+            6 => Cat::default().into(),
+            7 => Kind::ReLU.layer(),
+            8 => Kind::ReLU6.layer(),
+            9 => {
+                let (top, left, bottom, right) = (self.next(), self.next(), self.next(), self.next());
+                ZeroPad2d { padding: Sides { left, right, top, bottom } }.into()
+            }
+            other => panic!("no operation {other}"),
+        }
+    }
+}

@@ -1,0 +1,201 @@
+//! One kernel for every operation.
+
+use super::{Builder, Choice, StoredImage};
+use crate::engine::graph::GraphNode;
+use crate::engine::kernels::activation::Activation;
+use crate::engine::kernels::elementwise::PixelJob;
+use crate::engine::kernels::geometry::{Planes, PoolShape, Window};
+use crate::engine::kernels::matrix::PixelSteps;
+use crate::engine::kernels::pool::{PoolJob, Pooling};
+use crate::engine::kernels::reference::pool::Divisor;
+use crate::engine::kernels::simd::LANES;
+use crate::engine::operation::{Broadcast, Operation};
+use crate::engine::program::{Kernel, OwnedOperand, PixelCall};
+
+impl Builder<'_> {
+    /// Appends the calls of one node.
+    pub(super) fn node(&mut self, node: &GraphNode) -> Choice {
+        match &node.operation {
+            Operation::Convolution(shape, parameters) => self.convolution(node, shape, parameters),
+            Operation::Linear(features, parameters) => self.linear(node, *features, parameters),
+            Operation::MaxPool(shape) => self.pool(node, shape, Pooling::Max),
+            Operation::AveragePool(shape, divisor) => {
+                let pooling = match divisor {
+                    Divisor::Inside => Pooling::MeanInside,
+                    Divisor::Padded => Pooling::MeanPadded,
+                    Divisor::Fixed(count) => Pooling::SumOver(*count),
+                };
+                self.pool(node, shape, pooling)
+            }
+            Operation::AdaptiveAveragePool(from, to) if to.area() == 1 => {
+                let window =
+                    Window { kernel: [from.height, from.width], stride: [1, 1], dilation: [1, 1], padding: [0, 0] };
+                self.pool(node, &PoolShape { input: *from, output: *to, window }, Pooling::MeanInside)
+            }
+            Operation::ScaleChannels(planes, parameters) => {
+                let rounded = planes.channels.next_multiple_of(LANES);
+                let (mut scale, mut shift) = (parameters.weight.clone(), parameters.bias.clone());
+                scale.resize(rounded, 0.0);
+                shift.resize(rounded, 0.0);
+                self.pixels(node, OwnedOperand::ScaleShift(scale, shift))
+            }
+            Operation::ScaleNegatives(planes, slopes) => {
+                let mut slopes = if slopes.len() == 1 { vec![slopes[0]; planes.channels] } else { slopes.clone() };
+                slopes.resize(planes.channels.next_multiple_of(LANES), 0.0);
+                self.pixels(node, OwnedOperand::Slopes(slopes))
+            }
+            Operation::Activate(activation) => self.activate(node, *activation),
+            Operation::Broadcast(broadcast) => self.broadcast(node, broadcast),
+            Operation::Concatenate(axis, firsts) => {
+                let dims = self.graph.dims(node.output);
+                let by_channel = dims.len() == 4 && axis.outer == dims[0] && axis.length == dims[1];
+                if by_channel { self.concatenate_images(node, firsts) } else { self.concatenate(node) }
+            }
+            Operation::Alias
+            | Operation::Constant(_)
+            | Operation::TransposedConvolution(..)
+            | Operation::AdaptiveAveragePool(..)
+            | Operation::AdaptiveMaxPool(..)
+            | Operation::Mean(_)
+            | Operation::GroupNorm(..)
+            | Operation::AxisNorm(..)
+            | Operation::LocalResponseNorm(..)
+            | Operation::Softmax(_)
+            | Operation::LogSoftmax(_)
+            | Operation::Gather(_)
+            | Operation::Pad(_)
+            | Operation::Upsample(..) => self.plain(node),
+        }
+    }
+
+    fn pool(&mut self, node: &GraphNode, shape: &PoolShape, pooling: Pooling) -> Choice {
+        let Some(input) = self.image(node.inputs[0]) else { return self.plain(node) };
+        let output = self.new_image(node.output, shape.output, &[input.buffer]);
+        let job = PoolJob {
+            batch: shape.input.batch,
+            from: [shape.input.height, shape.input.width],
+            to: [shape.output.height, shape.output.width],
+            channels: shape.input.channels.next_multiple_of(LANES),
+            window: shape.window,
+            pooling,
+            input: input.layout.steps(),
+            output: output.layout.steps(),
+            finish: node.activation.into(),
+        };
+        let (from, to) = (self.program.whole(input.buffer), self.program.whole(output.buffer));
+        let covers = shape.window.kernel == job.from && shape.window.padding == [0, 0];
+        if covers && job.to == [1, 1] && pooling == Pooling::MeanInside {
+            self.call(Kernel::GlobalMean(job), &[from], to);
+            return Choice { kernel: "global mean", reason: "one window covers the image" };
+        }
+        self.call(Kernel::Pool(job), &[from], to);
+        Choice { kernel: "pool", reason: "four channels at once" }
+    }
+
+    fn activate(&mut self, node: &GraphNode, activation: Activation) -> Choice {
+        if self.stored[node.inputs[0].0].image.is_some() {
+            let mut alone = node.clone();
+            if alone.activation == Activation::Identity {
+                alone.activation = activation;
+                return self.pixels(&alone, OwnedOperand::None);
+            }
+        }
+        let from = self.dense(node.inputs[0]);
+        let to = self.new_dense(node.output);
+        self.call(Kernel::Function(activation), &[from], to);
+        if node.activation != Activation::Identity {
+            self.call(Kernel::Function(node.activation), &[to], to);
+        }
+        Choice { kernel: "activation", reason: "four values at once" }
+    }
+
+    /// Something done to every pixel by itself.
+    fn pixels(&mut self, node: &GraphNode, operand: OwnedOperand) -> Choice {
+        let Some(input) = self.image(node.inputs[0]) else { return self.plain(node) };
+        let output = self.new_image(node.output, input.layout.planes, &[input.buffer]);
+        self.pixel_call(node, operand, [input, output], None);
+        Choice { kernel: "pixelwise", reason: "four channels at once" }
+    }
+
+    fn pixel_call(
+        &mut self,
+        node: &GraphNode,
+        operand: OwnedOperand,
+        [input, output]: [StoredImage; 2],
+        other: Option<(StoredImage, PixelSteps)>,
+    ) {
+        let planes = input.layout.planes;
+        let job = PixelJob {
+            planes: Planes { channels: planes.channels.next_multiple_of(LANES), ..planes },
+            input: input.layout.steps(),
+            other: other.map_or(PixelSteps::default(), |(_, steps)| steps),
+            output: output.layout.steps(),
+            finish: node.activation.into(),
+        };
+        let mut reads = vec![self.program.whole(input.buffer)];
+        reads.extend(other.map(|(other, _)| self.program.whole(other.buffer)));
+        let to = self.program.whole(output.buffer);
+        self.call(Kernel::Pixels(Box::new(PixelCall { job, operand })), &reads, to);
+    }
+
+    /// Two images of one size, or an image and one pixel for each image.
+    fn broadcast(&mut self, node: &GraphNode, broadcast: &Broadcast) -> Choice {
+        let &[a, b] = node.inputs.as_slice() else { return self.plain(node) };
+        let full = self.graph.dims(node.output);
+        let (dims_a, dims_b) = (self.graph.dims(a), self.graph.dims(b));
+        let per_image = |dims: &[usize]| full.len() == 4 && *dims == [full[0], full[1], 1, 1];
+        let (large, small, stretched) = if full.len() == 4 && dims_a == full && dims_b == full {
+            (a, b, false)
+        } else if dims_a == full && per_image(dims_b) {
+            (a, b, true)
+        } else if dims_b == full && per_image(dims_a) {
+            (b, a, true)
+        } else {
+            return self.plain(node);
+        };
+        let (Some(large), Some(small)) = (self.image(large), self.image(small)) else { return self.plain(node) };
+        let output = self.new_image(node.output, large.layout.planes, &[large.buffer, small.buffer]);
+        let steps = small.layout.steps();
+        let steps = if stretched { PixelSteps { row: 0, column: 0, ..steps } } else { steps };
+        self.pixel_call(node, OwnedOperand::Image(broadcast.combination), [large, output], Some((small, steps)));
+        let reason = if stretched { "one factor for each channel of an image" } else { "four channels at once" };
+        Choice { kernel: "pixelwise", reason }
+    }
+
+    fn concatenate_images(&mut self, node: &GraphNode, firsts: &[usize]) -> Choice {
+        let whole = self.whole_image(node.output);
+        let mut copies = 0;
+        for (&input, &first) in node.inputs.iter().zip(firsts) {
+            let Some(part) = self.image(input) else { return self.plain(node) };
+            if part.buffer == whole.buffer && part.layout.channel == whole.layout.channel + first {
+                continue;
+            }
+            copies += 1;
+            let channel = whole.layout.channel + first;
+            let to = crate::engine::kernels::image::ImageLayout { planes: part.layout.planes, channel, ..whole.layout };
+            let (from_place, to_place) = (self.program.whole(part.buffer), self.program.whole(whole.buffer));
+            self.call(Kernel::CopyPixels(part.layout, to), &[from_place], to_place);
+        }
+        if node.activation != Activation::Identity {
+            let place = self.program.whole(whole.buffer);
+            self.call(Kernel::Function(node.activation), &[place], place);
+        }
+        match copies {
+            0 => Choice { kernel: "none", reason: "the parts were written where the whole wants them" },
+            _ => Choice { kernel: "copy pixels", reason: "the parts lie elsewhere" },
+        }
+    }
+
+    fn concatenate(&mut self, node: &GraphNode) -> Choice {
+        let Operation::Concatenate(axis, firsts) = &node.operation else { return self.plain(node) };
+        let output = self.new_dense(node.output);
+        for (&input, &first) in node.inputs.iter().zip(firsts) {
+            let from = self.dense(input);
+            self.call(Kernel::ConcatenatePart(*axis, first), &[from], output);
+        }
+        if node.activation != Activation::Identity {
+            self.call(Kernel::Function(node.activation), &[output], output);
+        }
+        Choice { kernel: "concatenate", reason: "runs of values are copied" }
+    }
+}

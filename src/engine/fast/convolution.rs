@@ -1,0 +1,206 @@
+//! Convolutions and matrix products: packing, and the choice between kernels.
+
+use super::{Builder, Choice, StoredImage};
+use crate::engine::graph::GraphNode;
+use crate::engine::kernels::depthwise::DepthwiseJob;
+use crate::engine::kernels::geometry::ConvolutionShape;
+use crate::engine::kernels::image::ImageLayout;
+use crate::engine::kernels::matrix::{PixelSteps, pack, pack_bias};
+use crate::engine::kernels::simd::LANES;
+use crate::engine::operation::Parameters;
+use crate::engine::program::{DepthwiseCall, Kernel, MatrixCall};
+
+/// The pieces that a window reads of an image: their distances from the window's start, and their length.
+struct Pieces {
+    segments: Vec<u32>,
+    depth: usize,
+    /// For each position in the pieces, in order: (input channel, tap row, tap column).
+    sources: Vec<(usize, usize, usize)>,
+}
+
+impl Builder<'_> {
+    pub(super) fn convolution(
+        &mut self,
+        node: &GraphNode,
+        shape: &ConvolutionShape,
+        parameters: &Parameters,
+    ) -> Choice {
+        let Some(input) = self.image(node.inputs[0]) else { return self.plain(node) };
+        let residual = node.residual.and_then(|residual| self.image(residual));
+        if node.residual.is_some() && residual.is_none() {
+            return self.plain(node);
+        }
+        let mut reads = vec![input.buffer];
+        reads.extend(residual.map(|residual| residual.buffer));
+        let output = self.new_image(node.output, shape.output, &reads);
+        let is_depthwise =
+            shape.groups > 1 && shape.groups == shape.input.channels && shape.groups == shape.output.channels;
+        if is_depthwise && residual.is_none() {
+            return self.depthwise(node, shape, parameters, [input, output]);
+        }
+        let group_inputs = shape.input.channels / shape.groups;
+        let group_outputs = shape.output.channels / shape.groups;
+        let pieces = pieces(shape, &input.layout, group_inputs);
+        let taps = shape.window.kernel[0] * shape.window.kernel[1];
+        let weights = (0..shape.groups).map(|group| {
+            let weight = pack(group_outputs, pieces.sources.len(), |output, position| {
+                let (channel, row, column) = pieces.sources[position];
+                let filter = (group * group_outputs + output) * group_inputs + channel;
+                parameters.weight[filter * taps + row * shape.window.kernel[1] + column]
+            });
+            let bias = parameters.bias.get(group * group_outputs..(group + 1) * group_outputs).unwrap_or_default();
+            (weight, pack_bias(group_outputs, bias))
+        });
+        let call = MatrixCall {
+            batch: shape.output.batch,
+            height: shape.output.height,
+            width: shape.output.width,
+            outputs: group_outputs,
+            weights: weights.collect(),
+            input: window_steps(shape, &input.layout),
+            output: output.layout.steps(),
+            residual: residual.map_or(PixelSteps::default(), |residual| residual.layout.steps()),
+            finish: node.activation.into(),
+            group_inputs,
+            segments: pieces.segments,
+            depth: pieces.depth,
+        };
+        let residual = residual.map(|residual| self.program.whole(residual.buffer));
+        let (from, to) = (self.program.whole(input.buffer), self.program.whole(output.buffer));
+        self.call_with_residual(Kernel::Matrix(Box::new(call)), &[from], residual, to);
+        match (shape.groups, taps, shape.input.channels) {
+            (1, 1, _) => Choice { kernel: "pointwise matrix product", reason: "a 1x1 window is a row of a matrix" },
+            (1, _, 1..LANES) => Choice {
+                kernel: "first-layer matrix product",
+                reason: "few channels: a row of taps is one run of values",
+            },
+            (1, ..) => Choice { kernel: "direct matrix product", reason: "rows of taps are read where they lie" },
+            _ => Choice { kernel: "grouped matrix product", reason: "one product for each group" },
+        }
+    }
+
+    fn depthwise(
+        &mut self,
+        node: &GraphNode,
+        shape: &ConvolutionShape,
+        parameters: &Parameters,
+        [input, output]: [StoredImage; 2],
+    ) -> Choice {
+        let window = &shape.window;
+        let channels = shape.output.channels;
+        let rounded = channels.next_multiple_of(LANES);
+        let taps = window.kernel[0] * window.kernel[1];
+        let mut weight = vec![0.0; taps * rounded];
+        for channel in 0..channels {
+            for tap in 0..taps {
+                weight[tap * rounded + channel] = parameters.weight[channel * taps + tap];
+            }
+        }
+        let mut bias = parameters.bias.clone();
+        bias.resize(rounded, 0.0);
+        let job = DepthwiseJob {
+            batch: shape.output.batch,
+            height: shape.output.height,
+            width: shape.output.width,
+            channels: rounded,
+            kernel: window.kernel,
+            input: window_steps(shape, &input.layout),
+            tap: [window.dilation[0] * input.layout.row(), window.dilation[1] * input.layout.pixel],
+            output: output.layout.steps(),
+            finish: node.activation.into(),
+        };
+        let call = DepthwiseCall { job, weight, bias };
+        let (from, to) = (self.program.whole(input.buffer), self.program.whole(output.buffer));
+        self.call(Kernel::Depthwise(Box::new(call)), &[from], to);
+        Choice { kernel: "depthwise", reason: "each channel has its own window" }
+    }
+
+    /// A matrix product with the last dimension, or with a whole flattened image.
+    pub(super) fn linear(&mut self, node: &GraphNode, features: [usize; 2], parameters: &Parameters) -> Choice {
+        let [inputs, outputs] = features;
+        let rows = self.graph.elements(node.output) / outputs.max(1);
+        let planes = self.planes(node.inputs[0]).filter(|planes| {
+            planes.batch == rows && planes.elements() == rows * inputs && self.stored[node.inputs[0].0].dense.is_none()
+        });
+        let residual = node.residual.map(|residual| self.dense(residual));
+        let (from, input, pieces, batch, width) = match planes.and_then(|_| self.image(node.inputs[0])) {
+            Some(StoredImage { buffer, layout }) => {
+                let whole = whole_image(&layout);
+                let steps = PixelSteps { row: 0, column: 0, ..layout.steps() };
+                let planes = layout.planes;
+                let area = planes.area();
+                let pieces = Pieces {
+                    // The window covers the image: weights are [O, C, H, W] flattened.
+                    sources: whole.sources.iter().map(|&(c, y, x)| (c * area + y * planes.width + x, 0, 0)).collect(),
+                    ..whole
+                };
+                (self.program.whole(buffer), steps, pieces, rows, 1)
+            }
+            None => {
+                let from = self.dense(node.inputs[0]);
+                let steps = PixelSteps { first: 0, column: inputs, row: 0, image: 0 };
+                let sources = (0..inputs).map(|feature| (feature, 0, 0)).collect();
+                (from, steps, Pieces { segments: vec![0], depth: inputs, sources }, 1, rows)
+            }
+        };
+        let output = self.new_dense(node.output);
+        let steps = PixelSteps { first: 0, column: outputs, row: 0, image: outputs };
+        let weight = pack(outputs, pieces.sources.len(), |output, position| {
+            parameters.weight[output * inputs + pieces.sources[position].0]
+        });
+        let call = MatrixCall {
+            batch,
+            height: 1,
+            width,
+            outputs,
+            weights: vec![(weight, pack_bias(outputs, &parameters.bias))],
+            input,
+            output: steps,
+            residual: steps,
+            finish: node.activation.into(),
+            group_inputs: inputs,
+            segments: pieces.segments,
+            depth: pieces.depth,
+        };
+        self.call_with_residual(Kernel::Matrix(Box::new(call)), &[from], residual, output);
+        Choice { kernel: "matrix product", reason: "weights packed in panels of 8 features" }
+    }
+}
+
+/// Steps of the input from one window to the next. The border makes every window lie inside.
+fn window_steps(shape: &ConvolutionShape, layout: &ImageLayout) -> PixelSteps {
+    let window = &shape.window;
+    let steps = layout.steps();
+    PixelSteps {
+        first: steps.first - window.padding[0] * steps.row - window.padding[1] * steps.column,
+        column: window.stride[1] * steps.column,
+        row: window.stride[0] * steps.row,
+        image: steps.image,
+    }
+}
+
+/// A row of taps is one run of values where pixels have no gaps and taps none between them.
+fn pieces(shape: &ConvolutionShape, layout: &ImageLayout, channels: usize) -> Pieces {
+    let window = &shape.window;
+    let [height, width] = window.kernel;
+    let one_run = layout.pixel == channels && window.dilation[1] == 1;
+    let row = |tap: usize| tap * window.dilation[0] * layout.row();
+    if one_run {
+        let segments = (0..height).map(|tap| row(tap) as u32).collect();
+        let run = (0..width).flat_map(|x| (0..channels).map(move |channel| (x, channel)));
+        let sources = (0..height).flat_map(|y| run.clone().map(move |(x, channel)| (channel, y, x))).collect();
+        return Pieces { segments, depth: width * channels, sources };
+    }
+    let taps = (0..height).flat_map(|y| (0..width).map(move |x| (y, x)));
+    let at = |(y, x): (usize, usize)| (row(y) + x * window.dilation[1] * layout.pixel) as u32;
+    let sources = taps.clone().flat_map(|(y, x)| (0..channels).map(move |channel| (channel, y, x))).collect();
+    Pieces { segments: taps.map(at).collect(), depth: channels, sources }
+}
+
+/// A window over a whole image.
+fn whole_image(layout: &ImageLayout) -> Pieces {
+    use crate::engine::kernels::geometry::Window;
+    let planes = layout.planes;
+    let window = Window { kernel: [planes.height, planes.width], stride: [1, 1], dilation: [1, 1], padding: [0, 0] };
+    pieces(&ConvolutionShape { input: planes, output: planes, window, groups: 1 }, layout, planes.channels)
+}

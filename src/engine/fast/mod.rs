@@ -1,0 +1,197 @@
+//! Operations as calls of the fast kernels: which layout each tensor has, and which kernel does each operation.
+//!
+//! Images are kept as [N, H, W, C] with whole vectors of channels, and with the border of zeros that the convolutions
+//! that read them want; what has no kernel for that layout runs over PyTorch's order. A tensor may have both.
+
+mod choose;
+mod convolution;
+mod needs;
+
+use super::graph::{Graph, GraphNode, TensorId};
+use super::kernels::activation::Activation;
+use super::kernels::geometry::Planes;
+use super::kernels::image::{Border, ImageLayout};
+use super::kernels::simd::LANES;
+use super::plan::StepInfo;
+use super::program::{BufferId, Call, Kernel, Place, Program};
+use needs::Needs;
+
+/// A program, what its steps are, and where the input and the output lie.
+pub struct FastProgram {
+    pub program: Program,
+    pub steps: Vec<StepInfo>,
+    pub input: Place,
+    pub output: Place,
+}
+
+/// Which kernel does a step, and why.
+struct Choice {
+    kernel: &'static str,
+    reason: &'static str,
+}
+
+/// The state while one operation after another gets its calls.
+struct Builder<'a> {
+    graph: &'a Graph,
+    needs: Needs,
+    program: Program,
+    stored: Vec<Stored>,
+    step: usize,
+}
+
+/// Where a tensor's values lie, in one order, the other, or both.
+#[derive(Clone, Copy, Default)]
+struct Stored {
+    dense: Option<Place>,
+    image: Option<StoredImage>,
+}
+
+/// An image in a buffer.
+#[derive(Clone, Copy)]
+struct StoredImage {
+    buffer: BufferId,
+    layout: ImageLayout,
+}
+
+/// Builds the program of a graph without aliases.
+pub fn build(graph: &Graph) -> FastProgram {
+    let mut builder = Builder {
+        graph,
+        needs: Needs::of(graph),
+        program: Program::default(),
+        stored: vec![Stored::default(); graph.tensors.len()],
+        step: 0,
+    };
+    let input = builder.new_dense(Graph::INPUT);
+    let mut steps = Vec::with_capacity(graph.nodes.len());
+    for (index, node) in graph.nodes.iter().enumerate() {
+        builder.step = index;
+        let choice = builder.node(node);
+        steps.push(StepInfo {
+            nodes: node.covers.clone(),
+            kernel: choice.kernel,
+            reason: choice.reason,
+            macs: node.operation.macs(graph.elements(node.output)),
+            bytes: node.bytes(graph),
+        });
+    }
+    let output = builder.dense(graph.output);
+    builder.program.keep(input.buffer, true);
+    builder.program.keep(output.buffer, false);
+    FastProgram { program: builder.program, steps, input, output }
+}
+
+impl Builder<'_> {
+    /// The sizes of an image; `None` for tensors of another rank.
+    fn planes(&self, tensor: TensorId) -> Option<Planes> {
+        match *self.graph.dims(tensor) {
+            [batch, channels, height, width] => Some(Planes { batch, channels, height, width }),
+            _ => None,
+        }
+    }
+
+    fn call(&mut self, kernel: Kernel, inputs: &[Place], output: Place) {
+        self.call_with_residual(kernel, inputs, None, output);
+    }
+
+    fn call_with_residual(&mut self, kernel: Kernel, inputs: &[Place], residual: Option<Place>, output: Place) {
+        let inputs = [inputs.first().copied(), inputs.get(1).copied()];
+        self.program.call(Call { kernel, inputs, residual, output, step: self.step });
+    }
+
+    /// A place for a tensor in PyTorch's order.
+    fn new_dense(&mut self, tensor: TensorId) -> Place {
+        let length = self.graph.elements(tensor);
+        let place = Place { buffer: self.program.buffer(length), offset: 0, length };
+        self.stored[tensor.0].dense = Some(place);
+        place
+    }
+
+    /// A place for a tensor as an image: within a concatenation that it is part of, unless a step would then read and
+    /// write one buffer.
+    fn new_image(&mut self, tensor: TensorId, planes: Planes, reads: &[BufferId]) -> StoredImage {
+        if let Some(part) = self.needs.part(tensor) {
+            let whole = self.whole_image(part.whole);
+            if !reads.contains(&whole.buffer) {
+                let layout = ImageLayout { planes, channel: whole.layout.channel + part.channel, ..whole.layout };
+                let image = StoredImage { layout, ..whole };
+                self.stored[tensor.0].image = Some(image);
+                return image;
+            }
+        }
+        let pixel = if self.needs.exact(tensor) { planes.channels } else { planes.channels.next_multiple_of(LANES) };
+        let layout = ImageLayout { planes, border: self.needs.border(tensor), pixel, channel: 0 };
+        let image = StoredImage { buffer: self.program.buffer(layout.length()), layout };
+        if layout.border != Border::default() {
+            let whole = self.program.whole(image.buffer);
+            self.call(Kernel::ClearBorder(layout), &[], whole);
+        }
+        self.stored[tensor.0].image = Some(image);
+        image
+    }
+
+    /// The image of a concatenation, made when its first part is.
+    fn whole_image(&mut self, tensor: TensorId) -> StoredImage {
+        match (self.stored[tensor.0].image, self.planes(tensor)) {
+            (Some(image), _) => image,
+            (None, Some(planes)) => self.new_image(tensor, planes, &[]),
+            (None, None) => unreachable!("only images are concatenated as images"),
+        }
+    }
+
+    /// A tensor in PyTorch's order, converted if it must be.
+    fn dense(&mut self, tensor: TensorId) -> Place {
+        let stored = self.stored[tensor.0];
+        if let Some(place) = stored.dense {
+            return place;
+        }
+        let Some(StoredImage { buffer, layout }) = stored.image else {
+            return self.new_dense(tensor);
+        };
+        let Planes { batch, channels, .. } = layout.planes;
+        if layout.planes.area() == 1 && layout.is_dense() && (batch == 1 || layout.pixel == channels) {
+            let place = Place { buffer, offset: layout.channel, length: batch * channels };
+            self.stored[tensor.0].dense = Some(place);
+            return place;
+        }
+        let from = self.program.whole(buffer);
+        let place = self.new_dense(tensor);
+        self.call(Kernel::ToPlanes(layout), &[from], place);
+        place
+    }
+
+    /// A tensor as an image, converted if it must be; `None` for tensors of another rank.
+    fn image(&mut self, tensor: TensorId) -> Option<StoredImage> {
+        if let Some(image) = self.stored[tensor.0].image {
+            return Some(image);
+        }
+        let planes = self.planes(tensor)?;
+        let dense = self.stored[tensor.0].dense?;
+        let pixel = planes.channels.next_multiple_of(LANES);
+        let plain = self.needs.border(tensor) == Border::default() && dense.offset == 0;
+        let fits = planes.batch == 1 || pixel == planes.channels;
+        if planes.area() == 1 && plain && fits && self.needs.part(tensor).is_none() {
+            let layout = ImageLayout { planes, border: Border::default(), pixel, channel: 0 };
+            let image = StoredImage { buffer: dense.buffer, layout };
+            self.stored[tensor.0].image = Some(image);
+            return Some(image);
+        }
+        let image = self.new_image(tensor, planes, &[dense.buffer]);
+        let whole = self.program.whole(image.buffer);
+        self.call(Kernel::FromPlanes(image.layout), &[dense], whole);
+        Some(image)
+    }
+
+    /// Runs an operation over PyTorch's order.
+    fn plain(&mut self, node: &GraphNode) -> Choice {
+        let inputs: Vec<Place> = node.inputs.iter().map(|&input| self.dense(input)).collect();
+        let residual = node.residual.map(|residual| self.dense(residual));
+        let output = self.new_dense(node.output);
+        let kernel = Kernel::Reference(Box::new(node.operation.clone()), Activation::Identity);
+        self.call_with_residual(kernel, &inputs, residual, output);
+        if node.activation != Activation::Identity {
+            self.call(Kernel::Function(node.activation), &[output], output);
+        }
+        Choice { kernel: node.operation.name(), reason: "rare, so plain loops do" }
+    }
+}

@@ -1,0 +1,103 @@
+//! What the readers of a tensor want of the way it is stored.
+
+use crate::engine::graph::{Graph, TensorId};
+use crate::engine::kernels::geometry::ConvolutionShape;
+use crate::engine::kernels::image::Border;
+use crate::engine::kernels::simd::LANES;
+use crate::engine::operation::Operation;
+
+/// A tensor that is written where a concatenation wants it.
+#[derive(Clone, Copy)]
+pub struct Part {
+    pub whole: TensorId,
+    pub channel: usize,
+}
+
+/// Wishes for every tensor of a graph.
+pub struct Needs {
+    borders: Vec<Border>,
+    exact: Vec<bool>,
+    parts: Vec<Option<Part>>,
+}
+
+impl Needs {
+    pub fn of(graph: &Graph) -> Self {
+        let count = graph.tensors.len();
+        let mut needs =
+            Self { borders: vec![Border::default(); count], exact: vec![false; count], parts: vec![None; count] };
+        // The input's few channels are kept without gaps, so that a row of taps is one run of values.
+        let few = matches!(*graph.dims(Graph::INPUT), [_, channels, _, _] if channels < LANES);
+        needs.exact[Graph::INPUT.0] = few;
+        for node in &graph.nodes {
+            match &node.operation {
+                Operation::Convolution(shape, _) => {
+                    let border = border(shape);
+                    let wanted = &mut needs.borders[node.inputs[0].0];
+                    *wanted = wanted.join(border);
+                    if node.inputs[0] == Graph::INPUT && shape.groups != 1 {
+                        needs.exact[Graph::INPUT.0] = false;
+                    }
+                }
+                Operation::Concatenate(axis, firsts) => {
+                    let dims = graph.dims(node.output);
+                    let by_channel = dims.len() == 4 && axis.outer == dims[0] && axis.length == dims[1];
+                    for (&input, &channel) in node.inputs.iter().zip(firsts) {
+                        let whole_vectors = channel % LANES == 0 && graph.dims(input)[1] % LANES == 0;
+                        let free = needs.parts[input.0].is_none() && input != Graph::INPUT;
+                        if by_channel && whole_vectors && free {
+                            needs.parts[input.0] = Some(Part { whole: node.output, channel });
+                        }
+                    }
+                }
+                _ => {
+                    if node.inputs.contains(&Graph::INPUT) || node.residual == Some(Graph::INPUT) {
+                        needs.exact[Graph::INPUT.0] = false;
+                    }
+                }
+            }
+            if node.residual == Some(Graph::INPUT) {
+                needs.exact[Graph::INPUT.0] = false;
+            }
+        }
+        // Parts have the border of the whole, and the whole that of its parts.
+        for tensor in 0..count {
+            if let Some(part) = needs.parts[tensor] {
+                let border = needs.borders[tensor];
+                let whole = &mut needs.borders[part.whole.0];
+                *whole = whole.join(border);
+            }
+        }
+        needs
+    }
+
+    pub fn border(&self, tensor: TensorId) -> Border {
+        match self.parts[tensor.0] {
+            Some(part) => self.borders[part.whole.0].join(self.borders[tensor.0]),
+            None => self.borders[tensor.0],
+        }
+    }
+
+    /// Whether pixels lie without a gap.
+    pub fn exact(&self, tensor: TensorId) -> bool {
+        self.exact[tensor.0]
+    }
+
+    pub fn part(&self, tensor: TensorId) -> Option<Part> {
+        self.parts[tensor.0]
+    }
+}
+
+/// How far the windows of a convolution reach beyond its input.
+fn border(shape: &ConvolutionShape) -> Border {
+    let window = &shape.window;
+    let beyond = |axis: usize, input: usize, output: usize| {
+        let last = (output.max(1) - 1) * window.stride[axis] + (window.kernel[axis] - 1) * window.dilation[axis] + 1;
+        last.saturating_sub(window.padding[axis] + input)
+    };
+    Border {
+        top: window.padding[0],
+        left: window.padding[1],
+        bottom: beyond(0, shape.input.height, shape.output.height),
+        right: beyond(1, shape.input.width, shape.output.width),
+    }
+}

@@ -1,0 +1,148 @@
+//! Images between [N, C, H, W] and [N, H, W, C] with a border of zeros.
+
+use super::geometry::Planes;
+use super::matrix::PixelSteps;
+
+/// Zeros around an image, in pixels.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Border {
+    pub top: usize,
+    pub left: usize,
+    pub bottom: usize,
+    pub right: usize,
+}
+
+/// An image in [N, H, W, C] as it lies in a buffer, its border included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ImageLayout {
+    pub planes: Planes,
+    pub border: Border,
+    /// Values from one pixel to the next: the channels, rounded up where the buffer has room for whole vectors.
+    pub pixel: usize,
+    /// The first channel within a pixel.
+    pub channel: usize,
+}
+
+impl Border {
+    /// At least as wide as both.
+    pub fn join(self, other: Self) -> Self {
+        Self {
+            top: self.top.max(other.top),
+            left: self.left.max(other.left),
+            bottom: self.bottom.max(other.bottom),
+            right: self.right.max(other.right),
+        }
+    }
+}
+
+impl ImageLayout {
+    /// Values from one row to the next.
+    pub fn row(&self) -> usize {
+        (self.border.left + self.planes.width + self.border.right) * self.pixel
+    }
+
+    /// Values from one image to the next.
+    pub fn image(&self) -> usize {
+        (self.border.top + self.planes.height + self.border.bottom) * self.row()
+    }
+
+    /// Values of the whole buffer.
+    pub fn length(&self) -> usize {
+        self.planes.batch * self.image()
+    }
+
+    /// Where the pixels lie.
+    pub fn steps(&self) -> PixelSteps {
+        PixelSteps {
+            first: self.border.top * self.row() + self.border.left * self.pixel + self.channel,
+            column: self.pixel,
+            row: self.row(),
+            image: self.image(),
+        }
+    }
+
+    /// Whether all pixels of an image follow one another without a gap.
+    pub fn is_dense(&self) -> bool {
+        self.border == Border::default()
+    }
+}
+
+/// Fills the border with zeros, all channels of the buffer.
+///
+/// # Panics
+/// Where the buffer is too short.
+pub fn clear_border(layout: &ImageLayout, buffer: &mut [f32]) {
+    let Border { top, left, bottom, right } = layout.border;
+    let (row, height) = (layout.row(), layout.planes.height);
+    for image in buffer[..layout.length()].chunks_exact_mut(layout.image().max(1)) {
+        image[..top * row].fill(0.0);
+        image[(top + height) * row..].fill(0.0);
+        if left + right > 0 {
+            debug_assert_eq!(image.len(), (top + height + bottom) * row);
+            for line in image[top * row..(top + height) * row].chunks_exact_mut(row.max(1)) {
+                line[..left * layout.pixel].fill(0.0);
+                line[row - right * layout.pixel..].fill(0.0);
+            }
+        }
+    }
+}
+
+/// [N, C, H, W] to [N, H, W, C].
+///
+/// # Panics
+/// Where a slice is too short.
+pub fn from_planes(layout: &ImageLayout, input: &[f32], output: &mut [f32]) {
+    let Planes { batch, channels, height, width } = layout.planes;
+    let (steps, area) = (layout.steps(), layout.planes.area());
+    for image in 0..batch {
+        for row in 0..height {
+            let line = &mut output[steps.at(image, row, 0)..];
+            let source = &input[image * channels * area + row * width..];
+            if channels == 1 && layout.pixel == 1 {
+                line[..width].copy_from_slice(&source[..width]);
+                continue;
+            }
+            for channel in 0..channels {
+                let plane = &source[channel * area..][..width];
+                let pixels = line[channel..].iter_mut().step_by(steps.column);
+                pixels.zip(plane).for_each(|(value, &x)| *value = x);
+            }
+        }
+    }
+}
+
+/// [N, H, W, C] to [N, C, H, W].
+///
+/// # Panics
+/// Where a slice is too short.
+pub fn to_planes(layout: &ImageLayout, input: &[f32], output: &mut [f32]) {
+    let Planes { batch, channels, height, width } = layout.planes;
+    let (steps, area) = (layout.steps(), layout.planes.area());
+    for image in 0..batch {
+        for row in 0..height {
+            let line = &input[steps.at(image, row, 0)..];
+            for channel in 0..channels {
+                let plane = &mut output[(image * channels + channel) * area + row * width..][..width];
+                let pixels = line[channel..].iter().step_by(steps.column);
+                plane.iter_mut().zip(pixels).for_each(|(value, &x)| *value = x);
+            }
+        }
+    }
+}
+
+/// Copies the pixels of one image buffer into another: a part of a concatenation.
+///
+/// # Panics
+/// Where a slice is too short.
+pub fn copy_pixels(from: &ImageLayout, to: &ImageLayout, input: &[f32], output: &mut [f32]) {
+    let Planes { batch, channels, height, width } = from.planes;
+    let (source, target) = (from.steps(), to.steps());
+    for image in 0..batch {
+        for row in 0..height {
+            for column in 0..width {
+                let (at, to) = (source.at(image, row, column), target.at(image, row, column));
+                output[to..to + channels].copy_from_slice(&input[at..at + channels]);
+            }
+        }
+    }
+}

@@ -1,0 +1,422 @@
+//! Blocked matrix products over packed weights, reading their rows where they lie: pointwise convolutions, Linear,
+//! and any other convolution whose input has a border of zeros.
+//!
+//! A *row* is what one output pixel reads: `segments` pieces of `depth` neighbouring values each, at the same distances
+//! from the row's start for every pixel. Weights are packed into panels of [`PANEL`] output channels:
+//! `[panel][segment][depth][PANEL]`. A tile keeps 8 accumulators of 4 lanes; with the 2 vectors of weights and the 4
+//! spread inputs of a step 14 vectors live, one less than V8 has registers for.
+
+use super::activation::Activation;
+use super::functions;
+use super::simd::{F32x4, LANES};
+
+/// Output channels of a panel of packed weights.
+pub const PANEL: usize = 8;
+
+/// Positions whose products are added between two checks of the loop.
+const UNROLL: usize = 2;
+
+/// The most pixels whose offsets are computed at once.
+const BLOCK: usize = 128;
+
+/// What is done to a result before it is written.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Finish {
+    None,
+    /// max(x, 0).
+    Relu,
+    Clamp {
+        low: f32,
+        high: f32,
+    },
+    /// Any other function.
+    Function(Activation),
+}
+
+/// Which values of a tensor belong to which pixel of the output.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PixelSteps {
+    pub first: usize,
+    pub column: usize,
+    pub row: usize,
+    pub image: usize,
+}
+
+/// A matrix product with the pixels of `batch` images of `height * width` as its rows.
+#[derive(Clone, Copy, Debug)]
+pub struct MatrixJob<'a> {
+    pub batch: usize,
+    pub height: usize,
+    pub width: usize,
+    pub outputs: usize,
+    /// Distances of the pieces of a row from its start.
+    pub segments: &'a [u32],
+    /// Values in each piece.
+    pub depth: usize,
+    pub input: PixelSteps,
+    pub output: PixelSteps,
+    /// Steps of the tensor that is added, if there is one.
+    pub residual: PixelSteps,
+    pub finish: Finish,
+}
+
+/// Packed weights and biases of a matrix product.
+#[derive(Clone, Copy, Debug)]
+pub struct Panels<'a> {
+    /// [panel][segment][depth][PANEL].
+    pub weight: &'a [f32],
+    /// [panel][PANEL].
+    pub bias: &'a [f32],
+}
+
+impl Finish {
+    /// Finishes every vector of a group.
+    #[inline(always)]
+    pub fn apply<const COUNT: usize>(self, values: &mut [F32x4; COUNT]) {
+        match self {
+            Self::None => {}
+            Self::Relu => {
+                for value in values {
+                    *value = value.relu();
+                }
+            }
+            Self::Clamp { low, high } => {
+                let (low, high) = (F32x4::splat(low), F32x4::splat(high));
+                for value in values {
+                    *value = value.max(low).min(high);
+                }
+            }
+            Self::Function(activation) => {
+                for value in values {
+                    *value = function(activation, *value);
+                }
+            }
+        }
+    }
+}
+
+impl From<Activation> for Finish {
+    fn from(activation: Activation) -> Self {
+        match activation {
+            Activation::Identity => Self::None,
+            Activation::Relu => Self::Relu,
+            Activation::Clamp { low, high } => Self::Clamp { low, high },
+            other => Self::Function(other),
+        }
+    }
+}
+
+/// Kept out of the tiles: it is long, and called once for many products.
+#[inline(never)]
+#[cfg_attr(target_arch = "wasm32", target_feature(enable = "simd128"))]
+fn function(activation: Activation, value: F32x4) -> F32x4 {
+    functions::apply(activation, value)
+}
+
+impl PixelSteps {
+    /// The place of a pixel.
+    #[inline(always)]
+    pub fn at(&self, image: usize, row: usize, column: usize) -> usize {
+        self.first + image * self.image + row * self.row + column * self.column
+    }
+
+    fn last(&self, job: &MatrixJob<'_>) -> usize {
+        self.at(job.batch - 1, job.height - 1, job.width - 1)
+    }
+}
+
+/// Packs weights of [outputs][segments * depth] by `weight(output, position)`.
+pub fn pack(outputs: usize, positions: usize, weight: impl Fn(usize, usize) -> f32) -> Vec<f32> {
+    let panels = outputs.div_ceil(PANEL);
+    let mut packed = vec![0.0; panels * positions * PANEL];
+    for output in 0..outputs {
+        for position in 0..positions {
+            packed[(output / PANEL * positions + position) * PANEL + output % PANEL] = weight(output, position);
+        }
+    }
+    packed
+}
+
+/// Biases, rounded up to whole panels with zeros.
+pub fn pack_bias(outputs: usize, bias: &[f32]) -> Vec<f32> {
+    let mut packed = bias.to_vec();
+    packed.resize(outputs.div_ceil(PANEL) * PANEL, 0.0);
+    packed
+}
+
+/// Computes the whole product. `residual` is empty where nothing is added.
+///
+/// # Panics
+/// Where a slice is too short for the job.
+#[cfg_attr(target_arch = "wasm32", target_feature(enable = "simd128"))]
+pub fn multiply(job: &MatrixJob<'_>, panels: Panels<'_>, input: &[f32], residual: &[f32], output: &mut [f32]) {
+    let pixels = job.batch * job.height * job.width;
+    if pixels == 0 || job.outputs == 0 {
+        return;
+    }
+    let positions = job.segments.len() * job.depth;
+    let panel_count = job.outputs.div_ceil(PANEL);
+    let reach = job.segments.iter().max().map_or(0, |&segment| segment as usize) + job.depth;
+    assert!(input.len() >= job.input.last(job) + reach);
+    assert!(output.len() >= job.output.last(job) + job.outputs);
+    assert!(residual.is_empty() || residual.len() >= job.residual.last(job) + job.outputs);
+    assert!(panels.weight.len() >= panel_count * positions * PANEL && panels.bias.len() >= panel_count * PANEL);
+    let block = block_of(positions);
+    let mut offsets = Offsets { input: [0; BLOCK], output: [0; BLOCK], residual: [0; BLOCK] };
+    let (mut image, mut row, mut column) = (0, 0, 0);
+    let mut done = 0;
+    while done < pixels {
+        let count = block.min(pixels - done);
+        for index in 0..count {
+            offsets.input[index] = job.input.at(image, row, column) as u32;
+            offsets.output[index] = job.output.at(image, row, column) as u32;
+            offsets.residual[index] = job.residual.at(image, row, column) as u32;
+            column += 1;
+            if column == job.width {
+                column = 0;
+                row += 1;
+                if row == job.height {
+                    row = 0;
+                    image += 1;
+                }
+            }
+        }
+        done += count;
+        // SAFETY: the assertions above bound every offset plus what is read or written there: offsets grow with image,
+        // row and column, so none exceeds that of the last pixel.
+        unsafe { multiply_block(job, panels, &offsets, count, input, residual, output) };
+    }
+}
+
+/// Pixels at once: their rows should stay in the nearer caches while all panels pass.
+fn block_of(positions: usize) -> usize {
+    (64 * 1024 / positions.max(1)).clamp(16, BLOCK) / 4 * 4
+}
+
+struct Offsets {
+    input: [u32; BLOCK],
+    output: [u32; BLOCK],
+    residual: [u32; BLOCK],
+}
+
+/// What all tiles of a product share.
+struct Tiles<'a> {
+    segments: &'a [u32],
+    depth: usize,
+    finish: Finish,
+    /// Values from one panel to the next.
+    panel_step: usize,
+    rows: *const f32,
+    /// Null where nothing is added.
+    residual: *const f32,
+    output: *mut f32,
+}
+
+/// Where the first panel of a tile lies, and how many channels are left from it on.
+#[derive(Clone, Copy)]
+struct TilePanels {
+    weight: *const f32,
+    bias: *const f32,
+    channel: usize,
+    left: usize,
+}
+
+/// Sums of `ROWS` pixels times `PANELS` panels, of whose vectors only the first `VECTORS` are used.
+///
+/// # Safety
+/// Each row can be read at each segment for `depth` values, as many panels at `weight` and `bias`; `left` values can
+/// be written at each output and read at each residual. `offsets` has `ROWS` entries from `first` on.
+#[inline(always)]
+unsafe fn tile<const ROWS: usize, const PANELS: usize, const VECTORS: usize>(
+    tiles: &Tiles<'_>,
+    panels: TilePanels,
+    offsets: &Offsets,
+    first: usize,
+) {
+    // SAFETY: the caller's.
+    unsafe {
+        let mut sums = [[[F32x4::splat(0.0); VECTORS]; PANELS]; ROWS];
+        for row in 0..ROWS {
+            for panel in 0..PANELS {
+                for vector in 0..VECTORS {
+                    sums[row][panel][vector] = F32x4::load(panels.bias.add(panel * PANEL + vector * LANES));
+                }
+            }
+        }
+        let mut starts = [tiles.rows; ROWS];
+        for row in 0..ROWS {
+            starts[row] = tiles.rows.add(*offsets.input.get_unchecked(first + row) as usize);
+        }
+        let mut weight = panels.weight;
+        for &segment in tiles.segments {
+            let mut at = 0;
+            while at + UNROLL <= tiles.depth {
+                // An index the compiler cannot follow keeps constant offsets in the loads; strength reduction
+                // would turn each into an addition.
+                let here = core::hint::black_box(at);
+                let mut inputs = starts;
+                for row in 0..ROWS {
+                    inputs[row] = starts[row].add(segment as usize + here);
+                }
+                let mut weights = [weight; PANELS];
+                for panel in 0..PANELS {
+                    weights[panel] = weight.add(panel * tiles.panel_step + here * PANEL);
+                }
+                for step in 0..UNROLL {
+                    multiply_step(&mut sums, &inputs, &weights, step);
+                }
+                at += UNROLL;
+            }
+            while at < tiles.depth {
+                let here = core::hint::black_box(at);
+                let mut inputs = starts;
+                for row in 0..ROWS {
+                    inputs[row] = starts[row].add(segment as usize + here);
+                }
+                let mut weights = [weight; PANELS];
+                for panel in 0..PANELS {
+                    weights[panel] = weight.add(panel * tiles.panel_step + here * PANEL);
+                }
+                multiply_step(&mut sums, &inputs, &weights, 0);
+                at += 1;
+            }
+            weight = weight.add(tiles.depth * PANEL);
+        }
+        let whole = panels.left >= (PANELS - 1) * PANEL + VECTORS * LANES;
+        for row in 0..ROWS {
+            let to = tiles.output.add(*offsets.output.get_unchecked(first + row) as usize + panels.channel);
+            let residual = tiles.residual;
+            if !residual.is_null() {
+                let from = residual.add(*offsets.residual.get_unchecked(first + row) as usize + panels.channel);
+                for panel in 0..PANELS {
+                    for vector in 0..VECTORS {
+                        let channel = panel * PANEL + vector * LANES;
+                        let sum = &mut sums[row][panel][vector];
+                        if whole {
+                            *sum = sum.add(F32x4::load(from.add(channel)));
+                        } else if channel < panels.left {
+                            *sum = sum.add(F32x4::load_some(from.add(channel), panels.left - channel));
+                        }
+                    }
+                }
+            }
+            for panel in 0..PANELS {
+                tiles.finish.apply(&mut sums[row][panel]);
+                for vector in 0..VECTORS {
+                    let channel = panel * PANEL + vector * LANES;
+                    let result = sums[row][panel][vector];
+                    if whole {
+                        result.store(to.add(channel));
+                    } else if channel < panels.left {
+                        result.store_some(to.add(channel), panels.left - channel);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Adds the products of one position.
+///
+/// # Safety
+/// As for [`tile`].
+#[inline(always)]
+unsafe fn multiply_step<const ROWS: usize, const PANELS: usize, const VECTORS: usize>(
+    sums: &mut [[[F32x4; VECTORS]; PANELS]; ROWS],
+    inputs: &[*const f32; ROWS],
+    weights: &[*const f32; PANELS],
+    step: usize,
+) {
+    // SAFETY: the caller's.
+    unsafe {
+        let mut factors = [[F32x4::splat(0.0); VECTORS]; PANELS];
+        for panel in 0..PANELS {
+            for vector in 0..VECTORS {
+                factors[panel][vector] = F32x4::load(weights[panel].add(step * PANEL + vector * LANES));
+            }
+        }
+        for row in 0..ROWS {
+            let spread = F32x4::splat(*inputs[row].add(step));
+            for panel in 0..PANELS {
+                for vector in 0..VECTORS {
+                    let sum = &mut sums[row][panel][vector];
+                    *sum = spread.mul_add(factors[panel][vector], *sum);
+                }
+            }
+        }
+    }
+}
+
+/// All panels over the pixels at hand.
+///
+/// # Safety
+/// The slices reach as far as the offsets and the job say.
+#[cfg_attr(target_arch = "wasm32", target_feature(enable = "simd128"))]
+unsafe fn multiply_block(
+    job: &MatrixJob<'_>,
+    packed: Panels<'_>,
+    offsets: &Offsets,
+    count: usize,
+    input: &[f32],
+    residual: &[f32],
+    output: &mut [f32],
+) {
+    let panel_step = job.segments.len() * job.depth * PANEL;
+    let tiles = Tiles {
+        segments: job.segments,
+        depth: job.depth,
+        finish: job.finish,
+        panel_step,
+        rows: input.as_ptr(),
+        residual: if residual.is_empty() { core::ptr::null() } else { residual.as_ptr() },
+        output: output.as_mut_ptr(),
+    };
+    let panel_count = job.outputs.div_ceil(PANEL);
+    let at = |panel: usize| TilePanels {
+        // SAFETY: `panel` is below the number of panels.
+        weight: unsafe { packed.weight.as_ptr().add(panel * panel_step) },
+        // SAFETY: as above.
+        bias: unsafe { packed.bias.as_ptr().add(panel * PANEL) },
+        channel: panel * PANEL,
+        left: job.outputs - panel * PANEL,
+    };
+    let fours = count / 4 * 4;
+    // SAFETY: the caller's; every tile begins below `count` and `panel_count` and stays below them.
+    unsafe {
+        for panel in 0..panel_count {
+            let panels = at(panel);
+            if panels.left > LANES {
+                for pixel in (0..fours).step_by(4) {
+                    tile::<4, 1, 2>(&tiles, panels, offsets, pixel);
+                }
+            } else {
+                for pixel in (0..fours).step_by(4) {
+                    tile::<4, 1, 1>(&tiles, panels, offsets, pixel);
+                }
+            }
+        }
+        let mut pixel = fours;
+        if pixel + 2 <= count {
+            let mut panel = 0;
+            while panel + 2 <= panel_count {
+                tile::<2, 2, 2>(&tiles, at(panel), offsets, pixel);
+                panel += 2;
+            }
+            if panel < panel_count {
+                tile::<2, 1, 2>(&tiles, at(panel), offsets, pixel);
+            }
+            pixel += 2;
+        }
+        if pixel < count {
+            let mut panel = 0;
+            while panel + 4 <= panel_count {
+                tile::<1, 4, 2>(&tiles, at(panel), offsets, pixel);
+                panel += 4;
+            }
+            while panel < panel_count {
+                tile::<1, 1, 2>(&tiles, at(panel), offsets, pixel);
+                panel += 1;
+            }
+        }
+    }
+}

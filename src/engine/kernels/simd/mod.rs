@@ -1,0 +1,129 @@
+//! Four f32 at once: WebAssembly's 128-bit vectors, SSE2 on x86-64, lane by lane elsewhere.
+//!
+//! Every method is inlined into its caller, which must carry `target_feature(enable = "simd128")` on wasm32; outside
+//! such a function the instructions are calls.
+
+#[cfg(not(any(target_arch = "wasm32", target_arch = "x86_64")))]
+#[path = "portable.rs"]
+mod arch;
+#[cfg(target_arch = "wasm32")]
+#[path = "wasm32.rs"]
+mod arch;
+#[cfg(target_arch = "x86_64")]
+#[path = "x86_64.rs"]
+mod arch;
+
+/// Lanes of a vector.
+pub const LANES: usize = 4;
+
+/// Four f32.
+#[derive(Clone, Copy)]
+#[repr(transparent)]
+pub struct F32x4(arch::Vector);
+
+macro_rules! methods {
+    ($($(#[$doc:meta])* $name:ident(self $(, $argument:ident)*);)*) => {$(
+        $(#[$doc])*
+        #[inline(always)]
+        pub fn $name(self $(, $argument: Self)*) -> Self {
+            Self(arch::$name(self.0 $(, $argument.0)*))
+        }
+    )*};
+}
+
+impl F32x4 {
+    methods! {
+        add(self, other);
+        sub(self, other);
+        mul(self, other);
+        div(self, other);
+        /// The larger; the first where they cannot be compared.
+        max(self, other);
+        /// The smaller; the first where they cannot be compared.
+        min(self, other);
+        abs(self);
+        /// The nearest whole number, for values below 2^22.
+        nearest(self);
+        /// `self * factor + addend`, rounded once or twice.
+        mul_add(self, factor, addend);
+        /// max(x, 0); NaN stays NaN.
+        relu(self);
+        /// `positive` where a lane is at least 0, else `negative`.
+        select_by_sign(self, positive, negative);
+    }
+
+    #[inline(always)]
+    pub fn splat(value: f32) -> Self {
+        Self(arch::splat(value))
+    }
+
+    /// `2^n` for whole numbers n from -126 to 127.
+    #[inline(always)]
+    pub fn power_of_two(self) -> Self {
+        // 1.5 * 2^23 puts a small whole number into the low bits of the significand; 127 is the exponent's bias.
+        const SHIFT: f32 = 12_582_912.0;
+        Self(arch::shift_to_exponent(self.add(Self::splat(SHIFT + 127.0)).0))
+    }
+
+    /// # Safety
+    /// Four f32 can be read at `from`, at any alignment of f32.
+    #[inline(always)]
+    pub unsafe fn load(from: *const f32) -> Self {
+        // SAFETY: the caller's.
+        Self(unsafe { arch::load(from) })
+    }
+
+    /// # Safety
+    /// Four f32 can be written at `to`, at any alignment of f32.
+    #[inline(always)]
+    pub unsafe fn store(self, to: *mut f32) {
+        // SAFETY: the caller's.
+        unsafe { arch::store(to, self.0) };
+    }
+
+    #[inline(always)]
+    pub fn to_array(self) -> [f32; LANES] {
+        let mut lanes = [0.0; LANES];
+        // SAFETY: the array has four f32.
+        unsafe { self.store(lanes.as_mut_ptr()) };
+        lanes
+    }
+
+    /// Stores the first `count` lanes, at most four.
+    ///
+    /// # Safety
+    /// As many f32 can be written at `to`.
+    #[inline(always)]
+    pub unsafe fn store_some(self, to: *mut f32, count: usize) {
+        // SAFETY: the caller's.
+        unsafe {
+            if count >= LANES {
+                self.store(to);
+            } else {
+                let lanes = self.to_array();
+                for (lane, value) in lanes.iter().enumerate().take(count) {
+                    *to.add(lane) = *value;
+                }
+            }
+        }
+    }
+
+    /// The first `count` f32, at most four; zeros behind.
+    ///
+    /// # Safety
+    /// As many f32 can be read at `from`.
+    #[inline(always)]
+    pub unsafe fn load_some(from: *const f32, count: usize) -> Self {
+        // SAFETY: the caller's.
+        unsafe {
+            if count >= LANES {
+                return Self::load(from);
+            }
+            let mut lanes = [0.0; LANES];
+            for (lane, value) in lanes.iter_mut().enumerate().take(count) {
+                *value = *from.add(lane);
+            }
+            Self::load(lanes.as_ptr())
+        }
+    }
+}

@@ -1,0 +1,273 @@
+//! Calls of kernels over the buffers of an arena: what a plan runs.
+
+use std::ops::Range;
+
+use super::arena::{Buffer, Placement, place};
+use super::kernels::activation::Activation;
+use super::kernels::depthwise::{DepthwiseJob, DepthwiseWeights, depthwise};
+use super::kernels::elementwise::{Operand, PixelJob, pixels};
+use super::kernels::functions;
+use super::kernels::geometry::Axis;
+use super::kernels::image::{self, ImageLayout};
+use super::kernels::matrix::{Finish, MatrixJob, Panels, PixelSteps, multiply};
+use super::kernels::pool::{PoolJob, global_mean, pool};
+use super::kernels::reference::combine::{Combination, concatenate_part};
+use super::operation::Operation;
+use super::reference;
+
+/// A buffer of a program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BufferId(pub usize);
+
+/// A part of a buffer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    pub buffer: BufferId,
+    pub offset: usize,
+    pub length: usize,
+}
+
+/// A kernel with its numbers and weights.
+#[derive(Clone, Debug)]
+pub enum Kernel {
+    /// An operation over tensors in PyTorch's order, with up to two inputs, a residual and an activation.
+    Reference(Box<Operation>, Activation),
+    ConcatenatePart(Axis, usize),
+    /// A function of every value, from another place or where the values are.
+    Function(Activation),
+    ClearBorder(ImageLayout),
+    FromPlanes(ImageLayout),
+    ToPlanes(ImageLayout),
+    CopyPixels(ImageLayout, ImageLayout),
+    Matrix(Box<MatrixCall>),
+    Depthwise(Box<DepthwiseCall>),
+    Pool(PoolJob),
+    GlobalMean(PoolJob),
+    Pixels(Box<PixelCall>),
+}
+
+/// A matrix product with its weights; one for each group.
+#[derive(Clone, Debug)]
+pub struct MatrixCall {
+    pub batch: usize,
+    pub height: usize,
+    pub width: usize,
+    /// Of each group.
+    pub outputs: usize,
+    pub segments: Vec<u32>,
+    pub depth: usize,
+    pub input: PixelSteps,
+    pub output: PixelSteps,
+    pub residual: PixelSteps,
+    pub finish: Finish,
+    /// Panels of each group.
+    pub weights: Vec<(Vec<f32>, Vec<f32>)>,
+    /// Channels from one group's input to the next.
+    pub group_inputs: usize,
+}
+
+#[derive(Clone, Debug)]
+pub struct DepthwiseCall {
+    pub job: DepthwiseJob,
+    pub weight: Vec<f32>,
+    pub bias: Vec<f32>,
+}
+
+#[derive(Clone, Debug)]
+pub struct PixelCall {
+    pub job: PixelJob,
+    pub operand: OwnedOperand,
+}
+
+#[derive(Clone, Debug)]
+pub enum OwnedOperand {
+    None,
+    /// The call's second input.
+    Image(Combination),
+    ScaleShift(Vec<f32>, Vec<f32>),
+    Slopes(Vec<f32>),
+}
+
+/// A kernel, what it reads and what it writes.
+#[derive(Clone, Debug)]
+pub struct Call {
+    pub kernel: Kernel,
+    pub inputs: [Option<Place>; 2],
+    pub residual: Option<Place>,
+    pub output: Place,
+    /// The step it belongs to.
+    pub step: usize,
+}
+
+/// Calls in order, and the buffers they use.
+#[derive(Clone, Debug, Default)]
+pub struct Program {
+    pub buffers: Vec<Buffer>,
+    pub calls: Vec<Call>,
+}
+
+/// A call whose places are in the arena.
+#[derive(Clone, Debug)]
+pub struct PlacedCall {
+    kernel: Kernel,
+    inputs: [Range<usize>; 2],
+    residual: Option<Range<usize>>,
+    output: Range<usize>,
+    pub step: usize,
+}
+
+/// Below this many values every buffer gets a place of its own, and borders stay clear once they are.
+const SMALL: usize = 1 << 15;
+
+impl Program {
+    pub fn buffer(&mut self, length: usize) -> BufferId {
+        self.buffers.push(Buffer { length: length.next_multiple_of(4), first: usize::MAX, last: 0 });
+        BufferId(self.buffers.len() - 1)
+    }
+
+    /// All of a buffer.
+    pub fn whole(&self, buffer: BufferId) -> Place {
+        Place { buffer, offset: 0, length: self.buffers[buffer.0].length }
+    }
+
+    pub fn call(&mut self, call: Call) {
+        let index = self.calls.len();
+        for place in call.inputs.iter().chain([&call.residual]).flatten() {
+            let buffer = &mut self.buffers[place.buffer.0];
+            buffer.last = buffer.last.max(index);
+        }
+        let buffer = &mut self.buffers[call.output.buffer.0];
+        buffer.first = buffer.first.min(index);
+        buffer.last = buffer.last.max(index);
+        self.calls.push(call);
+    }
+
+    /// Keeps a buffer's values over the whole run and beyond.
+    pub fn keep(&mut self, buffer: BufferId, from_start: bool) {
+        let end = self.calls.len();
+        let buffer = &mut self.buffers[buffer.0];
+        buffer.last = end;
+        if from_start {
+            buffer.first = 0;
+        }
+    }
+
+    /// Places the buffers.
+    pub fn placed(mut self) -> (Vec<PlacedCall>, Placement) {
+        let end = self.calls.len();
+        for buffer in &mut self.buffers {
+            if buffer.first == usize::MAX {
+                buffer.first = 0;
+            }
+        }
+        if self.buffers.iter().map(|buffer| buffer.length).sum::<usize>() <= SMALL {
+            for buffer in &mut self.buffers {
+                (buffer.first, buffer.last) = (0, end);
+            }
+        }
+        let placement = place(&self.buffers);
+        let alone = |buffer: BufferId| {
+            let own = &placement.ranges[buffer.0];
+            let meets = |other: &Range<usize>| other.start < own.end && own.start < other.end;
+            placement.ranges.iter().filter(|other| meets(other)).count() == 1
+        };
+        self.calls.retain(|call| !(matches!(call.kernel, Kernel::ClearBorder(_)) && alone(call.output.buffer)));
+        let range = |place: Place| {
+            let start = placement.ranges[place.buffer.0].start + place.offset;
+            start..start + place.length
+        };
+        let calls = self.calls.into_iter().map(|call| PlacedCall {
+            inputs: call.inputs.map(|input| input.map_or(0..0, range)),
+            residual: call.residual.map(range),
+            output: range(call.output),
+            kernel: call.kernel,
+            step: call.step,
+        });
+        (calls.collect(), placement)
+    }
+}
+
+impl PlacedCall {
+    /// Runs the kernel. Inputs and output never overlap, but for [`Kernel::Function`].
+    pub fn run(&self, arena: &mut [f32]) {
+        let (below, rest) = arena.split_at_mut(self.output.start);
+        let (output, above) = rest.split_at_mut(self.output.len());
+        let (below, above) = (&*below, &*above);
+        let read = |range: &Range<usize>| {
+            if range.end <= self.output.start {
+                &below[range.clone()]
+            } else {
+                &above[range.start - self.output.end..range.end - self.output.end]
+            }
+        };
+        if let Kernel::Function(activation) = self.kernel {
+            if self.inputs[0] != self.output {
+                output.copy_from_slice(read(&self.inputs[0]));
+            }
+            functions::apply_to(activation, output);
+            return;
+        }
+        let residual = self.residual.as_ref().map(read);
+        self.kernel.run(self.inputs.each_ref().map(read), residual, output);
+    }
+}
+
+impl Kernel {
+    fn run(&self, inputs: [&[f32]; 2], residual: Option<&[f32]>, output: &mut [f32]) {
+        let [input, other] = inputs;
+        match self {
+            Self::Reference(operation, activation) => {
+                reference::execute(operation, &inputs, output);
+                if let Some(residual) = residual {
+                    output.iter_mut().zip(residual).for_each(|(value, &other)| *value += other);
+                }
+                activation.apply_to(output);
+            }
+            Self::ConcatenatePart(axis, first) => concatenate_part(*axis, *first, input, output),
+            Self::Function(_) => {}
+            Self::ClearBorder(layout) => image::clear_border(layout, output),
+            Self::FromPlanes(layout) => image::from_planes(layout, input, output),
+            Self::ToPlanes(layout) => image::to_planes(layout, input, output),
+            Self::CopyPixels(from, to) => image::copy_pixels(from, to, input, output),
+            Self::Matrix(call) => call.run(input, residual.unwrap_or_default(), output),
+            Self::Depthwise(call) => {
+                let weights = DepthwiseWeights { weight: &call.weight, bias: &call.bias };
+                depthwise(&call.job, weights, input, output);
+            }
+            Self::Pool(job) => pool(job, input, output),
+            Self::GlobalMean(job) => global_mean(job, input, output),
+            Self::Pixels(call) => {
+                let operand = match &call.operand {
+                    OwnedOperand::None => Operand::None,
+                    OwnedOperand::Image(combination) => Operand::Image(*combination, other),
+                    OwnedOperand::ScaleShift(scale, shift) => Operand::ScaleShift(scale, shift),
+                    OwnedOperand::Slopes(slopes) => Operand::Slopes(slopes),
+                };
+                pixels(&call.job, operand, input, output);
+            }
+        }
+    }
+}
+
+impl MatrixCall {
+    fn run(&self, input: &[f32], residual: &[f32], output: &mut [f32]) {
+        let mut job = MatrixJob {
+            batch: self.batch,
+            height: self.height,
+            width: self.width,
+            outputs: self.outputs,
+            segments: &self.segments,
+            depth: self.depth,
+            input: self.input,
+            output: self.output,
+            residual: self.residual,
+            finish: self.finish,
+        };
+        for (weight, bias) in &self.weights {
+            multiply(&job, Panels { weight, bias }, input, residual, output);
+            job.input.first += self.group_inputs;
+            job.output.first += self.outputs;
+            job.residual.first += self.outputs;
+        }
+    }
+}
