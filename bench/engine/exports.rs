@@ -8,8 +8,8 @@ use std::collections::HashMap;
 
 use convscope::engine::{Kernels, Plan, PlanOptions, WeightSource};
 use convscope::model::{
-    AdaptiveAvgPool2d, Cat, Channels, Conv2d, Dims, Flatten, Groups, Inputs, Kind, Layer, Linear, MaxPool2d, Network,
-    Node, NodeId, Padding, Pair, Sides, Source, ZeroPad2d,
+    AdaptiveAvgPool2d, Call, Cat, Channels, Conv2d, Dims, Flatten, Groups, Inputs, Kind, Layer, Linear, MaxPool2d,
+    Network, Node, NodeId, Padding, Pair, Sides, Source, ZeroPad2d,
 };
 
 #[derive(Default)]
@@ -56,7 +56,8 @@ pub extern "C" fn load(options: u32) -> u32 {
 
 #[unsafe(no_mangle)]
 pub extern "C" fn input_address() -> *mut f32 {
-    STATE.with_borrow_mut(|state| state.plan.as_mut().map_or(std::ptr::null_mut(), |plan| plan.input_mut().as_mut_ptr()))
+    STATE
+        .with_borrow_mut(|state| state.plan.as_mut().map_or(std::ptr::null_mut(), |plan| plan.input_mut().as_mut_ptr()))
 }
 
 #[unsafe(no_mangle)]
@@ -152,7 +153,7 @@ impl Description<'_> {
                 });
                 tensors.insert(id, lists.collect());
             }
-            network.nodes.push(Node { id, name: format!("node{}", id.0), layer, inputs });
+            network.nodes.push(Node { id, name: format!("node{}", id.0), layer, call: Call::Module, inputs });
         }
         (network, WeightSource::Given(tensors))
     }

@@ -42,7 +42,7 @@ impl Needs {
                     let dims = graph.dims(node.output);
                     let by_channel = dims.len() == 4 && axis.outer == dims[0] && axis.length == dims[1];
                     for (&input, &channel) in node.inputs.iter().zip(firsts) {
-                        let whole_vectors = channel % LANES == 0 && graph.dims(input)[1] % LANES == 0;
+                        let whole_vectors = channel.is_multiple_of(LANES) && graph.dims(input)[1].is_multiple_of(LANES);
                         let free = needs.parts[input.0].is_none() && input != Graph::INPUT;
                         if by_channel && whole_vectors && free {
                             needs.parts[input.0] = Some(Part { whole: node.output, channel });

@@ -1,6 +1,9 @@
 //! Depthwise convolutions over [N, H, W, C]: four channels at once, four pixels of a row at once, so that a loaded
 //! weight serves four pixels and a loaded pixel every tap it is under.
 
+// As in the matrix product.
+#![allow(clippy::needless_range_loop)]
+
 use super::matrix::{Finish, PixelSteps};
 use super::simd::{F32x4, LANES};
 

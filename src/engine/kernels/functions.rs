@@ -26,7 +26,7 @@ pub fn apply(activation: Activation, x: F32x4) -> F32x4 {
         Activation::GeluTanh => {
             // (1 + tanh(u)) / 2 = sigmoid(2 u).
             let cube = x.mul(x).mul(x);
-            let u = x.add(cube.mul(splat(0.044_715))).mul(splat(-1.595_769_1));
+            let u = x.add(cube.mul(splat(0.044_715))).mul(splat(-1.595_769));
             x.div(splat(1.0).add(exp(u)))
         }
         Activation::Hardswish => x.mul(hard_sigmoid(x)),

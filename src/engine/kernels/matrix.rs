@@ -6,6 +6,9 @@
 //! `[panel][segment][depth][PANEL]`. A tile keeps 8 accumulators of 4 lanes; with the 2 vectors of weights and the 4
 //! spread inputs of a step 14 vectors live, one less than V8 has registers for.
 
+// Loops over fixed ranges are unrolled into registers; iterators over arrays are not always.
+#![allow(clippy::needless_range_loop)]
+
 use super::activation::Activation;
 use super::functions;
 use super::simd::{F32x4, LANES};

@@ -31,6 +31,8 @@ macro_rules! methods {
     )*};
 }
 
+// Methods by name: the operators' traits cannot be inlined always.
+#[allow(clippy::should_implement_trait)]
 impl F32x4 {
     methods! {
         add(self, other);
