@@ -91,8 +91,10 @@ pub const OUTPUTS_SHOWN: usize = 16;
 
 /// The least time of a sample, in milliseconds: clocks in browsers tick in tenths of one.
 const LEAST_SAMPLE: f64 = 2.0;
-const LEAST_SAMPLES: usize = 5;
 const MOST_SAMPLES: usize = 200;
+const MOST_STEP_PASSES: u32 = 1 << 20;
+/// The least milliseconds between two messages of progress in one pass.
+const PROGRESS_INTERVAL: f64 = 50.0;
 /// The share of the measuring time that goes to timing step by step.
 const STEPS_SHARE: f64 = 0.5;
 
@@ -147,64 +149,106 @@ impl RunTask {
         let mut plan = Plan::new(&network, &weights, &options).map_err(|error| error.to_string())?;
         let input = seeded_input(self.seed, 0, plan.input_mut().len(), 1.0);
         plan.set_input(&input).map_err(|error| error.to_string())?;
-        progress(0.0);
-
-        let passes = passes_of_a_sample(&mut plan, clock);
-        let mut samples = Vec::new();
-        let start = clock();
-        let run_time = self.measure * (1.0 - STEPS_SHARE);
-        while samples.len() < LEAST_SAMPLES || (samples.len() < MOST_SAMPLES && clock() - start < run_time) {
-            let before = clock();
-            for _ in 0..passes {
-                plan.run();
-            }
-            samples.push((clock() - before) / f64::from(passes));
-            progress(((clock() - start) / self.measure).min(1.0 - STEPS_SHARE));
-        }
-        samples.sort_by(f64::total_cmp);
-
-        let mut times = vec![0.0; plan.steps().len()];
-        let mut timed = 0_u32;
-        let start = clock();
-        while timed < LEAST_SAMPLES as u32 || clock() - start < self.measure * STEPS_SHARE {
-            plan.run_timed(clock, &mut times);
-            timed += 1;
-        }
-        let steps = plan.steps().iter().zip(times).map(|(step, time)| StepReport {
-            rows: step.nodes.iter().map(|&row| row as u32).collect(),
-            kernel: step.kernel.to_string(),
-            reason: step.reason.to_string(),
-            time: time / f64::from(timed),
-            macs: step.macs,
-            bytes: step.bytes,
-        });
+        let mut furthest = 0.0_f64;
+        let progress = &mut |done| {
+            furthest = furthest.max(done);
+            progress(furthest);
+        };
+        let first = first_pass(&mut plan, clock, progress);
+        let sample_time = self.measure * (1.0 - STEPS_SHARE);
+        let samples = Samples::take(&mut plan, clock, sample_time, &mut |done| progress(done * (1.0 - STEPS_SHARE)));
+        let steps = step_times(&mut plan, clock, first, self.measure * STEPS_SHARE);
         Ok(RunReport {
-            steps: steps.collect(),
+            steps,
             output: plan.output().iter().take(OUTPUTS_SHOWN).copied().collect(),
             output_dims: plan.output_dims().iter().map(|&size| size as u64).collect(),
-            median: quantile(&samples, 0.5),
-            lower_quartile: quantile(&samples, 0.25),
-            upper_quartile: quantile(&samples, 0.75),
-            samples: samples.len() as u32,
-            passes,
+            median: quantile(&samples.sorted, 0.5),
+            lower_quartile: quantile(&samples.sorted, 0.25),
+            upper_quartile: quantile(&samples.sorted, 0.75),
+            samples: samples.sorted.len() as u32,
+            passes: samples.passes,
             arena_bytes: plan.arena_bytes() as u64,
         })
     }
 }
 
-/// How many passes take at least [`LEAST_SAMPLE`]; finding out also warms up.
-fn passes_of_a_sample(plan: &mut Plan, clock: &mut dyn FnMut() -> f64) -> u32 {
-    let mut passes = 1_u32;
-    loop {
-        let before = clock();
-        for _ in 0..passes {
-            plan.run();
+/// Times of single passes, in milliseconds.
+struct Samples {
+    sorted: Vec<f64>,
+    /// Forward passes in each sample.
+    passes: u32,
+}
+
+impl Samples {
+    /// As many samples as the time allows, at least one.
+    fn take(plan: &mut Plan, clock: &mut dyn FnMut() -> f64, sample_time: f64, progress: &mut dyn FnMut(f64)) -> Self {
+        let start = clock();
+        let mut passes = 1_u32;
+        let mut took = time_passes(plan, passes, clock);
+        while took < LEAST_SAMPLE && passes < 1 << 20 {
+            passes *= 2;
+            took = time_passes(plan, passes, clock);
         }
-        if clock() - before >= LEAST_SAMPLE || passes >= 1 << 20 {
-            return passes;
+        let mut sorted = vec![took / f64::from(passes)];
+        while sorted.len() < MOST_SAMPLES && clock() - start < sample_time {
+            progress(((clock() - start) / sample_time).min(1.0));
+            sorted.push(time_passes(plan, passes, clock) / f64::from(passes));
         }
-        passes *= 2;
+        sorted.sort_by(f64::total_cmp);
+        Self { sorted, passes }
     }
+}
+
+fn time_passes(plan: &mut Plan, passes: u32, clock: &mut dyn FnMut() -> f64) -> f64 {
+    let start = clock();
+    for _ in 0..passes {
+        plan.run();
+    }
+    clock() - start
+}
+
+/// One pass that warms up and tells of every step where it takes long; gives what each step took.
+fn first_pass(plan: &mut Plan, clock: &mut dyn FnMut() -> f64, progress: &mut dyn FnMut(f64)) -> Vec<f64> {
+    let mut times = vec![0.0; plan.steps().len()];
+    let count = times.len().max(1) as f64;
+    let mut told = clock();
+    let mut done = 0.0;
+    progress(0.0);
+    let mut telling_clock = || {
+        let now = clock();
+        if now - told >= PROGRESS_INTERVAL {
+            told = now;
+            progress(0.5 * done / count);
+        }
+        done += 1.0;
+        now
+    };
+    plan.run_timed(&mut telling_clock, &mut times);
+    times
+}
+
+/// The mean time of every step. The first pass is enough where it took longer than there is time.
+fn step_times(plan: &mut Plan, clock: &mut dyn FnMut() -> f64, first: Vec<f64>, measure: f64) -> Vec<StepReport> {
+    let mut times = first;
+    let mut timed = 1_u32;
+    if times.iter().sum::<f64>() < measure {
+        times.fill(0.0);
+        timed = 0;
+        let start = clock();
+        while timed == 0 || (timed < MOST_STEP_PASSES && clock() - start < measure) {
+            plan.run_timed(clock, &mut times);
+            timed += 1;
+        }
+    }
+    let steps = plan.steps().iter().zip(times).map(|(step, time)| StepReport {
+        rows: step.nodes.iter().map(|&row| row as u32).collect(),
+        kernel: step.kernel.to_string(),
+        reason: step.reason.to_string(),
+        time: time / f64::from(timed),
+        macs: step.macs,
+        bytes: step.bytes,
+    });
+    steps.collect()
 }
 
 /// Of sorted samples, between neighbours in proportion.

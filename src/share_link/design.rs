@@ -1,10 +1,11 @@
 //! One network as a text: `1x1x150.c4k2p1.bn.relu.max2.flat.fc3`.
 //!
 //! The input's shape (`1x28x28_Design~~Class` with the names of design and network, where they are not the default
-//! ones), then a token a layer, between dots (white space does as well). Behind the layer's arguments
-//! follow its inputs, where they are not the node above, and its name, where it is not the default one:
+//! ones), then a token a layer, between dots (white space does as well). Behind the layer's arguments follow its
+//! inputs, where they are not the node above, and its name, where it is not the default one:
 //! `add~1~4_layer1-0-add` adds the node above and the fourth above. `~IN` is the network's input, `~NONE` no input,
-//! `~GONE` one that is missing; `~FN` says that PyTorch's text calls a function (`F.relu`). A token that starts with `~` is a module that is never called.
+//! `~GONE` one that is missing; `~FN` says that PyTorch's text calls a function (`F.relu`). A token that starts with
+//! `~` is a module that is never called.
 
 use super::layer::{self, LayerToken};
 use super::problem::{LinkPlace, Problems};

@@ -5,6 +5,7 @@ mod cost;
 mod device;
 mod engine;
 mod golden;
+mod job;
 mod layering;
 mod random;
 mod random_workbench;

@@ -1,0 +1,121 @@
+//! What the worker does, without a browser: outputs as PyTorch's, times by the clock, messages as bytes.
+
+use std::time::Instant;
+
+use convscope::job::{Job, Message, News, RunReport, RunTask, Task};
+use convscope::model::{Inputs, Network};
+use convscope::share_link;
+use convscope::workbench::Workbench;
+
+use crate::golden::{self, Failures, floats};
+
+/// The run's result or why there is none, and the progress before it. All messages cross as bytes.
+fn execute(task: RunTask, clock: &mut dyn FnMut() -> f64) -> (Result<RunReport, String>, Vec<f64>) {
+    let job = Job::from_bytes(&Job { id: 7, task: Task::Run(task) }.to_bytes()).expect("the job");
+    let (mut result, mut progress) = (None, Vec::new());
+    job.execute(clock, &mut |message| {
+        let message = Message::from_bytes(&message.to_bytes()).expect("the message");
+        assert_eq!(message.id, 7);
+        assert!(result.is_none(), "{message:?} after the last message");
+        match message.news {
+            News::Progress(done) => progress.push(done),
+            News::Ran(report) => result = Some(Ok(*report)),
+            News::Failed(words) => result = Some(Err(words)),
+        }
+    });
+    (result.expect("a last message"), progress)
+}
+
+fn run(task: RunTask) -> (Result<RunReport, String>, Vec<f64>) {
+    let start = Instant::now();
+    execute(task, &mut || start.elapsed().as_secs_f64() * 1000.0)
+}
+
+/// Little measuring: the tests look at values.
+fn task(network: &Network, gain: f64) -> RunTask {
+    let network = share_link::encode_design(network);
+    RunTask { network, batch: 1, seed: 0, gain, fuse: true, measure: 20.0 }
+}
+
+#[test]
+fn golden_runs_of_the_seed_match() {
+    let Some(seed) = golden::read("seed.json") else { return };
+    let mut failures = Failures::default();
+    for (name, model) in seed["models"].as_object().expect("models") {
+        let mut graph = golden::graph(name, &model["layers"]);
+        for node in &mut graph.network.nodes {
+            if matches!(&node.inputs, Inputs::From(sources) if sources.len() == 1) {
+                node.inputs = Inputs::Above;
+            }
+        }
+        for forward in model["forward"].as_array().expect("forward").iter() {
+            if forward["input_stream"].as_u64() != Some(1 << 31) {
+                continue;
+            }
+            let gain = forward["g"].as_f64().expect("a gain");
+            let reply = run(task(&graph.network, gain)).0.expect("a result");
+            let expected = floats(&forward["out"]);
+            let largest = expected.iter().fold(1.0_f32, |largest, value| largest.max(value.abs()));
+            let close = |(found, expected): (&f32, &f32)| (found - expected).abs() <= 1e-5 * largest;
+            let matches = reply.output.len() == expected.len() && reply.output.iter().zip(&expected).all(close);
+            failures.check(matches, || format!("{name}, gain {gain}: {:?}, PyTorch {expected:?}", reply.output));
+        }
+    }
+    failures.finish();
+}
+
+#[test]
+fn times_have_their_order_and_every_step_its_rows() {
+    for resolved in Workbench::default().resolve() {
+        let (report, progress) = run(task(&resolved.network, 1.0));
+        let report = report.expect("a result");
+        assert!(report.lower_quartile > 0.0);
+        assert!(report.lower_quartile <= report.median && report.median <= report.upper_quartile);
+        let rows: Vec<u32> = report.steps.iter().flat_map(|step| step.rows.clone()).collect();
+        assert!(rows.iter().all(|&row| (row as usize) < resolved.network.nodes.len()), "{rows:?}");
+        assert!(report.steps.iter().all(|step| step.time >= 0.0));
+        assert_eq!((report.output.len(), report.output_dims.as_slice()), (3, [1, 3].as_slice()));
+        assert!(!progress.is_empty() && progress.is_sorted() && progress.iter().all(|done| (0.0..=1.0).contains(done)));
+    }
+}
+
+#[test]
+fn a_coarse_clock_still_measures() {
+    let start = Instant::now();
+    let mut clock = || start.elapsed().as_millis() as f64;
+    let (report, _) = execute(task(&Workbench::default().resolve()[0].network, 1.0), &mut clock);
+    let report = report.expect("a result");
+    assert!(report.median > 0.0 && report.passes > 1, "{report:?}");
+}
+
+#[test]
+fn a_slow_network_is_run_no_more_than_it_must() {
+    let mut ticks = 0.0;
+    let mut clock = || {
+        ticks += 1000.0;
+        ticks
+    };
+    let (report, progress) = execute(task(&Workbench::default().resolve()[0].network, 1.0), &mut clock);
+    let report = report.expect("a result");
+    assert_eq!((report.samples, report.passes), (1, 1));
+    assert!(report.steps.iter().all(|step| step.time == 1000.0), "the first pass tells the steps' times");
+    assert!(progress.len() >= report.steps.len(), "every slow step is told: {progress:?}");
+}
+
+#[test]
+fn what_cannot_run_says_why() {
+    let network = Workbench::default().resolve()[0].network.clone();
+    for (text, words) in [("1x1x150.c4k9", "conv1"), ("1x1x150.nonsense", "nonsense"), ("", "shape is missing")] {
+        let broken = RunTask { network: text.to_string(), ..task(&network, 1.0) };
+        let (result, _) = run(broken);
+        assert!(matches!(&result, Err(message) if message.contains(words)), "{text}: {result:?}");
+    }
+}
+
+#[test]
+fn foreign_bytes_are_an_error() {
+    for length in 0..40 {
+        let bytes: Vec<u8> = (0..length).map(|index| (index as u8).wrapping_mul(37).wrapping_add(200)).collect();
+        assert!(Job::from_bytes(&bytes).is_err());
+    }
+}
