@@ -218,7 +218,7 @@ fn first_pass(plan: &mut Plan, clock: &mut dyn FnMut() -> f64, progress: &mut dy
         let now = clock();
         if now - told >= PROGRESS_INTERVAL {
             told = now;
-            progress(0.5 * done / count);
+            progress(0.5 * f64::min(done / count, 1.0));
         }
         done += 1.0;
         now

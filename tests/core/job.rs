@@ -98,7 +98,8 @@ fn a_slow_network_is_run_no_more_than_it_must() {
     let (report, progress) = execute(task(&Workbench::default().resolve()[0].network, 1.0), &mut clock);
     let report = report.expect("a result");
     assert_eq!((report.samples, report.passes), (1, 1));
-    assert!(report.steps.iter().all(|step| step.time == 1000.0), "the first pass tells the steps' times");
+    // Every step is one or several calls, each a tick; another pass would halve the times.
+    assert!(report.steps.iter().all(|step| step.time % 1000.0 == 0.0), "the first pass tells the steps' times");
     assert!(progress.len() >= report.steps.len(), "every slow step is told: {progress:?}");
 }
 
