@@ -4,6 +4,7 @@
 //! cannot be known is never zero: [`RowState`] and [`Completeness`] tell it apart. The same code yields a count
 //! and its formula ([`Report::explain`]).
 
+mod convention;
 mod error;
 mod figure;
 mod formula;
@@ -14,6 +15,7 @@ mod parameter;
 mod site;
 pub mod units;
 
+pub use convention::{Convention, Difference, Failure, Tally, Unit};
 pub use error::CostError;
 pub use figure::{Figure, Figures};
 pub use formula::{Count, Expression, Formula};

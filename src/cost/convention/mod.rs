@@ -1,0 +1,456 @@
+//! What the tools people use print for a network, and how far that is from the plain count.
+//!
+//! Each rule is read from the source of the version named and holds for a network in evaluation mode. Faults of a
+//! tool are reproduced under its name, and labelled.
+
+mod calflops;
+mod fvcore;
+mod ptflops;
+mod thop;
+mod torchinfo;
+
+use super::figure::Figure;
+use super::formula::Count;
+use super::macs::macs;
+use super::site::Site;
+use super::units::grouped;
+use super::{Completeness, Report, RowState};
+use crate::model::{Call, Dims, Kind, Layer, Network};
+use crate::shape::parameter_tensors;
+
+/// A way to count.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Convention {
+    /// Multiply-accumulates of convolutions and matrix products, bias not counted.
+    #[default]
+    Plain,
+    /// `torch.utils.flop_counter`.
+    TorchFlopCounter,
+    Fvcore,
+    Thop,
+    /// ptflops with its `pytorch` backend: for one sample.
+    PtflopsPytorch,
+    /// ptflops with its `aten` backend.
+    PtflopsAten,
+    Torchinfo,
+    CalflopsMacs,
+    CalflopsFlops,
+}
+
+/// What a convention counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Unit {
+    Macs,
+    /// Two for each multiply-accumulate.
+    Flops,
+}
+
+/// A network counted by a convention.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tally {
+    pub convention: Convention,
+    /// What each row adds, rounded down; `None` where the row is not known or makes the tool fail.
+    pub rows: Vec<Option<u64>>,
+    /// What the tool prints.
+    pub total: Result<u64, Failure>,
+    /// The plain count in the convention's unit.
+    pub plain: u64,
+    /// `total - plain`, by its reasons, the largest first.
+    pub differences: Vec<Difference>,
+    pub completeness: Completeness,
+}
+
+impl Report {
+    /// The bytes that torchinfo prints as "forward/backward pass size": twice the outputs of the modules that have
+    /// parameters, 4 bytes an element.
+    pub fn torchinfo_output_bytes(&self, network: &Network) -> u64 {
+        let rows = network.nodes.iter().enumerate().filter(|(index, node)| {
+            let tap = self.wiring.taps(*index).first();
+            let input = tap.and_then(|&tap| self.shapes.tap(tap));
+            let tensors = parameter_tensors(&node.layer, input);
+            let has_parameters = tensors.iter().any(|tensor| !tensor.fill.is_buffer());
+            has_parameters && node.call == Call::Module && node.layer.kind() != Kind::Parameter
+        });
+        let elements = rows.filter_map(|(index, _)| self.shapes.nodes[index].dims()?.elements());
+        elements.fold(0_u64, u64::saturating_add).saturating_mul(2 * 4)
+    }
+}
+
+/// One reason why a tool's number differs from the plain count.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Difference {
+    /// "batch norm at 4 an element".
+    pub reason: &'static str,
+    /// A mistake of the tool, not a choice.
+    pub fault: bool,
+    /// What it adds; below zero where it leaves out. Whole, but for counts for one sample of several.
+    pub amount: f64,
+    /// In how many rows.
+    pub rows: u32,
+}
+
+/// A tool gives no number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// The first row it fails at; `None` where it refuses the input.
+    pub row: Option<u32>,
+    /// "calflops cannot take ...".
+    pub reason: &'static str,
+}
+
+impl Convention {
+    pub const ALL: &'static [Self] = &[
+        Self::Plain,
+        Self::TorchFlopCounter,
+        Self::Fvcore,
+        Self::Thop,
+        Self::PtflopsPytorch,
+        Self::PtflopsAten,
+        Self::Torchinfo,
+        Self::CalflopsMacs,
+        Self::CalflopsFlops,
+    ];
+
+    /// Stable, for links: `thop`.
+    pub const fn id(self) -> &'static str {
+        match self {
+            Self::Plain => "plain",
+            Self::TorchFlopCounter => "flop_counter",
+            Self::Fvcore => "fvcore",
+            Self::Thop => "thop",
+            Self::PtflopsPytorch => "ptflops",
+            Self::PtflopsAten => "ptflops_aten",
+            Self::Torchinfo => "torchinfo",
+            Self::CalflopsMacs => "calflops_macs",
+            Self::CalflopsFlops => "calflops_flops",
+        }
+    }
+
+    pub fn from_id(id: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|convention| convention.id() == id)
+    }
+
+    /// The tool's name, in sentences.
+    pub const fn tool(self) -> &'static str {
+        match self {
+            Self::Plain => "the plain count",
+            Self::TorchFlopCounter => "torch.utils.flop_counter",
+            Self::Fvcore => "fvcore",
+            Self::Thop => "thop",
+            Self::PtflopsPytorch | Self::PtflopsAten => "ptflops",
+            Self::Torchinfo => "torchinfo",
+            Self::CalflopsMacs | Self::CalflopsFlops => "calflops",
+        }
+    }
+
+    /// The version the rules were read from; `None` for the plain count.
+    pub const fn version(self) -> Option<&'static str> {
+        match self {
+            Self::Plain => None,
+            Self::TorchFlopCounter => Some("2.9.1"),
+            Self::Fvcore => Some("0.1.5.post20221221"),
+            Self::Thop => Some("0.1.1.post2209072238"),
+            Self::PtflopsPytorch | Self::PtflopsAten => Some("0.7.5"),
+            Self::Torchinfo => Some("1.8.0"),
+            Self::CalflopsMacs | Self::CalflopsFlops => Some("0.3.2"),
+        }
+    }
+
+    /// As a menu has it.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Plain => "Plain MACs",
+            Self::TorchFlopCounter => "torch flop_counter 2.9.1",
+            Self::Fvcore => "fvcore 0.1.5",
+            Self::Thop => "thop 0.1.1",
+            Self::PtflopsPytorch => "ptflops 0.7.5, pytorch backend",
+            Self::PtflopsAten => "ptflops 0.7.5, aten backend",
+            Self::Torchinfo => "torchinfo 1.8.0",
+            Self::CalflopsMacs => "calflops 0.3.2, MACs",
+            Self::CalflopsFlops => "calflops 0.3.2, FLOPs",
+        }
+    }
+
+    /// What the tool calls its number.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Plain | Self::Thop | Self::PtflopsPytorch | Self::PtflopsAten | Self::CalflopsMacs => "MACs",
+            Self::TorchFlopCounter | Self::CalflopsFlops => "FLOPs",
+            Self::Fvcore => "flops (it means MACs)",
+            Self::Torchinfo => "mult-adds",
+        }
+    }
+
+    pub const fn unit(self) -> Unit {
+        match self {
+            Self::TorchFlopCounter | Self::CalflopsFlops => Unit::Flops,
+            Self::Plain
+            | Self::Fvcore
+            | Self::Thop
+            | Self::PtflopsPytorch
+            | Self::PtflopsAten
+            | Self::Torchinfo
+            | Self::CalflopsMacs => Unit::Macs,
+        }
+    }
+
+    /// What the tool prints for one layer by itself.
+    pub fn count_layer(self, site: &Site, call: Call) -> Result<u64, Failure> {
+        let mut ledger = Ledger::new(self, site.input())?;
+        ledger.enter(0, site, call)?;
+        ledger.total()
+    }
+
+    /// What the tool prints for a network, row by row and in total.
+    pub fn tally(self, network: &Network, report: &Report) -> Tally {
+        let mut tally = Tally {
+            convention: self,
+            rows: vec![None; report.rows.len()],
+            total: Ok(0),
+            plain: match self.unit() {
+                Unit::Macs => report.totals.figures.macs.0,
+                Unit::Flops => report.totals.figures.flops.0,
+            },
+            differences: Vec::new(),
+            completeness: report.totals.completeness,
+        };
+        tally.total = self.fill(network, report, &mut tally);
+        tally
+    }
+
+    fn fill(self, network: &Network, report: &Report, tally: &mut Tally) -> Result<u64, Failure> {
+        let mut ledger = Ledger::new(self, &report.shapes.input)?;
+        let mut failure = None;
+        for (index, row) in report.rows.iter().enumerate() {
+            let counted = matches!(row.state, RowState::Exact | RowState::Assumed);
+            let mut inputs = Vec::new();
+            let Some(site) = super::site(network, &report.wiring, &report.shapes, index, &mut inputs) else { continue };
+            if counted {
+                match ledger.enter(index as u32, &site, network.nodes[index].call) {
+                    Ok(count) => tally.rows[index] = Some(count),
+                    Err(error) => failure = failure.or(Some(error)),
+                }
+            }
+        }
+        tally.differences = ledger.differences();
+        failure.map_or_else(|| ledger.total(), Err)
+    }
+}
+
+impl Tally {
+    /// "thop adds 14,688: batch norm at 4 an element".
+    pub fn sentence(&self) -> String {
+        let tool = self.convention.tool();
+        match &self.total {
+            Err(failure) => format!("{tool} fails: {}", failure.reason),
+            Ok(_) if self.differences.is_empty() => format!("{tool} counts the same"),
+            Ok(_) => {
+                let reasons: Vec<String> = self.differences.iter().map(Difference::sentence).collect();
+                format!("{tool} {}", reasons.join("; it "))
+            }
+        }
+    }
+}
+
+impl Difference {
+    /// "adds 14,688: batch norm at 4 an element".
+    pub fn sentence(&self) -> String {
+        let verb = if self.amount < 0.0 { "leaves out" } else { "adds" };
+        let fault = if self.fault { " (a fault)" } else { "" };
+        format!("{verb} {}: {}{fault}", grouped(self.amount.abs().round() as u64), self.reason)
+    }
+}
+
+/// The entries of a count as it goes on. Amounts are in parts of `denominator`.
+struct Ledger {
+    convention: Convention,
+    /// 1, or the samples where a tool counts for one sample.
+    denominator: i128,
+    differences: Vec<Entry>,
+    /// The plain count so far.
+    plain: i128,
+    /// The tool's count so far.
+    counted: i128,
+    /// What is left of numbers that are not whole.
+    fraction: f64,
+}
+
+struct Entry {
+    reason: &'static str,
+    fault: bool,
+    amount: i128,
+    rows: u32,
+}
+
+/// A layer as a tool sees it, and what it adds.
+struct Row<'a> {
+    site: &'a Site<'a>,
+    call: Call,
+    /// The plain MACs.
+    macs: i128,
+    entries: Vec<Entry>,
+    fraction: f64,
+}
+
+impl Ledger {
+    /// For a network with this input.
+    fn new(convention: Convention, input: &Dims) -> Result<Self, Failure> {
+        let is_ptflops = matches!(convention, Convention::PtflopsPytorch | Convention::PtflopsAten);
+        if is_ptflops && input.rank() < 2 {
+            return Err(Failure { row: None, reason: "an input without a batch dimension and at least one more" });
+        }
+        let denominator = match convention {
+            Convention::PtflopsPytorch => i128::from(input.first().copied().unwrap_or(1).max(1)),
+            _ => 1,
+        };
+        Ok(Self { convention, denominator, differences: Vec::new(), plain: 0, counted: 0, fraction: 0.0 })
+    }
+
+    /// Counts one layer: what it adds, rounded down.
+    fn enter(&mut self, index: u32, site: &Site, call: Call) -> Result<u64, Failure> {
+        let fails = |reason| Failure { row: Some(index), reason };
+        let macs = macs::<Count>(site).0.ok_or(fails("the count does not fit 64 bits"))?;
+        let mut row = Row { site, call, macs: i128::from(macs), entries: Vec::new(), fraction: 0.0 };
+        match self.convention {
+            Convention::Plain | Convention::TorchFlopCounter => Ok(()),
+            Convention::Fvcore => fvcore::count(&mut row),
+            Convention::Thop => thop::count(&mut row),
+            Convention::PtflopsPytorch => {
+                ptflops::count_modules(&mut row, self.denominator);
+                Ok(())
+            }
+            Convention::PtflopsAten => {
+                ptflops::count_operators(&mut row);
+                Ok(())
+            }
+            Convention::Torchinfo => {
+                torchinfo::count(&mut row);
+                Ok(())
+            }
+            Convention::CalflopsMacs => calflops::count(&mut row, Unit::Macs),
+            Convention::CalflopsFlops => calflops::count(&mut row, Unit::Flops),
+        }
+        .map_err(fails)?;
+        let plain = match self.convention.unit() {
+            Unit::Macs => row.macs.saturating_mul(self.denominator),
+            Unit::Flops => row.macs.saturating_mul(2),
+        };
+        let counted = row.entries.iter().fold(plain, |sum, entry| sum.saturating_add(entry.amount));
+        self.plain = self.plain.saturating_add(plain);
+        self.counted = self.counted.saturating_add(counted);
+        self.fraction += row.fraction;
+        for entry in row.entries.into_iter().filter(|entry| entry.amount != 0) {
+            match self.differences.iter_mut().find(|known| known.reason == entry.reason) {
+                Some(known) => {
+                    known.amount = known.amount.saturating_add(entry.amount);
+                    known.rows += 1;
+                }
+                None => self.differences.push(entry),
+            }
+        }
+        self.whole(counted, row.fraction).ok_or(fails("the count does not fit 64 bits"))
+    }
+
+    fn total(&self) -> Result<u64, Failure> {
+        self.whole(self.counted, self.fraction).ok_or(Failure { row: None, reason: "the count does not fit 64 bits" })
+    }
+
+    fn whole(&self, amount: i128, fraction: f64) -> Option<u64> {
+        let parts = (fraction * self.denominator as f64) as i128;
+        u64::try_from(amount.checked_add(parts)?.div_euclid(self.denominator)).ok()
+    }
+
+    fn differences(&self) -> Vec<Difference> {
+        let as_difference = |entry: &Entry| Difference {
+            reason: entry.reason,
+            fault: entry.fault,
+            amount: entry.amount as f64 / self.denominator as f64,
+            rows: entry.rows,
+        };
+        let mut differences: Vec<Difference> = self.differences.iter().map(as_difference).collect();
+        differences.sort_by(|one, other| other.amount.abs().total_cmp(&one.amount.abs()));
+        differences
+    }
+}
+
+impl Row<'_> {
+    /// A choice of the tool.
+    fn add(&mut self, reason: &'static str, amount: i128) {
+        self.entries.push(Entry { reason, fault: false, amount, rows: 1 });
+    }
+
+    /// A mistake of the tool.
+    fn fault(&mut self, reason: &'static str, amount: i128) {
+        self.entries.push(Entry { reason, fault: true, amount, rows: 1 });
+    }
+
+    /// The elements of the input.
+    fn x(&self) -> i128 {
+        product(self.site.input())
+    }
+
+    /// The elements of the output.
+    fn y(&self) -> i128 {
+        product(&self.site.output)
+    }
+
+    /// A size of the input, counted from the front; 1 where there is no such dimension.
+    fn size(&self, index: usize) -> i128 {
+        self.site.input().get(index).map_or(1, |&size| i128::from(size))
+    }
+
+    /// The outputs that a bias is added to; 0 where there is none.
+    fn biased(&self) -> i128 {
+        let bias = match self.site.layer {
+            Layer::Conv2d(layer) => layer.bias,
+            Layer::ConvTranspose2d(layer) => layer.bias,
+            Layer::Linear(layer) => layer.bias,
+            _ => false,
+        };
+        if bias { self.y() } else { 0 }
+    }
+
+    /// A norm with a learned scale; `None` where the layer is no norm.
+    fn affine(&self) -> Option<bool> {
+        match self.site.layer {
+            Layer::BatchNorm2d(layer) => Some(layer.affine),
+            Layer::BatchNorm1d(layer) => Some(layer.affine),
+            Layer::GroupNorm(layer) => Some(layer.affine),
+            Layer::LayerNorm(layer) => Some(layer.elementwise_affine),
+            Layer::LayerNorm2d(layer) => Some(layer.elementwise_affine),
+            Layer::InstanceNorm2d(layer) => Some(layer.affine),
+            _ => None,
+        }
+    }
+
+    /// A batch norm that takes the batch's own statistics, as it has no others.
+    fn uses_batch_statistics(&self) -> bool {
+        match self.site.layer {
+            Layer::BatchNorm2d(layer) => !layer.track_running_stats,
+            Layer::BatchNorm1d(layer) => !layer.track_running_stats,
+            _ => false,
+        }
+    }
+}
+
+/// The products, sums and the pool that `F.local_response_norm` is made of, as the tools see them that replace
+/// `torch.Tensor.mul`, `add` and `F.avg_pool3d`: 3 for each element, and the pool's input, padded along the channels.
+fn local_response_operations(row: &Row, size: i64) -> i128 {
+    let channels = row.size(1).max(1);
+    let padded = row.x() / channels * (channels + i128::from(size.max(1)) - 1);
+    (3 * row.x()).saturating_add(padded)
+}
+
+fn product(sizes: &[u64]) -> i128 {
+    sizes.iter().fold(1, |product: i128, &size| product.saturating_mul(i128::from(size)))
+}
+
+/// The figure a convention's unit stands for.
+impl From<Unit> for Figure {
+    fn from(unit: Unit) -> Self {
+        match unit {
+            Unit::Macs => Self::Macs,
+            Unit::Flops => Self::Flops,
+        }
+    }
+}
