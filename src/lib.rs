@@ -18,6 +18,8 @@ pub mod compare;
 
 pub mod device;
 
+pub mod advice;
+
 pub mod engine;
 
 pub mod share_link;

@@ -1,5 +1,6 @@
 //! The native tests of the core, one binary.
 
+mod advice;
 mod compare;
 mod cost;
 mod device;

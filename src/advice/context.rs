@@ -1,0 +1,121 @@
+//! What the rules look at.
+
+use crate::cost::Report;
+use crate::model::{Conv2d, Dims, Layer, Network, NodeId};
+use crate::rewrite::{Head, Uses, find_head, is_depthwise, is_pointwise};
+
+use super::costs::Costs;
+
+/// A network with everything that is known of it.
+pub struct Context<'a> {
+    pub network: &'a Network,
+    pub report: &'a Report,
+    pub uses: Uses,
+    pub costs: Costs,
+    pub head: Option<Head>,
+}
+
+/// A depthwise convolution and the pointwise one directly behind it, by index.
+#[derive(Clone, Copy, Debug)]
+pub struct Pair<'a> {
+    pub depthwise: usize,
+    pub pointwise: usize,
+    pub depthwise_layer: &'a Conv2d,
+    pub pointwise_layer: &'a Conv2d,
+}
+
+impl<'a> Context<'a> {
+    /// `report` is the network's in 32-bit floats.
+    pub fn of(network: &'a Network, report: &'a Report) -> Self {
+        let uses = Uses::of(network);
+        Self {
+            network,
+            report,
+            costs: Costs::of_report(network, report),
+            head: find_head(network, &uses, &report.shapes),
+            uses,
+        }
+    }
+
+    pub fn id(&self, index: usize) -> NodeId {
+        self.network.nodes[index].id
+    }
+
+    pub fn name(&self, index: usize) -> &str {
+        &self.network.nodes[index].name
+    }
+
+    pub fn params(&self, index: usize) -> u64 {
+        self.report.rows[index].figures.params().0
+    }
+
+    pub fn macs(&self, index: usize) -> u64 {
+        self.report.rows[index].figures.macs.0
+    }
+
+    /// The shape of a node's first input.
+    pub fn input(&self, index: usize) -> Option<&Dims> {
+        self.uses.taps(index).first().and_then(|&tap| self.report.shapes.tap(tap))
+    }
+
+    pub fn output(&self, index: usize) -> Option<&Dims> {
+        self.report.shapes.nodes[index].dims()
+    }
+
+    /// Part of all parameters.
+    pub fn share(&self, params: u64) -> f64 {
+        if self.costs.params == 0 { 0.0 } else { params as f64 / self.costs.params as f64 }
+    }
+
+    /// Part of all multiply-accumulates.
+    pub fn macs_share(&self, macs: u64) -> f64 {
+        if self.costs.macs == 0 { 0.0 } else { macs as f64 / self.costs.macs as f64 }
+    }
+
+    pub fn convolutions(&self) -> impl Iterator<Item = (usize, &'a Conv2d)> {
+        self.network.nodes.iter().enumerate().filter_map(|(index, node)| match &node.layer {
+            Layer::Conv2d(conv) => Some((index, conv)),
+            _ => None,
+        })
+    }
+
+    /// Depthwise convolutions with a pointwise one directly behind them, or behind a norm and an activation.
+    pub fn separables(&self) -> Vec<Pair<'a>> {
+        let mut pairs = Vec::new();
+        for (index, conv) in self.convolutions() {
+            if !is_depthwise(conv, &self.uses, &self.report.shapes, index) {
+                continue;
+            }
+            let mut next = self.uses.only_reader(index);
+            while let Some(reader) = next {
+                match &self.network.nodes[reader].layer {
+                    Layer::Conv2d(pointwise) if is_pointwise(pointwise) => {
+                        pairs.push(Pair {
+                            depthwise: index,
+                            pointwise: reader,
+                            depthwise_layer: conv,
+                            pointwise_layer: pointwise,
+                        });
+                        break;
+                    }
+                    Layer::BatchNorm2d(_) => {}
+                    layer if layer.kind().is_elementwise_activation() => {}
+                    _ => break,
+                }
+                next = self.uses.only_reader(reader);
+            }
+        }
+        pairs
+    }
+}
+
+/// `conv1`, `conv1 and conv2`, `conv1, conv2 and 3 more`.
+pub fn list(names: &[&str]) -> String {
+    match names {
+        [] => String::new(),
+        [one] => (*one).to_string(),
+        [one, two] => format!("{one} and {two}"),
+        [one, two, three] => format!("{one}, {two} and {three}"),
+        [one, two, rest @ ..] => format!("{one}, {two} and {} more", rest.len()),
+    }
+}

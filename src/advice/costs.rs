@@ -1,0 +1,53 @@
+//! The figures a remedy is judged by.
+
+use crate::cost::{NumberType, Report, Settings, analyze};
+use crate::device::{CALIBRATIONS, Fitted, Int8Flash, Int8Ram, Workload};
+use crate::model::Network;
+
+/// What a network costs, in one line.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Costs {
+    pub params: u64,
+    pub macs: u64,
+    /// Elements that all layers write.
+    pub written: u64,
+    /// Bytes at the peak in 32-bit floats, norms and activations in place; `None` where not known.
+    pub peak_bytes: Option<u64>,
+    /// Bytes of the int8 weights with 32-bit biases.
+    pub flash_bytes: u64,
+    /// Bytes of the planned int8 arena; `None` where not known.
+    pub ram_bytes: Option<u64>,
+    /// On a Cortex-M7 at 400 MHz with ST's stack; may be an extrapolation. `None` where not known.
+    pub milliseconds: Option<f64>,
+}
+
+impl Costs {
+    pub fn of(network: &Network) -> Self {
+        Self::of_report(network, &analyze(network, &Settings::default()))
+    }
+
+    /// From a report in 32-bit floats.
+    pub fn of_report(network: &Network, report: &Report) -> Self {
+        let memory = report.memory.as_ref().filter(|_| report.totals.completeness.is_exact());
+        let int8 = analyze(
+            network,
+            &Settings { number_type: NumberType::Int8, batch: report.settings.batch, ..Settings::default() },
+        );
+        Self {
+            params: report.totals.figures.params().0,
+            macs: report.totals.figures.macs.0,
+            written: report.totals.figures.output.0,
+            peak_bytes: memory.map(|memory| memory.bytes(memory.peak_in_place.elements).0),
+            flash_bytes: Int8Flash::of(network, report).bytes(),
+            ram_bytes: Int8Ram::of_report(&int8).map(|ram| ram.arena),
+            milliseconds: Workload::of(network, report)
+                .filter(|workload| workload.macs() > 0)
+                .and_then(|workload| Some(reference()?.milliseconds(&workload))),
+        }
+    }
+}
+
+/// The device and stack with the most timings.
+fn reference() -> Option<Fitted> {
+    CALIBRATIONS.iter().max_by_key(|calibration| calibration.timings.len()).map(Fitted::of)
+}

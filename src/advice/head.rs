@@ -1,0 +1,103 @@
+//! Rules about classifiers.
+
+use crate::compare::share;
+use crate::cost::units::grouped;
+use crate::model::{Layer, Linear};
+use crate::rewrite::{HiddenLayers, PooledHead, Rewrite};
+
+use super::context::Context;
+use super::finding::{Certainty, Finding, Rule};
+use super::remedy::Remedy;
+
+/// A Linear with this share of the parameters is worth a word.
+const DOMINATES: f64 = 0.5;
+
+pub fn rules(context: &Context, findings: &mut Vec<Finding>) {
+    let largest = (0..context.network.nodes.len())
+        .filter(|&index| matches!(context.network.nodes[index].layer, Layer::Linear(_)))
+        .max_by_key(|&index| (context.params(index), std::cmp::Reverse(index)));
+    let Some(index) = largest.filter(|&index| context.share(context.params(index)) > DOMINATES) else { return };
+    let Layer::Linear(linear) = &context.network.nodes[index].layer else { return };
+    let flattened = context.head.as_ref().filter(|head| head.linears.first() == Some(&index));
+    let pixels = flattened.map(|head| head.features[2] * head.features[3]).filter(|&pixels| pixels > 1);
+    findings.push(match (pixels, flattened) {
+        (Some(pixels), Some(head)) => behind_flatten(context, index, (pixels, head.features[1])),
+        _ => elsewhere(context, index, linear),
+    });
+}
+
+fn behind_flatten(context: &Context, index: usize, (pixels, channels): (u64, u64)) -> Finding {
+    let params = context.params(index);
+    let mut remedies: Vec<Remedy> = [
+        ("Average the map, one Linear", 1, HiddenLayers::Drop),
+        ("Average the map, keep all Linears", 1, HiddenLayers::Keep),
+        ("Average the map to 2x2, one Linear", 2, HiddenLayers::Drop),
+        ("Average the map to 2x2, keep all Linears", 2, HiddenLayers::Keep),
+    ]
+    .into_iter()
+    .filter_map(|(title, size, hidden)| {
+        Remedy::of(context, title, vec![Rewrite::PooledHead(PooledHead { size, hidden })])
+    })
+    .collect();
+    remedies.extend(thin_remedies(context, index));
+    saving(&mut remedies);
+    Finding {
+        rule: Rule::DominantLinear,
+        message: format!(
+            "{} holds {} of {} parameters ({}): flattening gives it {} inputs, {channels} channels x {pixels} pixels.",
+            context.name(index),
+            grouped(params),
+            grouped(context.costs.params),
+            share(params, context.costs.params),
+            grouped(pixels * channels),
+        ),
+        nodes: vec![context.id(index)],
+        certainty: Certainty::Sure,
+        weight: 1.0 + context.share(params),
+        remedies,
+    }
+}
+
+fn elsewhere(context: &Context, index: usize, linear: &Linear) -> Finding {
+    let params = context.params(index);
+    let mut remedies: Vec<Remedy> = thin_remedies(context, index).collect();
+    saving(&mut remedies);
+    let inputs = context.input(index).and_then(|input| input.last().copied()).unwrap_or(0);
+    Finding {
+        rule: Rule::WideLinear,
+        message: format!(
+            "{} holds {} of {} parameters ({}): {} inputs x {} outputs.",
+            context.name(index),
+            grouped(params),
+            grouped(context.costs.params),
+            share(params, context.costs.params),
+            grouped(inputs),
+            linear.out_features,
+        ),
+        nodes: vec![context.id(index)],
+        certainty: Certainty::Sure,
+        weight: 0.5 + context.share(params) / 2.0,
+        remedies,
+    }
+}
+
+/// Low rank and bottleneck at a quarter of the parameters.
+fn thin_remedies<'a>(context: &'a Context, index: usize) -> impl Iterator<Item = Remedy> + 'a {
+    let inputs = context.input(index).and_then(|input| input.last().copied()).unwrap_or(0);
+    let outputs = context.output(index).and_then(|output| output.last().copied()).unwrap_or(0);
+    let rank = i64::try_from(inputs * outputs / (4 * (inputs + outputs)).max(1)).unwrap_or(0).max(1);
+    let node = context.id(index);
+    let name = context.name(index).to_string();
+    [
+        (format!("Two factors of rank {rank} for {name}"), Rewrite::LowRank { node, rank }),
+        (format!("{name} through {rank} features"), Rewrite::Bottleneck { node, width: rank }),
+    ]
+    .into_iter()
+    .filter_map(|(title, rewrite)| Remedy::of(context, title, vec![rewrite]))
+}
+
+/// Only what saves parameters, most first.
+fn saving(remedies: &mut Vec<Remedy>) {
+    remedies.retain(|remedy| remedy.saves_params() > 0);
+    remedies.sort_by_key(|remedy| std::cmp::Reverse(remedy.saves_params()));
+}

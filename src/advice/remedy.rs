@@ -1,0 +1,67 @@
+//! What can be done about a finding.
+
+use crate::model::Network;
+use crate::rewrite::{self, Effect, Rewrite};
+
+use super::context::Context;
+use super::costs::Costs;
+
+/// One or more rewrites, with the costs before and after.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Remedy {
+    /// What to do, in a few words.
+    pub title: String,
+    pub rewrites: Vec<Rewrite>,
+    pub effect: Effect,
+    pub before: Costs,
+    pub after: Costs,
+}
+
+impl Remedy {
+    /// Rewrites the network and costs it again; `None` where that changes nothing.
+    pub fn of(context: &Context, title: impl Into<String>, rewrites: Vec<Rewrite>) -> Option<Self> {
+        let before = context.costs;
+        let (_, after) = applied(context.network, &rewrites)?;
+        Some(Self { title: title.into(), effect: effect(&rewrites), rewrites, before, after })
+    }
+
+    /// Positive where parameters are saved.
+    pub const fn saves_params(&self) -> i64 {
+        self.before.params as i64 - self.after.params as i64
+    }
+
+    pub const fn saves_macs(&self) -> i64 {
+        self.before.macs as i64 - self.after.macs as i64
+    }
+
+    /// What has to be said before it is applied.
+    pub const fn warning(&self) -> Option<&'static str> {
+        match self.effect {
+            Effect::Exact => None,
+            Effect::Approximate => Some("The outputs move: weights carry over only approximately, so fine-tune."),
+            Effect::Retrain => Some("This is another function: it has to be trained anew, and accuracy may change."),
+        }
+    }
+}
+
+/// The network under the rewrites and its costs; `None` where nothing changes.
+pub fn applied(network: &Network, rewrites: &[Rewrite]) -> Option<(Network, Costs)> {
+    let rewritten = rewrite::apply_all(network, rewrites);
+    if rewritten.changes.is_empty() {
+        return None;
+    }
+    let costs = Costs::of(&rewritten.network);
+    Some((rewritten.network, costs))
+}
+
+/// The strongest effect of several rewrites.
+pub fn effect(rewrites: &[Rewrite]) -> Effect {
+    let effects = || rewrites.iter().map(Rewrite::effect);
+    if effects().any(|effect| effect == Effect::Retrain) {
+        Effect::Retrain
+    } else if effects().any(|effect| effect == Effect::Approximate) {
+        Effect::Approximate
+    } else {
+        Effect::Exact
+    }
+}

@@ -1,0 +1,242 @@
+//! Diagnosis, remedies, the ladder, PyTorch's own means.
+
+use std::collections::BTreeSet;
+
+use convscope::advice::{Costs, Finding, Rule, arsenal, diagnose, ladder};
+use convscope::cost::{Settings, analyze};
+use convscope::model::{
+    AvgPool2d, BatchNorm2d, Channels, Conv2d, Dims, Flatten, Kind, Layer, Linear, MaxPool2d, Network, Padding,
+    PaddingMode, Pair, ReLU, Unsupported,
+};
+use convscope::rewrite::{self, Effect, Rewrite};
+use proptest::prelude::*;
+
+use crate::device::networks::{autoencoder, mobilenet_v1, resnet8};
+use crate::golden::{self, Failures};
+use crate::random;
+use crate::rewrite::seed;
+
+fn findings(network: &Network) -> Vec<Finding> {
+    diagnose(network, &analyze(network, &Settings::default()))
+}
+
+fn rules(network: &Network) -> BTreeSet<Rule> {
+    findings(network).iter().map(|finding| finding.rule).collect()
+}
+
+fn finding(network: &Network, rule: Rule) -> Finding {
+    let all = findings(network);
+    all.into_iter().find(|finding| finding.rule == rule).unwrap_or_else(|| panic!("no {}", rule.id()))
+}
+
+fn chain(input: [u64; 3], layers: impl IntoIterator<Item = (&'static str, Layer)>) -> Network {
+    let layers = layers.into_iter().map(|(name, layer)| (name.to_string(), layer));
+    Network::chain("Chain", Dims::new(&input).expect("three sizes"), layers)
+}
+
+#[test]
+fn golden_ladders_of_the_seed() {
+    let (Some(standard), Some(separable)) = (seed("standard"), seed("separable")) else { return };
+    let totals = |network: &Network| {
+        let ladder = ladder(network);
+        let steps = ladder.steps.iter().map(|step| step.costs.params);
+        std::iter::once(ladder.start.params).chain(steps).collect::<Vec<_>>()
+    };
+    assert_eq!(totals(&separable), [11404, 364, 323, 295]);
+    assert_eq!(totals(&standard), [11831, 791, 364, 323, 295]);
+    let steps = ladder(&standard).steps;
+    let effects: Vec<Effect> = steps.iter().map(|step| step.effect).collect();
+    assert_eq!(effects, [Effect::Retrain, Effect::Retrain, Effect::Exact, Effect::Exact]);
+    assert_eq!(steps[3].costs.flash_bytes, 440);
+}
+
+#[test]
+fn golden_diagnosis_of_the_seed() {
+    let (Some(standard), Some(separable)) = (seed("standard"), seed("separable")) else { return };
+    let first = &findings(&standard)[0];
+    assert_eq!(first.rule, Rule::DominantLinear);
+    assert_eq!(
+        first.message,
+        "fc1 holds 10,980 of 11,831 parameters (92.8 %): flattening gives it 304 inputs, 16 channels x 19 pixels."
+    );
+    assert_eq!((first.remedies[0].after.params, first.remedies[0].saves_params()), (791, 11_040));
+    assert!(first.remedies[0].warning().is_some());
+    let expected = [
+        Rule::DominantLinear,
+        Rule::BiasBeforeNorm,
+        Rule::UnfoldedNorm,
+        Rule::CouldSeparate,
+        Rule::GrowingMap,
+        Rule::PaddedTaps,
+        Rule::PoolAfterConvolution,
+        Rule::NotInPlace,
+    ];
+    let found = rules(&standard);
+    assert!(expected.iter().all(|rule| found.contains(rule)), "{found:?}");
+    let found = rules(&separable);
+    let expected = [Rule::DepthwiseBias, Rule::SeparableGain, Rule::MoreWritten];
+    assert!(expected.iter().all(|rule| found.contains(rule)), "{found:?}");
+    assert!(!found.contains(&Rule::CouldSeparate));
+    let gain = finding(&separable, Rule::SeparableGain);
+    let said =
+        "depthwise1 and pointwise1 have 8 weights, a full convolution 16 (-50 %): there is but one input channel.";
+    assert_eq!(gain.message, said);
+    assert_eq!(gain.remedies[0].after.params, 11_831);
+    let written = finding(&separable, Rule::MoreWritten);
+    assert!(written.message.contains("for all its fewer MACs"), "{}", written.message);
+    let biases = finding(&separable, Rule::BiasBeforeNorm);
+    assert_eq!(biases.remedies[0].saves_params(), 28);
+    assert_eq!(finding(&separable, Rule::DepthwiseBias).remedies[0].saves_params(), 13);
+}
+
+/// Each rule on a network made for it.
+#[test]
+fn every_rule_speaks() {
+    let conv = |conv: Conv2d| Layer::from(conv);
+    let plain = || Conv2d { padding: Padding::Explicit(Pair::square(1)), ..Conv2d::default() };
+    let mut silent: BTreeSet<Rule> = Rule::ALL.iter().copied().collect();
+    let mut hear = |network: &Network| {
+        for rule in rules(network) {
+            silent.remove(&rule);
+        }
+    };
+    for which in ["standard", "separable"] {
+        if let Some(network) = seed(which) {
+            hear(&network);
+        }
+    }
+    hear(&chain([1, 4, 4], [("conv", conv(Conv2d { kernel_size: Pair::square(9), ..plain() }))]));
+    hear(&chain([1, 4, 4], [("odd", Unsupported { class: "Odd".to_string(), ..Unsupported::default() }.into())]));
+    hear(&autoencoder_without_bottleneck());
+    hear(&chain([2, 8, 8], [("conv", conv(Conv2d { padding_mode: PaddingMode::Reflect, ..plain() }))]));
+    let same = Conv2d { padding: Padding::Same, kernel_size: Pair::square(4), ..plain() };
+    hear(&chain([2, 8, 8], [("conv", conv(same))]));
+    let pool = MaxPool2d {
+        kernel_size: Pair::square(3),
+        stride: Some(Pair::square(2)),
+        ceil_mode: true,
+        ..MaxPool2d::default()
+    };
+    hear(&chain([2, 8, 8], [("pool", pool.into())]));
+    hear(&mobilenet_v1(0.25, 96, 2));
+    let mut unused = chain([1, 4, 4], [("flatten", Flatten::default().into()), ("fc", Linear::default().into())]);
+    unused.uncalled.push(convscope::model::UncalledModule {
+        name: "aux".to_string(),
+        layer: Linear::default().into(),
+        declared: vec![100],
+    });
+    hear(&unused);
+    assert!(silent.is_empty(), "never heard: {silent:?}");
+}
+
+fn autoencoder_without_bottleneck() -> Network {
+    let mut network = autoencoder();
+    network.nodes.truncate(1);
+    network
+}
+
+#[test]
+fn what_does_not_apply_is_silent() {
+    let layers = [
+        ("conv", Conv2d { out_channels: Channels::Count(4), bias: false, ..Conv2d::default() }.into()),
+        ("pool", AvgPool2d { kernel_size: Pair::square(6), ..AvgPool2d::default() }.into()),
+    ];
+    let found = rules(&chain([1, 8, 8], layers));
+    let harmless = [Rule::EarlyPeak, Rule::FloatInput, Rule::UnstructuredPruning, Rule::PoolAfterConvolution];
+    assert!(found.iter().all(|rule| harmless.contains(rule)), "{found:?}");
+    let relu = chain([1, 8, 8], [("relu", ReLU::default().into())]);
+    let found = rules(&relu);
+    assert!(found.iter().all(|rule| *rule == Rule::FloatInput), "{found:?}");
+    // A norm that learns from each batch cannot be folded.
+    let norm = BatchNorm2d { track_running_stats: false, ..BatchNorm2d::default() };
+    let layers = [("conv", Conv2d::default().into()), ("bn", norm.into())];
+    assert!(!rules(&chain([1, 8, 8], layers)).contains(&Rule::UnfoldedNorm));
+}
+
+#[test]
+fn golden_arsenal_of_the_seed() {
+    let Some(file) = golden::read("transforms.json") else { return };
+    let mut failures = Failures::default();
+    for which in ["standard", "separable"] {
+        let Some(network) = seed(which) else { return };
+        let techniques = arsenal(&network, &analyze(&network, &Settings::default()));
+        let of = |id: &str| techniques.iter().find(|technique| technique.id == id).expect("a technique");
+        let bytes = &file["quantisation"][which]["formula_bytes"];
+        failures.equal("dynamic", Some(of("dynamic-int8").bytes.after), bytes["dynamic_int8_linear"].as_u64());
+        failures.equal("static", Some(of("static-int8").bytes.after), bytes["static_int8_fused_weights_only"].as_u64());
+        failures.equal("before", Some(of("float16").bytes.before), bytes["float32_params"].as_u64());
+        let pruned = &file["pruning_l1"][which]["per_layer_50"]["pruned"];
+        let said = convscope::cost::units::grouped(pruned.as_u64().expect("a count"));
+        let effect = &of("unstructured-pruning").effect;
+        failures.check(effect.starts_with(&format!("{said} of ")), || format!("{which} {effect}: {said}"));
+        assert!(techniques.iter().all(|technique| !technique.code.is_empty() && !technique.but.is_empty()));
+    }
+    failures.finish();
+    let Some(standard) = seed("standard") else { return };
+    let techniques = arsenal(&standard, &analyze(&standard, &Settings::default()));
+    let fused = techniques.iter().find(|technique| technique.id == "static-int8").expect("a technique");
+    assert!(
+        fused.code.contains(r#"[["conv1", "bn1", "relu1"], ["conv2", "bn2", "relu2"], ["conv3", "bn3", "relu3"]]"#)
+    );
+}
+
+#[test]
+fn a_residual_network_is_advised_too() {
+    let network = resnet8();
+    let found = findings(&network);
+    let fold = found.iter().find(|finding| finding.rule == Rule::UnfoldedNorm).expect("batch norms");
+    // The published count is of the folded network.
+    assert_eq!(fold.remedies[0].after.params, 77_706);
+    let steps = ladder(&network).steps;
+    assert!(!steps.is_empty() && steps.windows(2).all(|pair| pair[1].costs.params < pair[0].costs.params));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// What a remedy says it saves is what applying it saves.
+    #[test]
+    fn remedies_save_what_they_say(network in random::network()) {
+        let before = Costs::of(&network);
+        for finding in findings(&network) {
+            prop_assert!(finding.message.ends_with('.') || finding.rule == Rule::CannotRun, "{}", finding.message);
+            prop_assert!(finding.nodes.iter().all(|&id| network.node(id).is_some()));
+            prop_assert!(finding.weight.is_finite() && finding.weight > 0.0);
+            for remedy in &finding.remedies {
+                let after = rewrite::apply_all(&network, &remedy.rewrites).network;
+                random::check_wiring(&after);
+                prop_assert_eq!(Costs::of(&after), remedy.after);
+                prop_assert_eq!(before, remedy.before);
+                let saved = before.params as i64 - remedy.after.params as i64;
+                prop_assert_eq!(remedy.saves_params(), saved);
+                let exact = remedy.effect == Effect::Exact;
+                prop_assert!(exact == remedy.warning().is_none());
+            }
+        }
+    }
+
+    #[test]
+    fn ladders_go_down(network in random::network()) {
+        let ladder = ladder(&network);
+        let mut above = ladder.start.params;
+        for step in &ladder.steps {
+            prop_assert!(step.costs.params < above);
+            above = step.costs.params;
+            let there = rewrite::apply_all(&network, &step.rewrites).network;
+            prop_assert_eq!(Costs::of(&there), step.costs);
+        }
+    }
+}
+
+#[test]
+fn a_remedy_leaves_the_original_as_it_is() {
+    let Some(standard) = seed("standard") else { return };
+    let copy = standard.clone();
+    let all = findings(&standard);
+    assert_eq!(standard, copy);
+    // Undoing is going back to the network before: nothing of it was lost.
+    let rewrites: Vec<&Vec<Rewrite>> =
+        all.iter().flat_map(|finding| &finding.remedies).map(|remedy| &remedy.rewrites).collect();
+    assert!(rewrites.len() >= 6);
+    assert!(standard.nodes.iter().any(|node| node.layer.kind() == Kind::BatchNorm2d));
+}
