@@ -26,6 +26,9 @@ pub mod share_link;
 
 pub mod pytorch;
 
+#[cfg(feature = "chart")]
+pub mod chart;
+
 pub mod job;
 
 #[cfg(feature = "ui")]

@@ -1,6 +1,8 @@
 //! The native tests of the core, one binary.
 
 mod advice;
+#[cfg(feature = "chart")]
+mod chart;
 mod compare;
 mod cost;
 mod device;

@@ -1,0 +1,122 @@
+//! Charts of designs that are compared, from their reports.
+
+use crate::compare::AlignedRow;
+use crate::cost::{Figures, Memory, Report};
+use crate::lifetime::Lifetimes;
+use crate::model::Network;
+
+use super::{Bar, BarChart, BarRow, BarValue, DepthChart, DepthSeries, DepthStep, Scale, Series, Unit};
+
+/// A design in charts.
+#[derive(Clone, Copy, Debug)]
+pub struct ChartSide<'a> {
+    pub name: &'a str,
+    /// The design's index, which says its colour.
+    pub color: usize,
+    pub network: &'a Network,
+    pub report: &'a Report,
+}
+
+/// Parameters of each row.
+pub fn params_by_layer(left: &ChartSide, right: Option<&ChartSide>, rows: &[AlignedRow]) -> BarChart {
+    bars(("Parameters by layer", Unit::Params), &sides(left, right), rows, |figures| figures.params().0)
+}
+
+/// Multiply-accumulates of each row.
+pub fn macs_by_layer(left: &ChartSide, right: Option<&ChartSide>, rows: &[AlignedRow]) -> BarChart {
+    bars(("MACs by layer", Unit::Macs), &sides(left, right), rows, |figures| figures.macs.0)
+}
+
+/// Bytes alive while each node runs, by the lifetimes that `choose` takes of a report's memory.
+pub fn memory_over_depth(
+    left: &ChartSide,
+    right: Option<&ChartSide>,
+    rows: &[AlignedRow],
+    choose: fn(&Memory) -> &Lifetimes,
+) -> DepthChart {
+    let sides = sides(left, right);
+    let series = sides.iter().enumerate().map(|(index, side)| {
+        let memory = side.report.memory.as_ref();
+        let live = memory.and_then(|memory| choose(memory).live()).unwrap_or_default();
+        let bytes = |node: usize| Some(memory?.bytes(*live.get(node)?).0);
+        let step = |row: usize, &node: &usize| {
+            let label = side.network.nodes.get(node)?.name.clone();
+            Some(DepthStep { row, label, value: bytes(node)? })
+        };
+        let steps = rows.iter().enumerate().flat_map(|(row, aligned)| {
+            nodes(aligned, index).iter().filter_map(move |node| step(row, node)).collect::<Vec<_>>()
+        });
+        DepthSeries { series: side.series(), steps: steps.collect() }
+    });
+    DepthChart {
+        title: "Activation memory over depth".to_string(),
+        unit: Unit::Bytes,
+        labels: rows.iter().map(|row| row_label(row, &sides)).collect(),
+        series: series.collect(),
+    }
+}
+
+/// The rows of one design by itself.
+pub fn rows_of_one(network: &Network) -> Vec<AlignedRow> {
+    (0..network.nodes.len()).map(|index| AlignedRow { left: vec![index], right: Vec::new() }).collect()
+}
+
+impl ChartSide<'_> {
+    fn series(&self) -> Series {
+        Series { name: self.name.to_string(), color: self.color }
+    }
+}
+
+fn sides<'a>(left: &ChartSide<'a>, right: Option<&ChartSide<'a>>) -> Vec<ChartSide<'a>> {
+    std::iter::once(*left).chain(right.copied()).collect()
+}
+
+/// The nodes of a side in a row.
+fn nodes(row: &AlignedRow, side: usize) -> &[usize] {
+    if side == 0 { &row.left } else { &row.right }
+}
+
+fn bars(
+    (title, unit): (&str, Unit),
+    sides: &[ChartSide<'_>],
+    rows: &[AlignedRow],
+    figure: fn(&Figures) -> u64,
+) -> BarChart {
+    let all = rows.iter().map(|row| {
+        let bar = |(index, side): (usize, &ChartSide<'_>)| {
+            let nodes = nodes(row, index);
+            let values = nodes.iter().filter_map(|&node| side.report.rows.get(node)).map(|row| {
+                if row.state.is_counted() { BarValue::Known(figure(&row.figures)) } else { BarValue::Unknown }
+            });
+            Bar { value: values.fold(BarValue::Absent, BarValue::plus), label: names(nodes, side.network) }
+        };
+        BarRow { label: row_label(row, sides), bars: sides.iter().enumerate().map(bar).collect() }
+    });
+    let has_any = |row: &BarRow| row.bars.iter().any(|bar| !matches!(bar.value, BarValue::Absent | BarValue::Known(0)));
+    let (shown, left_out): (Vec<BarRow>, Vec<BarRow>) = all.partition(has_any);
+    let total = |side: &ChartSide<'_>| {
+        let totals = &side.report.totals;
+        totals.completeness.is_exact().then(|| figure(&totals.figures))
+    };
+    BarChart {
+        title: title.to_string(),
+        unit,
+        scale: Scale::Linear,
+        series: sides.iter().map(ChartSide::series).collect(),
+        rows: shown,
+        totals: sides.iter().map(total).collect(),
+        left_out: left_out.len(),
+    }
+}
+
+/// The left design's name of a row, or the right one's where it has none.
+fn row_label(row: &AlignedRow, sides: &[ChartSide<'_>]) -> String {
+    let label = |index: usize| sides.get(index).map(|side| names(nodes(row, index), side.network));
+    let mut labels = [label(0), label(1)].into_iter().flatten();
+    labels.find(|label| !label.is_empty()).unwrap_or_default()
+}
+
+fn names(nodes: &[usize], network: &Network) -> String {
+    let names = nodes.iter().filter_map(|&node| network.nodes.get(node)).map(|node| node.name.as_str());
+    names.collect::<Vec<_>>().join(" + ")
+}

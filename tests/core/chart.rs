@@ -1,0 +1,242 @@
+//! Charts as SVG: every figure is there, nothing lies outside, the pointer finds what was drawn.
+
+use convscope::chart::{
+    BarChart, BarValue, ChartSide, DepthChart, Scale, Surface, Theme, macs_by_layer, memory_over_depth, params_by_layer,
+};
+use convscope::compare::{Comparison, Side, compare};
+use convscope::cost::{Report, Settings, analyze};
+use convscope::model::Network;
+use convscope::workbench::Workbench;
+use plotters::prelude::{IntoDrawingArea, SVGBackend};
+use proptest::prelude::*;
+
+use crate::random;
+
+/// The seed's pair, or any two networks.
+struct Pair {
+    networks: [Network; 2],
+    reports: [Report; 2],
+    comparison: Comparison,
+}
+
+impl Pair {
+    fn new(left: Network, right: Network) -> Self {
+        let networks = [left, right];
+        let reports = [0, 1].map(|index: usize| analyze(&networks[index], &Settings::default()));
+        let side = |index: usize| Side {
+            name: ["Standard", "Separable"][index],
+            network: &networks[index],
+            report: &reports[index],
+            origins: None,
+        };
+        let comparison = compare(&side(0), &side(1));
+        Self { networks, reports, comparison }
+    }
+
+    fn seed() -> Self {
+        let mut networks = Workbench::default().resolve().into_iter().map(|resolved| resolved.network);
+        Self::new(networks.next().expect("the standard"), networks.next().expect("its twin"))
+    }
+
+    fn side(&self, index: usize) -> ChartSide<'_> {
+        let name = ["Standard", "Separable"][index];
+        ChartSide { name, color: index, network: &self.networks[index], report: &self.reports[index] }
+    }
+
+    fn params(&self) -> BarChart {
+        params_by_layer(&self.side(0), Some(&self.side(1)), &self.comparison.rows)
+    }
+
+    fn macs(&self) -> BarChart {
+        macs_by_layer(&self.side(0), Some(&self.side(1)), &self.comparison.rows)
+    }
+
+    fn memory(&self) -> DepthChart {
+        let rows = &self.comparison.rows;
+        memory_over_depth(&self.side(0), Some(&self.side(1)), rows, |memory| &memory.out_of_place)
+    }
+}
+
+const DENSITY: f64 = 2.0;
+
+fn bars_svg(chart: &BarChart, width: f64, theme: &Theme) -> String {
+    let layout = chart.layout(width, theme);
+    svg(width, layout.height, |area| {
+        chart.draw(area, &layout, &Surface { theme, density: DENSITY, highlight: Some(0) }).expect("drawn");
+    })
+}
+
+fn depth_svg(chart: &DepthChart, width: f64, theme: &Theme) -> String {
+    let layout = chart.layout(width, theme);
+    svg(width, layout.height, |area| {
+        chart.draw(area, &layout, &Surface { theme, density: DENSITY, highlight: None }).expect("drawn");
+    })
+}
+
+type SvgArea<'a> = plotters::drawing::DrawingArea<SVGBackend<'a>, plotters::coord::Shift>;
+
+fn svg(width: f64, height: f64, draw: impl FnOnce(&SvgArea<'_>)) -> String {
+    let mut text = String::new();
+    {
+        let size = ((width * DENSITY) as u32, (height * DENSITY) as u32);
+        let area = SVGBackend::with_string(&mut text, size).into_drawing_area();
+        draw(&area);
+        area.present().expect("an SVG");
+    }
+    text
+}
+
+/// The numbers of an attribute of all elements.
+fn numbers(svg: &str, attribute: &str) -> Vec<f64> {
+    let key = format!(" {attribute}=\"");
+    let parts = svg.split(&key).skip(1);
+    parts.filter_map(|part| part.split('"').next()?.parse().ok()).collect()
+}
+
+fn check_inside(svg: &str, width: f64, height: f64) {
+    for (attribute, limit) in [("x", width), ("x1", width), ("x2", width), ("cx", width), ("y", height), ("cy", height)]
+    {
+        for number in numbers(svg, attribute) {
+            assert!((-1.0..=limit * DENSITY + 1.0).contains(&number), "{attribute} = {number} of {limit}:\n{svg}");
+        }
+    }
+}
+
+#[test]
+fn the_seeds_bars_are_labelled_with_their_numbers() {
+    let pair = Pair::seed();
+    let chart = pair.params();
+    assert_eq!(
+        chart.rows.iter().map(|row| row.label.as_str()).collect::<Vec<_>>(),
+        ["conv1", "bn1", "conv2", "bn2", "conv3", "bn3", "fc1", "fc2"]
+    );
+    assert_eq!(chart.totals, [Some(11_831), Some(11_404)]);
+    assert_eq!(chart.left_out + chart.rows.len(), pair.comparison.rows.len());
+    let drawn = bars_svg(&chart, 480.0, &Theme::light());
+    for text in ["10,980 params", "fc1", "136 params", "#0072B2", "#D55E00"] {
+        assert!(drawn.contains(text), "{text} is not in\n{drawn}");
+    }
+    let macs = bars_svg(&pair.macs(), 480.0, &Theme::dark());
+    assert!(macs.contains("10,944 MACs") && macs.contains("#57B1E8"), "{macs}");
+    let memory = depth_svg(&pair.memory(), 480.0, &Theme::light());
+    assert!(memory.contains("Standard peak: ") && memory.contains("Separable peak: "), "{memory}");
+}
+
+#[test]
+fn bars_are_as_long_as_their_numbers() {
+    let chart = Pair::seed().params();
+    for scale in [Scale::Linear, Scale::Log] {
+        assert_eq!(scale.part(0, 10_980), 0.0);
+        assert_eq!(scale.part(10_980, 10_980), 1.0);
+        assert!(scale.part(20, 10_980) < scale.part(144, 10_980));
+        for largest in [0, 1, 7, 100, 10_980, u64::MAX] {
+            for most in 1..6 {
+                let ticks = scale.ticks(largest, most);
+                assert!(ticks.len() <= most + 1 && ticks.is_sorted() && ticks.last() <= Some(&largest), "{ticks:?}");
+            }
+        }
+    }
+    let drawn = bars_svg(&chart, 480.0, &Theme::light());
+    let blue: Vec<&str> = drawn.lines().filter(|line| line.contains("<rect") && line.contains("#0072B2")).collect();
+    let widths: Vec<f64> = blue.iter().flat_map(|line| numbers(line, "width")).collect();
+    let values: Vec<f64> = chart
+        .rows
+        .iter()
+        .filter_map(|row| match row.bars[0].value {
+            BarValue::Known(value) => Some(value as f64),
+            BarValue::Absent | BarValue::Unknown => None,
+        })
+        .collect();
+    assert_eq!(widths.len(), values.len(), "{blue:?}");
+    let longest = widths.iter().copied().fold(0.0, f64::max);
+    for (width, value) in widths.iter().zip(values) {
+        let expected = (value / 10_980.0 * longest).max(1.0);
+        assert!((width - expected).abs() <= 1.0, "{width} pixels for {value}, not {expected}");
+    }
+}
+
+#[test]
+fn the_pointer_finds_every_bar() {
+    let chart = Pair::seed().params();
+    let layout = chart.layout(480.0, &Theme::light());
+    let mut found = std::collections::BTreeSet::new();
+    for y in 0..layout.height as usize {
+        if let Some(hit) = chart.hit(&layout, 200.0, y as f64)
+            && let Some(series) = hit.series
+        {
+            found.insert((hit.row, series));
+            assert!(hit.text.contains(&chart.rows[hit.row].label));
+        }
+    }
+    assert_eq!(found.len(), 2 * chart.rows.len(), "{found:?}");
+    let fc1 = chart.rows.iter().position(|row| row.label == "fc1").expect("fc1");
+    let text =
+        (0..400).filter_map(|y| chart.hit(&layout, 9.0, f64::from(y))).find(|hit| hit.row == fc1).expect("fc1").text;
+    assert_eq!(text, "fc1\nStandard: 10,980 params (92.8 %), fc1\nSeparable: 10,980 params (96.3 %), fc1");
+    assert_eq!(chart.hit(&layout, 9.0, layout.height + 1.0), None);
+    assert_eq!(chart.hit(&layout, -1.0, 9.0), None);
+}
+
+#[test]
+fn the_pointer_finds_every_step() {
+    let pair = Pair::seed();
+    let chart = pair.memory();
+    let layout = chart.layout(480.0, &Theme::light());
+    let hits: Vec<_> = (0..480).filter_map(|x| chart.hit(&layout, f64::from(x), 100.0)).collect();
+    let rows: std::collections::BTreeSet<usize> = hits.iter().map(|hit| hit.row).collect();
+    assert_eq!(rows.len(), chart.labels.len());
+    for step in chart.series.iter().flat_map(|series| &series.steps) {
+        assert!(hits.iter().any(|hit| hit.text.contains(&format!("at {}", step.label))), "{step:?}");
+    }
+    let peak = chart.series[0].peak().expect("a peak");
+    let expected = pair.reports[0].memory.as_ref().expect("memory").peak_out_of_place.elements;
+    assert_eq!(chart.series[0].steps[peak].value, expected * 4);
+}
+
+#[test]
+fn tables_hold_every_row() {
+    let pair = Pair::seed();
+    let table = pair.params().table();
+    assert_eq!(table.header, ["layer", "Standard (params)", "share", "Separable (params)", "share"]);
+    assert!(table.rows.contains(&["fc1", "10,980", "92.8 %", "10,980", "96.3 %"].map(str::to_string).to_vec()));
+    let memory = pair.memory();
+    assert_eq!(memory.table().rows.len(), memory.labels.len());
+}
+
+#[test]
+fn long_charts_are_shortened_without_loss() {
+    let chart = Pair::seed().params();
+    let short = chart.clone().shortened(3);
+    assert_eq!(short.rows.len(), 3);
+    assert_eq!(short.rows[2].label, "6 others");
+    for series in 0..2 {
+        let sum = |chart: &BarChart| {
+            chart.rows.iter().map(|row| row.bars[series].value).fold(BarValue::Absent, BarValue::plus)
+        };
+        assert_eq!(sum(&short), sum(&chart));
+    }
+    assert_eq!(chart.clone().shortened(8), chart);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 48, ..ProptestConfig::default() })]
+
+    #[test]
+    fn nothing_is_drawn_outside(
+        left in random::network(), right in random::network(), width in 200.0_f64..1400.0, log in any::<bool>(),
+    ) {
+        let pair = Pair::new(left, right);
+        for mut chart in [pair.params(), pair.macs(), pair.params().shortened(4)] {
+            chart.scale = if log { Scale::Log } else { Scale::Linear };
+            let layout = chart.layout(width.floor(), &Theme::light());
+            check_inside(&bars_svg(&chart, width.floor(), &Theme::light()), width, layout.height);
+        }
+        let memory = pair.memory();
+        let layout = memory.layout(width.floor(), &Theme::light());
+        check_inside(&depth_svg(&memory, width.floor(), &Theme::light()), width, layout.height);
+        let step = (width / 40.0).max(1.0);
+        for x in 0..40 {
+            let _ = memory.hit(&layout, f64::from(x) * step, 60.0);
+        }
+    }
+}
