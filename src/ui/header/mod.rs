@@ -1,5 +1,6 @@
 //! The bar at the top: presets, undo and redo, sharing, theme; and below it what it opens.
 
+mod presets;
 mod share;
 pub mod theme;
 
@@ -8,6 +9,7 @@ use leptos::prelude::*;
 
 use crate::ui::studio::Studio;
 
+use presets::Presets;
 use share::{Share, ShareButton};
 use theme::Theme;
 
@@ -37,6 +39,7 @@ pub fn Header() -> impl IntoView {
                 </svg>
                 "Convscope"
             </a>
+            <Presets/>
             <span class="space"></span>
             <div class="group">
                 <button

@@ -1,0 +1,106 @@
+//! Networks known by name, to begin with; where they were published in several sizes, the choice of the size.
+
+use leptos::prelude::*;
+
+use crate::model::presets::{self, Group, Preset, Scale};
+use crate::rewrite::Rewrite;
+use crate::ui::studio::Studio;
+use crate::workbench::{Content, Design, Workbench, default_name};
+
+/// The choice that stands for the question's pair.
+const PAIR: &str = "pair";
+
+#[component]
+pub fn Presets() -> impl IntoView {
+    let studio = Studio::expect();
+    let chosen = RwSignal::new(None::<(&'static str, Scale)>);
+    // Once the network has been edited, a change of size would lose the edits: the choice is gone then.
+    let untouched = Memo::new(move |_| {
+        let (id, scale) = chosen.get()?;
+        let preset = presets::find(id)?;
+        let as_built = Content::Network(preset.build(scale));
+        studio.workbench().with(|workbench| (workbench.designs[workbench.baseline].content == as_built).then_some((id, scale)))
+    });
+    let open = move |id: &'static str, scale: Scale| {
+        if let Some(preset) = presets::find(id) {
+            chosen.set(Some((id, scale)));
+            studio.open(with_twin(preset, scale));
+        }
+    };
+    let choose = move |event: leptos::ev::Event| {
+        let id = event_target_value(&event);
+        event_target::<web_sys::HtmlSelectElement>(&event).set_selected_index(0);
+        if id == PAIR {
+            chosen.set(None);
+            studio.open(Workbench::default());
+        } else if let Some(preset) = presets::find(&id) {
+            open(preset.id, preset.scale());
+        }
+    };
+    let options = |group: Group| {
+        let presets = presets::all().iter().filter(move |preset| preset.group == group && group != Group::Seed);
+        presets.map(|preset| view! { <option value=preset.id title=preset.description>{preset.title}</option> }).collect_view()
+    };
+    view! {
+        <select class="button" aria-label="Presets" data-testid="presets" on:change=choose>
+            <option value="">"Presets"</option>
+            <option value=PAIR>"The question's pair"</option>
+            {Group::ALL.iter().filter(|group| **group != Group::Seed).map(|group| view! {
+                <optgroup label=group.title()>{options(*group)}</optgroup>
+            }).collect_view()}
+        </select>
+        {move || {
+            let (id, scale) = untouched.get()?;
+            let preset = presets::find(id)?;
+            Some(view! {
+                <span class="group">
+                    <Sizes
+                        label="width"
+                        sizes=preset.widths.iter().map(|width| (width.to_string(), format!("× {width}"))).collect()
+                        chosen=scale.width.to_string()
+                        on_choice=move |width: String| open(id, Scale { width: width.parse().unwrap_or(scale.width), ..scale })
+                    />
+                    <Sizes
+                        label="resolution"
+                        sizes=preset.resolutions.iter().map(|size| (size.to_string(), format!("{size} px"))).collect()
+                        chosen=scale.resolution.to_string()
+                        on_choice=move |size: String| open(id, Scale { resolution: size.parse().unwrap_or(scale.resolution), ..scale })
+                    />
+                </span>
+            })
+        }}
+    }
+}
+
+/// The choice among several sizes; nothing where there is only one.
+#[component]
+fn Sizes(
+    label: &'static str,
+    /// Values with what is written for each.
+    sizes: Vec<(String, String)>,
+    chosen: String,
+    on_choice: impl Fn(String) + 'static,
+) -> impl IntoView {
+    if sizes.len() < 2 {
+        return None;
+    }
+    let options = sizes.into_iter().map(|(value, text)| {
+        let selected = value == chosen;
+        view! { <option value=value selected=selected>{text}</option> }
+    });
+    Some(view! {
+        <select class="button" aria-label=label data-testid=label on:change=move |event| on_choice(event_target_value(&event))>
+            {options.collect_view()}
+        </select>
+    })
+}
+
+/// A preset beside its separable twin.
+fn with_twin(preset: &Preset, scale: Scale) -> Workbench {
+    let twin = Content::Twin { of: 0, rewrites: vec![Rewrite::Separable] };
+    let designs = vec![
+        Design { name: preset.title.to_string(), content: Content::Network(preset.build(scale)) },
+        Design { name: default_name(1, &twin), content: twin },
+    ];
+    Workbench { designs, ..Workbench::default() }
+}
