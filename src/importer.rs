@@ -1,2 +1,4 @@
-//! The page: mounts the app.
-fn main() {}
+//! The worker that reads PyTorch source.
+fn main() {
+    console_error_panic_hook::set_once();
+}
