@@ -2,6 +2,7 @@
 
 mod address;
 mod answer;
+mod charts;
 mod design;
 mod format;
 mod header;
@@ -12,6 +13,7 @@ mod studio;
 use leptos::prelude::*;
 
 use answer::Answer;
+use charts::Charts;
 use design::Design;
 use header::Header;
 use header::theme::ThemeChoice;
@@ -37,6 +39,7 @@ pub fn App() -> impl IntoView {
                     <For each=move || 0..designs.get() key=|design| *design let(design)>
                         <Design design/>
                     </For>
+                    <Charts/>
                 </div>
                 <Run/>
             </main>

@@ -69,6 +69,12 @@ pub struct Studio {
 #[derive(Clone, Debug)]
 pub struct Shared<T>(Arc<T>);
 
+impl<T> Shared<T> {
+    pub fn new(value: Arc<T>) -> Self {
+        Self(value)
+    }
+}
+
 impl<T> PartialEq for Shared<T> {
     fn eq(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)

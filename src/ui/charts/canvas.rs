@@ -1,0 +1,117 @@
+//! One chart: its canvas, the value under the pointer, and its data as a table.
+
+use leptos::prelude::*;
+use leptos::{ev, html};
+use wasm_bindgen::prelude::*;
+
+use crate::chart::{Hit, Surface, Theme};
+use crate::ui::header::theme::ThemeChoice;
+use crate::ui::studio::Shared;
+
+use super::picture::Picture;
+
+#[component]
+pub fn Chart(name: &'static str, picture: Memo<Option<Shared<Picture>>>) -> impl IntoView {
+    let theme = ThemeChoice::expect();
+    let canvas = NodeRef::<html::Canvas>::new();
+    let width = RwSignal::new(0.0);
+    let hit = RwSignal::new(None::<Hit>);
+    follow_width(canvas, width);
+    let highlight = Memo::new(move |_| hit.with(|hit| hit.as_ref().map(|hit| hit.row)));
+    Effect::new(move |_| {
+        let (Some(canvas), Some(picture), width) = (canvas.get(), picture.get(), width.get()) else { return };
+        if width > 0.0 {
+            let theme = theme_of(theme.is_dark());
+            let layout = picture.layout(width, &theme);
+            let surface =
+                Surface { theme: &theme, density: window().device_pixel_ratio(), highlight: highlight.get() };
+            picture.draw(&layout, &canvas, &surface);
+        }
+    });
+    let point = move |event: ev::PointerEvent| {
+        let found = picture.with_untracked(|picture| {
+            let layout = picture.as_ref()?.layout(width.get_untracked(), &theme_of(false));
+            picture.as_ref()?.hit(&layout, f64::from(event.offset_x()), f64::from(event.offset_y()))
+        });
+        if hit.with_untracked(|hit| *hit != found) {
+            hit.set(found);
+        }
+    };
+    let title = Memo::new(move |_| picture.with(|picture| picture.as_ref().map_or(String::new(), |it| it.title().to_string())));
+    let tip_left = move |hit: &Hit| format!("{}px", hit.x.min((width.get() - 200.0).max(0.0)));
+    view! {
+        <figure class="chart">
+            <figcaption class="chart-head"><h3>{title}</h3></figcaption>
+            <div class="chart-area">
+                <canvas
+                    node_ref=canvas
+                    role="img"
+                    data-chart=name
+                    aria-label=move || format!("{}; the same as a table below", title.get())
+                    on:pointermove=point
+                    on:pointerdown=point
+                    on:pointerleave=move |_| hit.set(None)
+                ></canvas>
+                {move || hit.get().map(|hit| view! {
+                    <div class="tip" style:left=tip_left(&hit) style:top=format!("{}px", hit.y + 8.0)>{hit.text}</div>
+                })}
+            </div>
+            <DataTable name picture/>
+        </figure>
+    }
+}
+
+/// The chart's data; folded away, but there.
+#[component]
+fn DataTable(name: &'static str, picture: Memo<Option<Shared<Picture>>>) -> impl IntoView {
+    let table = Memo::new(move |_| picture.with(|picture| picture.as_ref().map(|picture| picture.table())).unwrap_or_default());
+    let header = Memo::new(move |_| table.with(|table| table.header.clone()));
+    let row = move |index: usize| Memo::new(move |_| table.with(|table| table.rows.get(index).cloned().unwrap_or_default()));
+    view! {
+        <details>
+            <summary>"Table"</summary>
+            <div class="scroll" tabindex="0" role="region" aria-label=move || format!("{name} as a table")>
+                <table class="data" data-chart=name>
+                    <thead>
+                        <tr>{move || header.get().into_iter().map(|text| view! { <th scope="col">{text}</th> }).collect_view()}</tr>
+                    </thead>
+                    <tbody>
+                        <For each=move || 0..table.with(|table| table.rows.len()) key=|index| *index let(index)>
+                            <TableRow cells=row(index)/>
+                        </For>
+                    </tbody>
+                </table>
+            </div>
+        </details>
+    }
+}
+
+#[component]
+fn TableRow(cells: Memo<Vec<String>>) -> impl IntoView {
+    view! { <tr>{move || cells.get().into_iter().map(|text| view! { <td>{text}</td> }).collect_view()}</tr> }
+}
+
+/// Keeps up with the width the canvas is given, in CSS pixels.
+fn follow_width(canvas: NodeRef<html::Canvas>, width: RwSignal<f64>) {
+    Effect::new(move |_| {
+        let Some(canvas) = canvas.get() else { return };
+        let measured = canvas.clone();
+        let measure = Closure::<dyn FnMut()>::new(move || {
+            let now = f64::from(measured.client_width());
+            if now > 0.0 && width.get_untracked() != now {
+                width.set(now);
+            }
+        });
+        if let Ok(observer) = web_sys::ResizeObserver::new(measure.as_ref().unchecked_ref()) {
+            observer.observe(&canvas);
+            on_cleanup({
+                let observer = send_wrapper::SendWrapper::new((observer, measure));
+                move || observer.0.disconnect()
+            });
+        }
+    });
+}
+
+fn theme_of(dark: bool) -> Theme {
+    if dark { Theme::dark() } else { Theme::light() }
+}

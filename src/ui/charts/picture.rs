@@ -1,0 +1,81 @@
+//! A chart of either sort, laid out for a width.
+
+use plotters::prelude::*;
+use plotters_canvas::CanvasBackend;
+use web_sys::HtmlCanvasElement;
+
+use crate::chart::{BarChart, BarLayout, DepthChart, DepthLayout, Hit, Surface, Table, Theme};
+
+/// The data of a chart.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Picture {
+    Bars(BarChart),
+    Depth(DepthChart),
+}
+
+/// Where everything stands.
+pub enum Layout {
+    Bars(BarLayout),
+    Depth(DepthLayout),
+}
+
+impl Picture {
+    pub fn title(&self) -> &str {
+        match self {
+            Self::Bars(chart) => &chart.title,
+            Self::Depth(chart) => &chart.title,
+        }
+    }
+
+    pub fn table(&self) -> Table {
+        match self {
+            Self::Bars(chart) => chart.table(),
+            Self::Depth(chart) => chart.table(),
+        }
+    }
+
+    /// The layout for a width in CSS pixels.
+    pub fn layout(&self, width: f64, theme: &Theme) -> Layout {
+        match self {
+            Self::Bars(chart) => Layout::Bars(chart.layout(width, theme)),
+            Self::Depth(chart) => Layout::Depth(chart.layout(width, theme)),
+        }
+    }
+
+    /// What lies at a place, in CSS pixels.
+    pub fn hit(&self, layout: &Layout, x: f64, y: f64) -> Option<Hit> {
+        match (self, layout) {
+            (Self::Bars(chart), Layout::Bars(layout)) => chart.hit(layout, x, y),
+            (Self::Depth(chart), Layout::Depth(layout)) => chart.hit(layout, x, y),
+            (Self::Bars(_), Layout::Depth(_)) | (Self::Depth(_), Layout::Bars(_)) => None,
+        }
+    }
+
+    /// Makes the canvas fit and draws on it. What cannot be drawn is in the table all the same.
+    pub fn draw(&self, layout: &Layout, canvas: &HtmlCanvasElement, surface: &Surface<'_>) {
+        let device = |css: f64| (css * surface.density).round() as u32;
+        let (width, height) = layout.size();
+        if canvas.width() != device(width) || canvas.height() != device(height) {
+            canvas.set_width(device(width));
+            canvas.set_height(device(height));
+            let _ = canvas.style().set_property("height", &format!("{height}px"));
+        }
+        let Some(backend) = CanvasBackend::with_canvas_object(canvas.clone()) else { return };
+        let area = backend.into_drawing_area();
+        let _ = match (self, layout) {
+            (Self::Bars(chart), Layout::Bars(layout)) => chart.draw(&area, layout, surface),
+            (Self::Depth(chart), Layout::Depth(layout)) => chart.draw(&area, layout, surface),
+            (Self::Bars(_), Layout::Depth(_)) | (Self::Depth(_), Layout::Bars(_)) => Ok(()),
+        };
+    }
+}
+
+impl Layout {
+    /// Width and height in CSS pixels.
+    fn size(&self) -> (f64, f64) {
+        match self {
+            Self::Bars(layout) => (layout.width, layout.height),
+            Self::Depth(layout) => (layout.width, layout.height),
+        }
+    }
+}
