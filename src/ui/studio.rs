@@ -10,7 +10,7 @@ use leptos::prelude::*;
 
 use crate::compare::{self, Comparison};
 use crate::cost::{self, Report};
-use crate::model::{Dims, Kind, Layer, Network, NodeId, Value, stem};
+use crate::model::{Dims, Kind, Network, NodeId, Value, stem};
 use crate::rewrite::Rewrite;
 use crate::share_link::LinkProblem;
 use crate::workbench::{Content, Resolved, Workbench};
@@ -224,15 +224,6 @@ impl Studio {
         self.edit_network(design, Some(EditKey::Argument(design, id, "name")), |network| {
             if let Some(position) = network.position(id) {
                 network.nodes[position].name = name;
-            }
-        });
-    }
-
-    /// Replaces a row's layer.
-    pub fn replace_layer(&self, design: usize, id: NodeId, layer: Layer) {
-        self.edit_network(design, None, |network| {
-            if let Some(position) = network.position(id) {
-                network.nodes[position].layer = layer;
             }
         });
     }

@@ -23,8 +23,7 @@ pub fn Chart(name: &'static str, picture: Memo<Option<Shared<Picture>>>) -> impl
         if width > 0.0 {
             let theme = theme_of(theme.is_dark());
             let layout = picture.layout(width, &theme);
-            let surface =
-                Surface { theme: &theme, density: window().device_pixel_ratio(), highlight: highlight.get() };
+            let surface = Surface { theme: &theme, density: window().device_pixel_ratio(), highlight: highlight.get() };
             picture.draw(&layout, &canvas, &surface);
         }
     });
@@ -37,7 +36,8 @@ pub fn Chart(name: &'static str, picture: Memo<Option<Shared<Picture>>>) -> impl
             hit.set(found);
         }
     };
-    let title = Memo::new(move |_| picture.with(|picture| picture.as_ref().map_or(String::new(), |it| it.title().to_string())));
+    let title =
+        Memo::new(move |_| picture.with(|picture| picture.as_ref().map_or(String::new(), |it| it.title().to_string())));
     let tip_left = move |hit: &Hit| format!("{}px", hit.x.min((width.get() - 200.0).max(0.0)));
     view! {
         <figure class="chart">
@@ -53,7 +53,7 @@ pub fn Chart(name: &'static str, picture: Memo<Option<Shared<Picture>>>) -> impl
                     on:pointerleave=move |_| hit.set(None)
                 ></canvas>
                 {move || hit.get().map(|hit| view! {
-                    <div class="tip" style:left=tip_left(&hit) style:top=format!("{}px", hit.y + 8.0)>{hit.text}</div>
+                    <div class="tip" style:left=tip_left(&hit) style:top=format!("{}px", hit.y + 8.0)>{hit.text.clone()}</div>
                 })}
             </div>
             <DataTable name picture/>
@@ -64,9 +64,11 @@ pub fn Chart(name: &'static str, picture: Memo<Option<Shared<Picture>>>) -> impl
 /// The chart's data; folded away, but there.
 #[component]
 fn DataTable(name: &'static str, picture: Memo<Option<Shared<Picture>>>) -> impl IntoView {
-    let table = Memo::new(move |_| picture.with(|picture| picture.as_ref().map(|picture| picture.table())).unwrap_or_default());
+    let table =
+        Memo::new(move |_| picture.with(|picture| picture.as_ref().map(|picture| picture.table())).unwrap_or_default());
     let header = Memo::new(move |_| table.with(|table| table.header.clone()));
-    let row = move |index: usize| Memo::new(move |_| table.with(|table| table.rows.get(index).cloned().unwrap_or_default()));
+    let row =
+        move |index: usize| Memo::new(move |_| table.with(|table| table.rows.get(index).cloned().unwrap_or_default()));
     view! {
         <details>
             <summary>"Table"</summary>

@@ -19,7 +19,9 @@ pub fn Presets() -> impl IntoView {
         let (id, scale) = chosen.get()?;
         let preset = presets::find(id)?;
         let as_built = Content::Network(preset.build(scale));
-        studio.workbench().with(|workbench| (workbench.designs[workbench.baseline].content == as_built).then_some((id, scale)))
+        studio
+            .workbench()
+            .with(|workbench| (workbench.designs[workbench.baseline].content == as_built).then_some((id, scale)))
     });
     let open = move |id: &'static str, scale: Scale| {
         if let Some(preset) = presets::find(id) {
@@ -39,7 +41,9 @@ pub fn Presets() -> impl IntoView {
     };
     let options = |group: Group| {
         let presets = presets::all().iter().filter(move |preset| preset.group == group && group != Group::Seed);
-        presets.map(|preset| view! { <option value=preset.id title=preset.description>{preset.title}</option> }).collect_view()
+        presets
+            .map(|preset| view! { <option value=preset.id title=preset.description>{preset.title}</option> })
+            .collect_view()
     };
     view! {
         <select class="button" aria-label="Presets" data-testid="presets" on:change=choose>

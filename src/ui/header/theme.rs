@@ -33,16 +33,18 @@ pub struct ThemeChoice {
 
 impl ThemeChoice {
     pub fn new() -> Self {
-        let stored = window().local_storage().ok().flatten().and_then(|storage| storage.get_item(STORED).ok().flatten());
+        let stored =
+            window().local_storage().ok().flatten().and_then(|storage| storage.get_item(STORED).ok().flatten());
         let query = window().match_media("(prefers-color-scheme: dark)").ok().flatten();
         let choice = Self {
             chosen: RwSignal::new(stored.map(|stored| stored == DARK)),
             system: RwSignal::new(query.as_ref().is_some_and(|query| query.matches())),
         };
         if let Some(query) = query {
-            let changed = Closure::<dyn FnMut(web_sys::MediaQueryListEvent)>::new(
-                move |event: web_sys::MediaQueryListEvent| choice.system.set(event.matches()),
-            );
+            let changed =
+                Closure::<dyn FnMut(web_sys::MediaQueryListEvent)>::new(move |event: web_sys::MediaQueryListEvent| {
+                    choice.system.set(event.matches())
+                });
             let _ = query.add_event_listener_with_callback("change", changed.as_ref().unchecked_ref());
             // The page has one theme for as long as it is open.
             changed.forget();
