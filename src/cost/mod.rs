@@ -12,6 +12,7 @@ mod macs;
 mod memory;
 mod operation;
 mod parameter;
+mod receptive_field;
 mod site;
 pub mod units;
 
@@ -22,11 +23,13 @@ pub use formula::{Count, Expression, Formula};
 pub use memory::{ARENA_ALIGNMENT, Memory};
 pub use operation::BySort;
 pub use parameter::NumberType;
+pub use receptive_field::{Extent, ReceptiveField};
 pub use site::Site;
 
 use crate::model::{Dims, Kind, Network, Tap, Wiring};
 use crate::shape::{self, Shapes, uncalled_tensors};
 use figure::Learning;
+use receptive_field::Dependence;
 
 /// What changes numbers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,6 +65,8 @@ pub struct Row {
     pub figures: Figures,
     /// The row above that calls the same module: the parameters count there.
     pub shared_with: Option<u32>,
+    /// What the first output depends on; `None` where it depends on no pixel or that cannot be told.
+    pub receptive_field: Option<ReceptiveField>,
 }
 
 /// How far a row's figures can be trusted.
@@ -128,6 +133,8 @@ pub fn analyze(network: &Network, settings: &Settings) -> Report {
     let first_calls = network.first_calls();
     let mut rows = Vec::with_capacity(network.nodes.len());
     let mut totals = Totals::default();
+    let input = Dependence::of_input(&shapes.input);
+    let mut dependences: Vec<Dependence> = Vec::with_capacity(network.nodes.len());
     let mut inputs = Vec::new();
     for (index, shared_with) in first_calls.iter().enumerate() {
         let node = &network.nodes[index];
@@ -135,11 +142,17 @@ pub fn analyze(network: &Network, settings: &Settings) -> Report {
             Some(_) => Learning::CountedAbove,
             None => learning(&settings.frozen, &node.name),
         };
-        let counted = site(network, &wiring, &shapes, index, &mut inputs)
-            .map(|site| Figures::of(&site, settings.number_type, learning));
-        let state = row_state(network, &wiring, &rows, index, counted.is_some());
-        let mut row =
-            Row { state, figures: Figures::default(), shared_with: shared_with.map(|earlier| earlier as u32) };
+        let site = site(network, &wiring, &shapes, index, &mut inputs);
+        let dependence =
+            site.map_or(Dependence::Unknown, |site| Dependence::of(&site, input, wiring.taps(index), &dependences));
+        dependences.push(dependence);
+        let mut row = Row {
+            state: row_state(network, &wiring, &rows, index, site.is_some()),
+            figures: Figures::default(),
+            shared_with: shared_with.map(|earlier| earlier as u32),
+            receptive_field: dependence.receptive_field(),
+        };
+        let counted = site.map(|site| Figures::of(&site, settings.number_type, learning));
         row.count(&mut totals, counted, (index, &node.name));
         rows.push(row);
     }
@@ -147,7 +160,8 @@ pub fn analyze(network: &Network, settings: &Settings) -> Report {
         let learning = learning(&settings.frozen, &module.name);
         let tensors = uncalled_tensors(module);
         let counted = Figures::of_uncalled(&tensors, module.layer.kind(), settings.number_type, learning);
-        let mut row = Row { state: RowState::Exact, figures: Figures::default(), shared_with: None };
+        let figures = Figures::default();
+        let mut row = Row { state: RowState::Exact, figures, shared_with: None, receptive_field: None };
         row.count(&mut totals, Some(counted), (network.nodes.len() + index, &module.name));
         row
     });
