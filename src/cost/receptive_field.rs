@@ -53,9 +53,9 @@ impl Extent {
     /// One pixel of the input.
     const PIXEL: Self = Self { first: 0.0, last: 0.0, stride: 1.0 };
 
-    /// How many pixels: `last - first + 1`.
-    pub fn size(&self) -> f64 {
-        self.last - self.first + 1.0
+    /// How many pixels: `last - first + 1`, rounded up. Behind an upsampling neighbours may differ: the most.
+    pub fn size(&self) -> u64 {
+        (self.last - self.first).ceil() as u64 + 1
     }
 
     /// The centre of the first output's field: 0 is the middle of the input's first pixel.

@@ -119,17 +119,17 @@ pub fn depthwise(kernel_size: i64) -> Conv2d {
 }
 
 impl Conv2d {
-    pub(super) fn stride(mut self, stride: i64) -> Self {
+    pub(crate) fn stride(mut self, stride: i64) -> Self {
         self.stride = Pair::square(stride);
         self
     }
 
-    pub(super) fn pad(mut self, padding: i64) -> Self {
+    pub(crate) fn pad(mut self, padding: i64) -> Self {
         self.padding = Padding::Explicit(Pair::square(padding));
         self
     }
 
-    pub(super) fn without_bias(mut self) -> Self {
+    pub(crate) fn without_bias(mut self) -> Self {
         self.bias = false;
         self
     }

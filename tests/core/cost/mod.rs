@@ -3,3 +3,5 @@
 mod golden_conventions;
 mod golden_counts;
 mod golden_presets;
+mod properties;
+mod published;
