@@ -21,7 +21,7 @@ WASM := --target wasm32-unknown-unknown
 .PHONY: serve dist test bench screenshots clean help
 .PHONY: build-tools test-tools
 .PHONY: test-format test-core test-wasm-lints test-browser test-e2e
-.PHONY: bench-page
+.PHONY: bench-cost bench-page
 
 serve: dist
 	@node scripts/serve.mjs --port $(PORT) dist
@@ -32,7 +32,7 @@ dist: dist/index.html
 test: test-format test-core test-wasm-lints test-browser test-e2e
 
 # Each benchmark is a target of its own, bench-WHAT, defined below.
-bench: bench-page
+bench: bench-cost bench-page
 
 screenshots: dist/index.html
 	node tests/e2e/screenshot.mjs
@@ -63,6 +63,10 @@ test-e2e: dist/index.html | test-tools
 	node --test --test-concurrency=1 tests/e2e/*.test.mjs
 
 # --- benchmarks ---
+
+# The analysis of a network: at most 5 us for the seed's, 150 us for ResNet-50, and linear in the rows.
+bench-cost:
+	cargo bench --no-default-features --bench cost --locked
 
 # From key press to everything painted, and the size of the first load.
 bench-page: dist/index.html | test-tools

@@ -10,6 +10,8 @@ pub mod lifetime;
 
 pub mod cost;
 
+pub mod selfcheck;
+
 pub mod rewrite;
 
 pub mod workbench;

@@ -53,12 +53,8 @@ pub fn mobilenet_v1(list: &mut List) {
     for (source, rows) in [
         (
             "arXiv 1704.04861, table 6",
-            &[
-                (1.0, 224, "569", "4.2"),
-                (0.75, 224, "325", "2.6"),
-                (0.5, 224, "149", "1.3"),
-                (0.25, 224, "41", "0.5"),
-            ][..],
+            &[(1.0, 224, "569", "4.2"), (0.75, 224, "325", "2.6"), (0.5, 224, "149", "1.3"), (0.25, 224, "41", "0.5")]
+                [..],
         ),
         (
             "arXiv 1704.04861, table 7",
@@ -143,5 +139,10 @@ pub fn errata(list: &mut List) {
     let reason = "does not follow from the resolution: 41 at 224";
     list.erratum("MobileNet 0.25, 192 x 192", millions("34"), mobilenet(0.25, 192).macs(), reason);
     list.source("Keras, docstring of MobileNet");
-    list.erratum("MobileNet", millions("529"), whole.macs(), "the paper has 569; the docstring repeats 529 for all sizes");
+    list.erratum(
+        "MobileNet",
+        millions("529"),
+        whole.macs(),
+        "the paper has 569; the docstring repeats 529 for all sizes",
+    );
 }
