@@ -3,7 +3,7 @@
 
 use thiserror::Error;
 
-use crate::cost::NumberType;
+use crate::cost::{Convention, NumberType};
 use crate::model::{Network, NodeId, presets};
 use crate::rewrite::{self, Change, Rewrite};
 
@@ -43,6 +43,8 @@ pub struct Settings {
     pub batch: u64,
     /// How numbers are kept.
     pub number_type: NumberType,
+    /// The counter whose numbers are shown beside the plain ones.
+    pub convention: Convention,
     /// The seed of weights and input.
     pub seed: u64,
     /// Weights are uniform in ±sqrt(gain / fan-in).
@@ -88,19 +90,20 @@ impl Default for Workbench {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { batch: 1, number_type: NumberType::F32, seed: 0, gain: 1.0, device: None }
+        Self { batch: 1, number_type: NumberType::F32, convention: Convention::Plain, seed: 0, gain: 1.0, device: None }
     }
 }
 
 impl Settings {
     /// Every setting by a short name that stays, in order.
-    pub const NAMES: &'static [&'static str] = &["batch", "type", "seed", "gain", "device"];
+    pub const NAMES: &'static [&'static str] = &["batch", "type", "count", "seed", "gain", "device"];
 
     /// A setting as a text; `None` where there is no such setting, or nothing is chosen.
     pub fn text(&self, name: &str) -> Option<String> {
         match name {
             "batch" => Some(self.batch.to_string()),
             "type" => Some(self.number_type.name().to_string()),
+            "count" => Some(self.convention.id().to_string()),
             "seed" => Some(self.seed.to_string()),
             "gain" => Some(self.gain.to_string()),
             "device" => self.device.clone(),
@@ -122,6 +125,10 @@ impl Settings {
             "type" => {
                 let found = NumberType::ALL.iter().find(|number_type| number_type.name() == text);
                 self.number_type = *found.ok_or_else(|| error("type", "f32, f16, bf16, int8 or int4"))?;
+            }
+            "count" => {
+                let expected = "plain or the name of a counter";
+                self.convention = Convention::from_id(text).ok_or_else(|| error("count", expected))?;
             }
             "seed" => self.seed = text.parse().map_err(|_| error("seed", "a whole number"))?,
             "gain" => {

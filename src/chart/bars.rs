@@ -68,6 +68,7 @@ const BAR_GAP: f64 = 2.0;
 const ROW_GAP: f64 = 8.0;
 const TOP: f64 = 4.0;
 const AXIS: f64 = 20.0;
+const EDGE: f64 = 4.0;
 const LABEL_GAP: f64 = 8.0;
 const VALUE_GAP: f64 = 5.0;
 /// Below this width, numbers stand without their unit.
@@ -107,13 +108,13 @@ impl BarChart {
     pub fn layout(&self, width: f64, theme: &Theme) -> BarLayout {
         let with_units = width >= WIDTH_FOR_UNITS;
         let label_width = self.rows.iter().map(|row| text_width(&row.label, theme.font_size)).fold(0.0, f64::max);
-        let bars_left = label_width.clamp(24.0, (width * 0.34).max(24.0)) + LABEL_GAP;
+        let bars_left = label_width.clamp(24.0, (width * 0.34).max(24.0)) + EDGE + LABEL_GAP;
         let values = self.rows.iter().flat_map(|row| &row.bars);
         let value_width = values
             .filter_map(|bar| self.bar_text(bar.value, with_units))
             .map(|text| text_width(&text, theme.font_size))
             .fold(0.0, f64::max);
-        let bars_right = (width - value_width - VALUE_GAP).max(bars_left + 1.0);
+        let bars_right = (width - value_width - VALUE_GAP - EDGE).max(bars_left + 1.0);
         let largest = self.rows.iter().map(BarRow::largest).max().unwrap_or(0);
         let count = self.series.len().max(1) as f64;
         let row_height = count * BAR + (count - 1.0) * BAR_GAP + ROW_GAP;
@@ -226,7 +227,7 @@ impl BarChart {
         let theme = brush.theme;
         let size = theme.font_size;
         let top = layout.row_top(index);
-        let text = fit(&row.label, layout.bars_left - LABEL_GAP, size);
+        let text = fit(&row.label, layout.bars_left - LABEL_GAP - EDGE, size);
         let label = Label { text: &text, color: theme.text, size, horizontal: HPos::Right, bold: false };
         brush.text(layout.bars_left - LABEL_GAP, top + layout.row_height / 2.0, &label)?;
         for (series, bar) in row.bars.iter().enumerate() {

@@ -185,7 +185,8 @@ impl DepthChart {
         let mut area = line.clone();
         area.extend([(last, layout.bottom), (first, layout.bottom)]);
         brush.area_below(&area, color, 0.1)?;
-        brush.path(&line, color, 2.0)
+        // The first ones are thicker, so that they show where lines are the same.
+        brush.path(&line, color, 2.0 * (self.series.len() - index) as f64)
     }
 
     /// A line of text above the plot, and a thin one down to the peak.

@@ -1,7 +1,7 @@
 //! Random networks of every kind of layer with any arguments, wiring and names, and workbenches of them. Most of
 //! these networks cannot run; all of them can be written.
 
-use convscope::cost::NumberType;
+use convscope::cost::{Convention, NumberType};
 use convscope::model::{
     Call, Dims, Inputs, Kind, Layer, Network, Node, NodeId, PaddingMode, Pair, ScalarOperation, Source, UncalledModule,
     UpsampleMode, Value,
@@ -133,9 +133,18 @@ fn rewrite() -> impl Strategy<Value = Rewrite> {
 
 fn settings() -> impl Strategy<Value = Settings> {
     let number_type = proptest::sample::select(NumberType::ALL);
+    let convention = proptest::sample::select(Convention::ALL);
     let device = prop_oneof![Just(None), ".+".prop_map(Some), Just(Some("nano-33-ble".to_string()))];
-    (1_u64..300, number_type, any::<u64>(), 1e-3_f64..1e3, device)
-        .prop_map(|(batch, number_type, seed, gain, device)| Settings { batch, number_type, seed, gain, device })
+    (1_u64..300, number_type, convention, any::<u64>(), 1e-3_f64..1e3, device).prop_map(
+        |(batch, number_type, convention, seed, gain, device)| Settings {
+            batch,
+            number_type,
+            convention,
+            seed,
+            gain,
+            device,
+        },
+    )
 }
 
 /// Any workbench: networks of `network`, twins of them and of other twins.
