@@ -14,6 +14,7 @@ const ONE_STEP: f64 = 1000.0;
 pub enum EditKey {
     Argument(usize, NodeId, &'static str),
     Input(usize),
+    Name(usize),
     Setting(&'static str),
     Address,
 }

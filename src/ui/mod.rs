@@ -36,9 +36,11 @@ pub fn App() -> impl IntoView {
             <main class="page-main">
                 <Answer/>
                 <div class="bench">
-                    <For each=move || 0..designs.get() key=|design| *design let(design)>
-                        <Design design/>
-                    </For>
+                    <div class="designs" style:--count=move || designs.get().to_string()>
+                        <For each=move || 0..designs.get() key=|design| *design let(design)>
+                            <Design design/>
+                        </For>
+                    </div>
                     <Charts/>
                 </div>
                 <Run/>

@@ -13,7 +13,7 @@ use crate::cost::{self, Report};
 use crate::model::{Dims, Kind, Network, NodeId, Value, stem};
 use crate::rewrite::Rewrite;
 use crate::share_link::LinkProblem;
-use crate::workbench::{Content, Resolved, Workbench};
+use crate::workbench::{Content, Design, MAX_DESIGNS, Resolved, Workbench};
 
 use super::history::{EditKey, History};
 
@@ -63,6 +63,8 @@ pub struct Studio {
     pub opened: RwSignal<std::collections::HashSet<(usize, NodeId)>>,
     /// Rows that something else on the page points at.
     pub marked: RwSignal<Vec<(usize, NodeId)>>,
+    /// The design that the baseline is compared with; where it is not there, the first other one.
+    compared: RwSignal<usize>,
 }
 
 /// A value behind an `Arc` that counts as changed whenever it was computed anew.
@@ -92,14 +94,18 @@ impl<T> std::ops::Deref for Shared<T> {
 impl Studio {
     pub fn new(workbench: Workbench) -> Self {
         let workbench = RwSignal::new(workbench);
+        let compared = RwSignal::new(1);
         Self {
             workbench,
             history: RwSignal::new(History::default()),
-            derived: Memo::new(move |_| Shared(Arc::new(workbench.with(derive)))),
+            derived: Memo::new(move |_| {
+                Shared(Arc::new(workbench.with(|workbench| derive(workbench, compared.get()))))
+            }),
             drafts: RwSignal::new(HashMap::new()),
             link_problems: RwSignal::new(Vec::new()),
             opened: RwSignal::new(Default::default()),
             marked: RwSignal::new(Vec::new()),
+            compared,
         }
     }
 
@@ -246,6 +252,49 @@ impl Studio {
         }
     }
 
+    /// Compares the baseline with this design.
+    pub fn compare_with(&self, design: usize) {
+        self.compared.set(design);
+    }
+
+    /// Makes a design the one that others are compared with.
+    pub fn make_baseline(&self, design: usize) {
+        self.edit(None, |workbench| workbench.baseline = design);
+    }
+
+    /// Adds a design behind the last one, and compares the baseline with it.
+    pub fn add_design(&self, name: String, content: Content) {
+        let mut added = None;
+        self.edit(None, |workbench| {
+            if workbench.designs.len() < MAX_DESIGNS {
+                workbench.designs.push(Design { name, content });
+                added = Some(workbench.designs.len() - 1);
+            }
+        });
+        if let Some(added) = added {
+            self.compared.set(added);
+        }
+    }
+
+    /// Adds a copy of a design's present network.
+    pub fn duplicate_design(&self, design: usize) {
+        let copy =
+            self.with_design_untracked(design, |state| (format!("{} copy", state.name), state.network().clone()));
+        if let Some((name, network)) = copy {
+            self.add_design(name, Content::Network(network));
+        }
+    }
+
+    /// Takes a design out; its twins keep their networks.
+    pub fn remove_design(&self, design: usize) {
+        self.edit(None, |workbench| workbench.remove(design));
+        self.drafts.update(HashMap::clear);
+    }
+
+    pub fn rename_design(&self, design: usize, name: String) {
+        self.edit(Some(EditKey::Name(design)), |workbench| workbench.designs[design].name = name);
+    }
+
     /// Opens another workbench; the present one is a step of undo away.
     pub fn open(&self, workbench: Workbench) {
         self.edit(None, |present| *present = workbench);
@@ -284,7 +333,7 @@ impl Studio {
     }
 }
 
-fn derive(workbench: &Workbench) -> Derived {
+fn derive(workbench: &Workbench, compared: usize) -> Derived {
     let settings = cost::Settings { batch: workbench.settings.batch, ..cost::Settings::default() };
     let designs: Vec<DesignState> = workbench
         .resolve()
@@ -296,7 +345,8 @@ fn derive(workbench: &Workbench) -> Derived {
             resolved,
         })
         .collect();
-    let other = (0..designs.len()).find(|&index| index != workbench.baseline);
+    let mut others = std::iter::once(compared).chain(0..designs.len());
+    let other = others.find(|&index| index != workbench.baseline && index < designs.len());
     let pair = other.map(|other| (workbench.baseline, other));
     let compare =
         |(baseline, other): (usize, usize)| compare::compare(&designs[baseline].side(), &designs[other].side());

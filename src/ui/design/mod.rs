@@ -10,6 +10,7 @@ mod row_view;
 use leptos::prelude::*;
 
 use crate::ui::format::{bytes, grouped, short};
+use crate::ui::history::EditKey;
 use crate::ui::studio::Studio;
 
 use add::LayerChoice;
@@ -40,6 +41,7 @@ pub fn Design(design: usize) -> impl IntoView {
                 <div class="design-title">
                     <h2>{name}</h2>
                     <TwinState design twin_of/>
+                    <Menu design/>
                 </div>
                 <Totals design/>
             </div>
@@ -64,6 +66,46 @@ pub fn Design(design: usize) -> impl IntoView {
                 <LayerChoice label="Add a layer…" hook=format!("add-{design}") on_choice=move |kind| studio.add(design, None, kind)/>
             </div>
         </section>
+    }
+}
+
+/// What can be done with a design as a whole.
+#[component]
+fn Menu(design: usize) -> impl IntoView {
+    let studio = Studio::expect();
+    let menu = NodeRef::<leptos::html::Details>::new();
+    let close = move || {
+        if let Some(menu) = menu.get_untracked() {
+            menu.set_open(false);
+        }
+    };
+    let count = Memo::new(move |_| studio.workbench().with(|workbench| workbench.designs.len()));
+    let is_baseline = Memo::new(move |_| studio.workbench().with(|workbench| workbench.baseline == design));
+    let name = move || studio.with_design(design, |state| state.name.clone()).unwrap_or_default();
+    view! {
+        <details class="menu" node_ref=menu>
+            <summary class="button quiet icon small" aria-label=move || format!("More for {}", name())>"⋯"</summary>
+            <div class="card menu-items">
+                <label class="muted">
+                    "Name "
+                    <input
+                        class="field"
+                        type="text"
+                        autocomplete="off"
+                        prop:value=name
+                        on:change=move |event| studio.rename_design(design, event_target_value(&event))
+                    />
+                </label>
+                <button class="button quiet" on:click=move |_| { close(); studio.duplicate_design(design); }>"Duplicate design"</button>
+                <Show when=move || !is_baseline.get()>
+                    <button class="button quiet" on:click=move |_| { close(); studio.make_baseline(design); }>"Make it the baseline"</button>
+                    <button class="button quiet" on:click=move |_| { close(); studio.compare_with(design); }>"Compare the baseline with it"</button>
+                </Show>
+                <Show when=move || { count.get() > 1 }>
+                    <button class="button quiet" on:click=move |_| { close(); studio.remove_design(design); }>"Remove design"</button>
+                </Show>
+            </div>
+        </details>
     }
 }
 
@@ -210,7 +252,42 @@ fn InputShape(design: usize) -> impl IntoView {
                 />
             </label>
             <span>{move || if is_baseline() { "channels × height × width" } else { "as the design it follows" }}</span>
+            <Show when=move || design == 0>
+                <Batch/>
+            </Show>
             {move || problem.get().map(|problem| view! { <span class="problem" data-testid="problem">{problem}</span> })}
         </div>
+    }
+}
+
+/// How many samples go through at once.
+#[component]
+fn Batch() -> impl IntoView {
+    let studio = Studio::expect();
+    let batch = Memo::new(move |_| studio.workbench().with(|workbench| workbench.settings.batch.to_string()));
+    let typed = RwSignal::new(None::<String>);
+    let valid = |text: &str| text.trim().parse().ok().filter(|batch: &u64| *batch >= 1);
+    view! {
+        <label>
+            "batch "
+            <input
+                class="field batch"
+                type="text"
+                inputmode="numeric"
+                autocomplete="off"
+                data-testid="batch"
+                prop:value=move || typed.get().unwrap_or_else(|| batch.get())
+                aria-invalid=move || typed.with(|typed| typed.as_deref().is_some_and(|text| valid(text).is_none())).then_some("true")
+                title="samples at once: a whole number from 1"
+                on:input=move |event| {
+                    let text = event_target_value(&event);
+                    if let Some(batch) = valid(&text) {
+                        studio.edit(Some(EditKey::Setting("batch")), |workbench| workbench.settings.batch = batch);
+                    }
+                    typed.set(Some(text));
+                }
+                on:blur=move |_| typed.set(None)
+            />
+        </label>
     }
 }
