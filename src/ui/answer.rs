@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use super::advice::{self, Adviser};
+use super::format::grouped;
 use super::studio::Studio;
 
 #[component]
@@ -16,6 +18,55 @@ pub fn Answer() -> impl IntoView {
                 <h1>{headline.title}</h1>
                 <p>{headline.text}</p>
             })}
+            <BestRemedy/>
         </section>
+    }
+}
+
+/// What pays most, with what it comes to, one click away.
+#[component]
+fn BestRemedy() -> impl IntoView {
+    let studio = Studio::expect();
+    let adviser = Adviser::expect();
+    let best = move || {
+        adviser.advice.with(|advice| {
+            let advice = advice.as_ref()?;
+            let remedies = advice.findings.iter().flat_map(|finding| &finding.remedies);
+            let best =
+                remedies.max_by_key(|remedy| remedy.saves_params()).filter(|remedy| remedy.saves_params() > 0)?;
+            Some((advice.design, best.clone()))
+        })
+    };
+    move || {
+        let (design, remedy) = best()?;
+        let name = studio.with_design(design, |state| state.name.clone()).unwrap_or_default();
+        Some(view! {
+            <div class="best">
+                <p>
+                    {format!("{name}, instead: ")}<strong>{remedy.title.clone()}</strong>
+                    {format!(", {} params instead of {}.", grouped(remedy.after.params), grouped(remedy.before.params))}
+                </p>
+                <button
+                    class="button primary small"
+                    data-testid="apply-best"
+                    title=remedy.warning()
+                    on:click={
+                        let rewrites = remedy.rewrites.clone();
+                        move |_| advice::apply(&studio, design, &rewrites)
+                    }
+                >
+                    "Apply"
+                </button>
+                <button
+                    class="button small"
+                    on:click={
+                        let (name, rewrites) = (remedy.title.clone(), remedy.rewrites.clone());
+                        move |_| advice::open_beside(&studio, design, name.clone(), &rewrites)
+                    }
+                >
+                    "Open beside"
+                </button>
+            </div>
+        })
     }
 }

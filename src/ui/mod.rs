@@ -1,9 +1,11 @@
 //! The page: components, in folders named after its regions.
 
 mod address;
+mod advice;
 mod answer;
 mod charts;
 mod design;
+mod fit;
 mod format;
 mod header;
 mod history;
@@ -12,9 +14,11 @@ mod studio;
 
 use leptos::prelude::*;
 
+use advice::{AdvicePanel, Adviser};
 use answer::Answer;
 use charts::Charts;
 use design::Design;
+use fit::FitPanel;
 use header::Header;
 use header::theme::ThemeChoice;
 use run::Run;
@@ -28,6 +32,7 @@ pub fn App() -> impl IntoView {
     studio.link_problems.set(problems);
     provide_context(studio);
     provide_context(ThemeChoice::new());
+    provide_context(Adviser::new(studio));
     address::follow(studio);
     let designs = Memo::new(move |_| studio.workbench().with(|workbench| workbench.designs.len()));
     view! {
@@ -43,7 +48,9 @@ pub fn App() -> impl IntoView {
                     </div>
                     <Charts/>
                 </div>
+                <AdvicePanel/>
                 <Run/>
+                <FitPanel/>
             </main>
         </div>
     }

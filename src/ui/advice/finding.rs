@@ -1,0 +1,97 @@
+//! One finding, with its remedies.
+
+use leptos::prelude::*;
+
+use crate::advice::{Certainty, Costs, Finding, Remedy};
+use crate::ui::format::{bytes, grouped, short, time};
+use crate::ui::studio::Studio;
+
+use super::{apply, open_beside};
+
+#[component]
+pub fn FindingView(design: usize, finding: Finding) -> impl IntoView {
+    let studio = Studio::expect();
+    let nodes: Vec<_> = finding.nodes.iter().map(|&id| (design, id)).collect();
+    let saves = finding.remedies.first().map_or(0, Remedy::saves_params);
+    let certainty = match finding.certainty {
+        Certainty::Sure => None,
+        Certainty::Depends(on) => Some(on),
+    };
+    view! {
+        <li
+            class="finding"
+            data-testid="advice"
+            data-rule=finding.rule.id()
+            data-saves-params=saves.to_string()
+            on:mouseenter=move |_| studio.marked.set(nodes.clone())
+            on:mouseleave=move |_| studio.marked.set(Vec::new())
+        >
+            <p class="finding-text">{finding.message.clone()}</p>
+            {certainty.map(|on| view! { <p class="muted">{on}</p> })}
+            <details class="why">
+                <summary>"Why"</summary>
+                <p>{finding.rule.why()}</p>
+            </details>
+            <ul class="remedies">
+                {finding.remedies.into_iter().map(|remedy| view! { <RemedyView design remedy/> }).collect_view()}
+            </ul>
+        </li>
+    }
+}
+
+/// What can be done: the totals before the click.
+#[component]
+fn RemedyView(design: usize, remedy: Remedy) -> impl IntoView {
+    let studio = Studio::expect();
+    let applied = remedy.rewrites.clone();
+    let opened = remedy.rewrites.clone();
+    let name = remedy.title.clone();
+    view! {
+        <li class="remedy">
+            <div>
+                <b>{remedy.title.clone()}</b>
+                <p class="costs">{differences(&remedy.before, &remedy.after)}</p>
+                {remedy.warning().map(|warning| view! { <p class="warning">{warning}</p> })}
+            </div>
+            <div class="remedy-actions">
+                <button class="button small" data-testid="apply" on:click=move |_| apply(&studio, design, &applied)>"Apply"</button>
+                <button
+                    class="button small"
+                    title="As a design of its own"
+                    on:click=move |_| open_beside(&studio, design, name.clone(), &opened)
+                >
+                    "Open beside"
+                </button>
+            </div>
+        </li>
+    }
+}
+
+/// The figures that change, new ones first: `364 params (-11,040) · 22,240 MACs (-11,004)`.
+pub fn differences(before: &Costs, after: &Costs) -> String {
+    let count = |unit: &str, before: u64, after: u64| {
+        (before != after).then(|| format!("{} {unit} ({})", short(after), signed(before, after)))
+    };
+    let size = |what: &str, before: Option<u64>, after: Option<u64>| match (before, after) {
+        (Some(before), Some(after)) if before != after => Some(format!("{} {what}", bytes(after))),
+        _ => None,
+    };
+    let milliseconds = match (before.milliseconds, after.milliseconds) {
+        (Some(before), Some(after)) if (before - after).abs() > 0.001 * before => {
+            Some(format!("about {} on a Cortex-M7 (was {})", time(after), time(before)))
+        }
+        _ => None,
+    };
+    let parts = [
+        count("params", before.params, after.params),
+        count("MACs", before.macs, after.macs),
+        size("peak", before.peak_bytes, after.peak_bytes),
+        size("int8 flash", Some(before.flash_bytes), Some(after.flash_bytes)),
+        milliseconds,
+    ];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
+}
+
+fn signed(before: u64, after: u64) -> String {
+    if after < before { format!("−{}", grouped(before - after)) } else { format!("+{}", grouped(after - before)) }
+}

@@ -1,0 +1,150 @@
+//! Why a design costs what it costs, and what to change.
+
+mod finding;
+mod ladder;
+mod means;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use leptos::prelude::*;
+
+use crate::advice::{self, Finding, Ladder, Technique};
+use crate::rewrite::{self, Rewrite};
+use crate::ui::studio::{Shared, Studio};
+use crate::workbench::Content;
+
+use finding::FindingView;
+use ladder::LadderView;
+use means::Means;
+
+/// How long edits rest before the advice follows, in milliseconds: it rewrites and costs many networks.
+const SETTLED: u64 = 120;
+
+/// How many findings stand open; the others fold.
+const SHOWN: usize = 5;
+
+/// What is advised for a design.
+#[derive(Clone, Debug)]
+pub struct Advice {
+    pub design: usize,
+    pub findings: Vec<Finding>,
+    pub ladder: Ladder,
+    pub means: Vec<Technique>,
+}
+
+/// The advice of the moment, for the design that is chosen. `Copy`: handles. Handed down as context.
+#[derive(Clone, Copy)]
+pub struct Adviser {
+    pub advice: RwSignal<Option<Shared<Advice>>>,
+    /// The design that the advice is for.
+    pub design: RwSignal<usize>,
+}
+
+impl Adviser {
+    pub fn new(studio: Studio) -> Self {
+        let last = studio.derived.with_untracked(|derived| derived.designs.len().saturating_sub(1));
+        let adviser = Self { advice: RwSignal::new(None), design: RwSignal::new(last.min(1)) };
+        let pending = StoredValue::new(None::<TimeoutHandle>);
+        Effect::new(move |_| {
+            studio.derived.track();
+            adviser.design.track();
+            if let Some(earlier) = pending.get_value() {
+                earlier.clear();
+            }
+            let advise = move || adviser.advise(&studio);
+            pending.set_value(set_timeout_with_handle(advise, Duration::from_millis(SETTLED)).ok());
+        });
+        adviser
+    }
+
+    pub fn expect() -> Self {
+        expect_context()
+    }
+
+    fn advise(&self, studio: &Studio) {
+        let advice = studio.derived.with_untracked(|derived| {
+            let design = self.design.get_untracked().min(derived.designs.len().checked_sub(1)?);
+            let state = derived.designs.get(design)?;
+            let (network, report) = (state.network(), &state.report);
+            Some(Advice {
+                design,
+                findings: advice::diagnose(network, report),
+                ladder: advice::ladder(network),
+                means: advice::arsenal(network, report),
+            })
+        });
+        self.advice.set(advice.map(|advice| Shared::new(Arc::new(advice))));
+    }
+}
+
+/// Rewrites a design in place; a twin goes on following, under more rewrites.
+pub fn apply(studio: &Studio, design: usize, rewrites: &[Rewrite]) {
+    studio.edit(None, |workbench| {
+        let resolved = workbench.resolve().into_iter().nth(design);
+        if let (Some(resolved), Some(design)) = (resolved, workbench.designs.get_mut(design)) {
+            match &mut design.content {
+                Content::Twin { rewrites: own, .. } => own.extend_from_slice(rewrites),
+                Content::Network(network) => *network = rewrite::apply_all(&resolved.network, rewrites).network,
+            }
+        }
+    });
+}
+
+/// Opens what a design becomes under rewrites beside it.
+pub fn open_beside(studio: &Studio, design: usize, name: String, rewrites: &[Rewrite]) {
+    let network = studio.with_design(design, |state| rewrite::apply_all(state.network(), rewrites).network);
+    if let Some(network) = network {
+        studio.add_design(name, Content::Network(network));
+    }
+}
+
+#[component]
+pub fn AdvicePanel() -> impl IntoView {
+    let studio = Studio::expect();
+    let adviser = Adviser::expect();
+    let names = Memo::new(move |_| {
+        studio.derived.with(|derived| derived.designs.iter().map(|design| design.name.clone()).collect::<Vec<_>>())
+    });
+    let findings = move || adviser.advice.with(|advice| advice.as_ref().map_or(0, |advice| advice.findings.len()));
+    let all = RwSignal::new(false);
+    let rows = move || {
+        adviser.advice.with(|advice| {
+            let Some(advice) = advice else { return Vec::new() };
+            let shown = if all.get() { usize::MAX } else { SHOWN };
+            advice.findings.iter().take(shown).map(|finding| (advice.design, finding.clone())).collect()
+        })
+    };
+    view! {
+        <section class="card advice" aria-label="Advice">
+            <div class="panel-head">
+                <h2>"Why, and what to change"</h2>
+                <div class="tabs" role="group" aria-label="for the design">
+                    {move || names.get().into_iter().enumerate().map(|(index, name)| view! {
+                        <button
+                            class="button small"
+                            data-color=index.to_string()
+                            aria-pressed=move || (adviser.design.get() == index).to_string()
+                            on:click=move |_| adviser.design.set(index)
+                        >
+                            <span class="swatch" aria-hidden="true"></span>{name}
+                        </button>
+                    }).collect_view()}
+                </div>
+            </div>
+            <Show when=move || { findings() == 0 }>
+                <p class="muted">"Nothing stands out."</p>
+            </Show>
+            <ol class="findings">
+                {move || rows().into_iter().map(|(design, finding)| view! { <FindingView design finding/> }).collect_view()}
+            </ol>
+            <Show when=move || { findings() > SHOWN }>
+                <button class="button small" on:click=move |_| all.update(|all| *all = !*all)>
+                    {move || if all.get() { "Fewer".to_string() } else { format!("{} more", findings() - SHOWN) }}
+                </button>
+            </Show>
+            <LadderView/>
+            <Means/>
+        </section>
+    }
+}
