@@ -29,6 +29,14 @@ story("a small network runs again by itself after an edit", {}, async (page) => 
   assert.notDeepEqual(after[1].output, before[1].output, "the twin ran again too");
 });
 
+story("runs that interrupt one another end well", {}, async (page) => {
+  for (let round = 0; round < 40; round += 1) {
+    await page.startRun();
+    await new Promise((resolve) => setTimeout(resolve, 2 * round));
+    for (const { state } of await page.run()) assert.equal(state, "done", `round ${round}`);
+  }
+});
+
 /** Within 1e-5 of the largest output, or of 1. */
 function assertClose(found, wanted) {
   const tolerance = 1e-5 * Math.max(1, ...wanted.map(Math.abs));

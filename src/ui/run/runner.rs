@@ -48,6 +48,9 @@ impl Runner {
     /// Ends the worker and whatever it does.
     pub fn cancel(&self) {
         if let Some(worker) = self.worker.try_update_value(Option::take).flatten() {
+            // A worker that ends while it still loads reports that as an error, when another one may be at work.
+            worker.set_onerror(None);
+            worker.set_onmessage(None);
             worker.terminate();
         }
     }
