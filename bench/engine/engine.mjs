@@ -72,10 +72,11 @@ export default async function create(options = {}) {
     /** Milliseconds, MACs and kernel of each step. */
     steps(runs) {
       const list = [];
+      engine.time_steps(runs);
       for (let step = 0; engine.step_macs(step) >= 0; step++) {
         const name = engine.step_kernel(step);
         const bytes = new Uint8Array(engine.memory.buffer, Number(name & 0xffffffffn), Number(name >> 32n));
-        list.push({ kernel: new TextDecoder().decode(bytes), macs: engine.step_macs(step), ms: engine.step_time(step, runs) });
+        list.push({ kernel: new TextDecoder().decode(bytes), macs: engine.step_macs(step), ms: engine.step_time(step) });
       }
       return list;
     },

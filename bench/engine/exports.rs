@@ -17,6 +17,7 @@ struct State {
     description: Vec<i32>,
     weights: Vec<f32>,
     plan: Option<Plan>,
+    times: Vec<f64>,
 }
 
 thread_local! {
@@ -79,21 +80,24 @@ unsafe extern "C" {
     fn now() -> f64;
 }
 
-/// Runs with a clock and gives the milliseconds of one step.
+/// Runs so often with a clock.
 #[unsafe(no_mangle)]
-pub extern "C" fn step_time(step: usize, runs: usize) -> f64 {
+pub extern "C" fn time_steps(runs: usize) {
     STATE.with_borrow_mut(|state| {
-        let Some(plan) = &mut state.plan else { return -1.0 };
-        if step >= plan.steps().len() {
-            return -1.0;
-        }
-        let mut times = vec![0.0; plan.steps().len()];
+        let Some(plan) = &mut state.plan else { return };
+        state.times = vec![0.0; plan.steps().len()];
         for _ in 0..runs {
             // SAFETY: the import takes and keeps nothing.
-            plan.run_timed(&mut || unsafe { now() }, &mut times);
+            plan.run_timed(&mut || unsafe { now() }, &mut state.times);
         }
-        times[step] / runs as f64
-    })
+        state.times.iter_mut().for_each(|time| *time /= runs as f64);
+    });
+}
+
+/// Mean milliseconds of a step in the last [`time_steps`].
+#[unsafe(no_mangle)]
+pub extern "C" fn step_time(step: usize) -> f64 {
+    STATE.with_borrow(|state| state.times.get(step).copied().unwrap_or(-1.0))
 }
 
 /// Multiply-accumulates of a step.

@@ -50,6 +50,8 @@ pub struct Plan {
     steps: Vec<StepInfo>,
     calls: Vec<PlacedCall>,
     arena: Vec<f32>,
+    /// For kernels that need memory beside their inputs and output.
+    scratch: Vec<f32>,
     input: Range<usize>,
     output: Range<usize>,
     output_dims: Vec<usize>,
@@ -80,13 +82,15 @@ impl Plan {
             Kernels::Fast => fast::build(&graph),
             Kernels::Reference => plain_program(graph),
         };
+        let scratch = program.calls.iter().map(|call| call.kernel.scratch()).max().unwrap_or(0);
         let (calls, placement) = program.placed();
         let range = |place: Place| {
             let start = placement.ranges[place.buffer.0].start + place.offset;
             start..start + place.length
         };
         let (input, output) = (range(input), range(output));
-        Ok(Self { steps, calls, arena: vec![0.0; placement.length], input, output, output_dims })
+        let (arena, scratch) = (vec![0.0; placement.length], vec![0.0; scratch]);
+        Ok(Self { steps, calls, arena, scratch, input, output, output_dims })
     }
 
     /// The steps in order.
@@ -94,9 +98,9 @@ impl Plan {
         &self.steps
     }
 
-    /// The memory of all activations, in bytes.
+    /// The memory of all activations and of what kernels need beside them, in bytes.
     pub fn arena_bytes(&self) -> usize {
-        self.arena.len() * size_of::<f32>()
+        (self.arena.len() + self.scratch.len()) * size_of::<f32>()
     }
 
     /// The values the network reads, in PyTorch's order; they stay as they are when it runs.
@@ -130,7 +134,7 @@ impl Plan {
     /// Runs every step. Allocates nothing.
     pub fn run(&mut self) {
         for call in &self.calls {
-            call.run(&mut self.arena);
+            call.run(&mut self.arena, &mut self.scratch);
         }
     }
 
@@ -138,7 +142,7 @@ impl Plan {
     pub fn run_timed(&mut self, clock: &mut dyn FnMut() -> f64, times: &mut [f64]) {
         let mut before = clock();
         for call in &self.calls {
-            call.run(&mut self.arena);
+            call.run(&mut self.arena, &mut self.scratch);
             let after = clock();
             if let Some(time) = times.get_mut(call.step) {
                 *time += after - before;

@@ -11,6 +11,7 @@ use super::kernels::geometry::Axis;
 use super::kernels::image::{self, ImageLayout};
 use super::kernels::matrix::{Finish, MatrixJob, Panels, PixelSteps, multiply};
 use super::kernels::pool::{PoolJob, global_mean, pool};
+use super::kernels::winograd::{WinogradJob, winograd};
 use super::kernels::reference::combine::{Combination, concatenate_part};
 use super::operation::Operation;
 use super::reference;
@@ -40,6 +41,7 @@ pub enum Kernel {
     ToPlanes(ImageLayout),
     CopyPixels(ImageLayout, ImageLayout),
     Matrix(Box<MatrixCall>),
+    Winograd(Box<WinogradCall>),
     Depthwise(Box<DepthwiseCall>),
     Pool(PoolJob),
     GlobalMean(PoolJob),
@@ -64,6 +66,14 @@ pub struct MatrixCall {
     pub weights: Vec<(Vec<f32>, Vec<f32>)>,
     /// Channels from one group's input to the next.
     pub group_inputs: usize,
+}
+
+/// A Winograd convolution with its transformed weights.
+#[derive(Clone, Debug)]
+pub struct WinogradCall {
+    pub job: WinogradJob,
+    pub weight: Vec<f32>,
+    pub bias: Vec<f32>,
 }
 
 #[derive(Clone, Debug)]
@@ -189,7 +199,7 @@ impl Program {
 
 impl PlacedCall {
     /// Runs the kernel. Inputs and output never overlap, but for [`Kernel::Function`].
-    pub fn run(&self, arena: &mut [f32]) {
+    pub fn run(&self, arena: &mut [f32], scratch: &mut [f32]) {
         let (below, rest) = arena.split_at_mut(self.output.start);
         let (output, above) = rest.split_at_mut(self.output.len());
         let (below, above) = (&*below, &*above);
@@ -208,12 +218,20 @@ impl PlacedCall {
             return;
         }
         let residual = self.residual.as_ref().map(read);
-        self.kernel.run(self.inputs.each_ref().map(read), residual, output);
+        self.kernel.run(self.inputs.each_ref().map(read), residual, output, scratch);
     }
 }
 
 impl Kernel {
-    fn run(&self, inputs: [&[f32]; 2], residual: Option<&[f32]>, output: &mut [f32]) {
+    /// Values of memory the kernel needs beside its inputs and output.
+    pub fn scratch(&self) -> usize {
+        match self {
+            Self::Winograd(call) => call.job.scratch(),
+            _ => 0,
+        }
+    }
+
+    fn run(&self, inputs: [&[f32]; 2], residual: Option<&[f32]>, output: &mut [f32], scratch: &mut [f32]) {
         let [input, other] = inputs;
         match self {
             Self::Reference(operation, activation) => {
@@ -230,6 +248,10 @@ impl Kernel {
             Self::ToPlanes(layout) => image::to_planes(layout, input, output),
             Self::CopyPixels(from, to) => image::copy_pixels(from, to, input, output),
             Self::Matrix(call) => call.run(input, residual.unwrap_or_default(), output),
+            Self::Winograd(call) => {
+                let panels = Panels { weight: &call.weight, bias: &call.bias };
+                winograd(&call.job, panels, [input, residual.unwrap_or_default()], output, scratch);
+            }
             Self::Depthwise(call) => {
                 let weights = DepthwiseWeights { weight: &call.weight, bias: &call.bias };
                 depthwise(&call.job, weights, input, output);

@@ -5,10 +5,11 @@ use crate::engine::graph::GraphNode;
 use crate::engine::kernels::depthwise::DepthwiseJob;
 use crate::engine::kernels::geometry::ConvolutionShape;
 use crate::engine::kernels::image::ImageLayout;
-use crate::engine::kernels::matrix::{PixelSteps, pack, pack_bias};
+use crate::engine::kernels::matrix::{PANEL, PixelSteps, pack, pack_bias};
 use crate::engine::kernels::simd::LANES;
+use crate::engine::kernels::winograd::{TileSize, WinogradJob};
 use crate::engine::operation::Parameters;
-use crate::engine::program::{DepthwiseCall, Kernel, MatrixCall};
+use crate::engine::program::{DepthwiseCall, Kernel, MatrixCall, WinogradCall};
 
 /// The pieces that a window reads of an image: their distances from the window's start, and their length.
 struct Pieces {
@@ -37,6 +38,9 @@ impl Builder<'_> {
             shape.groups > 1 && shape.groups == shape.input.channels && shape.groups == shape.output.channels;
         if is_depthwise && residual.is_none() {
             return self.depthwise(node, shape, parameters, [input, output]);
+        }
+        if let Some(size) = winograd_tile(shape) {
+            return self.winograd(node, shape, parameters, (size, input, output, residual));
         }
         let group_inputs = shape.input.channels / shape.groups;
         let group_outputs = shape.output.channels / shape.groups;
@@ -115,6 +119,49 @@ impl Builder<'_> {
         Choice { kernel: "depthwise", reason: "each channel has its own window" }
     }
 
+    fn winograd(
+        &mut self,
+        node: &GraphNode,
+        shape: &ConvolutionShape,
+        parameters: &Parameters,
+        (size, input, output, residual): (TileSize, StoredImage, StoredImage, Option<StoredImage>),
+    ) -> Choice {
+        let (inputs, outputs) = (shape.input.channels, shape.output.channels);
+        let points = size.input() * size.input();
+        let panel = |output: usize| output / PANEL * inputs * PANEL + output % PANEL;
+        let each = outputs.div_ceil(PANEL) * inputs * PANEL;
+        let mut weight = vec![0.0; points * each];
+        for output in 0..outputs {
+            for channel in 0..inputs {
+                let taps = &parameters.weight[(output * inputs + channel) * 9..][..9];
+                let filter = [0, 1, 2].map(|row| [0, 1, 2].map(|column| f64::from(taps[row * 3 + column])));
+                for (point, value) in size.filter_2d(filter).into_iter().enumerate() {
+                    weight[point * each + panel(output) + channel * PANEL] = value as f32;
+                }
+            }
+        }
+        let job = WinogradJob {
+            size,
+            batch: shape.output.batch,
+            height: shape.output.height,
+            width: shape.output.width,
+            input_channels: inputs,
+            output_channels: outputs,
+            input: window_steps(shape, &input.layout),
+            output: output.layout.steps(),
+            residual: residual.map_or(PixelSteps::default(), |residual| residual.layout.steps()),
+            finish: node.activation.into(),
+        };
+        let call = WinogradCall { job, weight, bias: pack_bias(outputs, &parameters.bias) };
+        let residual = residual.map(|residual| self.program.whole(residual.buffer));
+        let (from, to) = (self.program.whole(input.buffer), self.program.whole(output.buffer));
+        self.call_with_residual(Kernel::Winograd(Box::new(call)), &[from], residual, to);
+        match size {
+            TileSize::Two => Choice { kernel: "Winograd F(2x2, 3x3)", reason: "16 multiplications for 36" },
+            TileSize::Four => Choice { kernel: "Winograd F(4x4, 3x3)", reason: "36 multiplications for 144" },
+        }
+    }
+
     /// A matrix product with the last dimension, or with a whole flattened image.
     pub(super) fn linear(&mut self, node: &GraphNode, features: [usize; 2], parameters: &Parameters) -> Choice {
         let [inputs, outputs] = features;
@@ -165,6 +212,15 @@ impl Builder<'_> {
         self.call_with_residual(Kernel::Matrix(Box::new(call)), &[from], residual, output);
         Choice { kernel: "matrix product", reason: "weights packed in panels of 8 features" }
     }
+}
+
+/// The Winograd tile for a convolution, where it has one that pays.
+pub(super) fn winograd_tile(shape: &ConvolutionShape) -> Option<TileSize> {
+    let window = &shape.window;
+    let fits = window.kernel == [3, 3] && window.stride == [1, 1] && window.dilation == [1, 1] && shape.groups == 1;
+    let whole_vectors = shape.input.channels.is_multiple_of(LANES) && shape.output.channels.is_multiple_of(LANES);
+    let enough = shape.input.channels >= 8 && shape.output.channels >= 8 && shape.output.area() >= 16;
+    (fits && whole_vectors && enough).then_some(TileSize::Four)
 }
 
 /// Steps of the input from one window to the next. The border makes every window lie inside.

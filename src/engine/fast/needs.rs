@@ -4,7 +4,10 @@ use crate::engine::graph::{Graph, TensorId};
 use crate::engine::kernels::geometry::ConvolutionShape;
 use crate::engine::kernels::image::Border;
 use crate::engine::kernels::simd::LANES;
+use crate::engine::kernels::winograd::TileSize;
 use crate::engine::operation::Operation;
+
+use super::convolution::winograd_tile;
 
 /// A tensor that is written where a concatenation wants it.
 #[derive(Clone, Copy)]
@@ -94,10 +97,12 @@ fn border(shape: &ConvolutionShape) -> Border {
         let last = (output.max(1) - 1) * window.stride[axis] + (window.kernel[axis] - 1) * window.dilation[axis] + 1;
         last.saturating_sub(window.padding[axis] + input)
     };
+    // Whole tiles.
+    let side = winograd_tile(shape).map_or(1, TileSize::output);
     Border {
         top: window.padding[0],
         left: window.padding[1],
-        bottom: beyond(0, shape.input.height, shape.output.height),
-        right: beyond(1, shape.input.width, shape.output.width),
+        bottom: beyond(0, shape.input.height, shape.output.height.next_multiple_of(side)),
+        right: beyond(1, shape.input.width, shape.output.width.next_multiple_of(side)),
     }
 }

@@ -68,7 +68,7 @@ pub struct MatrixJob<'a> {
 pub struct Panels<'a> {
     /// [panel][segment][depth][PANEL].
     pub weight: &'a [f32],
-    /// [panel][PANEL].
+    /// [panel][PANEL]; empty for zeros.
     pub bias: &'a [f32],
 }
 
@@ -163,7 +163,8 @@ pub fn multiply(job: &MatrixJob<'_>, panels: Panels<'_>, input: &[f32], residual
     assert!(input.len() >= job.input.last(job) + reach);
     assert!(output.len() >= job.output.last(job) + job.outputs);
     assert!(residual.is_empty() || residual.len() >= job.residual.last(job) + job.outputs);
-    assert!(panels.weight.len() >= panel_count * positions * PANEL && panels.bias.len() >= panel_count * PANEL);
+    assert!(panels.weight.len() >= panel_count * positions * PANEL);
+    assert!(panels.bias.is_empty() || panels.bias.len() >= panel_count * PANEL);
     let block = block_of(positions);
     let mut offsets = Offsets { input: [0; BLOCK], output: [0; BLOCK], residual: [0; BLOCK] };
     let (mut image, mut row, mut column) = (0, 0, 0);
@@ -219,6 +220,7 @@ struct Tiles<'a> {
 #[derive(Clone, Copy)]
 struct TilePanels {
     weight: *const f32,
+    /// Null for zeros.
     bias: *const f32,
     channel: usize,
     left: usize,
@@ -239,10 +241,12 @@ unsafe fn tile<const ROWS: usize, const PANELS: usize, const VECTORS: usize>(
     // SAFETY: the caller's.
     unsafe {
         let mut sums = [[[F32x4::splat(0.0); VECTORS]; PANELS]; ROWS];
-        for row in 0..ROWS {
-            for panel in 0..PANELS {
-                for vector in 0..VECTORS {
-                    sums[row][panel][vector] = F32x4::load(panels.bias.add(panel * PANEL + vector * LANES));
+        if !panels.bias.is_null() {
+            for row in 0..ROWS {
+                for panel in 0..PANELS {
+                    for vector in 0..VECTORS {
+                        sums[row][panel][vector] = F32x4::load(panels.bias.add(panel * PANEL + vector * LANES));
+                    }
                 }
             }
         }
@@ -379,7 +383,7 @@ unsafe fn multiply_block(
         // SAFETY: `panel` is below the number of panels.
         weight: unsafe { packed.weight.as_ptr().add(panel * panel_step) },
         // SAFETY: as above.
-        bias: unsafe { packed.bias.as_ptr().add(panel * PANEL) },
+        bias: if packed.bias.is_empty() { core::ptr::null() } else { unsafe { packed.bias.as_ptr().add(panel * PANEL) } },
         channel: panel * PANEL,
         left: job.outputs - panel * PANEL,
     };

@@ -12,3 +12,4 @@ pub mod matrix;
 pub mod pool;
 pub mod reference;
 pub mod simd;
+pub mod winograd;

@@ -144,6 +144,7 @@ fn zoo_model(failures: &mut golden::Failures, model: &Json) {
                 continue;
             }
         };
+        println!("{place}: {:.3} of the tolerance", difference(&found[..first.len()], &first) / tolerance);
         check(failures, &place, Ok(found[..first.len()].to_vec()), &first, tolerance);
         let off = (found.iter().map(|&value| f64::from(value)).sum::<f64>() - sum).abs();
         let allowed = tolerance * (found.len() as f64).sqrt() * 10.0;

@@ -1,0 +1,329 @@
+//! 3x3 convolutions of stride 1 with fewer multiplications (Winograd 1980; Lavin and Gray, arXiv:1509.09308).
+//!
+//! The output is cut into tiles of OUT x OUT pixels, each made of an IN x IN patch of the input, IN = OUT + 2. Patches
+//! are transformed, multiplied position by position with transformed weights (IN * IN matrix products over channels),
+//! and transformed back: IN^2 multiplications instead of 9 OUT^2 for each pair of channels.
+
+// As in the matrix product.
+#![allow(clippy::needless_range_loop)]
+
+use super::matrix::{Finish, MatrixJob, Panels, PixelSteps, multiply};
+use super::simd::{F32x4, LANES};
+
+/// The pixels of a tile along one side.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TileSize {
+    /// F(2x2, 3x3): 16 multiplications for 36.
+    Two,
+    /// F(4x4, 3x3): 36 multiplications for 144, and some more rounding.
+    Four,
+}
+
+/// A convolution whose input has a border of zeros wide enough for whole tiles.
+#[derive(Clone, Copy, Debug)]
+pub struct WinogradJob {
+    pub size: TileSize,
+    pub batch: usize,
+    /// Of the output.
+    pub height: usize,
+    pub width: usize,
+    pub input_channels: usize,
+    pub output_channels: usize,
+    /// Of the input, from the first pixel of the first window.
+    pub input: PixelSteps,
+    pub output: PixelSteps,
+    pub residual: PixelSteps,
+    pub finish: Finish,
+}
+
+impl TileSize {
+    /// Output pixels along a side of a tile.
+    pub const fn output(self) -> usize {
+        match self {
+            Self::Two => 2,
+            Self::Four => 4,
+        }
+    }
+
+    /// Input pixels along a side of a tile.
+    pub const fn input(self) -> usize {
+        self.output() + 2
+    }
+
+    /// A 3-tap filter in the transformed space.
+    pub fn filter(self, [a, b, c]: [f64; 3]) -> Vec<f64> {
+        match self {
+            Self::Two => vec![a, (a + b + c) / 2.0, (a - b + c) / 2.0, c],
+            Self::Four => vec![
+                a / 4.0,
+                -(a + b + c) / 6.0,
+                -(a - b + c) / 6.0,
+                a / 24.0 + b / 12.0 + c / 6.0,
+                a / 24.0 - b / 12.0 + c / 6.0,
+                c,
+            ],
+        }
+    }
+
+    /// A 3x3 filter, row by row, in the transformed space.
+    pub fn filter_2d(self, filter: [[f64; 3]; 3]) -> Vec<f64> {
+        let columns = [0, 1, 2].map(|column| self.filter([filter[0][column], filter[1][column], filter[2][column]]));
+        (0..self.input()).flat_map(|row| self.filter([columns[0][row], columns[1][row], columns[2][row]])).collect()
+    }
+}
+
+impl WinogradJob {
+    /// Tiles that go through the three stages together: their patches should stay in the second cache.
+    fn block(&self) -> usize {
+        const VALUES: usize = 96 * 1024;
+        let points = self.size.input() * self.size.input();
+        let rounded = self.input_channels + self.output_channels;
+        (VALUES / (points * rounded)).clamp(8, 64) / 4 * 4
+    }
+
+    fn tiles(&self) -> [usize; 2] {
+        let side = self.size.output();
+        [self.height.div_ceil(side), self.width.div_ceil(side)]
+    }
+
+    /// Values of scratch memory it needs.
+    pub fn scratch(&self) -> usize {
+        let points = self.size.input() * self.size.input();
+        points * self.block() * (self.input_channels + self.output_channels)
+    }
+}
+
+/// Computes the whole convolution. Weights are packed panels for each of the IN * IN points, [point][panel][C][PANEL];
+/// `residual` is empty where nothing is added.
+///
+/// # Panics
+/// Where a slice is too short for the job, or channels do not come in whole vectors.
+#[cfg_attr(target_arch = "wasm32", target_feature(enable = "simd128"))]
+pub fn winograd(
+    job: &WinogradJob,
+    panels: Panels<'_>,
+    [input, residual]: [&[f32]; 2],
+    output: &mut [f32],
+    scratch: &mut [f32],
+) {
+    match job.size {
+        TileSize::Two => run::<2, 4>(job, panels, [input, residual], output, scratch),
+        TileSize::Four => run::<4, 6>(job, panels, [input, residual], output, scratch),
+    }
+}
+
+#[cfg_attr(target_arch = "wasm32", target_feature(enable = "simd128"))]
+fn run<const OUT: usize, const IN: usize>(
+    job: &WinogradJob,
+    panels: Panels<'_>,
+    [input, residual]: [&[f32]; 2],
+    output: &mut [f32],
+    scratch: &mut [f32],
+) {
+    let [rows, columns] = job.tiles();
+    let tiles = job.batch * rows * columns;
+    if tiles == 0 || job.input_channels * job.output_channels == 0 {
+        return;
+    }
+    let last = |steps: &PixelSteps| steps.at(job.batch - 1, job.height - 1, job.width - 1) + job.output_channels;
+    let reach = job.input.at(job.batch - 1, rows * OUT + 1, columns * OUT + 1) + job.input_channels;
+    assert!(job.input_channels.is_multiple_of(LANES) && job.output_channels.is_multiple_of(LANES));
+    assert!(input.len() >= reach && output.len() >= last(&job.output));
+    assert!(residual.is_empty() || residual.len() >= last(&job.residual));
+    let block = job.block();
+    let points = IN * IN;
+    let (patches, products) = scratch.split_at_mut(points * block * job.input_channels);
+    assert!(products.len() >= points * block * job.output_channels);
+    let panel_values = panels.weight.len() / points;
+    let locate = |tile: usize| (tile / (rows * columns), tile / columns % rows, tile % columns);
+    let mut first = 0;
+    while first < tiles {
+        let count = block.min(tiles - first);
+        for index in 0..count {
+            let (image, row, column) = locate(first + index);
+            let from = job.input.at(image, row * OUT, column * OUT);
+            // SAFETY: the patch ends before `reach`; the transformed one has its place in each of the points' planes.
+            unsafe {
+                let to = patches.as_mut_ptr().add(index * job.input_channels);
+                input_tile::<OUT, IN>(job, input.as_ptr().add(from), to, block * job.input_channels);
+            }
+        }
+        for point in 0..points {
+            let matrix = MatrixJob {
+                batch: 1,
+                height: 1,
+                width: count,
+                outputs: job.output_channels,
+                segments: &[0],
+                depth: job.input_channels,
+                input: PixelSteps { column: job.input_channels, ..PixelSteps::default() },
+                output: PixelSteps { column: job.output_channels, ..PixelSteps::default() },
+                residual: PixelSteps::default(),
+                finish: Finish::None,
+            };
+            let weight = &panels.weight[point * panel_values..(point + 1) * panel_values];
+            let from = &patches[point * block * job.input_channels..][..count * job.input_channels];
+            let to = &mut products[point * block * job.output_channels..][..count * job.output_channels];
+            // The bias is the same for every pixel: it is added once, after the transform.
+            multiply(&matrix, Panels { weight, bias: &[] }, from, &[], to);
+        }
+        for index in 0..count {
+            let (image, row, column) = locate(first + index);
+            let place = TilePlace {
+                from: index * job.output_channels,
+                step: block * job.output_channels,
+                output: job.output.at(image, row * OUT, column * OUT),
+                residual: job.residual.at(image, row * OUT, column * OUT),
+                rows: OUT.min(job.height - row * OUT),
+                columns: OUT.min(job.width - column * OUT),
+            };
+            // SAFETY: the pixels are inside the image, whose last the assertions bound.
+            unsafe { output_tile::<OUT, IN>(job, &place, products, panels.bias, residual, output) };
+        }
+        first += count;
+    }
+}
+
+/// Transforms one patch, all channels.
+///
+/// # Safety
+/// IN * IN pixels can be read from `from` on, the channels written at each of as many steps from `to` on.
+#[inline(always)]
+unsafe fn input_tile<const OUT: usize, const IN: usize>(job: &WinogradJob, from: *const f32, to: *mut f32, step: usize) {
+    let zero = F32x4::splat(0.0);
+    let mut channel = 0;
+    while channel < job.input_channels {
+        let mut half = [[zero; IN]; IN];
+        for column in 0..IN {
+            let mut line = [zero; IN];
+            for row in 0..IN {
+                // SAFETY: the caller's.
+                line[row] = unsafe { F32x4::load(from.add(row * job.input.row + column * job.input.column + channel)) };
+            }
+            let line = transform_input::<IN>(line);
+            for row in 0..IN {
+                half[row][column] = line[row];
+            }
+        }
+        let mut target = to.wrapping_add(channel);
+        for line in half {
+            for value in transform_input::<IN>(line) {
+                // SAFETY: the caller's.
+                unsafe { value.store(target) };
+                target = target.wrapping_add(step);
+            }
+        }
+        channel += LANES;
+    }
+}
+
+/// Where one tile's products lie, and where its pixels go.
+struct TilePlace {
+    from: usize,
+    /// Values from one point's products to the next.
+    step: usize,
+    output: usize,
+    residual: usize,
+    /// Pixels inside the image.
+    rows: usize,
+    columns: usize,
+}
+
+/// Transforms one tile's products back and writes its pixels, all channels.
+///
+/// # Safety
+/// The products of all points can be read; the pixels inside can be written and the residual's read.
+#[inline(always)]
+unsafe fn output_tile<const OUT: usize, const IN: usize>(
+    job: &WinogradJob,
+    place: &TilePlace,
+    products: &[f32],
+    bias: &[f32],
+    residual: &[f32],
+    output: &mut [f32],
+) {
+    let zero = F32x4::splat(0.0);
+    let mut channel = 0;
+    while channel < job.output_channels {
+        // SAFETY: biases are whole panels.
+        let bias = unsafe { F32x4::load(bias.as_ptr().add(channel)) };
+        let mut half = [[zero; IN]; OUT];
+        for column in 0..IN {
+            let mut line = [zero; IN];
+            for row in 0..IN {
+                let at = place.from + (row * IN + column) * place.step + channel;
+                // SAFETY: the caller's.
+                line[row] = unsafe { F32x4::load(products.as_ptr().add(at)) };
+            }
+            let line = transform_output::<OUT, IN>(line);
+            for row in 0..OUT {
+                half[row][column] = line[row];
+            }
+        }
+        for (row, line) in half.into_iter().enumerate().take(place.rows) {
+            let mut pixels = transform_output::<OUT, IN>(line);
+            for (column, pixel) in pixels.iter_mut().enumerate() {
+                *pixel = pixel.add(bias);
+                if !residual.is_empty() && column < place.columns {
+                    let at = place.residual + row * job.residual.row + column * job.residual.column + channel;
+                    // SAFETY: the caller's.
+                    *pixel = pixel.add(unsafe { F32x4::load(residual.as_ptr().add(at)) });
+                }
+            }
+            job.finish.apply(&mut pixels);
+            for (column, pixel) in pixels.into_iter().enumerate() {
+                if column < place.columns {
+                    let at = place.output + row * job.output.row + column * job.output.column + channel;
+                    // SAFETY: the caller's.
+                    unsafe { pixel.store(output.as_mut_ptr().add(at)) };
+                }
+            }
+        }
+        channel += LANES;
+    }
+}
+
+/// B^T d, for points 0, 1, -1 and infinity, or 0, 1, -1, 2, -2 and infinity.
+#[inline(always)]
+fn transform_input<const IN: usize>(d: [F32x4; IN]) -> [F32x4; IN] {
+    let splat = F32x4::splat;
+    let mut t = d;
+    if IN == 4 {
+        t[0] = d[0].sub(d[2]);
+        t[1] = d[1].add(d[2]);
+        t[2] = d[2].sub(d[1]);
+        t[3] = d[3].sub(d[1]);
+    } else {
+        let four = splat(4.0);
+        let even = d[4].sub(d[2].mul(four));
+        let odd = d[3].sub(d[1].mul(four));
+        let even_half = d[4].sub(d[2]);
+        let odd_half = d[3].sub(d[1]).mul(splat(2.0));
+        t[0] = d[0].mul(four).sub(d[2].mul(splat(5.0))).add(d[4]);
+        t[1] = even.add(odd);
+        t[2] = even.sub(odd);
+        t[3] = even_half.add(odd_half);
+        t[4] = even_half.sub(odd_half);
+        t[5] = d[1].mul(four).sub(d[3].mul(splat(5.0))).add(d[5]);
+    }
+    t
+}
+
+/// A^T m.
+#[inline(always)]
+fn transform_output<const OUT: usize, const IN: usize>(m: [F32x4; IN]) -> [F32x4; OUT] {
+    let splat = F32x4::splat;
+    let mut y = [splat(0.0); OUT];
+    if IN == 4 {
+        y[0] = m[0].add(m[1]).add(m[2]);
+        y[1] = m[1].sub(m[2]).add(m[3]);
+    } else {
+        let (sum, difference) = (m[1].add(m[2]), m[1].sub(m[2]));
+        let (sum_two, difference_two) = (m[3].add(m[4]), m[3].sub(m[4]));
+        y[0] = m[0].add(sum).add(sum_two);
+        y[1] = difference.add(difference_two.mul(splat(2.0)));
+        y[2] = sum.add(sum_two.mul(splat(4.0)));
+        y[3] = difference.add(difference_two.mul(splat(8.0))).add(m[5]);
+    }
+    y
+}
