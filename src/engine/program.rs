@@ -11,8 +11,8 @@ use super::kernels::geometry::Axis;
 use super::kernels::image::{self, ImageLayout};
 use super::kernels::matrix::{Finish, MatrixJob, Panels, PixelSteps, multiply};
 use super::kernels::pool::{PoolJob, global_mean, pool};
-use super::kernels::winograd::{WinogradJob, winograd};
 use super::kernels::reference::combine::{Combination, concatenate_part};
+use super::kernels::winograd::{WinogradJob, winograd};
 use super::operation::Operation;
 use super::reference;
 
@@ -130,8 +130,9 @@ pub struct PlacedCall {
 const SMALL: usize = 1 << 15;
 
 impl Program {
+    /// A buffer of so many values, and a few more for vectors that run over its end.
     pub fn buffer(&mut self, length: usize) -> BufferId {
-        self.buffers.push(Buffer { length: length.next_multiple_of(4), first: usize::MAX, last: 0 });
+        self.buffers.push(Buffer { length: length.next_multiple_of(4) + 4, first: usize::MAX, last: 0 });
         BufferId(self.buffers.len() - 1)
     }
 

@@ -59,7 +59,7 @@ impl Builder<'_> {
             batch: shape.output.batch,
             height: shape.output.height,
             width: shape.output.width,
-            outputs: group_outputs,
+            outputs: if shape.groups == 1 { group_outputs.next_multiple_of(LANES) } else { group_outputs },
             weights: weights.collect(),
             input: window_steps(shape, &input.layout),
             output: output.layout.steps(),

@@ -2,6 +2,7 @@
 
 use super::geometry::Planes;
 use super::matrix::PixelSteps;
+use super::simd::{F32x4, LANES};
 
 /// Zeros around an image, in pixels.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -91,6 +92,7 @@ pub fn clear_border(layout: &ImageLayout, buffer: &mut [f32]) {
 ///
 /// # Panics
 /// Where a slice is too short.
+#[cfg_attr(target_arch = "wasm32", target_feature(enable = "simd128"))]
 pub fn from_planes(layout: &ImageLayout, input: &[f32], output: &mut [f32]) {
     let Planes { batch, channels, height, width } = layout.planes;
     let (steps, area) = (layout.steps(), layout.planes.area());
@@ -98,6 +100,11 @@ pub fn from_planes(layout: &ImageLayout, input: &[f32], output: &mut [f32]) {
         for row in 0..height {
             let line = &mut output[steps.at(image, row, 0)..];
             let source = &input[image * channels * area + row * width..];
+            if channels == 3 && layout.pixel == 3 {
+                let planes = [source, &source[area..], &source[2 * area..]].map(|plane| &plane[..width]);
+                interleave(planes, &mut line[..3 * width]);
+                continue;
+            }
             if channels == 1 && layout.pixel == 1 {
                 line[..width].copy_from_slice(&source[..width]);
                 continue;
@@ -144,5 +151,24 @@ pub fn copy_pixels(from: &ImageLayout, to: &ImageLayout, input: &[f32], output: 
                 output[to..to + channels].copy_from_slice(&input[at..at + channels]);
             }
         }
+    }
+}
+
+/// Three planes' values in turn.
+#[cfg_attr(target_arch = "wasm32", target_feature(enable = "simd128"))]
+fn interleave([a, b, c]: [&[f32]; 3], output: &mut [f32]) {
+    let length = a.len().min(b.len()).min(c.len()).min(output.len() / 3);
+    let whole = length / LANES * LANES;
+    for at in (0..whole).step_by(LANES) {
+        // SAFETY: `at + 4` values are in each plane, and three times as many in the output.
+        unsafe {
+            let load = |plane: &[f32]| F32x4::load(plane.as_ptr().add(at));
+            for (index, vector) in F32x4::interleave(load(a), load(b), load(c)).into_iter().enumerate() {
+                vector.store(output.as_mut_ptr().add(3 * at + index * LANES));
+            }
+        }
+    }
+    for at in whole..length {
+        output[3 * at..3 * at + 3].copy_from_slice(&[a[at], b[at], c[at]]);
     }
 }

@@ -116,6 +116,13 @@ fn function(activation: Activation, value: F32x4) -> F32x4 {
     functions::apply(activation, value)
 }
 
+impl MatrixJob<'_> {
+    /// Whether rows are copied together first: with short pieces the loops over them cost more than the copies.
+    pub fn gathers(&self) -> bool {
+        self.segments.len() > 1 && self.depth <= 32 && self.segments.len() * self.depth <= GATHERED / 16
+    }
+}
+
 impl PixelSteps {
     /// The place of a pixel.
     #[inline(always)]
@@ -159,42 +166,144 @@ pub fn multiply(job: &MatrixJob<'_>, panels: Panels<'_>, input: &[f32], residual
     }
     let positions = job.segments.len() * job.depth;
     let panel_count = job.outputs.div_ceil(PANEL);
-    let reach = job.segments.iter().max().map_or(0, |&segment| segment as usize) + job.depth;
+    let slack = if job.gathers() { LANES - 1 } else { 0 };
+    let reach = job.segments.iter().max().map_or(0, |&segment| segment as usize) + job.depth + slack;
     assert!(input.len() >= job.input.last(job) + reach);
     assert!(output.len() >= job.output.last(job) + job.outputs);
     assert!(residual.is_empty() || residual.len() >= job.residual.last(job) + job.outputs);
     assert!(panels.weight.len() >= panel_count * positions * PANEL);
     assert!(panels.bias.is_empty() || panels.bias.len() >= panel_count * PANEL);
-    let block = block_of(positions);
+    let gathers = job.gathers();
+    let mut gathered = Gathered::uninit();
+    let block = if gathers { (GATHERED / positions).clamp(4, BLOCK) / 4 * 4 } else { block_of(positions) };
     let mut offsets = Offsets { input: [0; BLOCK], output: [0; BLOCK], residual: [0; BLOCK] };
-    let (mut image, mut row, mut column) = (0, 0, 0);
+    let mut walk = Walk::over(job);
     let mut done = 0;
     while done < pixels {
         let count = block.min(pixels - done);
-        for index in 0..count {
-            offsets.input[index] = job.input.at(image, row, column) as u32;
-            offsets.output[index] = job.output.at(image, row, column) as u32;
-            offsets.residual[index] = job.residual.at(image, row, column) as u32;
-            column += 1;
-            if column == job.width {
-                column = 0;
-                row += 1;
-                if row == job.height {
-                    row = 0;
-                    image += 1;
-                }
-            }
-        }
+        walk.fill(job, &mut offsets, count, !residual.is_empty());
         done += count;
         // SAFETY: the assertions above bound every offset plus what is read or written there: offsets grow with image,
         // row and column, so none exceeds that of the last pixel.
-        unsafe { multiply_block(job, panels, &offsets, count, input, residual, output) };
+        unsafe {
+            if gathers {
+                gather(job, &mut offsets, count, input, gathered.as_mut_ptr().cast());
+                let whole = MatrixJob { segments: &[0], depth: positions, ..*job };
+                multiply_block(&whole, panels, &offsets, count, gathered.as_ptr().cast(), residual, output);
+            } else {
+                multiply_block(job, panels, &offsets, count, input.as_ptr(), residual, output);
+            }
+        };
     }
 }
 
 /// Pixels at once: their rows should stay in the nearer caches while all panels pass.
 fn block_of(positions: usize) -> usize {
     (64 * 1024 / positions.max(1)).clamp(16, BLOCK) / 4 * 4
+}
+
+/// Values of rows gathered at once, and room for the last vector to run over.
+const GATHERED: usize = 4096;
+type Gathered = core::mem::MaybeUninit<[f32; GATHERED + LANES]>;
+
+/// Copies the pieces of each row together, and points the rows there.
+///
+/// # Safety
+/// Each piece can be read, and up to three values beyond; `to` has room for `count` rows and a vector.
+#[cfg_attr(target_arch = "wasm32", target_feature(enable = "simd128"))]
+unsafe fn gather(job: &MatrixJob<'_>, offsets: &mut Offsets, count: usize, input: &[f32], to: *mut f32) {
+    // SAFETY: the caller's.
+    unsafe {
+        match job.depth.div_ceil(LANES) {
+            1 => gather_pieces::<1>(job, offsets, count, input, to),
+            2 => gather_pieces::<2>(job, offsets, count, input, to),
+            3 => gather_pieces::<3>(job, offsets, count, input, to),
+            4 => gather_pieces::<4>(job, offsets, count, input, to),
+            5 => gather_pieces::<5>(job, offsets, count, input, to),
+            6 => gather_pieces::<6>(job, offsets, count, input, to),
+            7 => gather_pieces::<7>(job, offsets, count, input, to),
+            _ => gather_pieces::<8>(job, offsets, count, input, to),
+        }
+    }
+}
+
+/// Pieces of up to `VECTORS` vectors.
+///
+/// # Safety
+/// As for [`gather`].
+#[inline(always)]
+unsafe fn gather_pieces<const VECTORS: usize>(
+    job: &MatrixJob<'_>,
+    offsets: &mut Offsets,
+    count: usize,
+    input: &[f32],
+    to: *mut f32,
+) {
+    let mut target = to;
+    for (index, offset) in offsets.input[..count].iter_mut().enumerate() {
+        // SAFETY: the caller's. What a piece writes too much the next one overwrites.
+        unsafe {
+            let from = input.as_ptr().add(*offset as usize);
+            for &segment in job.segments {
+                let piece = from.add(segment as usize);
+                for vector in 0..VECTORS {
+                    F32x4::load(piece.add(vector * LANES)).store(target.add(vector * LANES));
+                }
+                target = target.add(job.depth);
+            }
+        }
+        *offset = (index * job.segments.len() * job.depth) as u32;
+    }
+}
+
+/// Where the next pixel is, rows without gaps between them taken as one.
+struct Walk {
+    rows: usize,
+    width: usize,
+    row: usize,
+    column: usize,
+    image: usize,
+}
+
+impl Walk {
+    fn over(job: &MatrixJob<'_>) -> Self {
+        let gapless = |steps: &PixelSteps| steps.row == job.width * steps.column;
+        if gapless(&job.input) && gapless(&job.output) && gapless(&job.residual) {
+            return Self { rows: 1, width: job.height * job.width, row: 0, column: 0, image: 0 };
+        }
+        Self { rows: job.height, width: job.width, row: 0, column: 0, image: 0 }
+    }
+
+    /// The offsets of the next `count` pixels.
+    #[cfg_attr(target_arch = "wasm32", target_feature(enable = "simd128"))]
+    fn fill(&mut self, job: &MatrixJob<'_>, offsets: &mut Offsets, count: usize, with_residual: bool) {
+        let mut index = 0;
+        while index < count {
+            let run = (self.width - self.column).min(count - index);
+            let line = |steps: &PixelSteps, to: &mut [u32]| {
+                let mut at = steps.at(self.image, self.row, self.column) as u32;
+                for offset in to {
+                    *offset = at;
+                    at = at.wrapping_add(steps.column as u32);
+                }
+            };
+            line(&job.input, &mut offsets.input[index..index + run]);
+            line(&job.output, &mut offsets.output[index..index + run]);
+            if with_residual {
+                line(&job.residual, &mut offsets.residual[index..index + run]);
+            }
+            index += run;
+            self.column += run;
+            if self.column == self.width {
+                self.column = 0;
+                self.row += 1;
+                if self.row == self.rows {
+                    self.row = 0;
+                    self.image += 1;
+                }
+            }
+        }
+    }
 }
 
 struct Offsets {
@@ -289,35 +398,49 @@ unsafe fn tile<const ROWS: usize, const PANELS: usize, const VECTORS: usize>(
             }
             weight = weight.add(tiles.depth * PANEL);
         }
-        let whole = panels.left >= (PANELS - 1) * PANEL + VECTORS * LANES;
-        for row in 0..ROWS {
-            let to = tiles.output.add(*offsets.output.get_unchecked(first + row) as usize + panels.channel);
-            let residual = tiles.residual;
-            if !residual.is_null() {
-                let from = residual.add(*offsets.residual.get_unchecked(first + row) as usize + panels.channel);
+        let left = panels.left.min((PANELS - 1) * PANEL + VECTORS * LANES);
+        // Where fewer channels are left than vectors hold, rows go through here.
+        let mut spare = [[0.0; PANEL]; PANELS];
+        let spare = spare.as_mut_ptr().cast::<f32>();
+        let whole = left == (PANELS - 1) * PANEL + VECTORS * LANES;
+        // One short loop after another: a long body is not unrolled, and then the sums would live in memory.
+        if !tiles.residual.is_null() {
+            for row in 0..ROWS {
+                let mut from =
+                    tiles.residual.add(*offsets.residual.get_unchecked(first + row) as usize + panels.channel);
+                if !whole {
+                    core::ptr::copy_nonoverlapping(from, spare, left);
+                    from = spare;
+                }
                 for panel in 0..PANELS {
                     for vector in 0..VECTORS {
-                        let channel = panel * PANEL + vector * LANES;
-                        let sum = &mut sums[row][panel][vector];
-                        if whole {
-                            *sum = sum.add(F32x4::load(from.add(channel)));
-                        } else if channel < panels.left {
-                            *sum = sum.add(F32x4::load_some(from.add(channel), panels.left - channel));
-                        }
+                        let other = F32x4::load(from.add(panel * PANEL + vector * LANES));
+                        sums[row][panel][vector] = sums[row][panel][vector].add(other);
                     }
                 }
             }
+        }
+        match tiles.finish {
+            Finish::None => {}
+            Finish::Relu => sums = sums.map(|row| row.map(|panel| panel.map(F32x4::relu))),
+            Finish::Clamp { low, high } => {
+                let (low, high) = (F32x4::splat(low), F32x4::splat(high));
+                sums = sums.map(|row| row.map(|panel| panel.map(|sum| sum.max(low).min(high))));
+            }
+            Finish::Function(activation) => {
+                sums = sums.map(|row| row.map(|panel| panel.map(|sum| function(activation, sum))));
+            }
+        }
+        for row in 0..ROWS {
+            let to = tiles.output.add(*offsets.output.get_unchecked(first + row) as usize + panels.channel);
+            let target = if whole { to } else { spare };
             for panel in 0..PANELS {
-                tiles.finish.apply(&mut sums[row][panel]);
                 for vector in 0..VECTORS {
-                    let channel = panel * PANEL + vector * LANES;
-                    let result = sums[row][panel][vector];
-                    if whole {
-                        result.store(to.add(channel));
-                    } else if channel < panels.left {
-                        result.store_some(to.add(channel), panels.left - channel);
-                    }
+                    sums[row][panel][vector].store(target.add(panel * PANEL + vector * LANES));
                 }
+            }
+            if !whole {
+                core::ptr::copy_nonoverlapping(spare, to, left);
             }
         }
     }
@@ -364,7 +487,7 @@ unsafe fn multiply_block(
     packed: Panels<'_>,
     offsets: &Offsets,
     count: usize,
-    input: &[f32],
+    input: *const f32,
     residual: &[f32],
     output: &mut [f32],
 ) {
@@ -374,7 +497,7 @@ unsafe fn multiply_block(
         depth: job.depth,
         finish: job.finish,
         panel_step,
-        rows: input.as_ptr(),
+        rows: input,
         residual: if residual.is_empty() { core::ptr::null() } else { residual.as_ptr() },
         output: output.as_mut_ptr(),
     };
@@ -383,7 +506,11 @@ unsafe fn multiply_block(
         // SAFETY: `panel` is below the number of panels.
         weight: unsafe { packed.weight.as_ptr().add(panel * panel_step) },
         // SAFETY: as above.
-        bias: if packed.bias.is_empty() { core::ptr::null() } else { unsafe { packed.bias.as_ptr().add(panel * PANEL) } },
+        bias: if packed.bias.is_empty() {
+            core::ptr::null()
+        } else {
+            unsafe { packed.bias.as_ptr().add(panel * PANEL) }
+        },
         channel: panel * PANEL,
         left: job.outputs - panel * PANEL,
     };

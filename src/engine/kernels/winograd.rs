@@ -189,7 +189,12 @@ fn run<const OUT: usize, const IN: usize>(
 /// # Safety
 /// IN * IN pixels can be read from `from` on, the channels written at each of as many steps from `to` on.
 #[inline(always)]
-unsafe fn input_tile<const OUT: usize, const IN: usize>(job: &WinogradJob, from: *const f32, to: *mut f32, step: usize) {
+unsafe fn input_tile<const OUT: usize, const IN: usize>(
+    job: &WinogradJob,
+    from: *const f32,
+    to: *mut f32,
+    step: usize,
+) {
     let zero = F32x4::splat(0.0);
     let mut channel = 0;
     while channel < job.input_channels {

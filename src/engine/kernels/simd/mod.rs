@@ -83,6 +83,12 @@ impl F32x4 {
         unsafe { arch::store(to, self.0) };
     }
 
+    /// a0 b0 c0 a1, b1 c1 a2 b2, c2 a3 b3 c3.
+    #[inline(always)]
+    pub fn interleave(a: Self, b: Self, c: Self) -> [Self; 3] {
+        arch::interleave(a.0, b.0, c.0).map(Self)
+    }
+
     #[inline(always)]
     pub fn to_array(self) -> [f32; LANES] {
         let mut lanes = [0.0; LANES];

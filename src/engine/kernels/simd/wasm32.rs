@@ -28,8 +28,9 @@ forward! {
 pub fn mul_add(a: Vector, b: Vector, c: Vector) -> Vector {
     #[cfg(target_feature = "relaxed-simd")]
     return wasm::f32x4_relaxed_madd(a, b, c);
+    // The sum first: operands are evaluated in order, and a product that waits for the sum takes a register.
     #[cfg(not(target_feature = "relaxed-simd"))]
-    add(mul(a, b), c)
+    add(c, mul(a, b))
 }
 
 #[inline(always)]
@@ -67,4 +68,18 @@ pub unsafe fn load(from: *const f32) -> Vector {
 pub unsafe fn store(to: *mut f32, value: Vector) {
     // SAFETY: the caller's; vectors need no alignment.
     unsafe { wasm::v128_store(to.cast(), value) }
+}
+
+#[inline(always)]
+pub fn interleave(a: Vector, b: Vector, c: Vector) -> [Vector; 3] {
+    // a0 b0 a1 b1, a2 b2 a3 b3, b1 c1 b3 c3, c0 a1 c2 a3.
+    let ab_low = wasm::i32x4_shuffle::<0, 4, 1, 5>(a, b);
+    let ab_high = wasm::i32x4_shuffle::<2, 6, 3, 7>(a, b);
+    let bc = wasm::i32x4_shuffle::<1, 5, 3, 7>(b, c);
+    let ca = wasm::i32x4_shuffle::<0, 5, 2, 7>(c, a);
+    [
+        wasm::i32x4_shuffle::<0, 1, 4, 5>(ab_low, ca),
+        wasm::i32x4_shuffle::<0, 1, 4, 5>(bc, ab_high),
+        wasm::i32x4_shuffle::<2, 3, 6, 7>(ca, bc),
+    ]
 }

@@ -58,3 +58,16 @@ pub unsafe fn store(to: *mut f32, value: Vector) {
     // SAFETY: the caller's.
     unsafe { sse::_mm_storeu_ps(to, value) }
 }
+
+#[inline(always)]
+pub fn interleave(a: Vector, b: Vector, c: Vector) -> [Vector; 3] {
+    let (mut x, mut y, mut z) = ([0.0; 4], [0.0; 4], [0.0; 4]);
+    // SAFETY: the arrays have four f32.
+    unsafe {
+        store(x.as_mut_ptr(), a);
+        store(y.as_mut_ptr(), b);
+        store(z.as_mut_ptr(), c);
+        let all = [[x[0], y[0], z[0], x[1]], [y[1], z[1], x[2], y[2]], [z[2], x[3], y[3], z[3]]];
+        all.map(|lanes| load(lanes.as_ptr()))
+    }
+}
