@@ -22,6 +22,8 @@ pub mod device;
 
 pub mod advice;
 
+pub mod explore;
+
 pub mod engine;
 
 pub mod share_link;

@@ -1,6 +1,8 @@
 //! Convolutions in another form: grouped, through a bottleneck, inverted residual, another kernel, strided
 //! instead of pooled.
 
+use std::collections::HashSet;
+
 use crate::model::{
     Add, BatchNorm2d, Call, Channels, Conv2d, Groups, Inputs, Kind, Layer, Network, Node, NodeId, Padding, Pair, ReLU,
     ReLU6, Source, Tap,
@@ -101,26 +103,22 @@ pub fn inverted_residual(network: &Network, node: NodeId, expansion: i64) -> Rew
     draft.finish()
 }
 
-/// Another kernel; an odd one pads so that the map keeps its size at stride 1, an even one by its half.
+/// Another kernel for all calls of these modules; an odd one pads so that the map keeps its size at stride 1, an
+/// even one by its half.
 pub fn kernel_size(network: &Network, nodes: &[NodeId], size: Pair) -> Rewritten {
+    let names: HashSet<&str> =
+        network.nodes.iter().filter(|node| nodes.contains(&node.id)).map(|node| node.name.as_str()).collect();
     let mut draft = Draft::new(network);
     for (index, node) in network.nodes.iter().enumerate() {
         match &node.layer {
-            Layer::Conv2d(conv) if nodes.contains(&node.id) && conv.kernel_size != size => {
-                let padding = match conv.padding {
-                    Padding::Explicit(_) => Padding::Explicit(Pair {
-                        height: padding(size.height, conv.dilation.height),
-                        width: padding(size.width, conv.dilation.width),
-                    }),
-                    Padding::Same | Padding::Valid => conv.padding,
-                };
-                let was = conv.kernel_size;
-                draft.replace(index, Conv2d { kernel_size: size, padding, ..conv.clone() }.into());
+            Layer::Conv2d(conv) if names.contains(node.name.as_str()) && conv.kernel_size != size => {
+                let (was, is) = (conv.kernel_size, size);
+                draft.replace(index, with_kernel(conv, size).into());
                 draft.change(
                     index,
                     format!(
                         "{} has a {}x{} kernel instead of {}x{}",
-                        node.name, size.height, size.width, was.height, was.width
+                        node.name, is.height, is.width, was.height, was.width
                     ),
                 );
             }
@@ -128,6 +126,51 @@ pub fn kernel_size(network: &Network, nodes: &[NodeId], size: Pair) -> Rewritten
         }
     }
     draft.finish()
+}
+
+/// The convolution with another kernel and the padding that goes with it; the same where the kernel is the same.
+pub fn with_kernel(conv: &Conv2d, size: Pair) -> Conv2d {
+    let padding = match conv.padding {
+        Padding::Explicit(_) if conv.kernel_size != size => Padding::Explicit(Pair {
+            height: padding(size.height, conv.dilation.height),
+            width: padding(size.width, conv.dilation.width),
+        }),
+        Padding::Explicit(_) | Padding::Same | Padding::Valid => conv.padding,
+    };
+    Conv2d { kernel_size: size, padding, ..conv.clone() }
+}
+
+/// Another number of output channels or features, for all calls of the module.
+pub fn channels(network: &Network, node: NodeId, count: i64) -> Rewritten {
+    let name = network.node(node).map(|node| node.name.as_str());
+    let mut draft = Draft::new(network);
+    for (index, node) in network.nodes.iter().enumerate() {
+        let layer =
+            with_channels(&node.layer, count).filter(|layer| Some(node.name.as_str()) == name && *layer != node.layer);
+        match layer {
+            Some(layer) => {
+                draft.replace(index, layer);
+                draft.change(index, format!("{} has {count} output channels", node.name));
+            }
+            None => draft.keep(index),
+        }
+    }
+    draft.finish()
+}
+
+/// The layer with another number of outputs; `None` where it does not choose its own.
+pub fn with_channels(layer: &Layer, count: i64) -> Option<Layer> {
+    match layer {
+        Layer::Conv2d(conv) if !conv.is_depthwise() => {
+            Some(Conv2d { out_channels: Channels::Count(count), ..conv.clone() }.into())
+        }
+        Layer::Linear(linear) => {
+            let mut linear = linear.clone();
+            linear.out_features = count;
+            Some(linear.into())
+        }
+        _ => None,
+    }
 }
 
 /// These pools go, and the convolutions before them take on their stride.

@@ -146,7 +146,8 @@ fn divide_linear(
     draft.finish()
 }
 
-fn drops_with_hidden(layer: &Layer) -> bool {
+/// Goes with a hidden Linear.
+pub fn drops_with_hidden(layer: &Layer) -> bool {
     let kind = layer.kind();
     kind.is_elementwise_activation() || matches!(kind, Kind::Linear | Kind::BatchNorm1d | Kind::Dropout)
 }

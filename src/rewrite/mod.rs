@@ -12,9 +12,9 @@ mod width;
 use crate::model::{Dims, Flatten, Kind, Network, NodeId, Pair};
 use crate::shape::{self, NodeShape};
 
-pub use convolution::pooled_convolution;
+pub use convolution::{pooled_convolution, with_channels, with_kernel};
 pub use fold::{absorber, folds, is_depthwise, is_pointwise};
-pub use head::{Head, find as find_head};
+pub use head::{Head, drops_with_hidden, find as find_head};
 pub use separable::{depthwise, is_divisible, pointwise};
 pub use uses::Uses;
 
@@ -53,6 +53,8 @@ pub enum Rewrite {
     KernelSize { nodes: Vec<NodeId>, size: Pair },
     /// This ratio of every convolution's channels and hidden Linear's features goes.
     PruneChannels { ratio: f64 },
+    /// A convolution or Linear has this many output channels or features.
+    Channels { node: NodeId, count: i64 },
 }
 
 /// What becomes of a classifier behind a pooled map.
@@ -97,7 +99,8 @@ impl Rewrite {
             | Self::Width { .. }
             | Self::Resolution { .. }
             | Self::StrideForPool { .. }
-            | Self::KernelSize { .. } => Effect::Retrain,
+            | Self::KernelSize { .. }
+            | Self::Channels { .. } => Effect::Retrain,
         }
     }
 }
@@ -124,7 +127,17 @@ pub struct Change {
 /// The network under the rewrite. Where the rewrite does not fit, or would leave a network that cannot run of one
 /// that can, the network stays as it is.
 pub fn apply(network: &Network, rewrite: &Rewrite) -> Rewritten {
-    let rewritten = match rewrite {
+    let rewritten = apply_unchecked(network, rewrite);
+    if runs(&rewritten.network) || !runs(network) {
+        return rewritten;
+    }
+    let flexible = with_flexible_views(network, rewritten);
+    if runs(&flexible.network) { flexible } else { apply_all(network, &[]) }
+}
+
+/// The network under the rewrite, also where the result cannot run.
+pub fn apply_unchecked(network: &Network, rewrite: &Rewrite) -> Rewritten {
+    match rewrite {
         Rewrite::Separable => separable::all(network),
         Rewrite::SeparableFor { nodes } => separable::only(network, nodes),
         Rewrite::FoldBatchNorm => fold::batch_norms(network),
@@ -144,12 +157,8 @@ pub fn apply(network: &Network, rewrite: &Rewrite) -> Rewritten {
         Rewrite::StrideForPool { pools } => convolution::stride_for_pool(network, pools),
         Rewrite::KernelSize { nodes, size } => convolution::kernel_size(network, nodes, *size),
         Rewrite::PruneChannels { ratio } => width::thin(network, width::Thinning::Without(*ratio)),
-    };
-    if runs(&rewritten.network) || !runs(network) {
-        return rewritten;
+        Rewrite::Channels { node, count } => convolution::channels(network, *node, *count),
     }
-    let flexible = with_flexible_views(network, rewritten);
-    if runs(&flexible.network) { flexible } else { apply_all(network, &[]) }
 }
 
 /// One rewrite after another. The origins and changes of the result speak of the first network's nodes.
@@ -188,6 +197,11 @@ fn resolution(network: &Network, height: u64, width: u64) -> Rewritten {
 fn runs(network: &Network) -> bool {
     let shapes = shape::infer(network, &network.wiring(), 1);
     shapes.nodes.iter().all(|shape| matches!(shape, NodeShape::Known(_)))
+}
+
+/// The network with views that flatten, such as `x.view(-1, 304)`, written as what they do, for any size.
+pub fn with_flexible_sizes(network: &Network) -> Network {
+    with_flexible_views(network, apply_all(network, &[])).network
 }
 
 /// A view that holds the old sizes, such as `x.view(-1, 304)`, and flattens is written as what it does.

@@ -31,6 +31,7 @@ mod word {
     pub const STRIDE_FOR_POOL: &str = "stridepool";
     pub const KERNEL_SIZE: &str = "kernel";
     pub const PRUNE_CHANNELS: &str = "prune";
+    pub const CHANNELS: &str = "channels";
     pub const ALL: &[&str] = &[
         SEPARABLE,
         FOLD_BATCH_NORM,
@@ -47,6 +48,7 @@ mod word {
         STRIDE_FOR_POOL,
         KERNEL_SIZE,
         PRUNE_CHANNELS,
+        CHANNELS,
         super::SAME,
     ];
 }
@@ -136,6 +138,7 @@ fn encode_one(rewrite: &Rewrite, network: Option<&Network>) -> (String, bool) {
         Rewrite::StrideForPool { pools } => at(word::STRIDE_FOR_POOL, nodes(pools)),
         Rewrite::KernelSize { nodes: chosen, size } => at_with(word::KERNEL_SIZE, nodes(chosen), "k", size.to_value()),
         Rewrite::PruneChannels { ratio } => number(word::PRUNE_CHANNELS, Value::Float(*ratio)),
+        Rewrite::Channels { node: chosen, count } => at_with(word::CHANNELS, node(chosen), "c", Value::Int(*count)),
     }
 }
 
@@ -191,6 +194,7 @@ impl<'a> Token<'a> {
                 Some(Rewrite::KernelSize { nodes: nodes()?, size: Pair::from_value(size)? })
             }
             word::PRUNE_CHANNELS => Some(Rewrite::PruneChannels { ratio: ratio()? }),
+            word::CHANNELS => Some(Rewrite::Channels { node: node()?, count: number("c")? }),
             _ => None,
         }
     }

@@ -7,6 +7,7 @@ mod compare;
 mod cost;
 mod device;
 mod engine;
+mod explore;
 mod golden;
 mod job;
 mod layering;

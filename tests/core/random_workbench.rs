@@ -128,6 +128,7 @@ fn rewrite() -> impl Strategy<Value = Rewrite> {
         1 => (nodes(), 1_i64..4, 1_i64..4)
             .prop_map(|(nodes, height, width)| Rewrite::KernelSize { nodes, size: Pair::new(height, width) }),
         1 => (0.0_f64..1.0).prop_map(|ratio| Rewrite::PruneChannels { ratio }),
+        1 => (node(), 1_i64..9).prop_map(|(node, count)| Rewrite::Channels { node, count }),
     ]
 }
 

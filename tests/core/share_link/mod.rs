@@ -62,7 +62,10 @@ fn rename(rewrite: &Rewrite, old: &Network, new: &Network) -> Rewrite {
         | Rewrite::Grouped { nodes, .. }
         | Rewrite::StrideForPool { pools: nodes }
         | Rewrite::KernelSize { nodes, .. } => all(nodes),
-        Rewrite::LowRank { node, .. } | Rewrite::Bottleneck { node, .. } | Rewrite::InvertedResidual { node, .. } => {
+        Rewrite::LowRank { node, .. }
+        | Rewrite::Bottleneck { node, .. }
+        | Rewrite::InvertedResidual { node, .. }
+        | Rewrite::Channels { node, .. } => {
             one(node);
         }
         Rewrite::Separable

@@ -1,0 +1,464 @@
+//! What a variant costs, from what the variant before it cost.
+
+use crate::device::{Fitted, Workload};
+use crate::model::{Conv2d, Dims, Kind, Layer, Network, Pair, Tap, Wiring};
+use crate::rewrite::{
+    self, HiddenLayers, PooledHead, Uses, depthwise, find_head, folds, is_divisible, pointwise, with_channels,
+    with_flexible_sizes, with_kernel,
+};
+use crate::shape::{self, parameter_tensors};
+
+use super::memory::{Liveness, Writes};
+use super::space::{Axis, Space};
+
+/// What a variant costs.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Metrics {
+    pub params: u64,
+    pub macs: u64,
+    /// Bytes of int8 weights with 32-bit biases, batch norms folded.
+    pub flash: u64,
+    /// The most bytes alive at once in int8, norms and activations in place: no planner needs less.
+    pub peak: u64,
+    /// Elements that all layers write.
+    pub written: u64,
+    pub workload: Workload,
+}
+
+/// Costs variants of one network one after another; only what differs from the last one is computed anew, and
+/// nothing is allocated.
+#[derive(Clone, Debug)]
+pub struct Evaluator {
+    space: Space,
+    plan: Plan,
+    /// The layers of the variant.
+    layers: Vec<Layer>,
+    /// Convolutions that are to be divided, where they can.
+    separable: Vec<bool>,
+    head: Option<PooledHead>,
+    input: Dims,
+    choice: Vec<usize>,
+    nodes: Vec<NodeState>,
+    /// Nodes up to here hold the figures of the last variant.
+    valid: usize,
+    inputs: Vec<Dims>,
+    liveness: Liveness,
+}
+
+/// What does not change between variants.
+#[derive(Clone, Debug)]
+struct Plan {
+    /// The network itself can run.
+    runs: bool,
+    wiring: Wiring,
+    layers_at_width: Vec<Vec<Layer>>,
+    /// Batch norms that fold into the layer before.
+    folded: Vec<bool>,
+    /// Calls of a module whose parameters count above.
+    counted_above: Vec<bool>,
+    /// For each axis: the indices of its nodes, all calls of each module.
+    touched: Vec<Vec<usize>>,
+    /// Nodes whose layer is not the same in all variants.
+    variable: Vec<usize>,
+    flatten: Option<usize>,
+    /// The adaptive pool directly before the flattening.
+    pool: Option<usize>,
+    /// Left out with the hidden Linears.
+    hidden: Vec<bool>,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct NodeState {
+    output: Dims,
+    figures: NodeFigures,
+    /// What a depthwise convolution or an added pool writes before the node's own output.
+    between: Option<u64>,
+    left_out: bool,
+    /// Has to be computed anew.
+    stale: bool,
+    /// Its output has another shape than in the variant before.
+    moved: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct NodeFigures {
+    params: u64,
+    flash: u64,
+    written: u64,
+    workload: Workload,
+}
+
+impl Evaluator {
+    pub fn new(space: &Space) -> Self {
+        let network = with_flexible_sizes(&space.network);
+        let plan = Plan::of(&network, &space.axes);
+        let count = network.nodes.len();
+        Self {
+            layers: network.nodes.iter().map(|node| node.layer.clone()).collect(),
+            separable: vec![false; count],
+            head: None,
+            input: network.input.with_batch(1).unwrap_or(network.input),
+            choice: vec![usize::MAX; space.axes.len()],
+            nodes: vec![NodeState { stale: true, ..NodeState::default() }; count],
+            valid: 0,
+            inputs: Vec::with_capacity(8),
+            liveness: Liveness::default(),
+            plan,
+            space: Space { network, axes: space.axes.clone() },
+        }
+    }
+
+    /// The costs of a variant, one value for each axis; `None` where it, or the network itself, cannot run.
+    pub fn evaluate(&mut self, choice: &[usize]) -> Option<Metrics> {
+        if !self.plan.runs {
+            return None;
+        }
+        let input = self.input;
+        self.choose(choice);
+        let mut moved_input = input != self.input;
+        // What came after a failure was not computed.
+        let valid = std::mem::replace(&mut self.valid, 0);
+        if valid == 0 {
+            moved_input = true;
+        }
+        for index in 0..self.layers.len() {
+            let above_moved = self.plan.wiring.taps(index).iter().any(|tap| match *tap {
+                Tap::Input => moved_input,
+                Tap::Node(above) => self.nodes[above].moved,
+                Tap::Missing(_) | Tap::NotAbove(_) => true,
+            });
+            if index >= valid || self.nodes[index].stale || above_moved {
+                let state = self.compute(index)?;
+                let moved = index >= valid || state.output != self.nodes[index].output;
+                self.nodes[index] = NodeState { moved, ..state };
+            } else {
+                self.nodes[index].moved = false;
+            }
+            self.valid = index + 1;
+        }
+        self.sum()
+    }
+
+    /// Takes in the values of a variant and marks what they change.
+    fn choose(&mut self, choice: &[usize]) {
+        let mut layers_changed = false;
+        for (axis, (old, &new)) in self.choice.iter_mut().zip(choice).enumerate() {
+            if *old == new {
+                continue;
+            }
+            *old = new;
+            match &self.space.axes[axis] {
+                Axis::Width(_) | Axis::KernelSize { .. } | Axis::Channels { .. } => layers_changed = true,
+                Axis::Resolution(values) => {
+                    if let (Some(&(height, width)), &[batch, channels, ..]) = (values.get(new), self.input.sizes()) {
+                        self.input = Dims::new(&[batch, channels, height, width]).unwrap_or(self.input);
+                    }
+                }
+                Axis::Separable { .. } => {
+                    for &node in &self.plan.touched[axis] {
+                        self.separable[node] = new == 1;
+                        self.nodes[node].stale = true;
+                    }
+                }
+                Axis::Head(values) => {
+                    self.head = values.get(new).copied().flatten();
+                    for &node in &self.plan.touched[axis] {
+                        self.nodes[node].stale = true;
+                    }
+                }
+            }
+        }
+        if layers_changed {
+            self.set_layers();
+        }
+    }
+
+    fn set_layers(&mut self) {
+        let width = self.space.axes.iter().position(|axis| matches!(axis, Axis::Width(_)));
+        let width = width.map_or(0, |axis| self.choice[axis]);
+        let Some(layers) = self.plan.layers_at_width.get(width) else { return };
+        for &index in &self.plan.variable {
+            let base = &layers[index];
+            let mut layer = None;
+            for (axis, &value) in self.choice.iter().enumerate() {
+                let of_axis = match &self.space.axes[axis] {
+                    Axis::Channels { counts, .. } if self.plan.touched[axis].contains(&index) => {
+                        counts.get(value).and_then(|&count| with_channels(layer.as_ref().unwrap_or(base), count))
+                    }
+                    _ => None,
+                };
+                layer = of_axis.or(layer);
+            }
+            for (axis, &value) in self.choice.iter().enumerate() {
+                let of_axis = match (&self.space.axes[axis], layer.as_ref().unwrap_or(base)) {
+                    (Axis::KernelSize { sizes, .. }, Layer::Conv2d(conv))
+                        if self.plan.touched[axis].contains(&index) =>
+                    {
+                        sizes.get(value).map(|&size| with_kernel(conv, size).into())
+                    }
+                    _ => None,
+                };
+                layer = of_axis.or(layer);
+            }
+            let layer = layer.as_ref().unwrap_or(base);
+            if self.layers[index] != *layer {
+                self.layers[index] = layer.clone();
+                self.nodes[index].stale = true;
+            }
+        }
+    }
+
+    /// A node of the variant; `None` where it cannot take its input.
+    fn compute(&mut self, index: usize) -> Option<NodeState> {
+        self.inputs.clear();
+        for &tap in self.plan.wiring.taps(index) {
+            self.inputs.push(match tap {
+                Tap::Input => self.input,
+                Tap::Node(above) => self.nodes[above].output,
+                Tap::Missing(_) | Tap::NotAbove(_) => return None,
+            });
+        }
+        let mut state = NodeState::default();
+        let drops = self.head.is_some_and(|head| head.hidden == HiddenLayers::Drop);
+        if drops && self.plan.hidden[index] {
+            state.left_out = true;
+            state.output = *self.inputs.first()?;
+            return Some(state);
+        }
+        let counted = !self.plan.counted_above[index];
+        let layer = &self.layers[index];
+        if let Layer::Conv2d(conv) = layer
+            && self.separable[index]
+            && is_divisible(conv)
+        {
+            let (first, second) = (Layer::from(depthwise(conv)), Layer::from(pointwise(conv)));
+            let input = *self.inputs.first()?;
+            let between = shape::output(&first, &[input]).ok()?;
+            state.output = shape::output(&second, &[between]).ok()?;
+            let before = figures(&first, Some(&input), &between, counted);
+            state.figures = before.plus(&figures(&second, Some(&between), &state.output, counted));
+            state.between = Some(between.elements()?);
+            return Some(state);
+        }
+        if self.plan.flatten == Some(index)
+            && let Some(pooled) = self.pooled(self.inputs.first()?)
+        {
+            if self.plan.pool.is_none() {
+                let elements = pooled.elements()?;
+                state.between = Some(elements);
+                state.figures.written = elements;
+            }
+            self.inputs[0] = pooled;
+        }
+        state.output = shape::output(layer, &self.inputs).ok()?;
+        if self.plan.pool == Some(index)
+            && let Some(pooled) = self.pooled(&state.output)
+        {
+            state.output = pooled;
+        }
+        let folded = self.plan.folded[index];
+        let mut own = figures(layer, self.inputs.first(), &state.output, counted);
+        if folded {
+            own.flash = 0;
+        }
+        state.figures = state.figures.plus(&own);
+        Some(state)
+    }
+
+    /// The map as the head averages it; `None` where it does not.
+    fn pooled(&self, map: &Dims) -> Option<Dims> {
+        let size = u64::try_from(self.head?.size).ok()?;
+        let &[batch, channels, height, width] = map.sizes() else { return None };
+        let pooled = Dims::new(&[batch, channels, height.min(size), width.min(size)])?;
+        (pooled != *map).then_some(pooled)
+    }
+
+    fn sum(&mut self) -> Option<Metrics> {
+        let mut metrics = Metrics::default();
+        self.liveness.start(self.input.elements()?);
+        for (index, node) in self.nodes.iter().enumerate() {
+            let taps = self.plan.wiring.taps(index).iter().map(|tap| match *tap {
+                Tap::Node(above) => Some(above),
+                Tap::Input | Tap::Missing(_) | Tap::NotAbove(_) => None,
+            });
+            if node.left_out {
+                self.liveness.left_out(taps.into_iter().next().flatten());
+                continue;
+            }
+            let kind = self.layers[index].kind();
+            self.liveness.node(taps, writes(kind), node.output.elements()?, node.between);
+            metrics.params = metrics.params.checked_add(node.figures.params)?;
+            metrics.flash = metrics.flash.checked_add(node.figures.flash)?;
+            metrics.written = metrics.written.checked_add(node.figures.written)?;
+            metrics.workload = plus(&metrics.workload, &node.figures.workload);
+        }
+        metrics.macs = metrics.workload.macs();
+        metrics.peak = self.liveness.peak()?;
+        Some(metrics)
+    }
+}
+
+impl Metrics {
+    /// By published timings.
+    pub fn milliseconds(&self, fitted: &Fitted) -> f64 {
+        fitted.milliseconds(&self.workload)
+    }
+}
+
+impl Plan {
+    fn of(network: &Network, axes: &[Axis]) -> Self {
+        let uses = Uses::of(network);
+        let wiring = network.wiring();
+        let shapes = shape::infer(network, &wiring, 1);
+        let count = network.nodes.len();
+        let widths = axes.iter().find_map(|axis| match axis {
+            Axis::Width(widths) => Some(widths.clone()),
+            _ => None,
+        });
+        let layers = |network: &Network| network.nodes.iter().map(|node| node.layer.clone()).collect::<Vec<_>>();
+        let at_width = |&multiplier: &f64| {
+            let thinner = rewrite::apply_unchecked(network, &rewrite::Rewrite::Width { multiplier });
+            layers(if multiplier == 1.0 { network } else { &thinner.network })
+        };
+        let folded = |index: usize| {
+            let above = uses.only_source(index);
+            above.is_some_and(|above| uses.only_reader(above) == Some(index) && folds(network, &uses, above, index))
+        };
+        let head = find_head(network, &uses, &shapes);
+        let flatten = head.as_ref().map(|head| head.flatten);
+        let last = head.as_ref().and_then(|head| head.linears.last().copied());
+        let is_hidden = |index: usize| {
+            let between = flatten.zip(last).is_some_and(|(flatten, last)| index > flatten && index < last);
+            between && rewrite::drops_with_hidden(&network.nodes[index].layer)
+        };
+        let pool = flatten.and_then(|flatten| uses.only_source(flatten)).filter(|&above| {
+            matches!(network.nodes[above].layer, Layer::AdaptiveAvgPool2d(_)) && uses.only_reader(above).is_some()
+        });
+        let calls_of = |ids: &[crate::model::NodeId]| -> Vec<usize> {
+            let named = |name: &str| ids.iter().any(|&id| network.node(id).is_some_and(|node| node.name == name));
+            (0..count).filter(|&index| named(&network.nodes[index].name)).collect()
+        };
+        let touched = axes.iter().map(|axis| match axis {
+            Axis::Width(_) | Axis::Resolution(_) => Vec::new(),
+            Axis::KernelSize { nodes, .. } | Axis::Separable { nodes } => calls_of(nodes),
+            Axis::Channels { node, .. } => calls_of(&[*node]),
+            Axis::Head(_) => {
+                (0..count).filter(|&index| is_hidden(index) || Some(index) == flatten || Some(index) == pool).collect()
+            }
+        });
+        let touched: Vec<Vec<usize>> = touched.collect();
+        let layers_at_width: Vec<Vec<Layer>> = match widths {
+            Some(widths) => widths.iter().map(at_width).collect(),
+            None => vec![layers(network)],
+        };
+        let varies = |index: &usize| {
+            let by_width = layers_at_width.iter().any(|layers| layers[*index] != layers_at_width[0][*index]);
+            let by_axis = axes.iter().zip(&touched).any(|(axis, touched)| {
+                matches!(axis, Axis::Channels { .. } | Axis::KernelSize { .. }) && touched.contains(index)
+            });
+            // The first width need not be the network's own.
+            by_width || by_axis || layers_at_width[0][*index] != network.nodes[*index].layer
+        };
+        Self {
+            runs: shapes.nodes.iter().all(|shape| shape.dims().is_some()),
+            variable: (0..count).filter(varies).collect(),
+            layers_at_width,
+            folded: (0..count).map(folded).collect(),
+            counted_above: network.first_calls().iter().map(Option::is_some).collect(),
+            touched,
+            hidden: (0..count).map(is_hidden).collect(),
+            flatten,
+            pool,
+            wiring,
+        }
+    }
+}
+
+impl NodeFigures {
+    fn plus(&self, other: &Self) -> Self {
+        Self {
+            params: self.params.saturating_add(other.params),
+            flash: self.flash.saturating_add(other.flash),
+            written: self.written.saturating_add(other.written),
+            workload: plus(&self.workload, &other.workload),
+        }
+    }
+}
+
+fn plus(one: &Workload, other: &Workload) -> Workload {
+    Workload {
+        dense_macs: one.dense_macs.saturating_add(other.dense_macs),
+        pointwise_macs: one.pointwise_macs.saturating_add(other.pointwise_macs),
+        depthwise_macs: one.depthwise_macs.saturating_add(other.depthwise_macs),
+        outputs: one.outputs.saturating_add(other.outputs),
+    }
+}
+
+fn figures(layer: &Layer, input: Option<&Dims>, output: &Dims, counted: bool) -> NodeFigures {
+    let elements = output.elements().unwrap_or(u64::MAX);
+    let kind = layer.kind();
+    let writes = writes(kind);
+    let mut figures = NodeFigures {
+        written: if matches!(writes, Writes::View | Writes::Nothing) { 0 } else { elements },
+        ..NodeFigures::default()
+    };
+    let (mut weights, mut learned) = (0, 0_u64);
+    let tensors = parameter_tensors(layer, input);
+    for tensor in tensors.iter().filter(|tensor| !tensor.fill.is_buffer()) {
+        let elements = tensor.elements().unwrap_or(u64::MAX);
+        learned = learned.saturating_add(elements);
+        if tensor.name == "weight" {
+            weights = elements;
+        }
+    }
+    if counted {
+        figures.params = learned;
+    }
+    match layer {
+        Layer::Conv2d(conv) => {
+            let channels = output.get(1).copied().unwrap_or(1).max(1);
+            let macs = elements.saturating_mul(weights / channels);
+            figures.workload = conv_workload(conv, input, macs, elements);
+            figures.flash = weights.saturating_add(channels.saturating_mul(4));
+        }
+        Layer::ConvTranspose2d(_) => {
+            let (input_channels, channels) = (input.and_then(|input| input.get(1)), output.get(1));
+            let read = input.and_then(|input| input.elements()).unwrap_or(0);
+            let macs = read.saturating_mul(weights / input_channels.copied().unwrap_or(1).max(1));
+            figures.workload = Workload { dense_macs: macs, outputs: elements, ..Workload::default() };
+            figures.flash = weights.saturating_add(channels.copied().unwrap_or(0).saturating_mul(4));
+        }
+        Layer::Linear(_) => {
+            let features = output.last().copied().unwrap_or(1).max(1);
+            let macs = elements.saturating_mul(weights / features);
+            figures.workload = Workload { pointwise_macs: macs, outputs: elements, ..Workload::default() };
+            figures.flash = weights.saturating_add(features.saturating_mul(4));
+        }
+        _ => figures.flash = learned.saturating_mul(4),
+    }
+    if !counted {
+        figures.flash = 0;
+    }
+    figures
+}
+
+fn conv_workload(conv: &Conv2d, input: Option<&Dims>, macs: u64, outputs: u64) -> Workload {
+    let channels = input.and_then(|input| conv.channels(*input.get(1)?).ok());
+    let none = Workload { outputs, ..Workload::default() };
+    match channels {
+        Some(channels) if channels.groups > 1 && channels.groups == channels.input => {
+            Workload { depthwise_macs: macs, ..none }
+        }
+        _ if conv.kernel_size == Pair::square(1) => Workload { pointwise_macs: macs, ..none },
+        _ => Workload { dense_macs: macs, ..none },
+    }
+}
+
+fn writes(kind: Kind) -> Writes {
+    match kind {
+        Kind::Parameter => Writes::Nothing,
+        kind if kind.is_view() => Writes::View,
+        kind if kind.may_overwrite_its_input() => Writes::InPlace,
+        _ => Writes::Own,
+    }
+}

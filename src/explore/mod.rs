@@ -1,0 +1,15 @@
+//! Many variants of a network: sweeps along one argument, and searches over the product of several for what cannot be
+//! beaten under a budget.
+
+mod evaluator;
+mod front;
+mod memory;
+mod search;
+mod space;
+mod sweep;
+
+pub use evaluator::{Evaluator, Metrics};
+pub use front::{Candidate, Front, Objectives};
+pub use search::{Budget, Progress, Search};
+pub use space::{Axis, Space};
+pub use sweep::{Point, Sweep, sweep};

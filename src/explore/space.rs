@@ -1,0 +1,185 @@
+//! What is varied, and over which values.
+
+use crate::model::{Layer, Network, NodeId, Pair};
+use crate::rewrite::{self, PooledHead, Rewrite};
+
+/// One thing that is varied. Each value is numbered by its place.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Axis {
+    /// The channels of everything, times this.
+    Width(Vec<f64>),
+    /// Height and width of the input.
+    Resolution(Vec<(u64, u64)>),
+    /// The kernel of these convolutions.
+    KernelSize { nodes: Vec<NodeId>, sizes: Vec<Pair> },
+    /// The output channels or features of one layer.
+    Channels { node: NodeId, counts: Vec<i64> },
+    /// These convolutions full (0) or separable (1), together.
+    Separable { nodes: Vec<NodeId> },
+    /// The classifier; `None` leaves it.
+    Head(Vec<Option<PooledHead>>),
+}
+
+/// The product of some axes over a network.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Space {
+    pub network: Network,
+    pub axes: Vec<Axis>,
+}
+
+impl Axis {
+    /// How many values it has.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Width(values) => values.len(),
+            Self::Resolution(values) => values.len(),
+            Self::KernelSize { sizes, .. } => sizes.len(),
+            Self::Channels { counts, .. } => counts.len(),
+            Self::Separable { .. } => 2,
+            Self::Head(values) => values.len(),
+        }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// What one of its values is called: `0.5`, `96x96`, `3x3`, `separable`.
+    pub fn label(&self, value: usize) -> String {
+        match self {
+            Self::Width(values) => values.get(value).map(|width| format!("width {width}")),
+            Self::Resolution(values) => values.get(value).map(|(height, width)| format!("{height}x{width}")),
+            Self::KernelSize { sizes, .. } => {
+                sizes.get(value).map(|size| format!("kernel {}x{}", size.height, size.width))
+            }
+            Self::Channels { counts, .. } => counts.get(value).map(|count| format!("{count} channels")),
+            Self::Separable { .. } => Some(if value == 0 { "full" } else { "separable" }.to_string()),
+            Self::Head(values) => values.get(value).map(|head| match head {
+                None => "head as it is".to_string(),
+                Some(head) => format!("head averaged to {0}x{0}", head.size),
+            }),
+        }
+        .unwrap_or_default()
+    }
+
+    /// The rewrite that gives a network this value; `None` where the value is the network's own.
+    fn rewrite(&self, value: usize) -> Option<Rewrite> {
+        match self {
+            Self::Width(values) => {
+                let multiplier = *values.get(value)?;
+                (multiplier != 1.0).then_some(Rewrite::Width { multiplier })
+            }
+            Self::Resolution(values) => values.get(value).map(|&(height, width)| Rewrite::Resolution { height, width }),
+            Self::KernelSize { nodes, sizes } => {
+                sizes.get(value).map(|&size| Rewrite::KernelSize { nodes: nodes.clone(), size })
+            }
+            Self::Channels { node, counts } => counts.get(value).map(|&count| Rewrite::Channels { node: *node, count }),
+            Self::Separable { nodes } => (value == 1).then(|| Rewrite::SeparableFor { nodes: nodes.clone() }),
+            Self::Head(values) => (*values.get(value)?).map(Rewrite::PooledHead),
+        }
+    }
+
+    /// Rewrites are made in this order, whatever the order of the axes: what replaces nodes comes last.
+    const fn order(&self) -> u8 {
+        match self {
+            Self::Width(_) => 0,
+            Self::Channels { .. } => 1,
+            Self::KernelSize { .. } => 2,
+            Self::Resolution(_) => 3,
+            Self::Head(_) => 4,
+            Self::Separable { .. } => 5,
+        }
+    }
+}
+
+impl Space {
+    /// Axes without values are left out.
+    pub fn new(network: &Network, axes: Vec<Axis>) -> Self {
+        Self { network: network.clone(), axes: axes.into_iter().filter(|axis| !axis.is_empty()).collect() }
+    }
+
+    /// How many variants there are; at most `u64::MAX`.
+    pub fn len(&self) -> u64 {
+        self.axes.iter().fold(1, |product: u64, axis| product.saturating_mul(axis.len() as u64))
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The values of a variant, one for each axis; the last axis turns fastest.
+    pub fn choice(&self, index: u64) -> Vec<usize> {
+        let mut choice = vec![0; self.axes.len()];
+        self.choose(index, &mut choice);
+        choice
+    }
+
+    pub(super) fn choose(&self, mut index: u64, choice: &mut [usize]) {
+        for (value, axis) in choice.iter_mut().zip(&self.axes).rev() {
+            *value = (index % axis.len() as u64) as usize;
+            index /= axis.len() as u64;
+        }
+    }
+
+    /// What the values are called.
+    pub fn label(&self, choice: &[usize]) -> String {
+        let labels = self.axes.iter().zip(choice).map(|(axis, &value)| axis.label(value));
+        labels.collect::<Vec<_>>().join(", ")
+    }
+
+    /// The rewrites that make a variant of the network.
+    pub fn rewrites(&self, choice: &[usize]) -> Vec<Rewrite> {
+        let mut chosen: Vec<(u8, Rewrite)> = self
+            .axes
+            .iter()
+            .zip(choice)
+            .filter_map(|(axis, &value)| axis.rewrite(value).map(|rewrite| (axis.order(), rewrite)))
+            .collect();
+        chosen.sort_by_key(|&(order, _)| order);
+        chosen.into_iter().map(|(_, rewrite)| rewrite).collect()
+    }
+
+    /// The network of a variant, also where it cannot run.
+    pub fn variant(&self, choice: &[usize]) -> Network {
+        let mut network = rewrite::with_flexible_sizes(&self.network);
+        for rewrite in self.rewrites(choice) {
+            network = rewrite::apply_unchecked(&network, &rewrite).network;
+        }
+        network
+    }
+
+    /// The usual space of a network: width, resolution, each full convolution separable or not, head.
+    pub fn usual(network: &Network) -> Self {
+        let mut axes = vec![Axis::Width(vec![0.25, 0.35, 0.5, 0.75, 1.0])];
+        if let &[_, height, width] = network.input.sizes() {
+            let scaled = |percent: u64| {
+                let part = |size: u64| (size * percent / 100).max(1);
+                (part(height), part(width))
+            };
+            let mut sizes: Vec<(u64, u64)> = [50, 60, 75, 85, 100].into_iter().map(scaled).collect();
+            sizes.dedup();
+            axes.push(Axis::Resolution(sizes));
+        }
+        let full = network.nodes.iter().filter(|node| match &node.layer {
+            Layer::Conv2d(conv) => rewrite::is_divisible(conv),
+            _ => false,
+        });
+        let full: Vec<NodeId> = full.map(|node| node.id).collect();
+        // More switches than this are set in runs of neighbours.
+        const SWITCHES: usize = 8;
+        let run = full.len().div_ceil(SWITCHES).max(1);
+        axes.extend(full.chunks(run).map(|nodes| Axis::Separable { nodes: nodes.to_vec() }));
+        let heads = [
+            None,
+            Some(PooledHead { size: 1, hidden: rewrite::HiddenLayers::Drop }),
+            Some(PooledHead { size: 2, hidden: rewrite::HiddenLayers::Drop }),
+            Some(PooledHead { size: 1, hidden: rewrite::HiddenLayers::Keep }),
+        ];
+        let changes = |head: &&Option<PooledHead>| match head {
+            None => true,
+            Some(head) => !rewrite::apply(network, &Rewrite::PooledHead(*head)).changes.is_empty(),
+        };
+        axes.push(Axis::Head(heads.iter().filter(changes).copied().collect()));
+        Self::new(network, axes)
+    }
+}

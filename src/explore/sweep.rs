@@ -1,0 +1,89 @@
+//! One argument over a range, for a network and its separable twin.
+
+use crate::device::Fitted;
+use crate::model::{Layer, Network, NodeId};
+use crate::rewrite::is_divisible;
+
+use super::evaluator::{Evaluator, Metrics};
+use super::space::{Axis, Space};
+
+/// The curves of one axis.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sweep {
+    pub points: Vec<Point>,
+    /// The place of the network's own value, where it is one of them.
+    pub present: Option<usize>,
+}
+
+/// One value of the axis.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Point {
+    pub label: String,
+    /// As it is; `None` where it cannot run.
+    pub standard: Option<Metrics>,
+    /// With all its convolutions separable.
+    pub separable: Option<Metrics>,
+    pub standard_milliseconds: Option<f64>,
+    pub separable_milliseconds: Option<f64>,
+}
+
+/// The costs along an axis.
+pub fn sweep(network: &Network, axis: Axis, fitted: Option<&Fitted>) -> Sweep {
+    let own = own_value(network, &axis);
+    // A kernel of 1x1 cannot be divided, another one can: all full convolutions are to be, whatever theirs is now.
+    let full = network.nodes.iter().filter(|node| match &node.layer {
+        Layer::Conv2d(conv) => is_divisible(conv) || is_varied(&axis, node.id),
+        _ => false,
+    });
+    let nodes: Vec<NodeId> = full.map(|node| node.id).collect();
+    let space = Space::new(network, vec![Axis::Separable { nodes }, axis]);
+    let mut evaluator = Evaluator::new(&space);
+    let Some(axis) = space.axes.get(1) else { return Sweep { points: Vec::new(), present: None } };
+    let points = (0..axis.len()).map(|value| {
+        let [standard, separable] = [0, 1].map(|form| evaluator.evaluate(&[form, value]));
+        let time = |metrics: Option<Metrics>| Some(metrics?.milliseconds(fitted?));
+        Point {
+            label: axis.label(value),
+            standard_milliseconds: time(standard),
+            separable_milliseconds: time(separable),
+            standard,
+            separable,
+        }
+    });
+    Sweep { points: points.collect(), present: own }
+}
+
+fn is_varied(axis: &Axis, node: NodeId) -> bool {
+    matches!(axis, Axis::KernelSize { nodes, .. } if nodes.contains(&node))
+}
+
+/// The place of the value that the network has now.
+fn own_value(network: &Network, axis: &Axis) -> Option<usize> {
+    let layer = |id: &NodeId| network.node(*id).map(|node| &node.layer);
+    match axis {
+        Axis::Width(values) => values.iter().position(|&value| value == 1.0),
+        Axis::Resolution(values) => match *network.input.sizes() {
+            [_, height, width] => values.iter().position(|&value| value == (height, width)),
+            _ => None,
+        },
+        Axis::KernelSize { nodes, sizes } => {
+            let own = |id: &NodeId| match layer(id)? {
+                Layer::Conv2d(conv) => Some(conv.kernel_size),
+                _ => None,
+            };
+            let first = own(nodes.first()?)?;
+            let all_alike = nodes.iter().all(|id| own(id) == Some(first));
+            sizes.iter().position(|&size| size == first).filter(|_| all_alike)
+        }
+        Axis::Channels { node, counts } => match layer(node)? {
+            Layer::Conv2d(conv) => match conv.out_channels {
+                crate::model::Channels::Count(own) => counts.iter().position(|&count| count == own),
+                crate::model::Channels::TimesInput(_) => None,
+            },
+            Layer::Linear(linear) => counts.iter().position(|&count| count == linear.out_features),
+            _ => None,
+        },
+        Axis::Separable { .. } => Some(0),
+        Axis::Head(values) => values.iter().position(Option::is_none),
+    }
+}
