@@ -1,4 +1,8 @@
-//! The worker that reads PyTorch source.
+//! The worker that reads PyTorch source: the other worker's loop, built with the Python parser.
+
+#[path = "worker.rs"]
+mod worker;
+
 fn main() {
-    console_error_panic_hook::set_once();
+    worker::main();
 }

@@ -1,6 +1,6 @@
 //! The worker: does one job after another, and tells the page. The page ends it to cancel.
 
-fn main() {
+pub fn main() {
     #[cfg(target_family = "wasm")]
     browser::listen();
 }

@@ -9,7 +9,9 @@ mod fit;
 mod format;
 mod header;
 mod history;
+mod import;
 mod run;
+mod runner;
 mod studio;
 
 use leptos::prelude::*;
@@ -21,6 +23,7 @@ use design::Design;
 use fit::FitPanel;
 use header::Header;
 use header::theme::ThemeChoice;
+use import::{ImportDialog, Importer, Problems};
 use run::Run;
 use studio::Studio;
 
@@ -33,12 +36,15 @@ pub fn App() -> impl IntoView {
     provide_context(studio);
     provide_context(ThemeChoice::new());
     provide_context(Adviser::new(studio));
+    provide_context(Importer::new(studio));
     address::follow(studio);
     let designs = Memo::new(move |_| studio.workbench().with(|workbench| workbench.designs.len()));
     view! {
         <div class="page">
             <Header/>
+            <ImportDialog/>
             <main class="page-main">
+                <Problems/>
                 <Answer/>
                 <div class="bench">
                     <div class="designs" style:--count=move || designs.get().to_string()>

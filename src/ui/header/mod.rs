@@ -7,6 +7,7 @@ pub mod theme;
 use leptos::ev;
 use leptos::prelude::*;
 
+use crate::ui::import::ImportButton;
 use crate::ui::studio::Studio;
 
 use presets::Presets;
@@ -39,6 +40,7 @@ pub fn Header() -> impl IntoView {
                 </svg>
                 "Convscope"
             </a>
+            <ImportButton/>
             <Presets/>
             <span class="space"></span>
             <div class="group">

@@ -1,17 +1,16 @@
 //! The forward pass: every design run for real in the worker, on seeded weights and a seeded input.
 
 mod result;
-mod runner;
 
 use leptos::prelude::*;
 
 use crate::job::{Message, News, RunReport, RunTask, Task};
 use crate::share_link;
 use crate::ui::history::EditKey;
+use crate::ui::runner::Runner;
 use crate::ui::studio::Studio;
 
 use result::RunResult;
-use runner::Runner;
 
 /// Networks up to so many multiply-accumulates run again by themselves after an edit.
 const RUNS_BY_ITSELF: u64 = 5_000_000;
@@ -87,7 +86,7 @@ pub fn Run() -> impl IntoView {
     let studio = Studio::expect();
     let wanted = Memo::new(move |_| wanted(&studio));
     let runs = Runs { runs: RwSignal::new(Vec::new()), wanted };
-    let runner = Runner::new(Callback::new(move |message| runs.runs.update(|runs| take(runs, message))));
+    let runner = Runner::new("worker", Callback::new(move |message| runs.runs.update(|runs| take(runs, message))));
     let run_all = move || {
         runner.cancel();
         let tasks = wanted.get_untracked();
@@ -219,6 +218,7 @@ fn take(runs: &mut [DesignRun], message: Message) {
                 run.progress = *done;
                 continue;
             }
+            News::Imported(_) => continue,
             News::Ran(report) => Ok((**report).clone()),
             News::Failed(words) => Err(words.clone()),
         };

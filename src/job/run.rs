@@ -1,23 +1,9 @@
-//! What the page asks its worker to do, and what it hears back: the only types that cross the boundary as bytes.
-//!
-//! Networks cross as the text of a link ([`crate::share_link::encode_design`]).
+//! Running a network again and again, and timing it.
 
 use serde::{Deserialize, Serialize};
 
 use crate::engine::{Kernels, Plan, PlanOptions, Seeding, WeightSource, seeded_input};
 use crate::share_link;
-
-/// One thing to do. `id` comes back with every message about it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Job {
-    pub id: u32,
-    pub task: Task,
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub enum Task {
-    Run(RunTask),
-}
 
 /// Run a network on seeded weights and a seeded input, again and again, and time it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -32,22 +18,6 @@ pub struct RunTask {
     pub fuse: bool,
     /// How long to measure, in milliseconds.
     pub measure: f64,
-}
-
-/// A message about a job.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Message {
-    pub id: u32,
-    pub news: News,
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub enum News {
-    /// How far it is, 0 to 1.
-    Progress(f64),
-    Ran(Box<RunReport>),
-    /// Why there is no result, in words.
-    Failed(String),
 }
 
 /// What a run gave.
@@ -98,47 +68,12 @@ const PROGRESS_INTERVAL: f64 = 50.0;
 /// The share of the measuring time that goes to timing step by step.
 const STEPS_SHARE: f64 = 0.5;
 
-/// Anything that the other side of the boundary cannot read.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-#[error("a message could not be read: {0}")]
-pub struct UnreadableMessage(String);
-
-impl Job {
-    pub fn to_bytes(&self) -> Vec<u8> {
-        to_bytes(self)
-    }
-
-    pub fn from_bytes(bytes: &[u8]) -> Result<Self, UnreadableMessage> {
-        from_bytes(bytes)
-    }
-
-    /// Does the job. `clock` gives milliseconds; `tell` hears the news as they come, the result last.
-    pub fn execute(&self, clock: &mut dyn FnMut() -> f64, tell: &mut dyn FnMut(Message)) {
-        let mut tell = |news| tell(Message { id: self.id, news });
-        match &self.task {
-            Task::Run(task) => {
-                let result = task.run(clock, &mut |done| tell(News::Progress(done)));
-                tell(match result {
-                    Ok(report) => News::Ran(Box::new(report)),
-                    Err(words) => News::Failed(words),
-                });
-            }
-        }
-    }
-}
-
-impl Message {
-    pub fn to_bytes(&self) -> Vec<u8> {
-        to_bytes(self)
-    }
-
-    pub fn from_bytes(bytes: &[u8]) -> Result<Self, UnreadableMessage> {
-        from_bytes(bytes)
-    }
-}
-
 impl RunTask {
-    fn run(&self, clock: &mut dyn FnMut() -> f64, progress: &mut dyn FnMut(f64)) -> Result<RunReport, String> {
+    pub(super) fn run(
+        &self,
+        clock: &mut dyn FnMut() -> f64,
+        progress: &mut dyn FnMut(f64),
+    ) -> Result<RunReport, String> {
         let (network, problems) = share_link::decode_design(&self.network);
         if let Some(problem) = problems.first() {
             return Err(problem.to_string());
@@ -257,12 +192,4 @@ fn quantile(sorted: &[f64], share: f64) -> f64 {
     let below = place.floor() as usize;
     let (Some(&low), Some(&high)) = (sorted.get(below), sorted.get(place.ceil() as usize)) else { return 0.0 };
     low + (high - low) * (place - below as f64)
-}
-
-fn to_bytes(value: &impl Serialize) -> Vec<u8> {
-    postcard::to_stdvec(value).expect("plain data with known lengths always serialises")
-}
-
-fn from_bytes<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, UnreadableMessage> {
-    postcard::from_bytes(bytes).map_err(|error| UnreadableMessage(error.to_string()))
 }

@@ -1,4 +1,4 @@
-//! The worker behind the run panel: one at a time, ended to cancel.
+//! A worker of the page: one at a time, ended to cancel.
 
 use leptos::prelude::*;
 use wasm_bindgen::prelude::*;
@@ -9,28 +9,28 @@ use crate::job::{Job, Message, News, Task};
 /// Starts jobs in a worker and hands on their news. `Copy`: a handle.
 #[derive(Clone, Copy)]
 pub struct Runner {
+    /// The binary: `worker`, `importer`.
+    binary: &'static str,
     worker: StoredValue<Option<Worker>, LocalStorage>,
     next: StoredValue<u32>,
-    busy: StoredValue<bool>,
     hear: Callback<Message>,
 }
 
 impl Runner {
-    pub fn new(hear: Callback<Message>) -> Self {
-        Self { worker: StoredValue::new_local(None), next: StoredValue::new(1), busy: StoredValue::new(false), hear }
+    pub fn new(binary: &'static str, hear: Callback<Message>) -> Self {
+        Self { binary, worker: StoredValue::new_local(None), next: StoredValue::new(1), hear }
     }
 
     /// Sends a job; its id comes back with its news. Several wait for one another.
     pub fn start(&self, task: Task) -> u32 {
         let id = self.next.get_value();
         self.next.set_value(id + 1);
-        self.busy.set_value(true);
         let job = Job { id, task };
         if self.worker.with_value(Option::is_none) {
             match self.spawn() {
                 Ok(worker) => self.worker.set_value(Some(worker)),
                 Err(_) => {
-                    let words = "This browser did not start the worker that runs networks.".to_string();
+                    let words = "This browser did not start a worker.".to_string();
                     self.hear.run(Message { id, news: News::Failed(words) });
                     return id;
                 }
@@ -62,7 +62,7 @@ impl Runner {
             .flatten()
             .and_then(|meta| meta.get_attribute("content"))
             .unwrap_or_default();
-        let worker = Worker::new(&format!("./worker_loader.js?build={build}"))?;
+        let worker = Worker::new(&format!("./{}_loader.js?build={build}", self.binary))?;
         let hear = self.hear;
         let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
             if let Ok(bytes) = event.data().dyn_into::<js_sys::Uint8Array>()
@@ -76,7 +76,7 @@ impl Runner {
         let runner = *self;
         let on_error = Closure::<dyn FnMut(JsValue)>::new(move |_| {
             runner.cancel();
-            let words = "The worker stopped: the network may need more memory than the browser gives.".to_string();
+            let words = "The worker stopped: this may need more memory than the browser gives.".to_string();
             hear.run(Message { id: 0, news: News::Failed(words) });
         });
         worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));

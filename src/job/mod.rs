@@ -1,0 +1,92 @@
+//! What the page asks its worker to do, and what it hears back: the only types that cross the boundary as bytes.
+//!
+//! Networks cross as the text of a link ([`crate::share_link::encode_design`]).
+
+mod import;
+mod run;
+
+pub use import::{ImportReport, ImportTask, ImportedDesign, ProblemReport};
+pub use run::{OUTPUTS_SHOWN, RunReport, RunTask, StepReport};
+
+use serde::{Deserialize, Serialize};
+
+/// One thing to do. `id` comes back with every message about it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Job {
+    pub id: u32,
+    pub task: Task,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Task {
+    Run(RunTask),
+    Import(ImportTask),
+}
+
+/// A message about a job.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Message {
+    pub id: u32,
+    pub news: News,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum News {
+    /// How far it is, 0 to 1.
+    Progress(f64),
+    Ran(Box<RunReport>),
+    Imported(Box<ImportReport>),
+    /// Why there is no result, in words.
+    Failed(String),
+}
+
+/// Anything that the other side of the boundary cannot read.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error("a message could not be read: {0}")]
+pub struct UnreadableMessage(String);
+
+impl Job {
+    pub fn to_bytes(&self) -> Vec<u8> {
+        to_bytes(self)
+    }
+
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, UnreadableMessage> {
+        from_bytes(bytes)
+    }
+
+    /// Does the job. `clock` gives milliseconds; `tell` hears the news as they come, the result last.
+    pub fn execute(&self, clock: &mut dyn FnMut() -> f64, tell: &mut dyn FnMut(Message)) {
+        let mut tell = |news| tell(Message { id: self.id, news });
+        match &self.task {
+            Task::Run(task) => {
+                let result = task.run(clock, &mut |done| tell(News::Progress(done)));
+                tell(match result {
+                    Ok(report) => News::Ran(Box::new(report)),
+                    Err(words) => News::Failed(words),
+                });
+            }
+            Task::Import(task) => tell(match task.import() {
+                Ok(report) => News::Imported(Box::new(report)),
+                Err(words) => News::Failed(words),
+            }),
+        }
+    }
+}
+
+impl Message {
+    pub fn to_bytes(&self) -> Vec<u8> {
+        to_bytes(self)
+    }
+
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, UnreadableMessage> {
+        from_bytes(bytes)
+    }
+}
+
+fn to_bytes(value: &impl Serialize) -> Vec<u8> {
+    postcard::to_stdvec(value).expect("plain data with known lengths always serialises")
+}
+
+fn from_bytes<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, UnreadableMessage> {
+    postcard::from_bytes(bytes).map_err(|error| UnreadableMessage(error.to_string()))
+}
