@@ -1,6 +1,7 @@
 //! How nodes are named where nobody names them: `conv1`, `bn1`, `relu1`, `pool1`, `fc1`.
 //!
-//! The names follow those above: after `conv3` comes `conv4`, and inside `layer1.0.` every name has that prefix.
+//! The names follow those above: after `conv3` comes `conv4`, inside `layer1.0.` every name has that prefix, and
+//! `features.4` comes after `features.3` whatever it is.
 
 use std::collections::HashMap;
 
@@ -13,6 +14,8 @@ pub struct Naming {
     numbers: HashMap<String, u64>,
     /// `layer1.0.` where the node above is `layer1.0.conv2`.
     prefix: String,
+    /// The last number of a `Sequential`: 3 where the node above is `features.3`.
+    place: Option<u64>,
     below_depthwise: bool,
 }
 
@@ -27,6 +30,9 @@ pub fn stem(layer: &Layer) -> &'static str {
 impl Naming {
     /// The default name of the next node.
     pub fn next(&self, layer: &Layer) -> String {
+        if let Some(place) = self.place {
+            return format!("{}{}", self.prefix, place.saturating_add(1));
+        }
         let pointwise = matches!(layer, Layer::Conv2d(conv) if conv.kernel_size == Pair::square(1));
         let stem = if self.below_depthwise && pointwise { "pointwise" } else { stem(layer) };
         let name = format!("{}{stem}", self.prefix);
@@ -40,7 +46,9 @@ impl Naming {
         if let Ok(number) = name[stem.len()..].parse() {
             self.numbers.insert(stem.to_string(), number);
         }
-        let prefix = name.rfind('.').map_or("", |dot| &name[..=dot]);
+        let (prefix, leaf) = name.split_at(name.rfind('.').map_or(0, |dot| dot + 1));
+        let is_place = leaf.bytes().all(|byte| byte.is_ascii_digit());
+        self.place = if is_place { leaf.parse().ok() } else { None };
         if self.prefix != prefix {
             self.prefix = prefix.to_string();
         }

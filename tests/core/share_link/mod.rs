@@ -238,3 +238,24 @@ fn hostile_links_end_soon() {
         assert!(rows <= 2 * MAX_ROWS && problems.len() <= MAX_PROBLEMS + 1, "{}", &link[..40]);
     }
 }
+
+#[test]
+fn golden_known_networks_go_through_links() {
+    let Some(zoo) = crate::golden::read("zoo.json") else { return };
+    for model in zoo["models"].as_array().expect("models") {
+        let name = model["name"].as_str().expect("a name");
+        let network = crate::golden::graph(name, &model["nodes"]).network;
+        let text = encode_design(&network);
+        let (decoded, problems) = decode_design(&text);
+        assert_eq!(problems, [], "{name}");
+        assert_eq!(decoded, with_positions_as_ids(&network), "{name}");
+        // Names that are not the default ones take most of it.
+        assert!(
+            text.len() <= 40 * network.nodes.len() + 60,
+            "{name}: {} for {} nodes",
+            text.len(),
+            network.nodes.len()
+        );
+        println!("{name}: {} characters for {} nodes", text.len(), network.nodes.len());
+    }
+}
