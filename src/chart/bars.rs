@@ -15,11 +15,12 @@ pub struct BarChart {
     pub unit: Unit,
     pub scale: Scale,
     pub series: Vec<Series>,
+    /// The rows that are drawn.
     pub rows: Vec<BarRow>,
+    /// All rows, for the table: those that are drawn together as one, and those that have nothing.
+    pub all_rows: Vec<BarRow>,
     /// Of each series, for shares; `None` where it is not known.
     pub totals: Vec<Option<u64>>,
-    /// Rows that are left out as they have nothing: `9 more layers have none`.
-    pub left_out: usize,
 }
 
 /// A row with a bar for each series.
@@ -178,7 +179,7 @@ impl BarChart {
             header.push(format!("{} ({})", series.name, self.unit.name()));
             header.push("share".to_string());
         }
-        let rows = self.rows.iter().map(|row| {
+        let rows = self.all_rows.iter().map(|row| {
             let mut cells = vec![row.label.clone()];
             for (series, bar) in row.bars.iter().enumerate() {
                 cells.push(match bar.value {

@@ -93,7 +93,7 @@ fn bars(
         BarRow { label: row_label(row, sides), bars: sides.iter().enumerate().map(bar).collect() }
     });
     let has_any = |row: &BarRow| row.bars.iter().any(|bar| !matches!(bar.value, BarValue::Absent | BarValue::Known(0)));
-    let (shown, left_out): (Vec<BarRow>, Vec<BarRow>) = all.partition(has_any);
+    let all_rows: Vec<BarRow> = all.collect();
     let total = |side: &ChartSide<'_>| {
         let totals = &side.report.totals;
         totals.completeness.is_exact().then(|| figure(&totals.figures))
@@ -103,9 +103,9 @@ fn bars(
         unit,
         scale: Scale::Linear,
         series: sides.iter().map(ChartSide::series).collect(),
-        rows: shown,
+        rows: all_rows.iter().filter(|row| has_any(row)).cloned().collect(),
+        all_rows,
         totals: sides.iter().map(total).collect(),
-        left_out: left_out.len(),
     }
 }
 

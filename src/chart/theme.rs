@@ -11,7 +11,7 @@ pub struct Theme {
     /// Behind the row under the pointer.
     pub raised: RGBColor,
     pub surface: RGBColor,
-    /// Of designs in order (Okabe and Ito's, tuned for contrast on the surface); they start anew where they end.
+    /// Of designs in order (Okabe and Ito's, tuned so that text in them is readable); they start anew where they end.
     pub designs: [RGBColor; 6],
     /// A CSS font family.
     pub font: &'static str,
@@ -33,7 +33,7 @@ impl Theme {
             surface: RGBColor(0xff, 0xff, 0xff),
             designs: [
                 RGBColor(0x00, 0x72, 0xb2),
-                RGBColor(0xd5, 0x5e, 0x00),
+                RGBColor(0xc4, 0x4f, 0x00),
                 RGBColor(0x00, 0x79, 0x5a),
                 RGBColor(0xa3, 0x48, 0x7a),
                 RGBColor(0x8a, 0x6d, 0x00),

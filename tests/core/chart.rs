@@ -7,7 +7,7 @@ use convscope::compare::{Comparison, Side, compare};
 use convscope::cost::{Report, Settings, analyze};
 use convscope::model::Network;
 use convscope::workbench::Workbench;
-use plotters::prelude::{IntoDrawingArea, SVGBackend};
+use plotters::prelude::{IntoDrawingArea, RGBColor, SVGBackend};
 use proptest::prelude::*;
 
 use crate::random;
@@ -111,15 +111,36 @@ fn the_seeds_bars_are_labelled_with_their_numbers() {
         ["conv1", "bn1", "conv2", "bn2", "conv3", "bn3", "fc1", "fc2"]
     );
     assert_eq!(chart.totals, [Some(11_831), Some(11_404)]);
-    assert_eq!(chart.left_out + chart.rows.len(), pair.comparison.rows.len());
     let drawn = bars_svg(&chart, 480.0, &Theme::light());
-    for text in ["10,980 params", "fc1", "136 params", "#0072B2", "#D55E00"] {
+    for text in ["10,980 params", "fc1", "136 params", "#0072B2", "#C44F00"] {
         assert!(drawn.contains(text), "{text} is not in\n{drawn}");
     }
     let macs = bars_svg(&pair.macs(), 480.0, &Theme::dark());
     assert!(macs.contains("10,944 MACs") && macs.contains("#57B1E8"), "{macs}");
     let memory = depth_svg(&pair.memory(), 480.0, &Theme::light());
     assert!(memory.contains("Standard peak: ") && memory.contains("Separable peak: "), "{memory}");
+}
+
+#[test]
+fn colours_are_those_of_the_style_sheet() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/style/base.css");
+    let sheet = std::fs::read_to_string(path).expect("style/base.css");
+    let of_sheet = |name: &str| {
+        let (_, rest) = sheet.split_once(&format!("--{name}: light-dark(")).unwrap_or_else(|| panic!("no --{name}"));
+        let (light, dark) = rest.split_once(')').and_then(|(pair, _)| pair.split_once(", ")).expect("two colours");
+        (light.to_string(), dark.to_string())
+    };
+    let (light, dark) = (Theme::light(), Theme::dark());
+    let css = |color: RGBColor| format!("#{:02x}{:02x}{:02x}", color.0, color.1, color.2);
+    let colors = |theme: &Theme| [theme.text, theme.muted, theme.grid, theme.raised, theme.surface].map(css);
+    let names = ["text", "muted", "line", "raised", "surface"];
+    for ((name, light), dark) in names.iter().zip(colors(&light)).zip(colors(&dark)) {
+        assert_eq!((light, dark), of_sheet(name), "--{name}");
+    }
+    for design in 0..4 {
+        let name = format!("design-{design}");
+        assert_eq!((css(light.design(design)), css(dark.design(design))), of_sheet(&name), "--{name}");
+    }
 }
 
 #[test]
@@ -199,6 +220,8 @@ fn tables_hold_every_row() {
     let table = pair.params().table();
     assert_eq!(table.header, ["layer", "Standard (params)", "share", "Separable (params)", "share"]);
     assert!(table.rows.contains(&["fc1", "10,980", "92.8 %", "10,980", "96.3 %"].map(str::to_string).to_vec()));
+    assert_eq!(table.rows.len(), pair.comparison.rows.len());
+    assert_eq!(pair.params().shortened(2).table(), table);
     let memory = pair.memory();
     assert_eq!(memory.table().rows.len(), memory.labels.len());
 }

@@ -20,6 +20,7 @@ fn execute(task: RunTask, clock: &mut dyn FnMut() -> f64) -> (Result<RunReport, 
         match message.news {
             News::Progress(done) => progress.push(done),
             News::Ran(report) => result = Some(Ok(*report)),
+            News::Imported(_) => panic!("an import was not asked for"),
             News::Failed(words) => result = Some(Err(words)),
         }
     });
