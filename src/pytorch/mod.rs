@@ -4,9 +4,37 @@
 //! cannot, with the line in the pasted text. It lives behind the feature `python`, as its parser is large.
 //! The types of its result, and the export, are always there.
 
+#[cfg(feature = "python")]
+mod ast;
+#[cfg(feature = "python")]
+mod discover;
+#[cfg(feature = "python")]
+mod hints;
+#[cfg(feature = "python")]
+mod import;
+#[cfg(feature = "python")]
+mod indent;
+#[cfg(feature = "python")]
+mod lines;
+#[cfg(feature = "python")]
+mod machine;
+#[cfg(feature = "python")]
+mod model_of;
+#[cfg(feature = "python")]
+mod printed;
 mod problem;
 mod result;
+#[cfg(feature = "python")]
+mod solve;
+#[cfg(feature = "python")]
+mod source;
+#[cfg(feature = "python")]
+mod syntax;
+#[cfg(feature = "python")]
+mod text;
 
+#[cfg(feature = "python")]
+pub use import::import;
 pub use problem::{Fix, Problem, ProblemKind, Severity};
 pub use result::{
     CallKind, ExecutedCall, Import, ImportedModel, InputGuess, InputHint, ModelTotals, Options, RegisteredModule,

@@ -80,6 +80,13 @@ impl Fix {
     }
 }
 
+impl Problem {
+    /// A problem of no line.
+    pub(super) fn new(severity: Severity, kind: ProblemKind, message: String) -> Self {
+        Self { severity, kind, line: None, original: None, exception: None, message, module: None, fix: None }
+    }
+}
+
 impl ProblemKind {
     /// A stable name for tests and attributes: `channel_mismatch`.
     pub const fn name(self) -> &'static str {

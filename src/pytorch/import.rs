@@ -1,0 +1,113 @@
+//! A pasted text to networks, from end to end.
+
+use super::discover;
+use super::machine::{Machine, Raised, Stop};
+use super::model_of::{self, Hints};
+use super::printed;
+use super::problem::{Problem, ProblemKind, Severity};
+use super::result::{Import, Options};
+use super::source::Source;
+
+/// Networks that are made of one text at most.
+const MOST_MODELS: usize = 12;
+
+/// Reads PyTorch source text, as it is pasted.
+///
+/// Never panics and always ends: steps, values, nesting and calls are bounded (see the constants of
+/// `pytorch/machine`), and what goes beyond is a [`Problem`] of the kind [`ProblemKind::TooLong`].
+pub fn import(text: &str, options: &Options) -> Import {
+    let printed = printed::as_source(text);
+    let source = Source::new(printed.as_deref().unwrap_or(text));
+    let mut machine = Machine::new();
+    machine.name_comments = name_comments(&source);
+    run(&mut machine, &source);
+    let roots = discover::roots(&mut machine, &source, MOST_MODELS);
+    let hints = Hints::new(text, &machine);
+    let mut models: Vec<super::ImportedModel> = Vec::new();
+    for root in roots {
+        let model = model_of::build(&mut machine, root, &hints, options);
+        // A second instance of the same class with the same arguments is the same design.
+        let again = models.iter().any(|other| {
+            other.name == model.name
+                && other.registered == model.registered
+                && other.network.nodes == model.network.nodes
+        });
+        if !again {
+            models.push(model);
+        }
+    }
+    let mut problems = source.problems.clone();
+    let first = problems.len();
+    problems.append(&mut machine.problems);
+    for wish in std::mem::take(&mut machine.fixes) {
+        if let Some(problem) = problems.get_mut(first + wish.problem)
+            && printed.is_none()
+            && problem.fix.is_none()
+        {
+            problem.fix = source.fix(&wish.range, wish.label, &wish.replacement);
+        }
+    }
+    if printed.is_some() && !models.is_empty() {
+        let message =
+            "A printed model does not say how its layers are connected: they are taken to run one after another.";
+        problems.push(Problem::new(Severity::Note, ProblemKind::Assumed, message.to_string()));
+    }
+    if models.is_empty() && !problems.iter().any(|problem| problem.severity == Severity::Error) {
+        let message = "No network was found here: no nn.Module class, no nn.Sequential, no printed model.";
+        problems.push(Problem::new(Severity::Error, ProblemKind::NothingFound, message.to_string()));
+    }
+    problems.sort_by_key(|problem| problem.line.unwrap_or(u32::MAX));
+    Import { models, problems }
+}
+
+/// Runs the text's statements, each with a budget of its own.
+fn run(machine: &mut Machine, source: &Source) {
+    for statement in source.body.iter() {
+        if let Err(stop) = machine.with_budget(|machine| machine.statement(statement)) {
+            machine.unwind();
+            machine.line = statement.line;
+            if let Stop::Spent(what) = stop {
+                machine.note(spent(what));
+            }
+        }
+    }
+    machine.line = 0;
+}
+
+/// What is said where a budget is spent.
+pub(super) fn spent(what: &str) -> Problem {
+    let message = match what {
+        "steps" => "This takes more steps than an import may; it was stopped here.",
+        "memory" => "This makes more values than an import may keep; it was stopped here.",
+        "depth" => "This is nested deeper than an import follows; it was stopped here.",
+        _ => "This makes a larger network than an import follows; it was stopped here.",
+    };
+    Problem::new(Severity::Error, ProblemKind::TooLong, message.to_string())
+}
+
+/// An exception as a problem.
+pub(super) fn raised(raised: &Raised) -> Problem {
+    let message = match (&*raised.class, raised.message.as_str()) {
+        ("RecursionError", _) => "A function calls itself without an end.".to_string(),
+        (class, "") => format!("{class} is raised here."),
+        (class, message) => format!("{class} is raised here: {message}"),
+    };
+    let problem = Problem::new(Severity::Error, raised.kind, message);
+    Problem {
+        line: (raised.line > 0).then_some(raised.line),
+        original: Some(raised.message.clone()),
+        exception: Some(raised.class.to_string()),
+        ..problem
+    }
+}
+
+/// The names that `# name: layer1.0.add` gives to the functions of its line.
+fn name_comments(source: &Source) -> std::collections::HashMap<u32, String> {
+    let named = source.clean.split('\n').enumerate().filter_map(|(index, line)| {
+        let (_, name) = line.rsplit_once("# name: ")?;
+        let name = name.trim();
+        let is_name = !name.is_empty() && name.len() < 200 && !name.contains(char::is_whitespace);
+        is_name.then(|| (index as u32 + 1, name.to_string()))
+    });
+    named.collect()
+}

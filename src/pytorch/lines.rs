@@ -1,0 +1,427 @@
+//! Lines to statements: which lines are Python, where each statement ends, and which bracket was never closed.
+
+use super::syntax;
+
+/// One statement or block header, over one or more lines.
+#[derive(Clone, Debug)]
+pub(super) struct LogicalLine {
+    /// Indices into the lines, the last one included.
+    pub first: usize,
+    pub last: usize,
+    pub indent: usize,
+}
+
+/// A mistake in the brackets or quotes, already mended in the lines.
+#[derive(Clone, Debug)]
+pub(super) struct BracketProblem {
+    /// Index of the line.
+    pub line: usize,
+    pub unclosed: bool,
+    pub message: String,
+    /// Index of the line that the closing brackets were put at the end of, and the brackets.
+    pub closed_at: Option<(usize, String)>,
+}
+
+/// The statements of a text.
+#[derive(Clone, Debug, Default)]
+pub(super) struct LogicalLines {
+    pub lines: Vec<LogicalLine>,
+    pub problems: Vec<BracketProblem>,
+}
+
+/// Brackets may stand in each other as deep as this.
+const DEEPEST_NESTING: usize = 60;
+/// Operators may stand in each other as deep as this within a statement.
+const DEEPEST_OPERATORS: usize = 200;
+/// Only so many statements are told apart from prose by parsing them one by one.
+const MOST_CHECKED: usize = 20_000;
+
+/// Where a scan stands within a text.
+#[derive(Default)]
+struct Scanner {
+    /// Open brackets: the bracket, its line, and the operators since its last comma.
+    open: Vec<(char, usize, usize)>,
+    operators: usize,
+    /// The quote of an open triple-quoted string, and its line.
+    triple: Option<(char, usize)>,
+    /// The line ends with a backslash.
+    continues: bool,
+    too_deep: bool,
+}
+
+impl LogicalLines {
+    /// Finds the statements. Lines that are no Python are emptied; brackets that were forgotten are put in.
+    pub fn find(lines: &mut [String]) -> Self {
+        let mut found = Self::default();
+        let mut scanner = Scanner::default();
+        let mut start = None;
+        let mut checked = 0;
+        let mut skip_next = false;
+        let mut index = 0;
+        while index < lines.len() {
+            if start.is_none() {
+                let trimmed = lines[index].trim();
+                if trimmed.is_empty() || trimmed.starts_with('#') {
+                    index += 1;
+                    continue;
+                }
+                if skip_next || !may_start_statement(trimmed) {
+                    // The line below a traceback's `File "x.py", line 3` quotes code that stands elsewhere.
+                    skip_next = trimmed.starts_with("File \"") && !skip_next;
+                    lines[index].clear();
+                    index += 1;
+                    continue;
+                }
+                start = Some(index);
+                scanner = Scanner::default();
+            } else if !scanner.open.is_empty() && scanner.triple.is_none() && starts_next_statement(lines, index) {
+                let closers = scanner.closers();
+                let at = last_filled(lines, index);
+                if let Some(&(bracket, line, _)) = scanner.open.last() {
+                    insert_before_comment(&mut lines[at], &closers);
+                    found.problems.push(BracketProblem {
+                        line,
+                        unclosed: true,
+                        message: format!("'{bracket}' was never closed"),
+                        closed_at: Some((at, closers)),
+                    });
+                }
+                found.finish(lines, start.take().unwrap_or(index), at, &scanner, &mut checked);
+                continue;
+            }
+            scanner.line(lines, index, &mut found.problems);
+            if scanner.open.is_empty() && scanner.triple.is_none() && !scanner.continues {
+                let first = start.take().unwrap_or(index);
+                found.finish(lines, first, index, &scanner, &mut checked);
+            }
+            index += 1;
+        }
+        if let Some(first) = start {
+            found.finish_at_end(lines, first, &scanner, &mut checked);
+        }
+        found
+    }
+
+    fn finish_at_end(&mut self, lines: &mut [String], first: usize, scanner: &Scanner, checked: &mut usize) {
+        let last = last_filled(lines, lines.len());
+        if let Some((quote, line)) = scanner.triple {
+            let message = format!("unterminated triple-quoted string literal (detected at line {})", lines.len());
+            self.problems.push(BracketProblem { line, unclosed: false, message, closed_at: None });
+            lines[last].push_str(&String::from(quote).repeat(3));
+        }
+        if let Some(&(bracket, line, _)) = scanner.open.last() {
+            let closers = scanner.closers();
+            insert_before_comment(&mut lines[last], &closers);
+            self.problems.push(BracketProblem {
+                line,
+                unclosed: true,
+                message: format!("'{bracket}' was never closed"),
+                closed_at: Some((last, closers)),
+            });
+        }
+        self.finish(lines, first, last, scanner, checked);
+    }
+
+    /// Keeps the statement, unless it is prose or too deep to be looked at.
+    fn finish(&mut self, lines: &mut [String], first: usize, last: usize, scanner: &Scanner, checked: &mut usize) {
+        let last = last.max(first);
+        if scanner.too_deep {
+            let message = "too many nested parentheses or operators".to_string();
+            self.problems.push(BracketProblem { line: first, unclosed: false, message, closed_at: None });
+            lines[first..=last].iter_mut().for_each(String::clear);
+            return;
+        }
+        let header = lines[first].trim().to_string();
+        if !is_surely_code(&header) && *checked < MOST_CHECKED {
+            *checked += 1;
+            if !parses_alone(&lines[first..=last]) {
+                lines[first..=last].iter_mut().for_each(String::clear);
+                return;
+            }
+        }
+        let indent = lines[first].len() - lines[first].trim_start().len();
+        self.lines.push(LogicalLine { first, last, indent });
+    }
+}
+
+impl Scanner {
+    fn closers(&self) -> String {
+        self.open.iter().rev().map(|&(bracket, ..)| closing(bracket)).collect()
+    }
+
+    /// Takes in one line, mending what is wrong in it.
+    fn line(&mut self, lines: &mut [String], index: usize, problems: &mut Vec<BracketProblem>) {
+        let characters: Vec<char> = lines[index].chars().collect();
+        let mut mended: Option<String> = None;
+        self.continues = false;
+        let mut at = 0;
+        while at < characters.len() {
+            let character = characters[at];
+            let triple_here = |quote: char| characters[at..].iter().take_while(|&&next| next == quote).count() >= 3;
+            if let Some((quote, _)) = self.triple {
+                if character == '\\' {
+                    at += 2;
+                    continue;
+                }
+                if character == quote && triple_here(quote) {
+                    self.triple = None;
+                    at += 3;
+                    continue;
+                }
+                at += 1;
+                continue;
+            }
+            match character {
+                '#' => break,
+                '"' | '\'' if triple_here(character) => {
+                    self.triple = Some((character, index));
+                    at += 3;
+                    continue;
+                }
+                '"' | '\'' => {
+                    let mut end = at + 1;
+                    while end < characters.len() && characters[end] != character {
+                        end += if characters[end] == '\\' { 2 } else { 1 };
+                    }
+                    if end >= characters.len() {
+                        if characters.last() == Some(&'\\') {
+                            // The string goes on in the next line: rare, and the parser's business.
+                            self.continues = true;
+                            return;
+                        }
+                        let message = format!("unterminated string literal (detected at line {})", index + 1);
+                        problems.push(BracketProblem { line: index, unclosed: false, message, closed_at: None });
+                        let mut text: String = characters.iter().collect();
+                        text.push(character);
+                        mended = Some(text);
+                        at = characters.len();
+                        continue;
+                    }
+                    at = end + 1;
+                    continue;
+                }
+                '(' | '[' | '{' => {
+                    self.operators += 1;
+                    if self.open.len() < DEEPEST_NESTING {
+                        self.open.push((character, index, 0));
+                    } else {
+                        self.too_deep = true;
+                        self.open.push((character, index, 0));
+                    }
+                }
+                ')' | ']' | '}' => match self.open.pop() {
+                    Some((bracket, _, inside)) => {
+                        // What was inside counts on: `f(a)(b)(c)` is deep, too.
+                        let _ = inside;
+                        if closing(bracket) != character {
+                            let message = format!(
+                                "closing parenthesis '{character}' does not match opening parenthesis '{bracket}'"
+                            );
+                            problems.push(BracketProblem { line: index, unclosed: false, message, closed_at: None });
+                            let mut text: Vec<char> = characters.clone();
+                            text[at] = closing(bracket);
+                            mended = Some(text.into_iter().collect());
+                        }
+                    }
+                    None => {
+                        let message = format!("unmatched '{character}'");
+                        problems.push(BracketProblem { line: index, unclosed: false, message, closed_at: None });
+                        let mut text: Vec<char> = characters.clone();
+                        text[at] = ' ';
+                        mended = Some(text.into_iter().collect());
+                    }
+                },
+                ',' => match self.open.last_mut() {
+                    Some((_, _, operators)) => *operators = 0,
+                    None => self.operators = 0,
+                },
+                '\\' if at + 1 == characters.len() => self.continues = true,
+                '+' | '-' | '*' | '/' | '.' | '~' | '<' | '>' | '=' | '!' | '&' | '|' | '^' | '%' | '@' | ':' | ' ' => {
+                    // Spaces stand for the words `not`, `if`, `lambda`, `in` between them.
+                    let counts = character != ' ' || is_operator_word(&characters[at + 1..]);
+                    if counts {
+                        match self.open.last_mut() {
+                            Some((_, _, operators)) => *operators += 1,
+                            None => self.operators += 1,
+                        }
+                    }
+                }
+                _ => {}
+            }
+            if self.operators + self.open.iter().map(|&(_, _, operators)| operators).sum::<usize>() > DEEPEST_OPERATORS
+            {
+                self.too_deep = true;
+            }
+            at += 1;
+        }
+        if let Some(mended) = mended {
+            lines[index] = mended;
+        }
+    }
+}
+
+fn closing(bracket: char) -> char {
+    match bracket {
+        '(' => ')',
+        '[' => ']',
+        _ => '}',
+    }
+}
+
+fn is_operator_word(rest: &[char]) -> bool {
+    const WORDS: [&str; 9] = ["not ", "if ", "else ", "lambda ", "in ", "is ", "and ", "or ", "await "];
+    WORDS.iter().any(|word| rest.len() >= word.len() && rest.iter().zip(word.chars()).all(|(&one, other)| one == other))
+}
+
+/// The last line above that has anything but a comment in it.
+fn last_filled(lines: &[String], before: usize) -> usize {
+    let filled = |line: &String| !line.trim().is_empty() && !line.trim_start().starts_with('#');
+    (0..before).rev().find(|&index| filled(&lines[index])).unwrap_or(0)
+}
+
+/// Where the comment of a line starts, or its end.
+pub(super) fn comment_start(line: &str) -> usize {
+    let mut quote = None;
+    let mut escaped = false;
+    for (at, character) in line.char_indices() {
+        match quote {
+            Some(_) if escaped => escaped = false,
+            Some(_) if character == '\\' => escaped = true,
+            Some(open) if open == character => quote = None,
+            Some(_) => {}
+            None if character == '#' => return at,
+            None if matches!(character, '"' | '\'') => quote = Some(character),
+            None => {}
+        }
+    }
+    line.len()
+}
+
+fn insert_before_comment(line: &mut String, text: &str) {
+    let end = line[..comment_start(line)].trim_end().len();
+    line.insert_str(end, text);
+}
+
+/// The first word of a line, and what follows it.
+pub(super) fn first_word(line: &str) -> (&str, &str) {
+    let end = line.find(|character: char| !(character.is_alphanumeric() || character == '_')).unwrap_or(line.len());
+    line.split_at(end)
+}
+
+/// A dotted name in front of a single `=`, as in `self.conv1 = `.
+fn assigned_name(line: &str) -> Option<&str> {
+    let end = line.find(|character: char| !(character.is_alphanumeric() || matches!(character, '_' | '.')))?;
+    let rest = line[end..].trim_start();
+    let name = &line[..end];
+    let is_name = name.starts_with(|first: char| first.is_alphabetic() || first == '_');
+    (is_name && rest.starts_with('=') && !rest.starts_with("==")).then_some(name)
+}
+
+/// Within open brackets: this line can only be a new statement, so a bracket above was not closed.
+fn starts_next_statement(lines: &[String], index: usize) -> bool {
+    let line = lines[index].trim();
+    let code = line[..comment_start(line)].trim_end();
+    let (word, rest) = first_word(line);
+    match word {
+        "def" | "class" => return rest.starts_with(' ') && code.ends_with(':'),
+        "return" | "import" | "raise" | "assert" | "del" | "global" | "pass" | "break" | "continue" => {
+            return rest.is_empty() || rest.starts_with(' ');
+        }
+        "from" => return rest.contains(" import "),
+        "for" | "if" | "while" | "with" | "elif" | "else" | "try" | "except" => return code.ends_with(':'),
+        _ => {}
+    }
+    if line.starts_with('@') && !line.starts_with("@ ") {
+        return true;
+    }
+    let above = &lines[last_filled(lines, index)];
+    let above = above[..comment_start(above)].trim_end();
+    let above_goes_on =
+        above.ends_with(|last: char| !(last.is_alphanumeric() || matches!(last, '_' | ')' | ']' | '}' | '"' | '\'')));
+    match assigned_name(line) {
+        Some(name) if name.contains('.') => true,
+        Some(_) => !above_goes_on,
+        None => false,
+    }
+}
+
+/// Not surely prose.
+fn may_start_statement(line: &str) -> bool {
+    let (word, rest) = first_word(line);
+    if word.is_empty() {
+        return line.starts_with(['@', '(', '[', '{', ')', ']', '}', '"', '\'', '*', '-', '~', '.'])
+            && !line.starts_with("---")
+            && !line.starts_with("***")
+            && !line.starts_with("- ")
+            && !line.starts_with("* ");
+    }
+    if word.starts_with(|first: char| first.is_ascii_digit()) {
+        return false;
+    }
+    let next = rest.trim_start().chars().next();
+    match word {
+        "class" | "def" | "import" | "from" | "if" | "elif" | "else" | "for" | "while" | "with" | "try" | "except"
+        | "finally" | "return" | "raise" | "assert" | "pass" | "break" | "continue" | "del" | "global" | "nonlocal"
+        | "async" | "await" | "lambda" | "not" | "yield" | "match" | "case" | "print" => true,
+        _ => match next {
+            None
+            | Some(
+                '=' | '(' | '[' | '.' | ',' | '+' | '-' | '*' | '/' | '%' | '|' | '&' | '^' | ';' | '"' | '\'' | '@',
+            ) => {
+                // Prose has its commas, stops and brackets behind words with spaces between.
+                !is_sentence(line)
+            }
+            // An annotation: `x: int = 3`. "Note: this" has more words.
+            Some(':') => !is_sentence(line),
+            Some('<' | '>' | '!' | '#') => true,
+            Some(_) => false,
+        },
+    }
+}
+
+/// Words with spaces between them, and nothing that only Python has.
+fn is_sentence(line: &str) -> bool {
+    if line.contains(['=', '(', '[', '_', '"', '\'']) {
+        return false;
+    }
+    line.split_whitespace().count() >= 3
+}
+
+/// Has what only code with PyTorch in it has, so that a syntax error in it is the writer's.
+fn is_surely_code(line: &str) -> bool {
+    if line.starts_with("class ") || line.starts_with("def ") {
+        return line.contains('(') || line.trim_end().ends_with(':');
+    }
+    line.starts_with("self.")
+        || line.starts_with("super(")
+        || line.contains("= nn.")
+        || line.contains("= self.")
+        || line.contains("=nn.")
+        || line.contains("(self.")
+        || line.contains("nn.Sequential(")
+}
+
+/// Whether a statement is Python, taken by itself.
+fn parses_alone(lines: &[String]) -> bool {
+    let mut text = lines.join("\n");
+    let indent = text.len() - text.trim_start().len();
+    text.drain(..indent);
+    let (word, _) = first_word(&text);
+    match word {
+        "elif" | "else" | "except" | "finally" | "case" | "async" => return text.contains(':'),
+        "try" => return text.trim_end().ends_with(':'),
+        _ => {}
+    }
+    if text.starts_with('@') {
+        return text.len() > 1 && text[1..].starts_with(|first: char| first.is_alphabetic());
+    }
+    let code_end = lines.last().map_or(0, |last| last[..comment_start(last)].trim_end().len());
+    let last_start =
+        text.len() - lines.last().map_or(0, |last| if lines.len() == 1 { last.len() - indent } else { last.len() });
+    let end = if lines.len() == 1 { code_end - indent.min(code_end) } else { last_start + code_end };
+    let code = text.get(..end).unwrap_or(&text);
+    if code.ends_with(':') && matches!(word, "if" | "for" | "while" | "with" | "class" | "def" | "match") {
+        return syntax::is_valid(&format!("{code} pass")) || word == "match";
+    }
+    syntax::is_valid(code)
+}

@@ -1,0 +1,539 @@
+//! Python's built-in functions.
+
+use super::super::problem::ProblemKind;
+use super::operators::range_length;
+use super::value::{Arguments, Dict};
+use super::{Machine, Run, Value};
+
+const NAMES: &[&str] = &[
+    "range",
+    "len",
+    "int",
+    "float",
+    "str",
+    "bool",
+    "list",
+    "tuple",
+    "dict",
+    "set",
+    "frozenset",
+    "sum",
+    "min",
+    "max",
+    "abs",
+    "round",
+    "pow",
+    "divmod",
+    "sorted",
+    "reversed",
+    "enumerate",
+    "zip",
+    "map",
+    "filter",
+    "any",
+    "all",
+    "isinstance",
+    "issubclass",
+    "getattr",
+    "setattr",
+    "hasattr",
+    "delattr",
+    "print",
+    "type",
+    "iter",
+    "next",
+    "id",
+    "repr",
+    "callable",
+    "vars",
+    "open",
+    "input",
+    "super",
+    "object",
+    "property",
+    "staticmethod",
+    "classmethod",
+    "slice",
+    "globals",
+    "locals",
+    "eval",
+    "exec",
+    "hash",
+    "chr",
+    "ord",
+    "bin",
+    "hex",
+    "format",
+    "breakpoint",
+    "bytes",
+    "exit",
+    "Exception",
+    "ValueError",
+    "TypeError",
+    "NotImplementedError",
+    "RuntimeError",
+    "KeyError",
+    "IndexError",
+    "AssertionError",
+    "AttributeError",
+    "ImportError",
+    "ModuleNotFoundError",
+    "StopIteration",
+    "KeyboardInterrupt",
+    "NotImplemented",
+    "ZeroDivisionError",
+    "FileNotFoundError",
+    "OSError",
+    "Warning",
+    "UserWarning",
+    "DeprecationWarning",
+    "__import__",
+    "dir",
+    "quit",
+];
+
+pub(super) fn is_builtin(name: &str) -> bool {
+    NAMES.contains(&name)
+}
+
+impl Machine {
+    pub(super) fn call_builtin(&mut self, name: &str, arguments: Arguments) -> Run<Value> {
+        let first = arguments.positional.first().cloned();
+        let second = arguments.positional.get(1).cloned();
+        match (name, first) {
+            ("range", _) => self.range(&arguments),
+            ("len", Some(value)) => self.length(&value),
+            ("int" | "float" | "round" | "abs", Some(value)) => self.number(name, &value, second.as_ref()),
+            ("str", Some(value)) => {
+                let text = self.shown(&value)?;
+                self.new_text(text)
+            }
+            ("str", None) => Ok(Value::text("")),
+            ("repr" | "format", Some(value)) => {
+                let text = self.repr(&value)?;
+                self.new_text(text)
+            }
+            ("bool", Some(value)) => Ok(self.truth(&value)?.map_or_else(|| Value::unknown("a condition"), Value::Bool)),
+            ("int", None) => Ok(Value::Int(0)),
+            ("bool", None) => Ok(Value::Bool(false)),
+            ("list" | "tuple" | "set" | "frozenset", first) => {
+                let items = match first {
+                    Some(Value::Unknown(what)) => return Ok(Value::Unknown(what)),
+                    Some(value) => self.items(&value)?,
+                    None => Vec::new(),
+                };
+                match name {
+                    "list" => self.new_list(items),
+                    "tuple" => self.new_tuple(items),
+                    _ => self.new_set(items),
+                }
+            }
+            ("dict", _) => self.dict_of(&arguments),
+            ("sum", Some(value)) => {
+                let mut total = second.or_else(|| arguments.keyword("start").cloned()).unwrap_or(Value::Int(0));
+                for item in self.items(&value)? {
+                    total = self.binary(&total, super::super::ast::BinaryOperator::Add, &item)?;
+                }
+                Ok(total)
+            }
+            ("min" | "max", Some(first)) => self.extreme(name, first, &arguments),
+            ("pow", Some(base)) => {
+                let exponent = second.unwrap_or(Value::Int(1));
+                self.binary(&base, super::super::ast::BinaryOperator::Pow, &exponent)
+            }
+            ("divmod", Some(a)) => {
+                let b = second.unwrap_or(Value::Int(1));
+                let quotient = self.binary(&a, super::super::ast::BinaryOperator::FloorDiv, &b)?;
+                let rest = self.binary(&a, super::super::ast::BinaryOperator::Mod, &b)?;
+                self.new_tuple(vec![quotient, rest])
+            }
+            ("sorted", Some(value)) => {
+                let items = self.items(&value)?;
+                let items = self.sorted(items, &arguments)?;
+                self.new_list(items)
+            }
+            ("reversed", Some(value)) => {
+                let mut items = self.items(&value)?;
+                items.reverse();
+                self.new_list(items)
+            }
+            ("enumerate", Some(value)) => {
+                let start = arguments.get(1, "start").and_then(Value::as_int).unwrap_or(0);
+                let items = self.items(&value)?;
+                self.allocate(items.len() * 2)?;
+                let pairs = items.into_iter().enumerate();
+                let pairs = pairs.map(|(index, item)| Value::tuple(vec![Value::Int(start + index as i128), item]));
+                let pairs = pairs.collect();
+                self.new_list(pairs)
+            }
+            ("zip", _) => {
+                let mut columns = Vec::new();
+                for value in &arguments.positional {
+                    columns.push(self.items(value)?.into_iter());
+                }
+                let mut rows = Vec::new();
+                if !columns.is_empty() {
+                    while let Some(row) = columns.iter_mut().map(Iterator::next).collect::<Option<Vec<Value>>>() {
+                        self.step()?;
+                        self.allocate(row.len())?;
+                        rows.push(Value::tuple(row));
+                    }
+                }
+                self.new_list(rows)
+            }
+            ("map" | "filter", Some(function)) => {
+                let mut columns = Vec::new();
+                for value in arguments.positional.iter().skip(1) {
+                    columns.push(self.items(value)?.into_iter());
+                }
+                let mut results = Vec::new();
+                while let Some(row) = columns.iter_mut().map(Iterator::next).collect::<Option<Vec<Value>>>() {
+                    if row.is_empty() {
+                        break;
+                    }
+                    if name == "map" {
+                        results.push(self.call(&function, Arguments::positional(row))?);
+                        continue;
+                    }
+                    let kept = match &function {
+                        Value::None => row[0].clone(),
+                        function => self.call(function, Arguments::positional(row.clone()))?,
+                    };
+                    if self.truth(&kept)? == Some(true) {
+                        results.push(row[0].clone());
+                    }
+                }
+                self.new_list(results)
+            }
+            ("any" | "all", Some(value)) => {
+                let any = name == "any";
+                for item in self.items(&value)? {
+                    match self.truth(&item)? {
+                        None => return Ok(Value::unknown("a condition")),
+                        Some(truth) if truth == any => return Ok(Value::Bool(any)),
+                        Some(_) => {}
+                    }
+                }
+                Ok(Value::Bool(!any))
+            }
+            ("isinstance", Some(value)) => {
+                let classes = second.unwrap_or(Value::None);
+                Ok(self.is_instance(&value, &classes)?.map_or_else(|| Value::unknown("a type"), Value::Bool))
+            }
+            ("issubclass", Some(Value::Class(id))) => Ok(match second {
+                Some(Value::Class(other)) => Value::Bool(self.heap.classes[id].order.contains(&other)),
+                _ => Value::Bool(self.is_module_class(id)),
+            }),
+            ("getattr" | "hasattr", Some(object)) => {
+                let Some(Value::Text(attribute)) = second else { return Ok(Value::unknown(name)) };
+                match (name, self.find_attribute(&object, &attribute)?, arguments.positional.get(2)) {
+                    ("hasattr", found, _) => Ok(Value::Bool(found.is_some())),
+                    (_, Some(value), _) => Ok(value),
+                    (_, None, Some(default)) => Ok(default.clone()),
+                    (_, None, None) => self.attribute(&object, &attribute),
+                }
+            }
+            ("setattr", Some(object)) => {
+                if let (Some(Value::Text(attribute)), Some(value)) = (second, arguments.positional.get(2)) {
+                    self.set_attribute(&object, &attribute, value.clone())?;
+                }
+                Ok(Value::None)
+            }
+            ("type", Some(value)) => Ok(match &value {
+                Value::Instance(id) => match (self.heap.instances[*id].class, self.module(*id)) {
+                    (Some(class), _) => Value::Class(class),
+                    (None, Some(module)) => Value::Library(format!("torch.nn.{}", module.class).into()),
+                    (None, None) => Value::unknown("a type"),
+                },
+                Value::Unknown(_) => Value::unknown("a type"),
+                other => Value::Library(other.type_name().into()),
+            }),
+            ("iter", Some(value)) => {
+                let items = self.items(&value)?;
+                self.new_list(items)
+            }
+            ("next", Some(value)) => match value {
+                Value::List(id) if !self.heap.lists[id].is_empty() => {
+                    self.work(self.heap.lists[id].len() / 8)?;
+                    Ok(self.heap.lists[id].remove(0))
+                }
+                Value::List(_) if arguments.positional.len() > 1 => Ok(second.unwrap_or(Value::None)),
+                Value::List(_) => self.error(ProblemKind::Raised, "StopIteration", String::new()),
+                _ => Ok(Value::unknown("the next item")),
+            },
+            ("callable", Some(value)) => Ok(Value::Bool(match &value {
+                Value::Function(_)
+                | Value::Class(_)
+                | Value::Method(_)
+                | Value::Bound(_)
+                | Value::Partial(_)
+                | Value::Library(_) => true,
+                Value::Instance(id) => self.is_module(*id) || self.find_method(*id, "__call__").is_some(),
+                _ => false,
+            })),
+            ("vars", Some(value)) => {
+                Ok(self.find_attribute(&value, "__dict__")?.unwrap_or_else(|| Value::unknown("attributes")))
+            }
+            ("slice", _) => {
+                let part = |index: usize| arguments.positional.get(index).cloned().unwrap_or(Value::None);
+                let parts = match arguments.positional.len() {
+                    1 => [Value::None, part(0), Value::None],
+                    _ => [part(0), part(1), part(2)],
+                };
+                Ok(Value::Slice(std::rc::Rc::new(parts)))
+            }
+            ("eval", Some(Value::Text(text))) => self.name_by_text(&text),
+            ("locals" | "globals", _) => {
+                let scope = if name == "globals" { self.globals } else { self.scope() };
+                let mut dict = Dict::default();
+                for (name, value) in &self.heap.scopes[scope].variables {
+                    dict.set(Value::Text(name.clone()), value.clone());
+                }
+                self.new_dict(dict)
+            }
+            ("id", Some(Value::Instance(id) | Value::List(id))) => Ok(Value::Int(id as i128)),
+            ("print" | "exit" | "quit" | "breakpoint", _) => Ok(Value::None),
+            _ if name.ends_with("Error") || name.ends_with("Exception") || name.ends_with("Warning") => {
+                let message = match arguments.positional.first() {
+                    Some(value) => self.shown(&value.clone())?,
+                    None => String::new(),
+                };
+                let message: String = message.chars().take(300).collect();
+                Ok(Value::unknown(&format!("{name}: {message}")))
+            }
+            _ => Ok(Value::unknown(name)),
+        }
+    }
+
+    /// `eval('BasicBlock')`: only a name.
+    fn name_by_text(&mut self, text: &str) -> Run<Value> {
+        let mut parts = text.split('.');
+        let first = parts.next().unwrap_or_default();
+        let is_name = |part: &str| !part.is_empty() && part.chars().all(|c| c.is_alphanumeric() || c == '_');
+        if !text.split('.').all(is_name) {
+            return Ok(self.not_understood("eval()"));
+        }
+        let mut value = self.name(&first.into())?;
+        for part in parts {
+            value = self.attribute(&value, &part.into())?;
+        }
+        Ok(value)
+    }
+
+    fn range(&mut self, arguments: &Arguments) -> Run<Value> {
+        let mut bounds = Vec::new();
+        for value in &arguments.positional {
+            match value.as_int() {
+                Some(int) => bounds.push(int),
+                None if matches!(value, Value::Unknown(_)) => return Ok(Value::unknown("a range")),
+                None => {
+                    let found = self.type_of(value);
+                    let message = format!("'{found}' object cannot be interpreted as an integer");
+                    return self.error(ProblemKind::Raised, "TypeError", message);
+                }
+            }
+        }
+        let range = match *bounds.as_slice() {
+            [stop] => [0, stop, 1],
+            [start, stop] => [start, stop, 1],
+            [start, stop, step] if step != 0 => [start, stop, step],
+            _ => {
+                let message = "range() arg 3 must not be zero".to_string();
+                return self.error(ProblemKind::Raised, "ValueError", message);
+            }
+        };
+        Ok(Value::Range(std::rc::Rc::new(range)))
+    }
+
+    pub(super) fn length(&mut self, value: &Value) -> Run<Value> {
+        let length = match value {
+            Value::Text(text) => text.chars().count() as i128,
+            Value::Tuple(items) => items.len() as i128,
+            Value::List(id) => self.heap.lists[*id].len() as i128,
+            Value::Dict(id) | Value::Set(id) => self.heap.dicts[*id].pairs.len() as i128,
+            Value::Range(range) => range_length(range),
+            Value::Tensor(tensor) => match tensor.dims.and_then(|dims| dims.first().copied()) {
+                Some(size) => i128::from(size),
+                None => return Ok(Value::unknown("a length")),
+            },
+            Value::Instance(id) => {
+                if let Some(length) = self.module_length(*id) {
+                    return Ok(Value::Int(length as i128));
+                }
+                if let Some(inner) = self.heap.instances[*id].inner.clone() {
+                    return self.length(&inner);
+                }
+                return match self.find_method(*id, "__len__") {
+                    Some(method) => self.call(&method, Arguments::default()),
+                    None => Ok(Value::unknown("a length")),
+                };
+            }
+            Value::Unknown(_) => return Ok(Value::unknown("a length")),
+            other => {
+                let found = self.type_of(other);
+                return self.error(ProblemKind::Raised, "TypeError", format!("object of type '{found}' has no len()"));
+            }
+        };
+        Ok(Value::Int(length))
+    }
+
+    fn number(&mut self, name: &str, value: &Value, second: Option<&Value>) -> Run<Value> {
+        if let Value::Text(text) = value {
+            let text = text.trim();
+            let parsed = match name {
+                "int" => text.parse().ok().map(Value::Int),
+                _ => text.parse().ok().map(Value::Float),
+            };
+            return match parsed {
+                Some(value) => Ok(value),
+                None => {
+                    let message =
+                        format!("invalid literal for {name}(): '{}'", text.chars().take(60).collect::<String>());
+                    self.error(ProblemKind::Raised, "ValueError", message)
+                }
+            };
+        }
+        if let (Value::Tensor(_), "abs") = (value, name) {
+            return self.tensor_function("abs", Arguments::positional(vec![value.clone()]), false);
+        }
+        let int = value.as_int();
+        let Some(float) = value.as_float() else { return Ok(Value::unknown("a number")) };
+        Ok(match (name, int) {
+            ("abs", Some(int)) => Value::Int(int.abs()),
+            ("abs", None) => Value::Float(float.abs()),
+            ("float", _) => Value::Float(float),
+            ("int" | "round", Some(int)) => Value::Int(int),
+            ("round", None) => match second.and_then(Value::as_i64) {
+                Some(digits) => {
+                    let scale = 10_f64.powi(digits.clamp(-300, 300) as i32);
+                    Value::Float(round_half_even(float * scale) / scale)
+                }
+                None => return self.whole(round_half_even(float)),
+            },
+            _ => return self.whole(float.trunc()),
+        })
+    }
+
+    pub(super) fn whole(&mut self, float: f64) -> Run<Value> {
+        if !float.is_finite() || float.abs() > 1e30 {
+            return self.error(ProblemKind::Raised, "OverflowError", "cannot convert float to integer".to_string());
+        }
+        Ok(Value::Int(float as i128))
+    }
+
+    fn extreme(&mut self, name: &str, first: Value, arguments: &Arguments) -> Run<Value> {
+        let items = if arguments.positional.len() == 1 { self.items(&first)? } else { arguments.positional.clone() };
+        let key = arguments.keyword("key").cloned();
+        let mut best: Option<(Value, Value)> = None;
+        for item in items {
+            if matches!(item, Value::Unknown(_)) {
+                return Ok(item);
+            }
+            let by = match &key {
+                Some(key) => self.call(key, Arguments::positional(vec![item.clone()]))?,
+                None => item.clone(),
+            };
+            let better = match &best {
+                None => true,
+                Some((best, _)) => match self.order(&by, best)? {
+                    Some(order) => {
+                        if name == "max" {
+                            order.is_gt()
+                        } else {
+                            order.is_lt()
+                        }
+                    }
+                    None => false,
+                },
+            };
+            if better {
+                best = Some((by, item));
+            }
+        }
+        match best.map(|(_, item)| item).or_else(|| arguments.keyword("default").cloned()) {
+            Some(value) => Ok(value),
+            None => self.error(ProblemKind::Raised, "ValueError", format!("{name}() arg is an empty sequence")),
+        }
+    }
+
+    pub(super) fn dict_of(&mut self, arguments: &Arguments) -> Run<Value> {
+        let dict = self.new_dict(Dict::default())?;
+        self.call_bound(&dict, "update", arguments.clone())?;
+        Ok(dict)
+    }
+
+    /// `None`: not known.
+    fn is_instance(&mut self, value: &Value, classes: &Value) -> Run<Option<bool>> {
+        if let Value::Tuple(_) | Value::List(_) = classes {
+            let mut known = true;
+            for class in self.items(classes)? {
+                match self.is_instance(value, &class)? {
+                    Some(true) => return Ok(Some(true)),
+                    Some(false) => {}
+                    None => known = false,
+                }
+            }
+            return Ok(known.then_some(false));
+        }
+        if matches!(value, Value::Unknown(_)) {
+            return Ok(None);
+        }
+        Ok(match classes {
+            Value::Class(class) => Some(match value {
+                Value::Instance(id) => {
+                    self.heap.instances[*id].class.is_some_and(|own| self.heap.classes[own].order.contains(class))
+                }
+                _ => false,
+            }),
+            Value::Library(path) => {
+                let short = path.rsplit('.').next().unwrap_or(path);
+                Some(match value {
+                    Value::Instance(id) => match self.module(*id) {
+                        Some(module) => {
+                            let base = self.heap.instances[*id]
+                                .class
+                                .and_then(|class| self.heap.classes[class].library_base.clone());
+                            let base = base.as_deref().and_then(|path| path.rsplit('.').next()).unwrap_or("");
+                            short == "Module"
+                                || short == "object"
+                                || short == &*module.class
+                                || short == base
+                                || is_general(short, &module.class)
+                        }
+                        None => false,
+                    },
+                    Value::Tensor(_) => matches!(short, "Tensor" | "Parameter"),
+                    Value::Int(_) => matches!(short, "int" | "Number" | "Integral" | "integer"),
+                    Value::Bool(_) => matches!(short, "bool" | "int"),
+                    Value::Float(_) => matches!(short, "float" | "Number"),
+                    Value::Text(_) => short == "str",
+                    Value::List(_) => matches!(short, "list" | "Iterable" | "Sequence" | "List" | "abc"),
+                    Value::Tuple(_) => matches!(short, "tuple" | "Iterable" | "Sequence" | "Tuple" | "Size" | "abc"),
+                    Value::Dict(_) => matches!(short, "dict" | "OrderedDict" | "Mapping" | "Iterable"),
+                    Value::Set(_) => matches!(short, "set" | "Iterable"),
+                    Value::Range(_) => matches!(short, "range" | "Iterable"),
+                    Value::None => short == "NoneType",
+                    Value::Function(_) | Value::Method(_) => matches!(short, "FunctionType" | "Callable"),
+                    _ => false,
+                })
+            }
+            _ => None,
+        })
+    }
+}
+
+/// `_BatchNorm` is what all batch norms are, `_ConvNd` all convolutions.
+fn is_general(general: &str, class: &str) -> bool {
+    match general {
+        "_BatchNorm" | "_NormBase" => class.contains("BatchNorm"),
+        "_ConvNd" => class.starts_with("Conv"),
+        "_DropoutNd" => class.starts_with("Dropout"),
+        "_InstanceNorm" => class.starts_with("InstanceNorm"),
+        _ => false,
+    }
+}
+
+fn round_half_even(float: f64) -> f64 {
+    let rounded = float.round();
+    if (float - float.trunc()).abs() == 0.5 && rounded % 2.0 != 0.0 { rounded - float.signum() } else { rounded }
+}

@@ -1,0 +1,467 @@
+//! The modules of `torch.nn`: their signatures, and what their arguments make of them.
+
+use super::super::problem::{Problem, ProblemKind, Severity};
+use super::module::Leaf;
+use super::value::Arguments;
+use super::{Machine, Run, Value, leaf_shapes};
+use crate::model::{self, Argument, Channels, Dims, Groups, Kind, Layer};
+use crate::shape;
+
+/// Classes whose cost the tool does not count: arguments in order (those with `=` have a default), and how many
+/// dimensions beside channels their kernels have.
+const OTHER_CLASSES: &[(&str, &str)] = &[
+    ("Conv1d", "in_channels out_channels kernel_size stride=1 padding=0 dilation=1 groups=1 bias=True padding_mode="),
+    ("Conv3d", "in_channels out_channels kernel_size stride=1 padding=0 dilation=1 groups=1 bias=True padding_mode="),
+    (
+        "ConvTranspose1d",
+        "in_channels out_channels kernel_size stride=1 padding=0 output_padding=0 groups=1 bias=True dilation=1 padding_mode=",
+    ),
+    (
+        "ConvTranspose3d",
+        "in_channels out_channels kernel_size stride=1 padding=0 output_padding=0 groups=1 bias=True dilation=1 padding_mode=",
+    ),
+    ("MaxPool1d", "kernel_size stride= padding=0 dilation=1 return_indices= ceil_mode="),
+    ("MaxPool3d", "kernel_size stride= padding=0 dilation=1 return_indices= ceil_mode="),
+    ("AvgPool1d", "kernel_size stride= padding=0 ceil_mode= count_include_pad="),
+    ("AvgPool3d", "kernel_size stride= padding=0 ceil_mode= count_include_pad= divisor_override="),
+    ("AdaptiveAvgPool1d", "output_size"),
+    ("AdaptiveMaxPool1d", "output_size return_indices="),
+    ("AdaptiveAvgPool3d", "output_size"),
+    ("AdaptiveMaxPool3d", "output_size return_indices="),
+    ("BatchNorm3d", "num_features eps= momentum= affine=True track_running_stats=True"),
+    ("InstanceNorm1d", "num_features eps= momentum= affine=False track_running_stats=False"),
+    ("InstanceNorm3d", "num_features eps= momentum= affine=False track_running_stats=False"),
+    ("RMSNorm", "normalized_shape eps= elementwise_affine=True"),
+    ("Embedding", "num_embeddings embedding_dim padding_idx= max_norm= norm_type= scale_grad_by_freq= sparse="),
+    ("LSTM", "input_size hidden_size num_layers=1 bias=True batch_first=False dropout=0 bidirectional=False"),
+    ("GRU", "input_size hidden_size num_layers=1 bias=True batch_first=False dropout=0 bidirectional=False"),
+    (
+        "RNN",
+        "input_size hidden_size num_layers=1 nonlinearity= bias=True batch_first=False dropout=0 bidirectional=False",
+    ),
+    (
+        "MultiheadAttention",
+        "embed_dim num_heads dropout= bias=True add_bias_kv= add_zero_attn= kdim= vdim= batch_first=",
+    ),
+    ("Bilinear", "in1_features in2_features out_features bias=True"),
+    ("MaxUnpool2d", "kernel_size stride= padding="),
+    ("LPPool2d", "norm_type kernel_size stride= ceil_mode="),
+    ("FractionalMaxPool2d", "kernel_size output_size= output_ratio="),
+    ("Unfold", "kernel_size dilation= padding= stride="),
+    ("Fold", "output_size kernel_size dilation= padding= stride="),
+    ("Softmax2d", ""),
+    ("Softmin", "dim="),
+    ("Softshrink", "lambd="),
+    ("Hardshrink", "lambd="),
+    ("Tanhshrink", ""),
+    ("Threshold", "threshold value inplace="),
+    ("RReLU", "lower= upper= inplace="),
+    ("GLU", "dim=-1"),
+    ("CosineSimilarity", "dim= eps="),
+    ("PairwiseDistance", "p= eps= keepdim="),
+    ("ConstantPad1d", "padding value"),
+    ("ZeroPad1d", "padding"),
+    ("ReflectionPad1d", "padding"),
+    ("ReplicationPad1d", "padding"),
+    ("CircularPad2d", "padding"),
+    ("CrossMapLRN2d", "size alpha= beta= k="),
+    ("CrossEntropyLoss", "weight="),
+    ("BCELoss", "weight="),
+    ("BCEWithLogitsLoss", "weight="),
+    ("MSELoss", "size_average="),
+    ("L1Loss", "size_average="),
+    ("SmoothL1Loss", "size_average="),
+    ("NLLLoss", "weight="),
+    ("KLDivLoss", "size_average="),
+    ("HuberLoss", "reduction="),
+];
+
+/// Classes that do what another one does: the other one, and arguments it then has.
+const ALIASES: &[(&str, &str)] = &[
+    ("SyncBatchNorm", "BatchNorm2d"),
+    ("Dropout1d", "Dropout"),
+    ("Dropout3d", "Dropout"),
+    ("FeatureAlphaDropout", "AlphaDropout"),
+    ("DropPath", "StochasticDepth"),
+    ("UpsamplingNearest2d", "Upsample"),
+    ("UpsamplingBilinear2d", "Upsample"),
+    ("LazyConv2d", "Conv2d"),
+    ("LazyConvTranspose2d", "ConvTranspose2d"),
+    ("LazyLinear", "Linear"),
+    ("LazyBatchNorm2d", "BatchNorm2d"),
+    ("LazyBatchNorm1d", "BatchNorm1d"),
+    ("LazyInstanceNorm2d", "InstanceNorm2d"),
+    ("NonDynamicallyQuantizableLinear", "Linear"),
+];
+
+const CONTAINERS: &[&str] = &["Module", "Sequential", "ModuleList", "ModuleDict", "ParameterList", "ParameterDict"];
+
+/// An argument of a class: its name, and whether it can be left out.
+struct Parameter {
+    name: &'static str,
+    optional: bool,
+}
+
+fn kind_of(class: &str) -> Option<Kind> {
+    let class = ALIASES.iter().find(|(alias, _)| *alias == class).map_or(class, |(_, other)| other);
+    Kind::from_class(class).filter(|kind| !kind.is_function())
+}
+
+/// A module of `torch.nn` without modules of its own.
+pub(super) fn is_known_leaf(class: &str) -> bool {
+    kind_of(class).is_some() || class == "Unflatten" || OTHER_CLASSES.iter().any(|(other, _)| *other == class)
+}
+
+pub(super) fn is_known_class(class: &str) -> bool {
+    CONTAINERS.contains(&class) || is_known_leaf(class) || class == "Parameter"
+}
+
+/// A class's arguments in PyTorch's order.
+fn signature(class: &str) -> Vec<Parameter> {
+    let lazy = class.starts_with("Lazy");
+    if let Some((_, arguments)) = OTHER_CLASSES.iter().find(|(other, _)| *other == class) {
+        return arguments
+            .split(' ')
+            .filter(|argument| !argument.is_empty())
+            .map(|argument| match argument.split_once('=') {
+                Some((name, _)) => Parameter { name, optional: true },
+                None => Parameter { name: argument, optional: false },
+            })
+            .collect();
+    }
+    let names: &[(&'static str, bool)] = match class {
+        "MaxPool2d" => &[
+            ("kernel_size", false),
+            ("stride", true),
+            ("padding", true),
+            ("dilation", true),
+            ("return_indices", true),
+            ("ceil_mode", true),
+        ],
+        "AdaptiveMaxPool2d" => &[("output_size", false), ("return_indices", true)],
+        "PReLU" => &[("num_parameters", true), ("init", true)],
+        "LayerNorm" => &[("normalized_shape", false), ("eps", true), ("elementwise_affine", true), ("bias", true)],
+        "LayerNorm2d" => &[("normalized_shape", false), ("eps", true), ("elementwise_affine", true), ("bias", true)],
+        "ConvTranspose2d" => &[
+            ("in_channels", false),
+            ("out_channels", false),
+            ("kernel_size", false),
+            ("stride", true),
+            ("padding", true),
+            ("output_padding", true),
+            ("groups", true),
+            ("bias", true),
+            ("dilation", true),
+            ("padding_mode", true),
+        ],
+        "Upsample" => &[
+            ("size", true),
+            ("scale_factor", true),
+            ("mode", true),
+            ("align_corners", true),
+            ("recompute_scale_factor", true),
+        ],
+        "UpsamplingNearest2d" | "UpsamplingBilinear2d" => &[("size", true), ("scale_factor", true)],
+        "DropPath" => &[("p", true), ("scale_by_keep", true)],
+        "StochasticDepth" => &[("p", false), ("mode", true)],
+        "Unflatten" => &[("dim", false), ("unflattened_size", false)],
+        _ => &[],
+    };
+    if !names.is_empty() {
+        return names.iter().map(|&(name, optional)| Parameter { name, optional }).collect();
+    }
+    let Some(kind) = kind_of(class) else { return Vec::new() };
+    let required = kind.required_arguments();
+    let parameters = kind.arguments().iter().enumerate();
+    let mut parameters: Vec<Parameter> =
+        parameters.map(|(index, &name)| Parameter { name, optional: index >= required }).collect();
+    if let Some(inferred) = kind.inferred_argument().filter(|_| !lazy) {
+        let at = inferred.position.min(parameters.len());
+        parameters.insert(at, Parameter { name: inferred.name, optional: false });
+    }
+    parameters
+}
+
+impl Machine {
+    /// A module's arguments, matched with its signature.
+    pub(super) fn make_leaf(&mut self, class: &str, path: &str, arguments: &Arguments) -> Run<Leaf> {
+        let signature = signature(class);
+        let mut given: Vec<(&'static str, Value)> = Vec::new();
+        let any = class == "Identity" || class.ends_with("Loss");
+        if arguments.positional.len() > signature.len() + 2 && !any {
+            let (takes, found) = (signature.len() + 1, arguments.positional.len() + 1);
+            let message = format!("{class}.__init__() takes {takes} positional arguments but {found} were given");
+            self.always_error(ProblemKind::WrongArguments, "TypeError", message)?;
+        }
+        for (parameter, value) in signature.iter().zip(&arguments.positional) {
+            given.push((parameter.name, value.clone()));
+        }
+        for (name, value) in &arguments.keywords {
+            match signature.iter().find(|parameter| *parameter.name == **name) {
+                Some(parameter) if given.iter().any(|(other, _)| *other == parameter.name) => {
+                    let message = format!("{class}.__init__() got multiple values for argument '{name}'");
+                    self.always_error(ProblemKind::WrongArguments, "TypeError", message)?;
+                }
+                Some(parameter) => given.push((parameter.name, value.clone())),
+                None if any || matches!(&**name, "device" | "dtype" | "min_value" | "max_value" | "init") => {}
+                None => {
+                    let message = format!("{class}.__init__() got an unexpected keyword argument '{name}'");
+                    self.always_error(ProblemKind::WrongArguments, "TypeError", message)?;
+                }
+            }
+        }
+        let missing: Vec<&str> = signature
+            .iter()
+            .filter(|parameter| !parameter.optional && !given.iter().any(|(name, _)| *name == parameter.name))
+            .map(|parameter| parameter.name)
+            .collect();
+        if !missing.is_empty() {
+            let plural = if missing.len() == 1 { "" } else { "s" };
+            let names: Vec<String> = missing.iter().map(|name| format!("'{name}'")).collect();
+            let message = format!(
+                "{class}.__init__() missing {} required positional argument{plural}: {}",
+                missing.len(),
+                names.join(" and ")
+            );
+            self.always_error(ProblemKind::WrongArguments, "TypeError", message)?;
+        }
+        self.leaf_of(class, path, &given, missing.is_empty())
+    }
+
+    fn leaf_of(&mut self, class: &str, path: &str, given: &[(&'static str, Value)], complete: bool) -> Run<Leaf> {
+        let kind = kind_of(class);
+        let mut leaf = Leaf {
+            layer: kind.map(Kind::layer),
+            declared: Vec::new(),
+            arguments: Vec::new(),
+            known: complete,
+            line: self.line,
+            declared_at: None,
+            called_at: None,
+        };
+        let site = self.call_site.take();
+        leaf.called_at = site.as_ref().map(|site| site.function.clone());
+        let mut untyped = Vec::new();
+        for (name, value) in given {
+            match self.argument(value)? {
+                Some(value) => untyped.push((*name, value)),
+                None => {
+                    let message = format!("{name} of {class} cannot be known: its cost is unknown.");
+                    self.note(Problem::new(Severity::Warning, ProblemKind::NotUnderstood, message));
+                    leaf.known = false;
+                }
+            }
+        }
+        if !leaf.known {
+            leaf.layer = None;
+            leaf.arguments = untyped.into_iter().map(|(name, value)| (name.to_string(), value)).collect();
+            return Ok(leaf);
+        }
+        let inferred = kind.and_then(Kind::inferred_argument).map(|inferred| inferred.name);
+        for (name, value) in &untyped {
+            if Some(*name) == inferred || (kind.is_none() && matches!(*name, "in_channels" | "num_features")) {
+                leaf.declared = declared(value);
+                if leaf.declared.is_empty() {
+                    let message = format!("{name} of {class} is {value}, which is no size.");
+                    self.always_error(ProblemKind::WrongArguments, "TypeError", message)?;
+                }
+                leaf.declared_at = site.as_ref().and_then(|site| {
+                    let place = signature(class).iter().position(|parameter| parameter.name == *name)?;
+                    site.positional.get(place).cloned().or_else(|| {
+                        site.keywords.iter().find(|(keyword, _)| **keyword == **name).map(|(_, range)| range.clone())
+                    })
+                });
+            } else {
+                self.set_leaf_argument(class, &mut leaf, name, value)?;
+            }
+        }
+        if let Some(range) = &leaf.declared_at {
+            *self.made_at.entry(range.start).or_insert(0) += 1;
+        }
+        leaf.arguments = listed_arguments(class, &untyped);
+        if leaf.layer.is_some() {
+            self.finish_layer(class, &mut leaf, &untyped);
+        }
+        if let (Some(layer), true) = (&leaf.layer, leaf.known) {
+            self.check_constructor(&layer.clone(), &leaf.declared)?;
+        } else if !path.is_empty() && leaf.layer.is_none() && !class.ends_with("Loss") {
+            let message = format!("The cost of {class} is not counted here; its row stays.");
+            self.note(Problem::new(Severity::Note, ProblemKind::UnknownModule, message));
+        }
+        Ok(leaf)
+    }
+
+    fn set_leaf_argument(&mut self, class: &str, leaf: &mut Leaf, name: &str, value: &model::Value) -> Run<()> {
+        let Some(layer) = &mut leaf.layer else { return Ok(()) };
+        if !layer.kind().arguments().contains(&name) {
+            return Ok(());
+        }
+        let value = match (class, name, value) {
+            ("PReLU", "num_parameters", model::Value::Int(count)) if *count != 1 => {
+                model::Value::Text("x1".to_string())
+            }
+            // PyTorch takes 2.0 for some and raises for others; what is meant is clear.
+            (_, "kernel_size" | "stride" | "padding" | "out_channels" | "out_features", model::Value::Float(float))
+                if float.fract() == 0.0 =>
+            {
+                model::Value::Int(*float as i64)
+            }
+            _ => value.clone(),
+        };
+        if let Err(error) = layer.set_argument(name, &value) {
+            let message = format!("{class}: {error}. Its cost is unknown.");
+            self.note(Problem::new(Severity::Warning, ProblemKind::NotUnderstood, message));
+            leaf.layer = None;
+        }
+        Ok(())
+    }
+
+    /// What only all arguments together say: depthwise convolutions, the number of normalised dimensions.
+    fn finish_layer(&mut self, class: &str, leaf: &mut Leaf, given: &[(&'static str, model::Value)]) {
+        let groups_written = given.iter().any(|(name, _)| *name == "groups");
+        let channels = leaf.declared.first().and_then(|&channels| i64::try_from(channels).ok());
+        match &mut leaf.layer {
+            Some(Layer::Conv2d(conv)) => depthwise(channels, groups_written, &mut conv.out_channels, &mut conv.groups),
+            Some(Layer::ConvTranspose2d(conv)) => {
+                depthwise(channels, groups_written, &mut conv.out_channels, &mut conv.groups);
+            }
+            Some(Layer::LayerNorm(norm)) => norm.normalized_dims = leaf.declared.len() as i64,
+            Some(Layer::Upsample(upsample)) if class == "UpsamplingBilinear2d" => {
+                upsample.mode = model::UpsampleMode::Bilinear;
+                upsample.align_corners = Some(true);
+            }
+            _ => {}
+        }
+    }
+
+    /// The constructor's own checks: groups that do not divide, and the like.
+    fn check_constructor(&mut self, layer: &Layer, declared: &[u64]) -> Run<()> {
+        let Some(input) = declared_input(layer, declared) else { return Ok(()) };
+        let error = match shape::check_declared(layer, declared, &input) {
+            Err(error) if error.stage() == shape::Stage::Init => error,
+            _ => return Ok(()),
+        };
+        let message = error.to_string();
+        let kind = if message.contains("divisible by groups") || message.contains("num_groups") {
+            ProblemKind::GroupsDoNotDivide
+        } else {
+            ProblemKind::Shape
+        };
+        self.always_error(kind, error.class(), message).map(drop)
+    }
+
+    /// Noted also outside of constructors: a module is always somebody's.
+    pub(super) fn always_error(&mut self, kind: ProblemKind, class: &str, message: String) -> Run<Value> {
+        self.minding += 1;
+        let result = self.error(kind, class, message);
+        self.minding -= 1;
+        result
+    }
+
+    /// An argument in the model's terms; `None`: not known.
+    pub(super) fn argument(&mut self, value: &Value) -> Run<Option<model::Value>> {
+        self.step()?;
+        Ok(Some(match value {
+            Value::None => model::Value::None,
+            Value::Bool(boolean) => model::Value::Bool(*boolean),
+            Value::Int(int) => match i64::try_from(*int) {
+                Ok(int) => model::Value::Int(int),
+                Err(_) => return Ok(None),
+            },
+            Value::Float(float) => model::Value::Float(*float),
+            Value::Text(text) => model::Value::Text(text.to_string()),
+            Value::Tensor(tensor) => match tensor.as_number() {
+                Some(number) => model::Value::Float(number),
+                None => return Ok(None),
+            },
+            Value::Tuple(_) | Value::List(_) | Value::Range(_) => {
+                let items = self.items(value)?;
+                if items.len() > 16 {
+                    return Ok(None);
+                }
+                self.deeper()?;
+                let mut list = Vec::with_capacity(items.len());
+                for item in items {
+                    match self.argument(&item)? {
+                        Some(item) => list.push(item),
+                        None => {
+                            self.depth -= 1;
+                            return Ok(None);
+                        }
+                    }
+                }
+                self.depth -= 1;
+                model::Value::List(list)
+            }
+            _ => return Ok(None),
+        }))
+    }
+}
+
+fn declared(value: &model::Value) -> Vec<u64> {
+    let size = |value: &model::Value| match value {
+        model::Value::Int(int) => u64::try_from(*int).ok(),
+        model::Value::Float(float) if float.fract() == 0.0 && *float >= 0.0 => Some(*float as u64),
+        model::Value::Bool(true) => Some(1),
+        _ => None,
+    };
+    match value {
+        model::Value::List(items) => items.iter().map(size).collect::<Option<_>>().unwrap_or_default(),
+        one => size(one).into_iter().collect(),
+    }
+}
+
+/// A convolution of as many groups as input channels follows its input when that changes.
+fn depthwise(channels: Option<i64>, written: bool, output: &mut Channels, groups: &mut Groups) {
+    let (Some(channels), Channels::Count(out), &mut Groups::Count(count)) = (channels, *output, &mut *groups) else {
+        return;
+    };
+    if channels >= 1 && count == channels && (channels > 1 || written) && out > 0 && out % channels == 0 {
+        *output = Channels::TimesInput(out / channels);
+        *groups = Groups::InputChannels;
+    }
+}
+
+/// All arguments as PyTorch holds them, those not given by default.
+fn listed_arguments(class: &str, given: &[(&'static str, model::Value)]) -> Vec<(String, model::Value)> {
+    let defaults = kind_of(class).map(Kind::layer);
+    let mut listed = Vec::new();
+    for parameter in signature(class) {
+        let value = given.iter().find(|(name, _)| *name == parameter.name).map(|(_, value)| value.clone());
+        let default = || defaults.as_ref().and_then(|layer| layer.argument(parameter.name));
+        if let Some(value) = value.or_else(default) {
+            listed.push((parameter.name.to_string(), value));
+        }
+    }
+    listed
+}
+
+/// An input that agrees with what a layer declares.
+pub(super) fn declared_input(layer: &Layer, declared: &[u64]) -> Option<Dims> {
+    let &first = declared.first()?;
+    match layer.kind() {
+        Kind::Linear => Dims::new(&[1, first]),
+        Kind::BatchNorm1d => Dims::new(&[1, first]),
+        Kind::LayerNorm => {
+            let mut sizes = vec![1];
+            sizes.extend(declared);
+            Dims::new(&sizes)
+        }
+        _ => Dims::new(&[1, first, 1, 1]),
+    }
+}
+
+/// A leaf's parameters and buffers: name, sizes (`None`: not known), whether it is a buffer.
+pub(super) fn tensors(class: &str, leaf: &Leaf) -> Vec<(&'static str, Option<Dims>, bool)> {
+    let Some(layer) = &leaf.layer else {
+        return leaf_shapes::tensors(class, leaf).unwrap_or_default();
+    };
+    let slopes =
+        leaf.arguments.iter().find(|(name, _)| name == "num_parameters").and_then(|(_, value)| i64::from_value(value));
+    let input = match slopes {
+        Some(slopes) => Dims::new(&[1, u64::try_from(slopes).unwrap_or(1), 1, 1]),
+        None => declared_input(layer, &leaf.declared),
+    };
+    let tensors = shape::parameter_tensors(layer, input.as_ref());
+    tensors.iter().map(|tensor| (tensor.name, Some(tensor.shape), tensor.fill.is_buffer())).collect()
+}

@@ -1,0 +1,675 @@
+//! What libraries have: paths of names, and the functions that make values.
+
+use std::rc::Rc;
+
+use super::super::problem::ProblemKind;
+use super::functional::number_value;
+use super::value::{Arguments, Tensor, TensorSource};
+use super::{Id, Machine, ModuleKind, Run, Value, leaf};
+use crate::model::Dims;
+
+/// A member of a library's module.
+pub(super) fn member(path: &str, name: &str) -> Value {
+    let full = format!("{path}.{name}");
+    let value = match full.as_str() {
+        "math.pi" | "numpy.pi" | "torch.pi" => Value::Float(std::f64::consts::PI),
+        "math.e" => Value::Float(std::f64::consts::E),
+        "math.inf" | "numpy.inf" | "torch.inf" => Value::Float(f64::INFINITY),
+        "torch.cuda.is_available" => Value::Library(Rc::from("torch.cuda.is_available")),
+        "numpy.newaxis" => Value::None,
+        "torch.float32" | "torch.float16" | "torch.float" | "torch.long" | "torch.int64" | "torch.float64" => {
+            Value::unknown("a number type")
+        }
+        "sys.argv" => Value::unknown("sys.argv"),
+        // Classes stand in files of their own: torch.nn.modules.conv.Conv2d.
+        _ if path.starts_with("torch.nn.modules") || path.starts_with("torch.nn.parameter") => {
+            let known = leaf::is_known_class(name);
+            Value::Library(Rc::from(if known { format!("torch.nn.{name}") } else { full }))
+        }
+        _ if full.len() > 300 => Value::unknown("a long name"),
+        _ => Value::Library(Rc::from(full)),
+    };
+    if path == "torch" && name == "nn" {
+        return Value::Library(Rc::from("torch.nn"));
+    }
+    value
+}
+
+/// Libraries that are surely not files of the text's own.
+pub(super) fn is_known_root(path: &str) -> bool {
+    let root = path.split('.').next().unwrap_or_default();
+    matches!(
+        root,
+        "torch"
+            | "torchvision"
+            | "numpy"
+            | "math"
+            | "collections"
+            | "functools"
+            | "itertools"
+            | "typing"
+            | "copy"
+            | "os"
+            | "sys"
+            | "random"
+            | "time"
+            | "timm"
+            | "torchsummary"
+            | "torchinfo"
+            | "dataclasses"
+            | "abc"
+            | "enum"
+    )
+}
+
+/// Classes whose subclasses are modules.
+pub(super) fn is_module_base(path: &str) -> bool {
+    let short = path.rsplit('.').next().unwrap_or(path);
+    matches!(
+        short,
+        "Module" | "LightningModule" | "ScriptModule" | "PreTrainedModel" | "BaseModule" | "PyTorchModelHubMixin"
+    ) || ((path.starts_with("torch.nn") || path.starts_with("torchvision.ops")) && leaf::is_known_class(short))
+}
+
+pub(super) fn is_math(name: &str) -> bool {
+    matches!(
+        name,
+        "sqrt"
+            | "floor"
+            | "ceil"
+            | "log"
+            | "log2"
+            | "log10"
+            | "exp"
+            | "pow"
+            | "prod"
+            | "gcd"
+            | "cos"
+            | "sin"
+            | "tan"
+            | "fabs"
+            | "trunc"
+            | "isqrt"
+            | "pi"
+    )
+}
+
+impl Machine {
+    #[inline(never)]
+    pub(super) fn call_library(&mut self, path: &str, arguments: Arguments) -> Run<Value> {
+        if super::builtins::is_builtin(path) {
+            return self.call_builtin(path, arguments);
+        }
+        let (module, name) = path.rsplit_once('.').unwrap_or(("", path));
+        // `nn.Module.__init__(self)` and `nn.Conv2d.forward(self, x)`.
+        if name.starts_with("__") || (name == "forward" && module.starts_with("torch.nn")) {
+            return match arguments.positional.first().cloned() {
+                Some(receiver @ Value::Instance(_)) => self.call_base_method(&receiver, name, arguments.rest()),
+                _ => Ok(Value::None),
+            };
+        }
+        match module {
+            "torch.nn"
+            | "torchvision.ops"
+            | "torchvision.ops.misc"
+            | "torchvision.models.convnext"
+            | "timm.models.layers"
+            | "timm.layers"
+                if leaf::is_known_class(name) =>
+            {
+                return self.new_module(name, path, arguments);
+            }
+            "torch.nn.init"
+            | "torch.optim"
+            | "torch.optim.lr_scheduler"
+            | "torch.utils.data"
+            | "torchvision.datasets"
+            | "torchvision.transforms"
+            | "torch.backends.cudnn"
+            | "torch.autograd"
+            | "warnings"
+            | "logging"
+                if name != "Variable" =>
+            {
+                return Ok(Value::unknown(path));
+            }
+            "math" | "numpy" => return self.call_numeric(name, &arguments),
+            "torch.nn.functional"
+            | "torch"
+            | "torch.special"
+            | "torch.Tensor"
+            | "torch.linalg"
+            | "torchvision.ops"
+            | "torch._C._nn" => return self.call_torch(module, name, arguments),
+            _ => {}
+        }
+        match path {
+            "collections.OrderedDict" | "collections.defaultdict" | "addict.Dict" => {
+                self.call_ordered_dict(name, arguments)
+            }
+            "collections.deque" => self.call_builtin("list", arguments),
+            "functools.partial" => match arguments.positional.first().cloned() {
+                Some(function) => Ok(Value::Partial(Rc::new((function, arguments.rest())))),
+                None => Ok(Value::unknown(path)),
+            },
+            "functools.reduce" => self.reduce(&arguments),
+            "copy.deepcopy" | "copy.copy" => match arguments.positional.first().cloned() {
+                Some(value) => self.copy(&value, 0),
+                None => Ok(Value::None),
+            },
+            "itertools.chain" => {
+                let mut items = Vec::new();
+                for value in &arguments.positional {
+                    items.extend(self.items(value)?);
+                }
+                self.new_list(items)
+            }
+            "itertools.repeat" => {
+                let times = arguments.positional.get(1).and_then(Value::as_int).unwrap_or(2).clamp(0, 100_000);
+                let value = arguments.positional.first().cloned().unwrap_or(Value::None);
+                self.allocate(times as usize)?;
+                // torch's `_ntuple` repeats a number; a list is a list.
+                self.new_list(vec![value; times as usize])
+            }
+            "itertools.product" => self.product(&arguments),
+            "operator.mul" | "operator.add" | "operator.truediv" | "operator.sub" => {
+                let operator = match name {
+                    "mul" => super::super::ast::BinaryOperator::Mul,
+                    "add" => super::super::ast::BinaryOperator::Add,
+                    "sub" => super::super::ast::BinaryOperator::Sub,
+                    _ => super::super::ast::BinaryOperator::Div,
+                };
+                match arguments.positional.as_slice() {
+                    [a, b] => self.binary(&a.clone(), operator, &b.clone()),
+                    _ => Ok(Value::unknown(path)),
+                }
+            }
+            "dataclasses.field" => Ok(Value::Partial(Rc::new((Value::Library(Rc::from(path)), arguments)))),
+            "torch.nn.Parameter" | "torch.nn.parameter.Parameter" | "torch.nn.parameter.UninitializedParameter" => {
+                self.call_parameter(&arguments)
+            }
+            "torch.autograd.Variable" => Ok(arguments.positional.first().cloned().unwrap_or(Value::None)),
+            "torch.Size" => match arguments.positional.first().cloned() {
+                Some(value) => {
+                    let items = self.items(&value)?;
+                    self.new_tuple(items)
+                }
+                None => Ok(Value::None),
+            },
+            "torch.cuda.is_available"
+            | "torch.cuda.device_count"
+            | "torch.jit.is_scripting"
+            | "torch.is_grad_enabled"
+            | "torch.onnx.is_in_onnx_export"
+            | "torch.jit.is_tracing" => Ok(Value::Bool(false)),
+            "torch.nn.DataParallel"
+            | "torch.jit.script"
+            | "torch.compile"
+            | "torch.nn.utils.weight_norm"
+            | "torch.nn.utils.spectral_norm"
+            | "torch.nn.utils.parametrizations.spectral_norm"
+            | "torch.nn.utils.parametrizations.weight_norm"
+            | "torch.jit.trace"
+            | "torch.nn.parallel.DataParallel"
+            | "torch.jit.export"
+            | "torch.jit.ignore"
+            | "torch.jit.unused" => Ok(arguments.positional.first().cloned().unwrap_or(Value::None)),
+            "torch.utils.checkpoint.checkpoint" => match arguments.positional.first().cloned() {
+                Some(function) => self.call(&function, arguments.rest()),
+                None => Ok(Value::None),
+            },
+            "typing.cast" => Ok(arguments.positional.get(1).cloned().unwrap_or(Value::None)),
+            "typing.NamedTuple"
+            | "collections.namedtuple"
+            | "argparse.Namespace"
+            | "types.SimpleNamespace"
+            | "easydict.EasyDict" => self.namespace(&arguments),
+            _ => self.call_unknown_library(path, name, &arguments),
+        }
+    }
+
+    /// Summaries tell the input's shape; unknown classes are modules of unknown cost where they are made in one.
+    fn call_unknown_library(&mut self, path: &str, name: &str, arguments: &Arguments) -> Run<Value> {
+        if matches!(
+            name,
+            "summary" | "profile" | "get_model_complexity_info" | "stat" | "FlopCountAnalysis" | "add_graph"
+        ) {
+            self.note_summary(arguments)?;
+            return Ok(Value::unknown(path));
+        }
+        let is_class = name.starts_with(|first: char| first.is_uppercase());
+        let has_tensor = arguments.all().any(|value| value.as_tensor().is_some());
+        if has_tensor && self.trace.is_some() {
+            let tensor = arguments.all().find_map(Value::as_tensor).cloned();
+            if let Some(tensor) = tensor {
+                return self.unsupported_call(path, &tensor);
+            }
+        }
+        let from_zoo =
+            path.starts_with("torchvision.models") || path.starts_with("timm.") || path.starts_with("torch.hub");
+        let is_loss = name.ends_with("Loss");
+        if (is_class && self.constructing > 0 && !is_loss)
+            || (from_zoo && self.minding > 0)
+            || (module_like(path) && is_class && !is_loss)
+        {
+            let id = self.unknown_module(path)?;
+            return Ok(Value::Instance(id));
+        }
+        Ok(Value::unknown(path))
+    }
+
+    fn note_summary(&mut self, arguments: &Arguments) -> Run<()> {
+        let Some(Value::Instance(id)) = arguments.positional.first().cloned() else { return Ok(()) };
+        let given = arguments
+            .keyword("input_size")
+            .or_else(|| arguments.keyword("inputs"))
+            .or_else(|| arguments.positional.get(1));
+        let Some(given) = given.cloned() else { return Ok(()) };
+        let dims = match &given {
+            Value::Tensor(tensor) => tensor.dims,
+            value @ (Value::Tuple(_) | Value::List(_)) => {
+                let mut items = self.items(value)?;
+                if let Some(first @ (Value::Tuple(_) | Value::List(_) | Value::Tensor(_))) = items.first().cloned() {
+                    items = match first {
+                        Value::Tensor(tensor) => tensor
+                            .dims
+                            .iter()
+                            .flat_map(|dims| dims.sizes())
+                            .map(|&size| Value::Int(size.into()))
+                            .collect(),
+                        other => self.items(&other)?,
+                    };
+                }
+                let sizes: Option<Vec<u64>> =
+                    items.iter().map(|item| item.as_int().and_then(|int| u64::try_from(int).ok())).collect();
+                sizes.and_then(|sizes| Dims::new(&sizes))
+            }
+            _ => None,
+        };
+        if let Some(dims) = dims {
+            // Most summaries take one sample's shape, some the batch's.
+            let dims = if dims.rank() == 3 || dims.rank() == 1 { dims.with_batch(1).unwrap_or(dims) } else { dims };
+            self.called_with.push((id, vec![dims], self.line));
+        }
+        Ok(())
+    }
+
+    fn new_module(&mut self, class: &str, path: &str, arguments: Arguments) -> Run<Value> {
+        if class == "Parameter" {
+            return self.call_parameter(&arguments);
+        }
+        let site = self.call_site.take();
+        let id = self.new_library_module(class, ModuleKind::Sequential)?;
+        if let Some(module) = &mut self.heap.instances[id].module {
+            module.kind = ModuleKind::User;
+        }
+        self.call_site = site;
+        self.fill_module(id, class, path, arguments)?;
+        Ok(Value::Instance(id))
+    }
+
+    fn call_parameter(&mut self, arguments: &Arguments) -> Run<Value> {
+        let tensor = arguments.get(0, "data").and_then(Value::as_tensor).cloned();
+        let dims = tensor.as_ref().and_then(|tensor| tensor.dims);
+        let id = self.new_parameter(dims, false)?;
+        if let Some(trainable) = arguments.get(1, "requires_grad").cloned() {
+            self.heap.parameters[id].trainable = self.truth(&trainable)?.unwrap_or(true);
+        }
+        Ok(self.parameter_tensor(id))
+    }
+
+    fn call_torch(&mut self, module: &str, name: &str, arguments: Arguments) -> Run<Value> {
+        match name {
+            "zeros" | "ones" | "rand" | "randn" | "empty" | "full" | "Tensor" | "FloatTensor" | "randint"
+            | "normal" => {
+                if arguments.positional.first().is_some_and(|first| first.as_tensor().is_some()) {
+                    return Ok(arguments.positional[0].clone());
+                }
+                return self.made_tensor(name, &arguments);
+            }
+            "zeros_like" | "ones_like" | "rand_like" | "randn_like" | "empty_like" | "full_like" => {
+                let dims = arguments.positional.first().and_then(|value| value.as_tensor()?.dims);
+                return Ok(Value::Tensor(Tensor::made(dims)));
+            }
+            "tensor" | "as_tensor" | "LongTensor" | "from_numpy" | "asarray" => {
+                return self.listed_tensor(arguments.positional.first());
+            }
+            "arange" | "linspace" | "eye" => return self.counted_tensor(name, &arguments),
+            "no_grad" | "enable_grad" | "manual_seed" | "device" | "save" | "load" | "set_grad_enabled" | "compile"
+            | "inference_mode" | "seed" | "set_num_threads" | "autocast" | "Generator" => {
+                if name == "compile" && arguments.positional.first().is_some() {
+                    return Ok(arguments.positional[0].clone());
+                }
+                return Ok(Value::unknown(name));
+            }
+            "is_tensor" => {
+                return Ok(Value::Bool(arguments.positional.first().is_some_and(|value| value.as_tensor().is_some())));
+            }
+            "sqrt" | "exp" | "floor" | "ceil" | "prod" if arguments.all().all(|value| value.as_tensor().is_none()) => {
+                return self.call_numeric(name, &arguments);
+            }
+            _ => {}
+        }
+        if leaf::is_known_class(name) && module == "torchvision.ops" {
+            return self.new_module(name, name, arguments);
+        }
+        self.tensor_function(name, arguments, false)
+    }
+
+    /// `torch.randn(1, 3, 32, 32)`.
+    fn made_tensor(&mut self, name: &str, arguments: &Arguments) -> Run<Value> {
+        let sizes = match name {
+            "randint" | "normal" => {
+                let list = arguments.all().find(|value| matches!(value, Value::Tuple(_) | Value::List(_))).cloned();
+                match list {
+                    Some(list) => self.items(&list)?.iter().map(Value::as_i64).collect(),
+                    None => None,
+                }
+            }
+            "full" => match arguments.get(0, "size").cloned() {
+                Some(list) => self.items(&list)?.iter().map(Value::as_i64).collect(),
+                None => None,
+            },
+            _ => self.shape_arguments(arguments, "size")?,
+        };
+        let sizes: Option<Vec<u64>> =
+            sizes.and_then(|sizes| sizes.iter().map(|&size| u64::try_from(size).ok()).collect());
+        let dims = sizes.and_then(|sizes| Dims::new(&sizes)).filter(|dims| dims.elements().is_some());
+        if let Some(dims) = dims.filter(|dims| dims.rank() >= 2) {
+            self.made_inputs.push((dims, self.line));
+            self.allocate(4)?;
+        }
+        let numbers = match (name, dims.and_then(|dims| dims.elements())) {
+            ("zeros", Some(count)) if count <= 64 => Some(Rc::from(vec![0.0; count as usize])),
+            ("ones", Some(count)) if count <= 64 => Some(Rc::from(vec![1.0; count as usize])),
+            _ => None,
+        };
+        Ok(Value::Tensor(Rc::new(Tensor { dims, source: TensorSource::Made, numbers })))
+    }
+
+    fn listed_tensor(&mut self, value: Option<&Value>) -> Run<Value> {
+        let Some(value) = value.cloned() else { return Ok(Value::unknown("a tensor")) };
+        if let Some(number) = value.as_float() {
+            return Ok(Value::Tensor(Tensor::number(number)));
+        }
+        if matches!(value, Value::Tensor(_)) {
+            return Ok(value);
+        }
+        let mut sizes = Vec::new();
+        let mut level = value;
+        while matches!(level, Value::List(_) | Value::Tuple(_)) && sizes.len() < 6 {
+            let items = self.items(&level)?;
+            sizes.push(items.len() as u64);
+            if sizes.len() == 1 {
+                let numbers: Option<Vec<f64>> = items.iter().map(Value::as_float).collect();
+                if let Some(numbers) = numbers {
+                    return Ok(Value::Tensor(Tensor::numbers(numbers)));
+                }
+            }
+            match items.into_iter().next() {
+                Some(first) => level = first,
+                None => break,
+            }
+        }
+        Ok(Value::Tensor(Tensor::made(Dims::new(&sizes).filter(|dims| dims.rank() >= 1))))
+    }
+
+    fn counted_tensor(&mut self, name: &str, arguments: &Arguments) -> Run<Value> {
+        let numbers: Vec<f64> = arguments.positional.iter().filter_map(Value::as_float).collect();
+        let count_given = arguments.keyword("steps").and_then(Value::as_float);
+        let (start, step, count) = match (name, numbers.as_slice()) {
+            ("linspace", &[start, stop, ..]) => {
+                let count = numbers.get(2).copied().or(count_given).unwrap_or(100.0);
+                (start, if count > 1.0 { (stop - start) / (count - 1.0) } else { 0.0 }, count)
+            }
+            ("arange", &[stop]) => (0.0, 1.0, stop.ceil()),
+            ("arange", &[start, stop]) => (start, 1.0, (stop - start).ceil()),
+            ("arange", &[start, stop, step]) if step != 0.0 => (start, step, ((stop - start) / step).ceil()),
+            ("eye", &[n, ..]) if (1.0..1e6).contains(&n) => {
+                return Ok(Value::Tensor(Tensor::made(Dims::new(&[n as u64, n as u64]))));
+            }
+            _ => return Ok(Value::unknown(name)),
+        };
+        if !(0.0..=10_000.0).contains(&count) {
+            return Ok(Value::unknown(name));
+        }
+        self.allocate(count as usize)?;
+        Ok(Value::Tensor(Tensor::numbers((0..count as u64).map(|index| start + step * index as f64).collect())))
+    }
+
+    fn call_numeric(&mut self, name: &str, arguments: &Arguments) -> Run<Value> {
+        let Some(first) = arguments.positional.first().cloned() else { return Ok(Value::unknown(name)) };
+        if matches!(name, "prod" | "sum" | "max" | "min" | "mean" | "cumsum" | "array" | "asarray") {
+            let (Value::Tuple(_) | Value::List(_) | Value::Range(_)) = &first else {
+                return match (&first, name) {
+                    (Value::Tensor(tensor), "prod" | "sum" | "array" | "asarray") if tensor.numbers.is_none() => {
+                        Ok(first)
+                    }
+                    (Value::Tensor(_), "cumsum") => {
+                        let numbers = self.items(&first)?;
+                        let mut total = 0.0;
+                        let sums = numbers.iter().filter_map(Value::as_float).map(|number| {
+                            total += number;
+                            total
+                        });
+                        Ok(Value::Tensor(Tensor::numbers(sums.collect())))
+                    }
+                    _ => Ok(Value::unknown(name)),
+                };
+            };
+            let items = self.items(&first)?;
+            return match name {
+                "prod" => {
+                    let mut product = Value::Int(1);
+                    for item in items {
+                        product = self.binary(&product, super::super::ast::BinaryOperator::Mul, &item)?;
+                    }
+                    Ok(product)
+                }
+                "array" | "asarray" => self.listed_tensor(Some(&first)),
+                "cumsum" => {
+                    let mut sums = Vec::new();
+                    let mut total = Value::Int(0);
+                    for item in items {
+                        total = self.binary(&total, super::super::ast::BinaryOperator::Add, &item)?;
+                        sums.push(total.clone());
+                    }
+                    self.new_list(sums)
+                }
+                "mean" => {
+                    let numbers: Vec<f64> = items.iter().filter_map(Value::as_float).collect();
+                    Ok(Value::Float(numbers.iter().sum::<f64>() / numbers.len().max(1) as f64))
+                }
+                _ => self.call_builtin(name, Arguments::positional(vec![first])),
+            };
+        }
+        if name == "linspace" || name == "arange" {
+            return self.counted_tensor(name, arguments);
+        }
+        if name == "zeros" || name == "ones" {
+            return self.made_tensor(name, arguments);
+        }
+        let Some(x) = first.as_float() else { return Ok(Value::unknown(name)) };
+        let y = arguments.positional.get(1).and_then(Value::as_float);
+        let result = match name {
+            "floor" | "ceil" | "trunc" | "isqrt" => {
+                let result = match name {
+                    "floor" => x.floor(),
+                    "ceil" => x.ceil(),
+                    "trunc" => x.trunc(),
+                    _ => x.sqrt().floor(),
+                };
+                return self.whole(result);
+            }
+            "sqrt" => x.sqrt(),
+            "exp" => x.exp(),
+            "log" => match y {
+                Some(base) => x.log(base),
+                None => x.ln(),
+            },
+            "log2" => x.log2(),
+            "log10" => x.log10(),
+            "pow" | "power" => x.powf(y.unwrap_or(1.0)),
+            "cos" => x.cos(),
+            "sin" => x.sin(),
+            "tan" => x.tan(),
+            "fabs" | "abs" => x.abs(),
+            "int64" | "int32" | "int" => return self.whole(x.trunc()),
+            "float32" | "float64" => x,
+            "gcd" => {
+                let (mut a, mut b) = (x.abs() as u64, y.unwrap_or(0.0).abs() as u64);
+                while b > 0 {
+                    (a, b) = (b, a % b);
+                }
+                return Ok(number_value(a as f64));
+            }
+            "round" => return self.call_builtin("round", arguments.clone()),
+            _ => return Ok(Value::unknown(name)),
+        };
+        if result.is_nan() {
+            return self.error(ProblemKind::Raised, "ValueError", "math domain error".to_string());
+        }
+        Ok(Value::Float(result))
+    }
+
+    fn call_ordered_dict(&mut self, name: &str, arguments: Arguments) -> Run<Value> {
+        if name == "defaultdict" {
+            return self.dict_of(&Arguments::default());
+        }
+        self.dict_of(&arguments)
+    }
+
+    fn reduce(&mut self, arguments: &Arguments) -> Run<Value> {
+        let (Some(function), Some(items)) =
+            (arguments.positional.first().cloned(), arguments.positional.get(1).cloned())
+        else {
+            return Ok(Value::unknown("functools.reduce"));
+        };
+        let mut items = self.items(&items)?.into_iter();
+        let Some(mut total) = arguments.positional.get(2).cloned().or_else(|| items.next()) else {
+            return Ok(Value::None);
+        };
+        for item in items {
+            total = self.call(&function, Arguments::positional(vec![total, item]))?;
+        }
+        Ok(total)
+    }
+
+    fn product(&mut self, arguments: &Arguments) -> Run<Value> {
+        let mut rows: Vec<Vec<Value>> = vec![Vec::new()];
+        for value in &arguments.positional {
+            let items = self.items(value)?;
+            self.allocate(rows.len().saturating_mul(items.len()).saturating_mul(arguments.positional.len()))?;
+            rows = rows
+                .iter()
+                .flat_map(|row| items.iter().map(move |item| row.iter().cloned().chain([item.clone()]).collect()))
+                .collect();
+        }
+        self.new_list(rows.into_iter().map(Value::tuple).collect())
+    }
+
+    /// An object with the attributes that it was given.
+    fn namespace(&mut self, arguments: &Arguments) -> Run<Value> {
+        self.allocate(8)?;
+        let mut attributes: std::collections::HashMap<_, _> = arguments.keywords.iter().cloned().collect();
+        if let Some(Value::Dict(id)) = arguments.positional.first() {
+            for (key, value) in &self.heap.dicts[*id].pairs {
+                if let Value::Text(name) = key {
+                    attributes.insert(name.clone(), value.clone());
+                }
+            }
+        }
+        self.heap.instances.push(super::value::Instance {
+            class: None,
+            attributes,
+            module: None,
+            inner: None,
+            line: self.line,
+        });
+        Ok(Value::Instance(self.heap.instances.len() - 1))
+    }
+
+    /// A copy, with copies of the modules in it.
+    pub(super) fn copy(&mut self, value: &Value, depth: u32) -> Run<Value> {
+        self.step()?;
+        if depth > 40 {
+            return Ok(value.clone());
+        }
+        match value {
+            Value::List(_) | Value::Tuple(_) => {
+                let mut items = Vec::new();
+                for item in self.items(value)? {
+                    items.push(self.copy(&item, depth + 1)?);
+                }
+                if matches!(value, Value::List(_)) { self.new_list(items) } else { self.new_tuple(items) }
+            }
+            Value::Dict(id) => {
+                let mut dict = super::value::Dict::default();
+                for (key, value) in self.heap.dicts[*id].pairs.clone() {
+                    let value = self.copy(&value, depth + 1)?;
+                    dict.set(key, value);
+                }
+                self.new_dict(dict)
+            }
+            Value::Instance(id) if self.is_module(*id) => Ok(Value::Instance(self.copy_module(*id, depth)?)),
+            other => Ok(other.clone()),
+        }
+    }
+
+    fn copy_module(&mut self, id: Id, depth: u32) -> Run<Id> {
+        let class = self.module(id).map(|module| module.class.clone()).unwrap_or_else(|| Rc::from(""));
+        let copy = self.new_library_module(&class, ModuleKind::User)?;
+        let source = &self.heap.instances[id];
+        let (own_class, attributes) = (source.class, source.attributes.clone());
+        self.allocate(attributes.len() * 3)?;
+        let Some(module) = self.module(id) else { return Ok(copy) };
+        let kind = match &module.kind {
+            ModuleKind::User => ModuleKind::User,
+            ModuleKind::Sequential => ModuleKind::Sequential,
+            ModuleKind::List => ModuleKind::List,
+            ModuleKind::Dict => ModuleKind::Dict,
+            ModuleKind::ParameterList => ModuleKind::ParameterList,
+            ModuleKind::Leaf(leaf) => ModuleKind::Leaf(leaf.clone()),
+        };
+        let (children, parameters, buffers) =
+            (module.children.clone(), module.parameters.clone(), module.buffers.clone());
+        let mut new_children = Vec::new();
+        for (name, child) in children {
+            let child = match child {
+                Some(child) => Some(self.copy_module(child, depth + 1)?),
+                None => None,
+            };
+            if let Some(child) = child.and_then(|child| self.heap.instances[child].module.as_mut()) {
+                child.has_parent = true;
+            }
+            new_children.push((name, child));
+        }
+        let mut copied = |entries: Vec<(Rc<str>, Id)>, machine: &mut Self| -> Run<Vec<(Rc<str>, Id)>> {
+            let mut new = Vec::new();
+            for (name, parameter) in entries {
+                let data = machine.heap.parameters[parameter].clone();
+                machine.allocate(3)?;
+                machine.heap.parameters.push(data);
+                new.push((name, machine.heap.parameters.len() - 1));
+            }
+            Ok(new)
+        };
+        let parameters = copied(parameters, self)?;
+        let buffers = copied(buffers, self)?;
+        let instance = &mut self.heap.instances[copy];
+        instance.class = own_class;
+        instance.attributes = attributes;
+        if let Some(module) = &mut instance.module {
+            module.initialised = true;
+            module.kind = kind;
+            module.children = new_children;
+            module.parameters = parameters;
+            module.buffers = buffers;
+        }
+        Ok(copy)
+    }
+}
+
+fn module_like(path: &str) -> bool {
+    path.starts_with("torch.nn.") && !path.starts_with("torch.nn.functional") && !path.starts_with("torch.nn.utils")
+}

@@ -1,0 +1,291 @@
+//! Runs the Python of a pasted text, as far as it makes networks.
+//!
+//! What it does not know becomes [`Value::Unknown`] and flows on, so that the rest is kept. Steps, memory and
+//! depth are bounded: no text can hang it.
+
+mod assign;
+mod builtins;
+mod call;
+mod class;
+mod combine;
+mod containers;
+mod expression;
+mod functional;
+mod leaf;
+mod leaf_shapes;
+mod library;
+mod methods;
+mod module;
+mod module_call;
+mod module_methods;
+mod operators;
+mod scope;
+mod statement;
+mod tensor_methods;
+mod text_methods;
+mod trace;
+mod value;
+
+use std::collections::{HashMap, HashSet};
+use std::ops::Range;
+use std::rc::Rc;
+
+pub(super) use module::ModuleKind;
+pub(super) use trace::Trace;
+pub(super) use value::{Arguments, Id, Value};
+
+use super::ast::Name;
+use super::problem::{Problem, ProblemKind, Severity};
+use crate::model::Dims;
+use value::Heap;
+
+/// Expressions and statements that one import may run. A large network takes some 50,000.
+pub(super) const MOST_STEPS: u64 = 3_000_000;
+/// Of these, what one statement outside of classes and functions may take.
+const MOST_STEPS_A_STATEMENT: u64 = 600_000;
+/// Values that may be kept at a time, in all lists, texts and objects. Some 32 bytes each.
+const MOST_VALUES: u64 = 2_000_000;
+/// Calls within calls.
+const DEEPEST_CALLS: u32 = 50;
+/// Expressions and statements within each other, over all calls.
+const DEEPEST: u32 = 600;
+/// Problems after which no more are noted.
+const MOST_PROBLEMS: usize = 60;
+
+/// Why the code does not go on.
+#[derive(Debug)]
+pub(super) enum Stop {
+    Raised(Box<Raised>),
+    /// A budget is spent: what of.
+    Spent(&'static str),
+}
+
+/// An exception.
+#[derive(Debug)]
+pub(super) struct Raised {
+    pub class: Name,
+    pub message: String,
+    pub line: u32,
+    pub kind: ProblemKind,
+    pub value: Value,
+}
+
+pub(super) type Run<T> = Result<T, Stop>;
+
+/// Where a call stands in the text, for fixes.
+#[derive(Debug)]
+pub(super) struct CallSite {
+    /// What is called.
+    pub function: Range<u32>,
+    pub positional: Vec<Range<u32>>,
+    pub keywords: Vec<(Name, Range<u32>)>,
+}
+
+/// What runs: a function's scope, and the class whose method it is.
+struct Frame {
+    scope: Id,
+    class: Option<Id>,
+    receiver: Option<Value>,
+    yielded: Option<Vec<Value>>,
+}
+
+/// A fix that only the text can make, found while running.
+#[derive(Debug)]
+pub(super) struct FixWish {
+    pub problem: usize,
+    pub range: Range<u32>,
+    pub label: String,
+    pub replacement: String,
+}
+
+pub(super) struct Machine {
+    pub heap: Heap,
+    pub globals: Id,
+    pub problems: Vec<Problem>,
+    pub fixes: Vec<FixWish>,
+    /// The line that runs; 0 outside of the text.
+    pub line: u32,
+    pub trace: Option<Trace>,
+    /// Modules that were made outside of other modules, in order.
+    pub made: Vec<Id>,
+    /// Input shapes that modules were called with outside of a trace, with the batch.
+    pub called_with: Vec<(Id, Vec<Dims>, u32)>,
+    /// Shapes that a constructor was given and made a tensor of.
+    pub made_inputs: Vec<(Dims, u32)>,
+    /// Names given to nodes by a comment, by line.
+    pub name_comments: HashMap<u32, String>,
+    frames: Vec<Frame>,
+    seen: HashSet<(u32, ProblemKind, String)>,
+    /// How often a leaf was made at a place in the text.
+    pub made_at: HashMap<u32, u32>,
+    call_site: Option<Rc<CallSite>>,
+    steps: u64,
+    step_limit: u64,
+    values: u64,
+    depth: u32,
+    calls: u32,
+    /// Within `try`: errors are raised rather than noted.
+    catching: u32,
+    /// Problems are not noted.
+    quiet: u32,
+    /// Within a constructor or a trace: unknown names matter.
+    pub minding: u32,
+    /// Constructors that are running.
+    constructing: u32,
+    star_imports: Vec<Name>,
+}
+
+impl Machine {
+    pub fn new() -> Self {
+        let mut heap = Heap::default();
+        heap.scopes.push(value::Scope::default());
+        Self {
+            heap,
+            globals: 0,
+            problems: Vec::new(),
+            fixes: Vec::new(),
+            line: 0,
+            trace: None,
+            made: Vec::new(),
+            called_with: Vec::new(),
+            made_inputs: Vec::new(),
+            name_comments: HashMap::new(),
+            frames: Vec::new(),
+            seen: HashSet::new(),
+            made_at: HashMap::new(),
+            call_site: None,
+            steps: 0,
+            step_limit: MOST_STEPS,
+            values: 0,
+            depth: 0,
+            calls: 0,
+            catching: 0,
+            quiet: 0,
+            minding: 0,
+            constructing: 0,
+            star_imports: Vec::new(),
+        }
+    }
+
+    /// Runs something with a budget of steps of its own, within the whole one.
+    pub fn with_budget<T>(&mut self, run: impl FnOnce(&mut Self) -> Run<T>) -> Run<T> {
+        let before = self.step_limit;
+        self.step_limit = before.min(self.steps + MOST_STEPS_A_STATEMENT);
+        let result = run(self);
+        self.step_limit = before;
+        result
+    }
+
+    /// Runs something without noting its problems.
+    pub fn quietly<T>(&mut self, run: impl FnOnce(&mut Self) -> T) -> T {
+        self.quiet += 1;
+        let result = run(self);
+        self.quiet -= 1;
+        result
+    }
+
+    /// Leaves whatever was running.
+    pub fn unwind(&mut self) {
+        self.frames.clear();
+        (self.depth, self.calls, self.catching, self.quiet, self.minding, self.constructing) = (0, 0, 0, 0, 0, 0);
+        self.call_site = None;
+    }
+
+    /// A value as Python shows it.
+    pub fn shown_value(&mut self, value: &Value) -> String {
+        self.repr(value).unwrap_or_default()
+    }
+
+    fn step(&mut self) -> Run<()> {
+        self.steps += 1;
+        if self.steps > self.step_limit { Err(Stop::Spent("steps")) } else { Ok(()) }
+    }
+
+    /// Counts work that is done in one go.
+    fn work(&mut self, steps: usize) -> Run<()> {
+        self.steps = self.steps.saturating_add(steps as u64);
+        if self.steps > self.step_limit { Err(Stop::Spent("steps")) } else { Ok(()) }
+    }
+
+    fn allocate(&mut self, values: usize) -> Run<()> {
+        self.values = self.values.saturating_add(values as u64);
+        if self.values > MOST_VALUES { Err(Stop::Spent("memory")) } else { Ok(()) }
+    }
+
+    fn deeper(&mut self) -> Run<()> {
+        self.depth += 1;
+        if self.depth > DEEPEST { Err(Stop::Spent("depth")) } else { Ok(()) }
+    }
+
+    /// Notes a problem at the line that runs, once. Gives its index where it was noted.
+    pub fn note(&mut self, problem: Problem) -> Option<usize> {
+        if self.quiet > 0 || self.problems.len() >= MOST_PROBLEMS {
+            return None;
+        }
+        let line = problem.line.or((self.line > 0).then_some(self.line));
+        if !self.seen.insert((line.unwrap_or(0), problem.kind, problem.message.clone())) {
+            return None;
+        }
+        self.problems.push(Problem { line, ..problem });
+        Some(self.problems.len() - 1)
+    }
+
+    /// Something that the import does not know; the rest goes on.
+    fn not_understood(&mut self, what: &str) -> Value {
+        if self.minding > 0 {
+            let message = format!("{what} is not understood; it is left out.");
+            self.note(Problem::new(Severity::Warning, ProblemKind::NotUnderstood, message));
+        }
+        Value::unknown(what)
+    }
+
+    /// An exception that Python or PyTorch would raise. Within `try` it is raised, else noted, and the rest goes on.
+    fn error(&mut self, kind: ProblemKind, class: &str, message: String) -> Run<Value> {
+        if self.catching > 0 {
+            let raised = Raised {
+                class: Rc::from(class),
+                message,
+                line: self.line,
+                kind,
+                value: Value::unknown("an exception"),
+            };
+            return Err(Stop::Raised(Box::new(raised)));
+        }
+        if self.minding > 0 {
+            self.note_error(kind, class, message, None);
+        }
+        Ok(Value::unknown("the result of an error"))
+    }
+
+    /// Notes what PyTorch stops with.
+    fn note_error(&mut self, kind: ProblemKind, class: &str, original: String, plain: Option<String>) -> Option<usize> {
+        if let Some(trace) = &mut self.trace {
+            trace.stops();
+        }
+        let message = plain.unwrap_or_else(|| original.clone());
+        let problem = Problem::new(Severity::Error, kind, message);
+        self.note(Problem { original: Some(original), exception: Some(class.to_string()), ..problem })
+    }
+
+    pub fn new_list(&mut self, items: Vec<Value>) -> Run<Value> {
+        self.allocate(1 + items.len())?;
+        self.heap.lists.push(items);
+        Ok(Value::List(self.heap.lists.len() - 1))
+    }
+
+    pub fn new_dict(&mut self, dict: value::Dict) -> Run<Value> {
+        self.allocate(2 + 4 * dict.pairs.len())?;
+        self.heap.dicts.push(dict);
+        Ok(Value::Dict(self.heap.dicts.len() - 1))
+    }
+
+    pub fn new_text(&mut self, text: String) -> Run<Value> {
+        self.allocate(1 + text.len() / 16)?;
+        Ok(Value::Text(Rc::from(text)))
+    }
+
+    pub fn new_tuple(&mut self, items: Vec<Value>) -> Run<Value> {
+        self.allocate(1 + items.len())?;
+        Ok(Value::tuple(items))
+    }
+}

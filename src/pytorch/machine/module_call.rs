@@ -1,0 +1,348 @@
+//! Calls of modules.
+
+use std::rc::Rc;
+
+use super::super::problem::{Problem, ProblemKind, Severity};
+use super::super::result::{CallKind, ExecutedCall};
+use super::module::Leaf;
+use super::value::{Arguments, Tensor, TensorSource};
+use super::{CallSite, FixWish, Id, Machine, ModuleKind, Run, Value};
+use crate::model::{self, Dims, Layer, Value as Plain};
+use crate::shape::{self, ShapeError};
+
+impl Machine {
+    pub(super) fn call_module(&mut self, id: Id, arguments: Arguments) -> Run<Value> {
+        let outside = self.trace.is_none() && self.constructing == 0 && self.quiet == 0;
+        if !outside {
+            return self.forward(id, arguments);
+        }
+        // A call at the end of a script: it tells the input's shape. What is wrong in it, the trace will say.
+        let shapes: Vec<Dims> = arguments.all().filter_map(|value| value.as_tensor()?.dims).collect();
+        if !shapes.is_empty() {
+            self.called_with.push((id, shapes, self.line));
+        }
+        self.quietly(|machine| machine.forward(id, arguments))
+    }
+
+    /// Runs a module on its inputs.
+    pub(in crate::pytorch) fn forward(&mut self, id: Id, arguments: Arguments) -> Run<Value> {
+        let site = self.call_site.take();
+        if let Some(forward) = self.find_method(id, "forward") {
+            let name = self.trace.as_ref().and_then(|trace| trace.name_of(id).cloned());
+            if let Some(trace) = &mut self.trace {
+                trace.inside.push(name.unwrap_or_default());
+            }
+            let result = self.call(&forward, arguments);
+            if let Some(trace) = &mut self.trace {
+                trace.inside.pop();
+            }
+            return result;
+        }
+        self.library_forward(id, arguments, site.as_deref())
+    }
+
+    /// What the class of the library does.
+    pub(super) fn library_forward(&mut self, id: Id, arguments: Arguments, site: Option<&CallSite>) -> Run<Value> {
+        let Some(module) = self.module(id) else { return Ok(Value::unknown("a call")) };
+        match &module.kind {
+            ModuleKind::Leaf(leaf) => {
+                let leaf = leaf.clone();
+                self.call_leaf(id, &leaf, &arguments, site)
+            }
+            ModuleKind::Sequential => {
+                let children: Vec<Id> = module.children.iter().filter_map(|(_, child)| *child).collect();
+                let Some(mut value) = arguments.positional.into_iter().next() else {
+                    return self.error(
+                        ProblemKind::WrongArguments,
+                        "TypeError",
+                        "Sequential.forward() missing 1 required positional argument: 'input'".to_string(),
+                    );
+                };
+                for child in children {
+                    self.step()?;
+                    value = self.call(&Value::Instance(child), Arguments::positional(vec![value]))?;
+                }
+                Ok(value)
+            }
+            ModuleKind::User | ModuleKind::List | ModuleKind::Dict | ModuleKind::ParameterList => {
+                let message = format!("Module [{}] is missing the required \"forward\" function", module.class);
+                self.error(ProblemKind::Raised, "NotImplementedError", message)
+            }
+        }
+    }
+
+    fn call_leaf(&mut self, id: Id, leaf: &Leaf, arguments: &Arguments, site: Option<&CallSite>) -> Run<Value> {
+        let class = self.module(id).map(|module| module.class.clone()).unwrap_or_else(|| Rc::from(""));
+        let tensors: Vec<Rc<Tensor>> = arguments.all().filter_map(Value::as_tensor).cloned().collect();
+        let Some(tensor) = tensors.first().cloned() else {
+            if arguments.all().any(|value| matches!(value, Value::Unknown(_))) {
+                return Ok(Value::unknown(&class));
+            }
+            let found = arguments.positional.first().map_or("nothing", Value::type_name);
+            let message = format!("{class}() takes a Tensor, not {found}");
+            return self.error(ProblemKind::Raised, "TypeError", message);
+        };
+        let name = self.trace.as_ref().and_then(|trace| trace.name_of(id).cloned());
+        let name = match name {
+            Some(name) if name.is_empty() => class.to_lowercase(),
+            Some(name) => name,
+            None => self.unregistered_name(&class),
+        };
+        let Some(layer) = &leaf.layer else { return self.call_unknown_leaf(id, leaf, &name, &class, &tensors) };
+        let mut layer = layer.clone();
+        if let Some(dims) = tensor.dims
+            && !leaf.declared.is_empty()
+            && let Err(error) = shape::check_declared(&layer, &leaf.declared, &dims)
+            && error.stage() == shape::Stage::Forward
+        {
+            let noted = self.shape_error(&error, &layer, &[dims], Some(&name))?;
+            self.wish_fix(noted, &error, leaf, &dims, site);
+        }
+        if let Layer::Upsample(upsample) = &mut layer
+            && upsample.mode == model::UpsampleMode::Bilinear
+            && upsample.align_corners == Some(false)
+        {
+            upsample.align_corners = leaf.arguments.iter().any(|(name, _)| name == "align_corners").then_some(false);
+        }
+        let dims = self.output_dims(&layer, std::slice::from_ref(&tensor), Some(&name))?;
+        if self.trace.is_none() || !Self::flows(&tensor) {
+            return Ok(Value::Tensor(Tensor::made(dims)));
+        }
+        let node = self.module_node(&name, layer, &tensor)?;
+        self.record_module(id, &name, &class, &[tensor], dims, node);
+        Ok(Value::Tensor(Rc::new(Tensor { dims, source: TensorSource::Node(node), numbers: None })))
+    }
+
+    fn record_module(
+        &mut self,
+        id: Id,
+        name: &str,
+        class: &str,
+        inputs: &[Rc<Tensor>],
+        dims: Option<Dims>,
+        node: model::NodeId,
+    ) {
+        let params = self.own_parameters(id);
+        let line = (self.line > 0).then_some(self.line);
+        let Some(trace) = &mut self.trace else { return };
+        trace.executed.push(ExecutedCall {
+            kind: CallKind::Module { name: name.to_string() },
+            class: class.to_string(),
+            inputs: inputs.iter().map(|input| input.dims.unwrap_or_default()).collect(),
+            output: dims.unwrap_or_default(),
+            params,
+            line,
+            node: Some(node),
+        });
+    }
+
+    /// A module that no other holds: PyTorch gives it no name, and does not train it.
+    fn unregistered_name(&mut self, class: &str) -> String {
+        if self.trace.is_some() {
+            let message = format!(
+                "This {class} is in no module (in a plain list?): PyTorch neither counts nor trains its parameters. nn.ModuleList keeps them."
+            );
+            self.note(Problem::new(Severity::Warning, ProblemKind::NotUnderstood, message));
+        }
+        class.to_lowercase()
+    }
+
+    fn call_unknown_leaf(
+        &mut self,
+        id: Id,
+        leaf: &Leaf,
+        name: &str,
+        class: &str,
+        tensors: &[Rc<Tensor>],
+    ) -> Run<Value> {
+        let Some(tensor) = tensors.first() else { return Ok(Value::unknown(class)) };
+        let dims = super::leaf_shapes::output(class, leaf, tensor.dims.as_ref()).or(tensor.dims);
+        let arguments: Vec<String> = leaf.arguments.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let shape = dims.map(|dims| dims.without_batch().sizes().iter().map(|&size| size as i64).collect());
+        let layer =
+            Layer::Unsupported(model::Unsupported { class: class.to_string(), arguments: arguments.join(", "), shape });
+        let sequence = matches!(class, "LSTM" | "GRU" | "RNN" | "MultiheadAttention");
+        let result = if self.trace.is_some() && Self::flows(tensor) {
+            let node = self.module_node(name, layer, tensor)?;
+            self.record_module(id, name, class, tensors, dims, node);
+            Value::Tensor(Rc::new(Tensor { dims, source: TensorSource::Node(node), numbers: None }))
+        } else {
+            Value::Tensor(Tensor::made(dims))
+        };
+        // These give their state besides.
+        if sequence { self.new_tuple(vec![result, Value::unknown("a state")]) } else { Ok(result) }
+    }
+
+    /// Notes a shape error in PyTorch's words and in plain ones. Gives its index, where it is new.
+    pub(super) fn shape_error(
+        &mut self,
+        error: &ShapeError,
+        layer: &Layer,
+        inputs: &[Dims],
+        module: Option<&str>,
+    ) -> Run<Option<usize>> {
+        let input = inputs.first().copied().unwrap_or_default();
+        let kind = error_kind(error, &input);
+        let message = error.to_string();
+        if self.catching > 0 {
+            self.error(kind, error.class(), message)?;
+            return Ok(None);
+        }
+        let plain = plain_words(error, layer, &input, module);
+        let noted = self.note_error(kind, error.class(), message, plain);
+        if let Some(index) = noted {
+            self.problems[index].module = module.map(str::to_string);
+        }
+        Ok(noted)
+    }
+
+    /// The change of the text that makes a layer take what arrives.
+    fn wish_fix(
+        &mut self,
+        problem: Option<usize>,
+        error: &ShapeError,
+        leaf: &Leaf,
+        input: &Dims,
+        site: Option<&CallSite>,
+    ) {
+        let Some(problem) = problem else { return };
+        let made_once = leaf.declared_at.as_ref().is_some_and(|range| self.made_at.get(&range.start) == Some(&1));
+        let argument = leaf.layer.as_ref().and_then(|layer| layer.kind().inferred_argument());
+        let replaced = |found: u64| {
+            let (range, argument) = (leaf.declared_at.clone().filter(|_| made_once)?, argument?);
+            Some(FixWish {
+                problem,
+                range,
+                label: format!("Change {} to {found}", argument.name),
+                replacement: found.to_string(),
+            })
+        };
+        let fix = match error {
+            ShapeError::MatrixShapes { columns, in_features, .. } => {
+                let flat = input.without_batch().elements();
+                if input.rank() > 2 && flat == Some(*in_features) {
+                    match site.and_then(|site| site.positional.first()) {
+                        Some(range) => Some(FixWish {
+                            problem,
+                            range: range.clone(),
+                            label: "Flatten before this layer".to_string(),
+                            replacement: "(*).flatten(1)".to_string(),
+                        }),
+                        None => leaf.called_at.clone().map(|range| FixWish {
+                            problem,
+                            range,
+                            label: "Put nn.Flatten() before it".to_string(),
+                            replacement: "nn.Flatten(),\n*".to_string(),
+                        }),
+                    }
+                } else if input.rank() > 2 {
+                    None
+                } else {
+                    replaced(*columns)
+                }
+            }
+            ShapeError::Channels { found, .. }
+            | ShapeError::RunningMean { found, .. }
+            | ShapeError::NormWeight { found, .. } => match &leaf.layer {
+                // The number of groups would have to change, too.
+                Some(Layer::Conv2d(conv)) if conv.groups != model::Groups::Count(1) => None,
+                Some(Layer::ConvTranspose2d(conv)) if conv.groups != model::Groups::Count(1) => None,
+                _ => replaced(*found),
+            },
+            ShapeError::GroupNormChannels { input, .. } => input.get(1).and_then(|&found| replaced(found)),
+            _ => None,
+        };
+        self.fixes.extend(fix);
+    }
+
+    /// The elements of a module's own parameters; `None`: not known.
+    pub(in crate::pytorch) fn own_parameters(&self, id: Id) -> Option<u64> {
+        let module = self.module(id)?;
+        if module.leaf().is_some_and(|leaf| !leaf.known) {
+            return None;
+        }
+        let elements = |parameter: &Id| self.heap.parameters[*parameter].dims.and_then(|dims| dims.elements());
+        module.parameters.iter().try_fold(0_u64, |sum, (_, id)| sum.checked_add(elements(id)?))
+    }
+
+    pub(in crate::pytorch) fn own_buffers(&self, id: Id) -> Option<u64> {
+        let module = self.module(id)?;
+        if module.leaf().is_some_and(|leaf| !leaf.known) {
+            return None;
+        }
+        let elements = |parameter: &Id| self.heap.parameters[*parameter].dims.and_then(|dims| dims.elements());
+        module.buffers.iter().try_fold(0_u64, |sum, (_, id)| sum.checked_add(elements(id)?))
+    }
+}
+
+/// Which of the mistakes that people make an error is.
+fn error_kind(error: &ShapeError, input: &Dims) -> ProblemKind {
+    match error {
+        ShapeError::GroupsNotPositive
+        | ShapeError::GroupsDoNotDivideInput { .. }
+        | ShapeError::GroupsDoNotDivideOutput { .. }
+        | ShapeError::NumGroups { .. }
+        | ShapeError::NumGroupsNotPositive => ProblemKind::GroupsDoNotDivide,
+        ShapeError::Channels { .. }
+        | ShapeError::RunningMean { .. }
+        | ShapeError::NormWeight { .. }
+        | ShapeError::GroupNormChannels { .. }
+        | ShapeError::PReLUParameters { .. } => ProblemKind::ChannelMismatch,
+        ShapeError::MatrixShapes { .. } if input.rank() > 2 => ProblemKind::NotFlattened,
+        ShapeError::MatrixShapes { .. } => ProblemKind::LinearInFeatures,
+        ShapeError::KernelLargerThanInput { .. }
+        | ShapeError::PoolOutputTooSmall { .. }
+        | ShapeError::TransposedOutputTooSmall { .. } => ProblemKind::KernelLargerThanInput,
+        _ => ProblemKind::Shape,
+    }
+}
+
+/// The same without tensors' names: who expects what, and what it gets.
+fn plain_words(error: &ShapeError, layer: &Layer, input: &Dims, module: Option<&str>) -> Option<String> {
+    let who = match module {
+        Some(name) => format!("{name} ({})", layer.kind().class()),
+        None => layer.kind().class().to_string(),
+    };
+    Some(match error {
+        ShapeError::MatrixShapes { columns, in_features, .. } => {
+            let flat = input.without_batch().elements();
+            if input.rank() > 2 && flat == Some(*in_features) {
+                format!(
+                    "{who} expects {in_features} features in one row, but gets {} unflattened: {in_features} is their product. Flatten first.",
+                    input.without_batch()
+                )
+            } else if input.rank() > 2 {
+                format!(
+                    "{who} expects {in_features} features, but the last dimension of {} has {columns}. Flatten first; that gives {}.",
+                    input.without_batch(),
+                    flat.map_or_else(|| "too many".to_string(), |flat| flat.to_string())
+                )
+            } else {
+                format!("{who} expects {in_features} features, but {columns} arrive.")
+            }
+        }
+        ShapeError::Channels { expected, found, .. } => {
+            format!("{who} expects {expected} channels, but {found} arrive.")
+        }
+        ShapeError::RunningMean { found, declared } | ShapeError::NormWeight { found, declared } => {
+            format!("{who} is made for {declared} channels, but {found} arrive.")
+        }
+        ShapeError::GroupNormChannels { declared, input } => {
+            let found = input.get(1).copied().unwrap_or(0);
+            format!("{who} is made for {declared} channels, but {found} arrive.")
+        }
+        ShapeError::KernelLargerThanInput { padded, kernel } => format!(
+            "The kernel of {who} is {}x{}, larger than the {}x{} that is left of the image here.",
+            kernel.0, kernel.1, padded.0, padded.1
+        ),
+        ShapeError::PoolOutputTooSmall { input, .. } => {
+            format!("{who} would leave nothing of the {}x{} that arrives.", input.1, input.2)
+        }
+        _ => return None,
+    })
+}
+
+/// The value of an argument of a leaf.
+pub(super) fn plain_argument<'a>(leaf: &'a Leaf, name: &str) -> Option<&'a Plain> {
+    leaf.arguments.iter().find(|(other, _)| other == name).map(|(_, value)| value)
+}

@@ -1,0 +1,289 @@
+//! The network that grows while `forward` runs.
+
+use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
+
+use super::super::result::{CallKind, ExecutedCall};
+use super::value::{Tensor, TensorSource};
+use super::{Id, Machine, Run, Value};
+use crate::model::{self, Dims, Inputs, Layer, Node, NodeId, Source};
+use crate::shape;
+
+/// The calls of one `forward`.
+#[derive(Debug)]
+pub(in crate::pytorch) struct Trace {
+    pub nodes: Vec<Node>,
+    pub executed: Vec<ExecutedCall>,
+    pub stops_after: Option<usize>,
+    /// Qualified names of the modules, and of the parameters.
+    names: HashMap<Id, String>,
+    parameter_names: HashMap<Id, String>,
+    parameter_nodes: HashMap<Id, NodeId>,
+    taken: HashSet<String>,
+    /// The names of the modules whose `forward` is running.
+    pub inside: Vec<String>,
+}
+
+/// More nodes than this are not traced.
+const MOST_NODES: usize = 20_000;
+
+impl Trace {
+    pub fn new(modules: &[(String, Id)], parameters: HashMap<Id, String>) -> Self {
+        let mut names = HashMap::new();
+        for (name, id) in modules {
+            names.entry(*id).or_insert_with(|| name.clone());
+        }
+        let taken = modules.iter().map(|(name, _)| name.clone()).collect();
+        Self {
+            nodes: Vec::new(),
+            executed: Vec::new(),
+            stops_after: None,
+            names,
+            parameter_names: parameters,
+            parameter_nodes: HashMap::new(),
+            taken,
+            inside: Vec::new(),
+        }
+    }
+
+    /// PyTorch would stop before the next call.
+    pub fn stops(&mut self) {
+        let calls = self.executed.len();
+        self.stops_after.get_or_insert(calls);
+    }
+
+    pub fn name_of(&self, module: Id) -> Option<&String> {
+        self.names.get(&module)
+    }
+
+    /// A name for what a function does: `layer1.0.relu`, `layer1.0.relu_1`.
+    fn function_name(&mut self, function: &str) -> String {
+        let function = function.trim_matches('_');
+        let stem = match self.inside.last() {
+            Some(inside) if !inside.is_empty() => format!("{inside}.{function}"),
+            _ => function.to_string(),
+        };
+        let mut name = stem.clone();
+        let mut number = 0;
+        while !self.taken.insert(name.clone()) {
+            number += 1;
+            name = format!("{stem}_{number}");
+        }
+        name
+    }
+
+    fn push(&mut self, name: String, layer: Layer, sources: Vec<Source>) -> NodeId {
+        let id = NodeId(self.nodes.len() as u32);
+        let above = self.nodes.last().map_or(Source::Input, |node| Source::Node(node.id));
+        let inputs = if sources.is_empty() || sources == [above] { Inputs::Above } else { Inputs::From(sources) };
+        self.nodes.push(Node { id, name, layer, inputs });
+        id
+    }
+}
+
+impl Machine {
+    /// A name written behind the line as a comment, else one made of the function's.
+    fn node_name(&mut self, function: &str) -> String {
+        let written = self.name_comments.get(&self.line).cloned();
+        let Some(trace) = &mut self.trace else { return String::new() };
+        match written {
+            Some(name) => {
+                trace.taken.insert(name.clone());
+                name
+            }
+            None => trace.function_name(function),
+        }
+    }
+
+    /// Where a tensor comes from, in the network. What is no node yet becomes one.
+    fn source(&mut self, tensor: &Rc<Tensor>) -> Run<Source> {
+        Ok(match &tensor.source {
+            TensorSource::Input => Source::Input,
+            TensorSource::Node(id) => Source::Node(*id),
+            TensorSource::Parameter(parameter) => Source::Node(self.parameter_node(*parameter, tensor)),
+            TensorSource::Pending(pending) => match pending.made.get() {
+                Some(id) => Source::Node(id),
+                None => {
+                    let input = self.source(&pending.input)?;
+                    let name = self.node_name(pending.name);
+                    let layer = pending.layer.clone();
+                    let Some(trace) = &mut self.trace else { return Ok(Source::Input) };
+                    let id = trace.push(name, layer, vec![input]);
+                    pending.made.set(Some(id));
+                    Source::Node(id)
+                }
+            },
+            TensorSource::Expanded(original) => {
+                let input = self.source(&original.clone())?;
+                Source::Node(self.unsupported_node("expand", vec![input], tensor.dims.as_ref()))
+            }
+            TensorSource::Made => {
+                let above = self
+                    .trace
+                    .as_ref()
+                    .and_then(|trace| trace.nodes.last())
+                    .map_or(Source::Input, |node| Source::Node(node.id));
+                Source::Node(self.unsupported_node("constant", vec![above], tensor.dims.as_ref()))
+            }
+        })
+    }
+
+    fn parameter_node(&mut self, parameter: Id, tensor: &Tensor) -> NodeId {
+        let Some(trace) = &mut self.trace else { return NodeId(0) };
+        if let Some(&id) = trace.parameter_nodes.get(&parameter) {
+            return id;
+        }
+        let name = trace.parameter_names.get(&parameter).cloned().unwrap_or_else(|| "parameter".to_string());
+        let shape = tensor.dims.iter().flat_map(|dims| dims.sizes()).map(|&size| size as i64).collect();
+        let id = trace.push(name, Layer::Parameter(model::Parameter { shape }), Vec::new());
+        trace.parameter_nodes.insert(parameter, id);
+        id
+    }
+
+    fn unsupported_node(&mut self, function: &str, inputs: Vec<Source>, dims: Option<&Dims>) -> NodeId {
+        let name = self.node_name(function);
+        let shape = dims.map(|dims| dims.without_batch().sizes().iter().map(|&size| size as i64).collect());
+        let class = function.to_string();
+        let layer = Layer::Unsupported(model::Unsupported { class, arguments: String::new(), shape });
+        match &mut self.trace {
+            Some(trace) => trace.push(name, layer, inputs),
+            None => NodeId(0),
+        }
+    }
+
+    /// Whether a tensor is the network's input or follows from it or from parameters.
+    pub(super) fn flows(tensor: &Tensor) -> bool {
+        !matches!(tensor.source, TensorSource::Made)
+    }
+
+    /// Runs a layer as a function: a node of the network, and a call.
+    pub(super) fn apply(&mut self, function: &str, layer: Layer, inputs: &[Rc<Tensor>]) -> Run<Value> {
+        let dims = self.output_dims(&layer, inputs, None)?;
+        self.apply_with(function, layer, inputs, dims)
+    }
+
+    /// As [`Self::apply`], for a shape that is known.
+    pub(super) fn apply_with(
+        &mut self,
+        function: &str,
+        layer: Layer,
+        inputs: &[Rc<Tensor>],
+        dims: Option<Dims>,
+    ) -> Run<Value> {
+        if self.trace.is_none() || !inputs.iter().any(|input| Self::flows(input)) {
+            return Ok(Value::Tensor(Tensor::made(dims)));
+        }
+        let node = self.node(function, layer, inputs)?;
+        self.record(function, inputs, dims, Some(node));
+        Ok(Value::Tensor(Rc::new(Tensor { dims, source: TensorSource::Node(node), numbers: None })))
+    }
+
+    /// A node named after a function, without a call.
+    pub(super) fn node(&mut self, function: &str, layer: Layer, inputs: &[Rc<Tensor>]) -> Run<NodeId> {
+        self.check_length()?;
+        let mut sources = Vec::with_capacity(inputs.len());
+        for input in inputs {
+            sources.push(self.source(input)?);
+        }
+        let name = self.node_name(function);
+        Ok(match &mut self.trace {
+            Some(trace) => trace.push(name, layer, sources),
+            None => NodeId(0),
+        })
+    }
+
+    fn check_length(&mut self) -> Run<()> {
+        self.allocate(8)?;
+        match &self.trace {
+            Some(trace) if trace.nodes.len() >= MOST_NODES => Err(super::Stop::Spent("nodes")),
+            _ => Ok(()),
+        }
+    }
+
+    /// The node of a module's call.
+    pub(super) fn module_node(&mut self, name: &str, layer: Layer, input: &Rc<Tensor>) -> Run<NodeId> {
+        self.check_length()?;
+        let source = self.source(input)?;
+        Ok(match &mut self.trace {
+            Some(trace) => trace.push(name.to_string(), layer, vec![source]),
+            None => NodeId(0),
+        })
+    }
+
+    /// Notes the call of a function.
+    pub(super) fn record(&mut self, function: &str, inputs: &[Rc<Tensor>], dims: Option<Dims>, node: Option<NodeId>) {
+        let line = (self.line > 0).then_some(self.line);
+        let Some(trace) = &mut self.trace else { return };
+        let inside = trace.inside.last().cloned().unwrap_or_default();
+        trace.executed.push(ExecutedCall {
+            kind: CallKind::Function { inside },
+            class: function.to_string(),
+            inputs: inputs.iter().map(|input| input.dims.unwrap_or_default()).collect(),
+            output: dims.unwrap_or_default(),
+            params: Some(0),
+            line,
+            node,
+        });
+    }
+
+    /// What the tool does not count, with a shape: a row of unknown cost.
+    pub(super) fn unsupported(&mut self, function: &str, inputs: &[Rc<Tensor>], dims: Option<Dims>) -> Run<Value> {
+        let shape = dims.map(|dims| dims.without_batch().sizes().iter().map(|&size| size as i64).collect());
+        let class = function.to_string();
+        let layer = Layer::Unsupported(model::Unsupported { class, arguments: String::new(), shape });
+        self.apply_with(function, layer, inputs, dims)
+    }
+
+    /// Something unknown is called with a tensor.
+    pub(super) fn unsupported_call(&mut self, what: &str, tensor: &Rc<Tensor>) -> Run<Value> {
+        let short = what.rsplit('.').next().unwrap_or(what);
+        let short: String = short.chars().filter(|c| c.is_alphanumeric() || *c == '_').take(40).collect();
+        let name = if short.is_empty() { "unknown".to_string() } else { short };
+        let message =
+            format!("{what} is not understood: its cost is unknown, its output is taken to have its input's shape.");
+        let problem = super::Problem::new(super::Severity::Warning, super::ProblemKind::UnknownModule, message);
+        self.note(problem);
+        self.unsupported(&name, std::slice::from_ref(tensor), tensor.dims)
+    }
+
+    /// The shape of a layer's output. An error is noted, and the shape is then not known.
+    pub(super) fn output_dims(
+        &mut self,
+        layer: &Layer,
+        inputs: &[Rc<Tensor>],
+        module: Option<&str>,
+    ) -> Run<Option<Dims>> {
+        let dims: Option<Vec<Dims>> = inputs.iter().map(|input| input.dims).collect();
+        let Some(dims) = dims else { return Ok(None) };
+        match shape::output(layer, &dims) {
+            Ok(output) => Ok(Some(output)),
+            Err(error) => {
+                self.shape_error(&error, layer, &dims, module)?;
+                Ok(None)
+            }
+        }
+    }
+}
+
+impl Machine {
+    /// The network's input, with the batch.
+    pub(in crate::pytorch) fn input_tensor(&self, dims: Option<Dims>) -> Value {
+        Value::Tensor(Rc::new(Tensor { dims, source: TensorSource::Input, numbers: None }))
+    }
+
+    /// Makes the last node the one that gives this tensor.
+    pub(in crate::pytorch) fn end_with(&mut self, tensor: &Rc<Tensor>) -> Run<()> {
+        if !Self::flows(tensor) || self.trace.as_ref().is_none_or(|trace| trace.nodes.is_empty()) {
+            return Ok(());
+        }
+        let source = self.source(tensor)?;
+        if let Some(trace) = &mut self.trace {
+            let last = trace.nodes.last().map(|node| Source::Node(node.id));
+            if last != Some(source) {
+                let name = trace.function_name("output");
+                trace.push(name, Layer::Identity(model::Identity {}), vec![source]);
+            }
+        }
+        Ok(())
+    }
+}
