@@ -66,7 +66,7 @@ pub(super) enum StatementKind {
         finally: Block,
     },
     Raise(Option<Expr>),
-    Assert(Expr),
+    Assert,
     Global(Vec<Name>),
     Nonlocal(Vec<Name>),
     Delete(Vec<Expr>),

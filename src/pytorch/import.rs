@@ -16,8 +16,23 @@ const MOST_MODELS: usize = 12;
 /// Never panics and always ends: steps, values, nesting and calls are bounded (see the constants of
 /// `pytorch/machine`), and what goes beyond is a [`Problem`] of the kind [`ProblemKind::TooLong`].
 pub fn import(text: &str, options: &Options) -> Import {
+    let (first, guessed) = import_by(text, options, false);
+    if !guessed || errors(&first) == 0 {
+        return first;
+    }
+    // Where loops end was guessed, and something does not fit: the other guess may.
+    let (second, _) = import_by(text, options, true);
+    if errors(&second) < errors(&first) { second } else { first }
+}
+
+fn errors(import: &Import) -> usize {
+    import.problems.iter().filter(|problem| problem.severity == Severity::Error).count()
+}
+
+/// Also tells whether the indentation was guessed.
+fn import_by(text: &str, options: &Options, long_loops: bool) -> (Import, bool) {
     let printed = printed::as_source(text);
-    let source = Source::new(printed.as_deref().unwrap_or(text));
+    let source = Source::new(printed.as_deref().unwrap_or(text), long_loops);
     let mut machine = Machine::new();
     machine.name_comments = name_comments(&source);
     run(&mut machine, &source);
@@ -57,7 +72,7 @@ pub fn import(text: &str, options: &Options) -> Import {
         problems.push(Problem::new(Severity::Error, ProblemKind::NothingFound, message.to_string()));
     }
     problems.sort_by_key(|problem| problem.line.unwrap_or(u32::MAX));
-    Import { models, problems }
+    (Import { models, problems }, source.indentation_lost)
 }
 
 /// Runs the text's statements, each with a budget of its own.

@@ -68,9 +68,12 @@ fn is_header(word: &str) -> bool {
 }
 
 /// Gives every statement the indentation that its text suggests.
-pub(super) fn restore(lines: &mut [String], logical: &mut [LogicalLine]) {
+///
+/// Where a loop ends cannot always be told: with `long_loops` its body goes on as long as what follows may still be
+/// in it.
+pub(super) fn restore(lines: &mut [String], logical: &mut [LogicalLine], long_loops: bool) {
     let items: Vec<Item> = logical.iter().map(|line| Item::new(&lines[line.first..=line.last])).collect();
-    let indents = Restorer { items: &items, open: Vec::new(), headers: Vec::new() }.indents();
+    let indents = Restorer { items: &items, open: Vec::new(), headers: Vec::new(), long_loops }.indents();
     for (line, indent) in logical.iter_mut().zip(indents) {
         let text = lines[line.first].trim_start();
         lines[line.first] = format!("{}{text}", " ".repeat(indent));
@@ -143,6 +146,7 @@ struct Restorer<'a> {
     open: Vec<Open>,
     /// Headers of the function at hand that an `else` could belong to: the word and the indent.
     headers: Vec<(String, usize)>,
+    long_loops: bool,
 }
 
 impl Restorer<'_> {
@@ -343,10 +347,10 @@ impl Restorer<'_> {
         let limit = self.open.last().and_then(|open| open.last).unwrap_or(end).min(end);
         match word {
             "if" | "elif" | "try" | "except" => {
-                if let Some(other) = self.matching_clause(index, end) {
+                if let Some(other) = self.matching_clause(index, end).filter(|&other| other <= limit + 1) {
                     return Some(other - 1);
                 }
-                Some(self.with_nested(body, limit))
+                Some(self.by_kind_of_module(index, limit).unwrap_or_else(|| self.with_nested(body, limit)))
             }
             "else" | "finally" => {
                 let assigned: Vec<&str> = self.branch_targets(index);
@@ -414,6 +418,21 @@ impl Restorer<'_> {
             .collect()
     }
 
+    /// `if isinstance(m, nn.Conv2d)` in a loop over modules: all that follows is about that module.
+    fn by_kind_of_module(&self, index: usize, limit: usize) -> Option<usize> {
+        let header = &self.items[index].text;
+        let about = ["isinstance(", "type(", "classname", "__class__"].iter().any(|word| header.contains(word));
+        if !about || index + 1 > limit {
+            return None;
+        }
+        let rest = index + 1..=limit;
+        let inner = rest.take_while(|&at| {
+            let item = &self.items[at];
+            item.text.contains("init") || item.text.contains(".data") || item.header && item.word == "if"
+        });
+        inner.last()
+    }
+
     /// The last statement that uses what the loop binds, and the ones after it that go on with the loop's work.
     fn loop_end(&self, index: usize, limit: usize) -> usize {
         let header = &self.items[index];
@@ -436,6 +455,9 @@ impl Restorer<'_> {
         last = last.max(self.with_nested(last, limit));
         while last < limit {
             let next = &self.items[last + 1];
+            // What ends the convolutional part is not done again and again.
+            let shapes = ["view(", "flatten", "reshape(", "return", ".mean("];
+            let ends = shapes.iter().any(|word| next.text.contains(word));
             let clause = matches!(next.word.as_str(), "elif" | "else");
             let continues = matches!(next.word.as_str(), "continue" | "break");
             let goes_on = next.target().is_some_and(|target| {
@@ -455,7 +477,13 @@ impl Restorer<'_> {
             let counts_self = next.target().is_some_and(|target| {
                 target.starts_with("self.") && self.items[body..=last].iter().any(|item| item.text.contains(target))
             });
-            if !(clause || continues || goes_on || counts_self) {
+            let may_belong = self.long_loops
+                && next.word != "return"
+                && next.target().is_some_and(|target| {
+                    let last_target = self.items[body..=last].iter().rev().find_map(Item::target);
+                    last_target == Some(target) && next.uses(target)
+                });
+            if !(clause || continues || counts_self || ((goes_on || may_belong) && !ends)) {
                 break;
             }
             last = if clause { self.with_nested((last + 2).min(limit), limit) } else { last + 1 };

@@ -1,6 +1,6 @@
 //! What `print(model)` shows, as Python that makes the same modules. Line by line, so that lines stay the same.
 
-use super::text::CleanText;
+use super::text::{clean_characters, original_lines};
 
 /// The text as Python, where it is a printed model.
 pub(super) fn as_source(text: &str) -> Option<String> {
@@ -8,7 +8,7 @@ pub(super) fn as_source(text: &str) -> Option<String> {
     if children == 0 || text.contains("def forward") || text.contains("super(") {
         return None;
     }
-    let lines = CleanText::new(text).lines;
+    let lines: Vec<String> = original_lines(text).into_iter().map(clean_characters).collect();
     let mut source: Vec<String> = Vec::with_capacity(lines.len());
     let mut depth = 0_usize;
     for line in &lines {

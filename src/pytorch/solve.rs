@@ -8,7 +8,7 @@ const LARGEST_SIDE: u64 = 640;
 /// Candidates that are listed.
 const MOST_CANDIDATES: usize = 512;
 /// Shapes of layers that are worked out for one search.
-const MOST_LAYERS: usize = 600_000;
+const MOST_LAYERS: usize = 60_000;
 
 /// The layers up to the one that expects something, and what it expects.
 pub(super) struct Puzzle<'a> {
@@ -24,8 +24,12 @@ pub(super) struct Puzzle<'a> {
 pub(super) fn solve(puzzle: &Puzzle) -> (Vec<Dims>, usize) {
     let wiring = puzzle.network.wiring();
     let needed = needed_nodes(puzzle, &wiring);
-    let side = (MOST_LAYERS / 2 / needed.len().max(1)).clamp(32, LARGEST_SIDE as usize) as u64;
+    let side = (MOST_LAYERS / 2 / needed.len().max(1)).clamp(256, LARGEST_SIDE as usize) as u64;
     let output = |height: u64, width: u64| output_size(puzzle, &wiring, &needed, height, width);
+    // A pool to a fixed size: every input does.
+    if output(224, 224).is_some_and(|dims| output(192, 160) == Some(dims) && output(256, 240) == Some(dims)) {
+        return (Vec::new(), 0);
+    }
     // Heights and widths do not see each other, so that each is tried against one that is large enough.
     let sides: Vec<u64> = (1..=side).collect();
     let mut large = side;

@@ -169,7 +169,7 @@ impl Reader {
             ruff::Stmt::Raise(statement) => {
                 StatementKind::Raise(statement.exc.as_deref().map(|exception| self.expr(exception)))
             }
-            ruff::Stmt::Assert(statement) => StatementKind::Assert(self.expr(&statement.test)),
+            ruff::Stmt::Assert(_) => StatementKind::Assert,
             ruff::Stmt::Global(statement) => StatementKind::Global(statement.names.iter().map(name).collect()),
             ruff::Stmt::Nonlocal(statement) => StatementKind::Nonlocal(statement.names.iter().map(name).collect()),
             ruff::Stmt::Delete(statement) => StatementKind::Delete(self.exprs(&statement.targets)),

@@ -29,7 +29,7 @@ impl CleanText {
 }
 
 /// Every kind of space becomes one, what has no width goes.
-fn clean_characters(line: &str) -> String {
+pub(super) fn clean_characters(line: &str) -> String {
     if line.is_ascii() && !line.contains(['\u{b}', '\u{c}', '\0', '\r']) {
         return line.to_string();
     }
@@ -132,6 +132,7 @@ fn strip_prompts(lines: &mut [String]) {
     if !any_first {
         return;
     }
+    let cells = !lines.iter().any(|line| line.trim_start().starts_with(">>>"));
     let mut block_open = false;
     for line in lines.iter_mut() {
         match after_prompt(line) {
@@ -141,6 +142,8 @@ fn strip_prompts(lines: &mut [String]) {
                 }
                 *line = rest;
             }
+            // A notebook's cells follow their number on lines of their own.
+            None if cells && !any_further => {}
             None if !any_further && block_open && !line.trim().is_empty() => {}
             None => {
                 block_open = false;

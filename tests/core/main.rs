@@ -11,6 +11,8 @@ mod explore;
 mod golden;
 mod job;
 mod layering;
+#[cfg(feature = "python")]
+mod pytorch;
 mod random;
 mod random_workbench;
 mod rewrite;

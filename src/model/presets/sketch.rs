@@ -93,6 +93,8 @@ impl Sketch {
         let above = self.network.nodes.last().map_or(Source::Input, |node| Source::Node(node.id));
         let inputs = if sources == [above] { Inputs::Above } else { Inputs::From(sources.to_vec()) };
         let id = NodeId(self.network.nodes.len() as u32);
+        // What has no module is not told apart.
+        let call = if layer.kind().is_function() { Call::Module } else { call };
         self.network.nodes.push(Node { id, name, layer, inputs, call });
         self.last = Source::Node(id);
         self.last

@@ -320,7 +320,7 @@ impl Machine {
             _ => format!("There is no {name} here."),
         };
         self.note_error(kind, "AttributeError", message, Some(plain));
-        Ok(Value::unknown(name))
+        Ok(Value::unknown(&format!("self.{name}")))
     }
 
     /// Python's name of a value's class.

@@ -76,7 +76,9 @@ impl Machine {
                 _ => f64::NAN,
             });
             let numbers: Vec<f64> = numbers.collect();
-            return Ok(Value::Tensor(Tensor::numbers(numbers)));
+            self.allocate(numbers.len())?;
+            let (dims, source) = (tensor.dims, TensorSource::Made);
+            return Ok(Value::Tensor(Rc::new(Tensor { dims, source, numbers: Some(Rc::from(numbers)) })));
         }
         let operation = match name {
             "add" => ScalarOperation::Add,

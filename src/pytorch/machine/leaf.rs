@@ -235,7 +235,6 @@ impl Machine {
             declared: Vec::new(),
             arguments: Vec::new(),
             known: complete,
-            line: self.line,
             declared_at: None,
             called_at: None,
         };

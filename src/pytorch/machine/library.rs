@@ -644,7 +644,7 @@ impl Machine {
             }
             new_children.push((name, child));
         }
-        let mut copied = |entries: Vec<(Rc<str>, Id)>, machine: &mut Self| -> Run<Vec<(Rc<str>, Id)>> {
+        let copied = |entries: Vec<(Rc<str>, Id)>, machine: &mut Self| -> Run<Vec<(Rc<str>, Id)>> {
             let mut new = Vec::new();
             for (name, parameter) in entries {
                 let data = machine.heap.parameters[parameter].clone();

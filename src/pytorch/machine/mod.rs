@@ -19,6 +19,7 @@ mod module;
 mod module_call;
 mod module_methods;
 mod operators;
+mod printed_module;
 mod scope;
 mod statement;
 mod tensor_methods;

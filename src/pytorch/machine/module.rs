@@ -47,7 +47,6 @@ pub(in crate::pytorch) struct Leaf {
     pub arguments: Vec<(String, model::Value)>,
     /// Its parameters and buffers are known.
     pub known: bool,
-    pub line: u32,
     /// Where the inferred argument stands in the text.
     pub declared_at: Option<std::ops::Range<u32>>,
     /// Where its class's name stands in the text.
@@ -353,7 +352,6 @@ impl Machine {
             declared: Vec::new(),
             arguments: Vec::new(),
             known: false,
-            line: self.line,
             declared_at: None,
             called_at: None,
         };

@@ -49,6 +49,10 @@ impl Machine {
                 let leaf = leaf.clone();
                 self.call_leaf(id, &leaf, &arguments, site)
             }
+            ModuleKind::Sequential if self.is_printed(id) => {
+                let input = arguments.positional.into_iter().next().unwrap_or(Value::None);
+                self.printed_forward(id, input)
+            }
             ModuleKind::Sequential => {
                 let children: Vec<Id> = module.children.iter().filter_map(|(_, child)| *child).collect();
                 let Some(mut value) = arguments.positional.into_iter().next() else {

@@ -205,8 +205,7 @@ impl Machine {
             | Value::Bound(_)
             | Value::Method(_)
             | Value::Partial(_)
-            | Value::Super(_)
-            | Value::Property(_) => Some(true),
+            | Value::Super(_) => Some(true),
         })
     }
 

@@ -88,7 +88,7 @@ impl Machine {
             }
             StatementKind::Raise(exception) => return self.raise(exception.as_ref(), statement.line),
             // What an assertion checks holds, or PyTorch would say more about it.
-            StatementKind::Assert(_) | StatementKind::Pass => {}
+            StatementKind::Assert | StatementKind::Pass => {}
             StatementKind::Global(names) => {
                 let (scope, globals) = (self.scope(), self.globals);
                 for name in names {

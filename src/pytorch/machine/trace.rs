@@ -6,7 +6,7 @@ use std::rc::Rc;
 use super::super::result::{CallKind, ExecutedCall};
 use super::value::{Tensor, TensorSource};
 use super::{Id, Machine, Run, Value};
-use crate::model::{self, Dims, Inputs, Layer, Node, NodeId, Source};
+use crate::model::{self, Call, Dims, Inputs, Layer, Node, NodeId, Source};
 use crate::shape;
 
 /// The calls of one `forward`.
@@ -72,11 +72,13 @@ impl Trace {
         name
     }
 
-    fn push(&mut self, name: String, layer: Layer, sources: Vec<Source>) -> NodeId {
+    fn push(&mut self, name: String, layer: Layer, sources: Vec<Source>, call: Call) -> NodeId {
         let id = NodeId(self.nodes.len() as u32);
         let above = self.nodes.last().map_or(Source::Input, |node| Source::Node(node.id));
         let inputs = if sources.is_empty() || sources == [above] { Inputs::Above } else { Inputs::From(sources) };
-        self.nodes.push(Node { id, name, layer, inputs });
+        // What has no module is not told apart.
+        let call = if layer.kind().is_function() { Call::Module } else { call };
+        self.nodes.push(Node { id, name, layer, inputs, call });
         id
     }
 }
@@ -108,7 +110,7 @@ impl Machine {
                     let name = self.node_name(pending.name);
                     let layer = pending.layer.clone();
                     let Some(trace) = &mut self.trace else { return Ok(Source::Input) };
-                    let id = trace.push(name, layer, vec![input]);
+                    let id = trace.push(name, layer, vec![input], Call::Function);
                     pending.made.set(Some(id));
                     Source::Node(id)
                 }
@@ -135,7 +137,7 @@ impl Machine {
         }
         let name = trace.parameter_names.get(&parameter).cloned().unwrap_or_else(|| "parameter".to_string());
         let shape = tensor.dims.iter().flat_map(|dims| dims.sizes()).map(|&size| size as i64).collect();
-        let id = trace.push(name, Layer::Parameter(model::Parameter { shape }), Vec::new());
+        let id = trace.push(name, Layer::Parameter(model::Parameter { shape }), Vec::new(), Call::Module);
         trace.parameter_nodes.insert(parameter, id);
         id
     }
@@ -146,7 +148,7 @@ impl Machine {
         let class = function.to_string();
         let layer = Layer::Unsupported(model::Unsupported { class, arguments: String::new(), shape });
         match &mut self.trace {
-            Some(trace) => trace.push(name, layer, inputs),
+            Some(trace) => trace.push(name, layer, inputs, Call::Function),
             None => NodeId(0),
         }
     }
@@ -187,7 +189,7 @@ impl Machine {
         }
         let name = self.node_name(function);
         Ok(match &mut self.trace {
-            Some(trace) => trace.push(name, layer, sources),
+            Some(trace) => trace.push(name, layer, sources, Call::Function),
             None => NodeId(0),
         })
     }
@@ -205,7 +207,7 @@ impl Machine {
         self.check_length()?;
         let source = self.source(input)?;
         Ok(match &mut self.trace {
-            Some(trace) => trace.push(name.to_string(), layer, vec![source]),
+            Some(trace) => trace.push(name.to_string(), layer, vec![source], Call::Module),
             None => NodeId(0),
         })
     }
@@ -242,7 +244,10 @@ impl Machine {
         let message =
             format!("{what} is not understood: its cost is unknown, its output is taken to have its input's shape.");
         let problem = super::Problem::new(super::Severity::Warning, super::ProblemKind::UnknownModule, message);
-        self.note(problem);
+        // A missing attribute has been noted as such.
+        if !what.starts_with("self.") {
+            self.note(problem);
+        }
         self.unsupported(&name, std::slice::from_ref(tensor), tensor.dims)
     }
 
@@ -257,6 +262,8 @@ impl Machine {
         let Some(dims) = dims else { return Ok(None) };
         match shape::output(layer, &dims) {
             Ok(output) => Ok(Some(output)),
+            // The constructor has said so.
+            Err(error) if module.is_some() && error.stage() == shape::Stage::Init => Ok(None),
             Err(error) => {
                 self.shape_error(&error, layer, &dims, module)?;
                 Ok(None)
@@ -281,7 +288,7 @@ impl Machine {
             let last = trace.nodes.last().map(|node| Source::Node(node.id));
             if last != Some(source) {
                 let name = trace.function_name("output");
-                trace.push(name, Layer::Identity(model::Identity {}), vec![source]);
+                trace.push(name, Layer::Identity(model::Identity {}), vec![source], Call::Module);
             }
         }
         Ok(())

@@ -36,7 +36,6 @@ pub(in crate::pytorch) enum Value {
     Method(Rc<(Value, Id)>),
     Partial(Rc<(Value, Arguments)>),
     Super(Rc<(Value, Id)>),
-    Property(Rc<(Value, &'static str)>),
     Tensor(Rc<Tensor>),
     /// What the import cannot know, and what it is.
     Unknown(Rc<str>),
@@ -315,7 +314,6 @@ impl Value {
             Self::Class(_) => "type",
             Self::Library(_) => "module",
             Self::Super(_) => "super",
-            Self::Property(_) => "property",
             Self::Tensor(_) => "Tensor",
             Self::Instance(_) => "object",
             Self::Unknown(_) => "unknown",

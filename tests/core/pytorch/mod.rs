@@ -1,0 +1,3 @@
+//! Import of PyTorch source.
+
+mod golden_sources;
