@@ -412,8 +412,8 @@ fn parses_alone(lines: &[String]) -> bool {
         "try" => return text.trim_end().ends_with(':'),
         _ => {}
     }
-    if text.starts_with('@') {
-        return text.len() > 1 && text[1..].starts_with(|first: char| first.is_alphabetic());
+    if let Some(decorator) = text.strip_prefix('@') {
+        return decorator.starts_with(|first: char| first.is_alphabetic());
     }
     let code_end = lines.last().map_or(0, |last| last[..comment_start(last)].trim_end().len());
     let last_start =

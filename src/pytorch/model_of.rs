@@ -224,10 +224,10 @@ fn find_input(machine: &mut Machine, id: Id, hints: &Hints, options: &Options) -
             return (one(InputHint::Declared { line }, dims), None);
         }
     }
-    if let FirstLayer::Features(features) = first {
-        if let Some(dims) = Dims::new(&[features]) {
-            return (one(InputHint::Solved { layer: "Linear".to_string(), features }, dims), None);
-        }
+    if let FirstLayer::Features(features) = first
+        && let Some(dims) = Dims::new(&[features])
+    {
+        return (one(InputHint::Solved { layer: "Linear".to_string(), features }, dims), None);
     }
     let channels = channels.unwrap_or(3);
     if let Some(guess) = solved(machine, id, channels) {
@@ -433,7 +433,8 @@ fn default_input(machine: &mut Machine, id: Id, channels: u64) -> Dims {
         .trace
         .executed
         .iter()
-        .filter_map(|call| (call.output.rank() == 4 && call.output[2] > 1).then(|| call.output[2]))
+        .filter(|call| call.output.rank() == 4 && call.output[2] > 1)
+        .map(|call| call.output[2])
         .min()
         .unwrap_or(256);
     let sides: [u64; 6] = match (channels, smallest) {

@@ -47,7 +47,7 @@ pub(super) fn solve(puzzle: &Puzzle) -> (Vec<Dims>, usize) {
     for (height, out) in sides.iter().zip(&heights) {
         let Some((channels, rows)) = out else { continue };
         let Some(row) = channels.checked_mul(*rows).filter(|&row| row > 0) else { continue };
-        if puzzle.features % row != 0 {
+        if !puzzle.features.is_multiple_of(row) {
             continue;
         }
         let columns = puzzle.features / row;
@@ -132,11 +132,11 @@ fn likelihood(height: u64, width: u64) -> (u8, u32, std::cmp::Reverse<u64>) {
         128 | 256 => 90,
         299 | 227 | 96 | 48 | 84 | 512 => 80,
         112 | 160 | 192 | 100 | 150 | 200 | 300 | 320 | 384 | 416 => 60,
-        _ if side % 50 == 0 => 45,
+        _ if side.is_multiple_of(50) => 45,
         _ if side.is_power_of_two() => 40,
-        _ if side % 16 == 0 => 35,
-        _ if side % 10 == 0 => 30,
-        _ if side % 8 == 0 => 20,
+        _ if side.is_multiple_of(16) => 35,
+        _ if side.is_multiple_of(10) => 30,
+        _ if side.is_multiple_of(8) => 20,
         _ => 0,
     };
     let rank = if square {

@@ -79,7 +79,7 @@ fn keep_fenced(lines: &mut [String]) {
     }
     bounds.push(lines.len());
     let segments: Vec<(usize, usize)> = bounds.chunks(2).map(|pair| (pair[0], pair[1])).collect();
-    let paired = fences.len() % 2 == 0;
+    let paired = fences.len().is_multiple_of(2);
     let inside_has_code = segments.iter().skip(1).step_by(2).any(|&(start, end)| has_code(&lines[start..end]));
     for (index, &(start, end)) in segments.iter().enumerate() {
         let keep = if paired && inside_has_code { index % 2 == 1 } else { has_code(&lines[start..end]) };

@@ -163,8 +163,9 @@ impl Machine {
                 let items = self.items(&value)?;
                 self.allocate(items.len() * 2)?;
                 let pairs = items.into_iter().enumerate();
-                let pairs = pairs.map(|(index, item)| Value::tuple(vec![Value::Int(start + index as i128), item]));
-                let pairs = pairs.collect();
+                let pairs = pairs
+                    .map(|(index, item)| self.keep(Value::tuple(vec![Value::Int(start + index as i128), item])))
+                    .collect();
                 self.new_list(pairs)
             }
             ("zip", _) => {
@@ -177,7 +178,7 @@ impl Machine {
                     while let Some(row) = columns.iter_mut().map(Iterator::next).collect::<Option<Vec<Value>>>() {
                         self.step()?;
                         self.allocate(row.len())?;
-                        rows.push(Value::tuple(row));
+                        rows.push(self.keep(Value::tuple(row)));
                     }
                 }
                 self.new_list(rows)
@@ -281,7 +282,7 @@ impl Machine {
                     1 => [Value::None, part(0), Value::None],
                     _ => [part(0), part(1), part(2)],
                 };
-                Ok(Value::Slice(std::rc::Rc::new(parts)))
+                Ok(self.keep(Value::Slice(std::rc::Rc::new(parts))))
             }
             ("eval", Some(Value::Text(text))) => self.name_by_text(&text),
             ("locals" | "globals", _) => {
@@ -468,7 +469,14 @@ impl Machine {
     fn is_instance(&mut self, value: &Value, classes: &Value) -> Run<Option<bool>> {
         if let Value::Tuple(_) | Value::List(_) = classes {
             let mut known = true;
-            for class in self.items(classes)? {
+            self.deeper()?;
+            let classes = self.items(classes)?;
+            self.work(classes.len())?;
+            self.depth -= 1;
+            for class in classes {
+                if matches!(class, Value::Tuple(_) | Value::List(_)) && self.depth > 100 {
+                    return Ok(None);
+                }
                 match self.is_instance(value, &class)? {
                     Some(true) => return Ok(Some(true)),
                     Some(false) => {}

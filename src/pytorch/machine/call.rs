@@ -271,7 +271,7 @@ impl Machine {
             receiver = Some(self.eval(second)?);
         }
         match (class, receiver) {
-            (Some(class), Some(receiver)) => Ok(Value::Super(Rc::new((receiver, class)))),
+            (Some(class), Some(receiver)) => Ok(self.keep(Value::Super(Rc::new((receiver, class))))),
             _ => self.error(ProblemKind::Raised, "RuntimeError", "super(): no arguments".to_string()),
         }
     }

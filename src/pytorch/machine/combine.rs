@@ -50,7 +50,7 @@ impl Machine {
             // A tensor and something that the import does not know: most likely of the same shape.
             (Value::Tensor(tensor), other, ..) | (other, Value::Tensor(tensor), ..) => match other {
                 Value::Unknown(_) if self.trace.is_some() && Self::flows(tensor) => {
-                    self.unsupported(name, &[tensor.clone()], tensor.dims)
+                    self.unsupported(name, std::slice::from_ref(tensor), tensor.dims)
                 }
                 Value::Unknown(_) => Ok(Value::unknown(name)),
                 other => {
@@ -85,10 +85,10 @@ impl Machine {
             "sub" => ScalarOperation::Sub,
             "mul" => ScalarOperation::Mul,
             "div" => ScalarOperation::Div,
-            _ => return self.unsupported(name, &[tensor.clone()], tensor.dims),
+            _ => return self.unsupported(name, std::slice::from_ref(tensor), tensor.dims),
         };
         if !number.is_finite() {
-            return self.unsupported(name, &[tensor.clone()], tensor.dims);
+            return self.unsupported(name, std::slice::from_ref(tensor), tensor.dims);
         }
         self.apply(name, Layer::Scalar(model::Scalar { operation, value: number }), std::slice::from_ref(tensor))
     }
@@ -105,7 +105,7 @@ impl Machine {
                 self.record_made("rsub", std::slice::from_ref(tensor), &shifted);
                 Ok(Value::Tensor(shifted))
             }
-            _ => self.unsupported(name, &[tensor.clone()], tensor.dims),
+            _ => self.unsupported(name, std::slice::from_ref(tensor), tensor.dims),
         }
     }
 

@@ -55,7 +55,7 @@ impl Machine {
                 let mut part =
                     |part: &Option<Box<Expr>>| part.as_deref().map_or(Ok(Value::None), |part| self.eval(part));
                 let parts = [part(lower)?, part(upper)?, part(step)?];
-                Ok(Value::Slice(Rc::new(parts)))
+                Ok(self.keep(Value::Slice(Rc::new(parts))))
             }
             ExprKind::Call { .. } => self.eval_call(expr),
             ExprKind::Binary { left, operator, right } => {

@@ -218,7 +218,7 @@ impl Machine {
                     (Some(min_val), Some(max_val)) => {
                         self.apply(plain, model::Hardtanh { min_val, max_val, inplace: false }.into(), &[tensor])
                     }
-                    _ => self.unsupported(plain, &[tensor.clone()], tensor.dims),
+                    _ => self.unsupported(plain, std::slice::from_ref(&tensor), tensor.dims),
                 }
             }
             "linear" | "conv2d" | "conv_transpose2d" => self.weighted_function(plain, &tensor, &rest),
@@ -233,7 +233,7 @@ impl Machine {
                     _ => Ok(Value::unknown(plain)),
                 }
             }
-            _ if ELEMENTWISE.contains(&plain) => self.unsupported(plain, &[tensor.clone()], tensor.dims),
+            _ if ELEMENTWISE.contains(&plain) => self.unsupported(plain, std::slice::from_ref(&tensor), tensor.dims),
             _ => {
                 if is_method && self.catching > 0 {
                     let message = format!("'Tensor' object has no attribute '{name}'");
@@ -261,7 +261,7 @@ impl Machine {
             let value = value.clone();
             // A method of the tensor in place of a number: `size=x.shape[2:]`.
             let Some(value) = self.argument(&value)? else {
-                return self.unsupported(name, &[tensor.clone()], None);
+                return self.unsupported(name, std::slice::from_ref(tensor), None);
             };
             if name == "max_pool2d" && *parameter == "ceil_mode" && rest.positional.len() > 5 {
                 continue;
@@ -273,7 +273,7 @@ impl Machine {
             };
             if layer.set_argument(parameter, &value).is_err() {
                 let dims = self.unsupported_upsample_dims(kind, tensor, rest)?;
-                return self.unsupported(name, &[tensor.clone()], dims.or(tensor.dims));
+                return self.unsupported(name, std::slice::from_ref(tensor), dims.or(tensor.dims));
             }
         }
         if name == "flatten" && rest.get(0, "start_dim").is_none() {
@@ -307,7 +307,7 @@ impl Machine {
     /// `F.linear(x, weight, bias)`: a layer whose weight is somebody's parameter.
     fn weighted_function(&mut self, name: &str, tensor: &Rc<Tensor>, rest: &Arguments) -> Run<Value> {
         let weight = rest.get(0, "weight").and_then(|weight| weight.as_tensor()?.dims);
-        let Some(weight) = weight else { return self.unsupported(name, &[tensor.clone()], None) };
+        let Some(weight) = weight else { return self.unsupported(name, std::slice::from_ref(tensor), None) };
         let bias = rest.get(1, "bias").is_some_and(|bias| !matches!(bias, Value::None));
         let as_i64 = |size: u64| i64::try_from(size).unwrap_or(i64::MAX);
         let layer: Option<Layer> = match (name, weight.sizes()) {
@@ -340,7 +340,7 @@ impl Machine {
         };
         match layer {
             Some(layer) => self.apply(name, layer, std::slice::from_ref(tensor)),
-            None => self.unsupported(name, &[tensor.clone()], None),
+            None => self.unsupported(name, std::slice::from_ref(tensor), None),
         }
     }
 
@@ -352,7 +352,7 @@ impl Machine {
         };
         let value = rest.get(2, "value").and_then(Value::as_float).unwrap_or(0.0);
         let sides: Option<Vec<i64>> = self.items(&padding)?.iter().map(Value::as_i64).collect();
-        let Some(sides) = sides else { return self.unsupported("pad", &[tensor.clone()], None) };
+        let Some(sides) = sides else { return self.unsupported("pad", std::slice::from_ref(tensor), None) };
         let layer: Option<Layer> = match *sides.as_slice() {
             [left, right] | [left, right, 0, 0]
                 if mode == "constant" && tensor.dims.is_some_and(|dims| dims.rank() >= 3) =>
@@ -376,16 +376,24 @@ impl Machine {
             Dims::new(&sizes).filter(|dims| dims.elements().is_some())
         });
         // Zeros behind the channels, as ResNets without parameters in their shortcuts have it.
-        self.unsupported("pad", &[tensor.clone()], dims)
+        self.unsupported("pad", std::slice::from_ref(tensor), dims)
     }
 
     /// One part of a tensor along a dimension: a node only when it is used.
-    pub(super) fn pending(&self, name: &'static str, layer: Layer, input: &Rc<Tensor>, dims: Option<Dims>) -> Value {
+    pub(super) fn pending(
+        &mut self,
+        name: &'static str,
+        layer: Layer,
+        input: &Rc<Tensor>,
+        dims: Option<Dims>,
+    ) -> Run<Value> {
         if self.trace.is_none() || !Self::flows(input) {
-            return Value::Tensor(Tensor::made(dims));
+            return Ok(Value::Tensor(Tensor::made(dims)));
         }
+        // What is pending itself is made first, so that no chain of them grows.
+        let input = &self.settled(input)?;
         let pending = PendingNode { layer, name, input: input.clone(), made: std::cell::Cell::new(None) };
-        Value::Tensor(Rc::new(Tensor { dims, source: TensorSource::Pending(Rc::new(pending)), numbers: None }))
+        Ok(Value::Tensor(Rc::new(Tensor { dims, source: TensorSource::Pending(Rc::new(pending)), numbers: None })))
     }
 }
 

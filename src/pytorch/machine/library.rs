@@ -149,7 +149,10 @@ impl Machine {
             }
             "collections.deque" => self.call_builtin("list", arguments),
             "functools.partial" => match arguments.positional.first().cloned() {
-                Some(function) => Ok(Value::Partial(Rc::new((function, arguments.rest())))),
+                Some(function) => {
+                    self.allocate(4)?;
+                    Ok(self.keep(Value::Partial(Rc::new((function, arguments.rest())))))
+                }
                 None => Ok(Value::unknown(path)),
             },
             "functools.reduce" => self.reduce(&arguments),
@@ -184,7 +187,10 @@ impl Machine {
                     _ => Ok(Value::unknown(path)),
                 }
             }
-            "dataclasses.field" => Ok(Value::Partial(Rc::new((Value::Library(Rc::from(path)), arguments)))),
+            "dataclasses.field" => {
+                self.allocate(4)?;
+                Ok(self.keep(Value::Partial(Rc::new((Value::Library(Rc::from(path)), arguments)))))
+            }
             "torch.nn.Parameter" | "torch.nn.parameter.Parameter" | "torch.nn.parameter.UninitializedParameter" => {
                 self.call_parameter(&arguments)
             }
@@ -337,7 +343,7 @@ impl Machine {
             "arange" | "linspace" | "eye" => return self.counted_tensor(name, &arguments),
             "no_grad" | "enable_grad" | "manual_seed" | "device" | "save" | "load" | "set_grad_enabled" | "compile"
             | "inference_mode" | "seed" | "set_num_threads" | "autocast" | "Generator" => {
-                if name == "compile" && arguments.positional.first().is_some() {
+                if name == "compile" && !arguments.positional.is_empty() {
                     return Ok(arguments.positional[0].clone());
                 }
                 return Ok(Value::unknown(name));
@@ -565,7 +571,8 @@ impl Machine {
                 .flat_map(|row| items.iter().map(move |item| row.iter().cloned().chain([item.clone()]).collect()))
                 .collect();
         }
-        self.new_list(rows.into_iter().map(Value::tuple).collect())
+        let rows = rows.into_iter().map(|row| self.keep(Value::tuple(row))).collect();
+        self.new_list(rows)
     }
 
     /// An object with the attributes that it was given.
@@ -617,6 +624,10 @@ impl Machine {
     }
 
     fn copy_module(&mut self, id: Id, depth: u32) -> Run<Id> {
+        self.step()?;
+        if depth > 60 {
+            return Ok(id);
+        }
         let class = self.module(id).map(|module| module.class.clone()).unwrap_or_else(|| Rc::from(""));
         let copy = self.new_library_module(&class, ModuleKind::User)?;
         let source = &self.heap.instances[id];

@@ -200,7 +200,7 @@ impl Machine {
                 let items = pairs.into_iter().map(|(key, value)| match name {
                     "keys" => key,
                     "values" => value,
-                    _ => Value::tuple(vec![key, value]),
+                    _ => self.keep(Value::tuple(vec![key, value])),
                 });
                 let items = items.collect();
                 self.new_list(items)

@@ -268,6 +268,12 @@ impl Machine {
         self.note(Problem { original: Some(original), exception: Some(class.to_string()), ..problem })
     }
 
+    /// Remembers a value that holds others, so that dropping it never runs deep.
+    fn keep(&mut self, value: Value) -> Value {
+        self.heap.kept.push(value.clone());
+        value
+    }
+
     pub fn new_list(&mut self, items: Vec<Value>) -> Run<Value> {
         self.allocate(1 + items.len())?;
         self.heap.lists.push(items);
@@ -286,7 +292,7 @@ impl Machine {
     }
 
     pub fn new_tuple(&mut self, items: Vec<Value>) -> Run<Value> {
-        self.allocate(1 + items.len())?;
-        Ok(Value::tuple(items))
+        self.allocate(2 + items.len())?;
+        Ok(self.keep(Value::tuple(items)))
     }
 }

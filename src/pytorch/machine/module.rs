@@ -127,11 +127,9 @@ impl Machine {
             module.parameters.retain(|(other, _)| &**other != name);
             // Names of lists and chains count up: no need to look for them.
             let fresh = module.children.len().to_string() == name;
-            if fresh && module.children.last().is_none_or(|(last, _)| &**last != name) {
-                if module.children.iter().rev().take(4).all(|(other, _)| &**other != name) {
-                    module.children.push((Rc::from(name), child));
-                    return Ok(());
-                }
+            if fresh && module.children.iter().rev().take(4).all(|(other, _)| &**other != name) {
+                module.children.push((Rc::from(name), child));
+                return Ok(());
             }
             ModuleState::set(&mut module.children, name, child);
         }

@@ -132,7 +132,7 @@ impl Machine {
             BinaryOperator::ShiftLeft => {
                 u32::try_from(b).ok().filter(|&b| b < 100).and_then(|b| a.checked_mul(1_i128 << b))
             }
-            BinaryOperator::ShiftRight => Some(if b > 120 || b < 0 { 0 } else { a >> b }),
+            BinaryOperator::ShiftRight => Some(if (0..=120).contains(&b) { a >> b } else { 0 }),
             BinaryOperator::BitAnd => Some(a & b),
             BinaryOperator::BitOr => Some(a | b),
             BinaryOperator::BitXor => Some(a ^ b),

@@ -127,7 +127,7 @@ impl Machine {
             return Ok(Value::Tensor(tensor.clone()));
         }
         if slices.is_empty() {
-            return self.unsupported("getitem", &[tensor.clone()], dims);
+            return self.unsupported("getitem", std::slice::from_ref(tensor), dims);
         }
         if self.trace.is_none() || !Self::flows(tensor) {
             return Ok(Value::Tensor(Tensor::made(dims)));
@@ -384,7 +384,11 @@ impl Machine {
             return Ok(Value::Tensor(Tensor::made(dims)));
         }
         self.record(name, std::slice::from_ref(tensor), dims, None);
-        let source = TensorSource::Expanded(tensor.clone());
+        let original = match &tensor.source {
+            TensorSource::Expanded(original) => original.clone(),
+            _ => self.settled(tensor)?,
+        };
+        let source = TensorSource::Expanded(original);
         Ok(Value::Tensor(Rc::new(Tensor { dims, source, numbers: None })))
     }
 
@@ -396,7 +400,7 @@ impl Machine {
             dims.get(usize::try_from(at).ok()?).copied()
         });
         let (Some(dims), Some(size)) = (tensor.dims, size) else {
-            return self.unsupported(name, &[tensor.clone()], None);
+            return self.unsupported(name, std::slice::from_ref(tensor), None);
         };
         let mut parts = Vec::new();
         let first = rest.positional.first().or_else(|| {
@@ -434,7 +438,7 @@ impl Machine {
             }
             _ => None,
         };
-        let Some(bounds) = bounds else { return self.unsupported(name, &[tensor.clone()], None) };
+        let Some(bounds) = bounds else { return self.unsupported(name, std::slice::from_ref(tensor), None) };
         self.record(name, std::slice::from_ref(tensor), Some(dims), None);
         let chunks = bounds.len() as i64;
         for (index, (start, end)) in bounds.into_iter().enumerate() {
@@ -445,7 +449,8 @@ impl Machine {
                 (Layer::Slice(model::Slice { start: start as i64, end, dim }), "slice")
             };
             let part = crate::shape::output(&layer, &[dims]).ok();
-            parts.push(self.pending(stem, layer, tensor, part));
+            let part = self.pending(stem, layer, tensor, part)?;
+            parts.push(part);
         }
         self.new_tuple(parts)
     }

@@ -130,6 +130,18 @@ impl Machine {
         })
     }
 
+    /// The tensor as that of a node, where it is not one yet.
+    pub(super) fn settled(&mut self, tensor: &Rc<Tensor>) -> Run<Rc<Tensor>> {
+        if !matches!(tensor.source, TensorSource::Pending(_) | TensorSource::Expanded(_)) {
+            return Ok(tensor.clone());
+        }
+        let source = match self.source(tensor)? {
+            Source::Input => TensorSource::Input,
+            Source::Node(id) => TensorSource::Node(id),
+        };
+        Ok(Rc::new(Tensor { dims: tensor.dims, source, numbers: None }))
+    }
+
     fn parameter_node(&mut self, parameter: Id, tensor: &Tensor) -> NodeId {
         let Some(trace) = &mut self.trace else { return NodeId(0) };
         if let Some(&id) = trace.parameter_nodes.get(&parameter) {

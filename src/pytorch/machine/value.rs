@@ -238,6 +238,21 @@ pub(in crate::pytorch) struct Heap {
     pub instances: Vec<Instance>,
     pub scopes: Vec<Scope>,
     pub parameters: Vec<ParameterData>,
+    /// Values that can hold others of their kind, in the order they were made.
+    pub kept: Vec<Value>,
+}
+
+impl Drop for Heap {
+    /// From the last made to the first: each holds only older ones, so that none drops a long chain by itself.
+    fn drop(&mut self) {
+        self.lists.clear();
+        self.dicts.clear();
+        self.scopes.clear();
+        self.instances.clear();
+        self.functions.clear();
+        self.classes.clear();
+        while self.kept.pop().is_some() {}
+    }
 }
 
 impl Value {

@@ -1,3 +1,4 @@
 //! Import of PyTorch source.
 
 mod golden_sources;
+mod hostile;

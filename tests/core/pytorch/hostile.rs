@@ -1,0 +1,248 @@
+//! No text panics, hangs or takes more than a bounded amount of memory.
+
+use std::time::{Duration, Instant};
+
+use convscope::pytorch::{Import, Options, ProblemKind, import};
+use proptest::prelude::*;
+
+/// Cases of the property; `PYTORCH_CASES` sets another number.
+fn cases() -> u32 {
+    std::env::var("PYTORCH_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(3000)
+}
+
+/// Runs on a stack as small as a browser's worker has, and within a time that a person waits.
+fn read(text: &str) -> Import {
+    let text = text.to_string();
+    let shown: String = text.chars().take(80).collect();
+    let start = Instant::now();
+    let thread = std::thread::Builder::new().stack_size(1 << 20);
+    let import = thread
+        .spawn(move || import(&text, &Options::default()))
+        .expect("a thread")
+        .join()
+        .unwrap_or_else(|_| panic!("panicked: {shown}"));
+    assert!(start.elapsed() < Duration::from_secs(20), "{:?}: {shown}", start.elapsed());
+    import
+}
+
+fn says(import: &Import, kind: ProblemKind) -> bool {
+    import.problems.iter().any(|problem| problem.kind == kind)
+}
+
+#[test]
+fn deep_nesting_ends() {
+    for (open, close) in
+        [("(", ")"), ("[", "]"), ("{", "}"), ("f(", ")"), ("x[", "]"), ("-", ""), ("not ", ""), ("~", "")]
+    {
+        for depth in [100, 100_000] {
+            let nested = format!("x = {}1{}", open.repeat(depth), close.repeat(depth));
+            read(&nested);
+            read(&format!("class Net(nn.Module):\n    def forward(self, x):\n        return {nested}"));
+        }
+        read(&open.repeat(300_000));
+        read(&close.repeat(300_000));
+    }
+    for chain in ["x.a", "x()", "x[0]", "x+1", "x**1", "lambda: 1", "x if x else 1", "x and 1", "x < 1", "f\"{x}\""] {
+        let tail = &chain[1..];
+        read(&format!("y = {chain}{}", tail.repeat(50_000)));
+        read(&format!("y = {}1", "lambda: ".repeat(50_000)));
+        read(&format!("y = {}1", "1 if 1 else ".repeat(50_000)));
+        read(&format!("y = {}1", "1 ** ".repeat(50_000)));
+    }
+    let blocks: String = (0..1200).map(|depth| format!("{}if 1:\n", " ".repeat(depth))).collect();
+    read(&format!("{blocks}{}x = 1", " ".repeat(1201)));
+    read(&"if 1:\nx=1\n".repeat(20_000));
+    read(&"class A(nn.Module):\ndef f(self):\n".repeat(10_000));
+    read(&"elif x:\n".repeat(20_000));
+}
+
+#[test]
+fn endless_work_is_stopped_and_said() {
+    let texts = [
+        "while True:\n    x = 1\n",
+        "for i in range(10**12):\n    pass\n",
+        "x = 2**10**9\n",
+        "def f(n):\n    return f(n + 1)\nf(0)\n",
+        "x = [0] * 10**12\n",
+        "x = list(range(10**12))\n",
+        "x = 'a' * 10**12\n",
+        "x = [1]\nwhile True:\n    x = x + x\n",
+        "x = 'a'\nwhile True:\n    x = x + x\n",
+        "t = ()\nfor i in range(10**9):\n    t = (t,)\n",
+        "t = ()\nfor i in range(10**9):\n    t = (i, t)\nt = None\n",
+        "x = [i for i in range(10**9) for j in range(10**9)]\n",
+        "import functools\np = print\nfor i in range(10**9):\n    p = functools.partial(p, p)\n",
+        "import itertools\nx = list(itertools.product(*[range(1000)] * 8))\n",
+        "m = nn.ReLU()\nfor i in range(10**6):\n    m = nn.Sequential(m)\n",
+        "import copy\nm = nn.ReLU()\nfor i in range(500):\n    m = nn.Sequential(m)\nn = copy.deepcopy(m)\n",
+        "l = []\nl.append(l)\nprint(l)\nx = str(l)\ny = l == l\nz = [l] == [l]\nfor a in l:\n    nn.Conv2d(a, l, l)\n",
+        "class A(nn.Module):\n    def __init__(self):\n        super().__init__()\n        self.a = A()\na = A()\n",
+        "class A(nn.Module):\n    def forward(self, x):\n        while True:\n            x = x + 1\na = A()\n",
+        "class A(nn.Module):\n    def __getattr__(self, name):\n        return self.b\na = A()\nx = a.c\n",
+        "class A(nn.Module):\n    def __init__(self):\n        super().__init__()\n        self.me = self\n    def forward(self, x):\n        return self.me(x)\na = A()\n",
+        "x = f\"{1:>999999999}\"\n",
+        "x = '%999999999d' % 3\n",
+        "x = int('9' * 5000)\ny = 10**5000\n",
+        "x = range(0, 10**30, 10**10)\nlen(x)\nfor i in x: pass\n",
+        "def g():\n    while True:\n        yield 1\nx = g()\n",
+        "class A(nn.Module):\n    def __init__(self):\n        super().__init__()\n        self.c = nn.Conv2d(3, 10**17, 10**9)\n    def forward(self, x):\n        for i in range(10**9):\n            x = x.chunk(2, 1)[0].expand_as(x)\n        return self.c(x)\na = A()\n",
+        "a = nn.Conv2d(9223372036854775807, 9223372036854775807, 9223372036854775807, groups=9223372036854775807)\n",
+        "s = nn.Sequential(nn.Conv2d(-1, 0, 0, stride=0), nn.Linear(0, -5), nn.GroupNorm(0, 0), nn.MaxPool2d(0), nn.Upsample(scale_factor=1e300))\n",
+    ];
+    for text in texts {
+        read(text);
+    }
+    assert!(says(
+        &read(
+            "class A(nn.Module):\n    def __init__(self):\n        super().__init__()\n        while True:\n            pass\n    def forward(self, x):\n        return x\na = A()\n"
+        ),
+        ProblemKind::TooLong
+    ));
+    assert!(says(&read("while True:\n    pass\n"), ProblemKind::TooLong));
+    assert!(says(
+        &read(
+            "def f():\n    return f()\nclass A(nn.Module):\n    def __init__(self):\n        super().__init__()\n        f()\n    def forward(self, x):\n        return x\na = A()\n"
+        ),
+        ProblemKind::TooLong
+    ));
+}
+
+#[test]
+fn a_million_characters_end() {
+    for piece in [
+        "x = 1\n",
+        "nn.Conv2d(1, 2, 3)\n",
+        "word ",
+        "\"",
+        "'''",
+        "\\\n",
+        "\t",
+        "#\n",
+        "```\n",
+        ">>> ",
+        "(conv1): Conv2d(1, 2, 3)\n",
+        "1 ",
+        "\u{201c}",
+        "é",
+        "self.x = nn.Linear(1, 1\n",
+        "In [1]: ",
+        "\r",
+    ] {
+        read(&piece.repeat(1_000_000 / piece.len()));
+    }
+}
+
+/// Pieces of what people paste, in any order.
+fn fragments() -> impl Strategy<Value = String> {
+    let piece = prop::sample::select(vec![
+        "class Net(nn.Module):\n",
+        "    def __init__(self):\n",
+        "        super().__init__()\n",
+        "        super(Net, self).__init__()\n",
+        "        self.conv = nn.Conv2d(1, 8, 3)\n",
+        "        self.fc = nn.Linear(8, 10)\n",
+        "    def forward(self, x):\n",
+        "        x = self.conv(x)\n",
+        "        x = x.view(-1, 8)\n",
+        "        x = x.view(x.size(0), -1)\n",
+        "        return self.fc(x)\n",
+        "        return x\n",
+        "        x = torch.cat([x, x], 1)\n",
+        "        a, b = x.chunk(2, dim=1)\n",
+        "        x = x + self.conv(x)\n",
+        "        x = x[:, :3, ::2]\n",
+        "        for i in range(3):\n",
+        "            x = F.relu(x)\n",
+        "        if x.size(1) > 2:\n",
+        "        else:\n",
+        "net = Net()\n",
+        "net(torch.randn(1, 1, 28, 28))\n",
+        "class Block(Net):\n",
+        "layers = [nn.ReLU() for _ in range(4)]\n",
+        "model = nn.Sequential(*layers)\n",
+        "nn.Sequential(\n",
+        ")\n",
+        "(",
+        ")",
+        "[",
+        "]",
+        "'",
+        "\"\"\"\n",
+        ",",
+        ":",
+        "\n",
+        "return",
+        "lambda x: x",
+        "{'a': 1}",
+        "**",
+        "*",
+        "@property\n",
+        "    ",
+        "\t",
+        "x",
+        "=",
+        "1",
+        "-1",
+        "0",
+        "None",
+        "self",
+        ".",
+        "self.",
+        "nn.",
+        "F.max_pool2d(x, 2)",
+        "while True:\n",
+        "try:\n",
+        "except:\n",
+        "yield x\n",
+        "global x\n",
+        "del x\n",
+        "x, *y = [1, 2, 3]\n",
+        "f'{x:>{y}}'",
+        "10**18",
+        "1e400",
+        "x.permute(0, 2, 1)",
+        "x.squeeze()",
+        "x.unsqueeze(7)",
+        "x.reshape(0, -1)",
+        "x.mean()",
+        "x.expand(-1, 5, 5)",
+        "nn.Parameter(torch.zeros(3))",
+        "self.register_buffer('b', torch.zeros(2))\n",
+        "def f(*a, **k):\n",
+        "f(*a, **k)\n",
+        "nn.ModuleList([])",
+        "nn.ModuleDict({'a': nn.ReLU()})",
+        "Net(1, 2, x=3)\n",
+        "import torch.nn as nn\n",
+        "from torch.nn import *\n",
+        "# (N, 3, 32, 32)\n",
+        "```\n",
+        ">>> ",
+        "... ",
+        "(0): ReLU()\n",
+        "\u{a0}",
+        "\u{201c}",
+        "\r\n",
+    ]);
+    prop::collection::vec(piece, 0..40).prop_map(|pieces| pieces.concat())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: cases(), max_shrink_iters: 200, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_order_of_what_people_paste_ends(text in fragments()) {
+        let found = import(&text, &Options::default());
+        prop_assert!(!found.models.is_empty() || !found.problems.is_empty());
+        for problem in &found.problems {
+            if let Some(fix) = &problem.fix {
+                prop_assert!(text.get(fix.range.clone()).is_some());
+            }
+        }
+    }
+
+    #[test]
+    fn any_characters_end(text in "(\\PC|[\n\t ()\\[\\]{}:,.=#'\"]){0,200}") {
+        import(&text, &Options::default());
+    }
+}
