@@ -8,12 +8,15 @@
 mod ast;
 #[cfg(feature = "python")]
 mod discover;
+mod export;
+mod export_layer;
 #[cfg(feature = "python")]
 mod hints;
 #[cfg(feature = "python")]
 mod import;
 #[cfg(feature = "python")]
 mod indent;
+mod keras;
 #[cfg(feature = "python")]
 mod lines;
 #[cfg(feature = "python")]
@@ -33,8 +36,10 @@ mod syntax;
 #[cfg(feature = "python")]
 mod text;
 
+pub use export::export_module;
 #[cfg(feature = "python")]
 pub use import::import;
+pub use keras::export_keras;
 pub use problem::{Fix, Problem, ProblemKind, Severity};
 pub use result::{
     CallKind, ExecutedCall, Import, ImportedModel, InputGuess, InputHint, ModelTotals, Options, RegisteredModule,

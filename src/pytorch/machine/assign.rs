@@ -79,6 +79,10 @@ impl Machine {
             }
             None if items.len() == targets.len() => {
                 for (target, item) in targets.iter().zip(items) {
+                    let item = match item {
+                        Value::Tensor(tensor) if !is_blank(target) => Value::Tensor(self.settled_part(&tensor)?),
+                        item => item,
+                    };
                     self.assign(target, item)?;
                 }
                 Ok(())
@@ -191,4 +195,9 @@ impl Machine {
             _ => Ok(()),
         }
     }
+}
+
+/// `_`, which nothing uses.
+fn is_blank(target: &Expr) -> bool {
+    matches!(&target.kind, ExprKind::Name(name) if name.starts_with('_'))
 }

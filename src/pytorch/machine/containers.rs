@@ -53,6 +53,8 @@ impl Machine {
     pub(super) fn item(&mut self, object: &Value, index: &Value) -> Run<Value> {
         match object {
             Value::Tuple(items) => match self.sequence_item(items, index)? {
+                // A part of a chunk that is picked is used.
+                Ok(Value::Tensor(tensor)) => Ok(Value::Tensor(self.settled_part(&tensor)?)),
                 Ok(item) => Ok(item),
                 Err(items) => self.new_tuple(items),
             },

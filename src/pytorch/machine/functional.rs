@@ -276,6 +276,11 @@ impl Machine {
                 return self.unsupported(name, std::slice::from_ref(tensor), dims.or(tensor.dims));
             }
         }
+        if let Some(inplace) = rest.keyword("inplace").cloned()
+            && let Some(inplace) = self.argument(&inplace)?
+        {
+            let _ = layer.set_argument("inplace", &inplace);
+        }
         if name == "flatten" && rest.get(0, "start_dim").is_none() {
             // The function's default is all dimensions, the module's all but the batch.
             let _ = layer.set_argument("start_dim", &model::Value::Int(0));

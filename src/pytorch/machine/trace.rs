@@ -130,6 +130,11 @@ impl Machine {
         })
     }
 
+    /// One part of a chunk as a node of its own.
+    pub(super) fn settled_part(&mut self, tensor: &Rc<Tensor>) -> Run<Rc<Tensor>> {
+        if matches!(tensor.source, TensorSource::Pending(_)) { self.settled(tensor) } else { Ok(tensor.clone()) }
+    }
+
     /// The tensor as that of a node, where it is not one yet.
     pub(super) fn settled(&mut self, tensor: &Rc<Tensor>) -> Run<Rc<Tensor>> {
         if !matches!(tensor.source, TensorSource::Pending(_) | TensorSource::Expanded(_)) {

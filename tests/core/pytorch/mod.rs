@@ -1,4 +1,5 @@
 //! Import of PyTorch source.
 
+mod export;
 mod golden_sources;
 mod hostile;

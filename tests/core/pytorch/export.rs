@@ -1,0 +1,117 @@
+//! What is exported imports again to the same network, and is Python.
+
+use std::process::{Command, Stdio};
+
+use convscope::model::{Channels, Groups, Layer, Network, Node, presets};
+use convscope::pytorch::{Options, export_keras, export_module, import};
+use proptest::prelude::*;
+
+use crate::random;
+
+/// A network as PyTorch can say it: a number where PyTorch has one, names of classes.
+fn canonical(network: &Network) -> Vec<Node> {
+    let shapes = convscope::shape::infer(network, &network.wiring(), 1);
+    let wiring = network.wiring();
+    let mut nodes = network.nodes.clone();
+    let ids: Vec<_> = nodes.iter().map(|node| node.id).collect();
+    for (index, node) in nodes.iter_mut().enumerate() {
+        let channels = wiring
+            .taps(index)
+            .first()
+            .and_then(|&tap| shapes.tap(tap))
+            .and_then(|dims| dims.get(1).copied())
+            .unwrap_or(1) as i64;
+        if let Layer::Conv2d(conv) = &mut node.layer {
+            if let (Channels::TimesInput(times), Groups::Count(_)) = (conv.out_channels, conv.groups) {
+                conv.out_channels = Channels::Count(times * channels);
+            }
+        }
+        node.id = convscope::model::NodeId(index as u32);
+        if let convscope::model::Inputs::From(sources) = &mut node.inputs {
+            for source in sources.iter_mut() {
+                if let convscope::model::Source::Node(id) = source {
+                    let place = ids.iter().position(|other| other == id).expect("a node");
+                    *id = convscope::model::NodeId(place as u32);
+                }
+            }
+            let above = index.checked_sub(1).map_or(convscope::model::Source::Input, |above| {
+                convscope::model::Source::Node(convscope::model::NodeId(above as u32))
+            });
+            if *sources == [above] {
+                node.inputs = convscope::model::Inputs::Above;
+            }
+        }
+        if node.layer.kind().is_function() {
+            node.call = convscope::model::Call::Module;
+        }
+    }
+    nodes
+}
+
+fn imported(network: &Network) -> (String, Vec<Node>, String) {
+    let text = export_module(network);
+    let found = import(&text, &Options { input: Some(network.input) });
+    let problems = format!("{:?}", found.problems);
+    let nodes = found.models.first().map(|model| canonical(&model.network)).unwrap_or_default();
+    (text, nodes, problems)
+}
+
+fn difference(expected: &[Node], found: &[Node]) -> String {
+    let at =
+        expected.iter().zip(found).position(|(one, other)| one != other).unwrap_or(expected.len().min(found.len()));
+    format!(
+        "at {at}: {:?}\nfound {:?}\n({} and {} nodes)",
+        expected.get(at),
+        found.get(at),
+        expected.len(),
+        found.len()
+    )
+}
+
+#[test]
+fn presets_come_back_as_they_were() {
+    let mut failures = Vec::new();
+    for preset in presets::all() {
+        let network = preset.network();
+        let (_, nodes, problems) = imported(&network);
+        let expected = canonical(&network);
+        if nodes != expected {
+            failures.push(format!("{}: {}\n{problems}", preset.id, difference(&expected, &nodes)));
+        }
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+#[test]
+fn exported_code_is_python() {
+    let python = Command::new("python3").arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
+    if !python.is_ok_and(|status| status.success()) {
+        return;
+    }
+    let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("exported");
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let mut files = Vec::new();
+    for preset in presets::all() {
+        for (kind, text) in [("torch", export_module(&preset.network())), ("keras", export_keras(&preset.network()))] {
+            let file = folder.join(format!("{}_{kind}.py", preset.id));
+            std::fs::write(&file, text).expect("a file");
+            files.push(file);
+        }
+    }
+    let compiled = Command::new("python3").args(["-m", "py_compile"]).args(&files).output().expect("python3 runs");
+    assert!(compiled.status.success(), "{}", String::from_utf8_lossy(&compiled.stderr));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, max_shrink_iters: 500, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn random_networks_come_back_as_they_were(network in random::network()) {
+        // What has no shape has no channels to write.
+        let shapes = convscope::shape::infer(&network, &network.wiring(), 1);
+        prop_assume!(shapes.nodes.iter().all(|shape| shape.dims().is_some()));
+        let (text, nodes, problems) = imported(&network);
+        let expected = canonical(&network);
+        prop_assert!(nodes == expected, "{}\n{problems}\n{text}", difference(&expected, &nodes));
+    }
+}
