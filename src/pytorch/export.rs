@@ -4,7 +4,7 @@
 //! one tensor goes in and one comes out, and are put in by their path elsewhere. What has no module is a function
 //! in `forward`; where the import would give it another name than it has, a comment does: `# name: layer1.0.add`.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashSet};
 use std::ops::Range;
 
 use super::export_layer::{constructor, function};
@@ -21,7 +21,6 @@ pub fn export_module(network: &Network) -> String {
         shapes,
         classes: Vec::new(),
         taken: HashSet::from([String::new()]),
-        counted: HashMap::new(),
         uses_put: false,
         uses_functional: false,
     };
@@ -39,7 +38,6 @@ struct Exporter<'a> {
     classes: Vec<(String, String)>,
     /// Names that the import finds taken.
     taken: HashSet<String>,
-    counted: HashMap<String, u32>,
     uses_put: bool,
     uses_functional: bool,
 }
