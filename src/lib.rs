@@ -26,6 +26,8 @@ pub mod explore;
 
 pub mod engine;
 
+pub mod transplant;
+
 pub mod share_link;
 
 pub mod pytorch;

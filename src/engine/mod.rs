@@ -17,5 +17,6 @@ mod reference;
 mod weights;
 
 pub use error::EngineError;
+pub use lower::all_tensors;
 pub use plan::{Kernels, Plan, PlanOptions, StepInfo};
 pub use weights::{FIRST_BUFFER_STREAM, INPUT_STREAM, Seeding, WeightSource, seeded_input};

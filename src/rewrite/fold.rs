@@ -75,14 +75,7 @@ pub fn depthwise_biases(network: &Network) -> Rewritten {
 pub fn depthwise_convolutions(network: &Network) -> Rewritten {
     let uses = Uses::of(network);
     let shapes = shape::infer(network, &network.wiring(), 1);
-    // For each pointwise convolution that takes one on: its depthwise convolution.
-    let mut depthwise_of = vec![None; network.nodes.len()];
-    for index in 0..network.nodes.len() {
-        let pointwise = uses.only_reader(index).filter(|_| depthwise_of[index].is_none());
-        if let Some(pointwise) = pointwise.filter(|&next| is_pair(network, &uses, &shapes, index, next)) {
-            depthwise_of[pointwise] = Some(index);
-        }
-    }
+    let depthwise_of = depthwise_pairs(network, &uses, &shapes);
     let mut draft = Draft::new(network);
     for (index, node) in network.nodes.iter().enumerate() {
         let above = depthwise_of[index].map(|above: usize| (above, &network.nodes[above]));
@@ -109,6 +102,18 @@ pub fn depthwise_convolutions(network: &Network) -> Rewritten {
         }
     }
     draft.finish()
+}
+
+/// For each pointwise convolution that can take one on: the index of its depthwise convolution.
+pub fn depthwise_pairs(network: &Network, uses: &Uses, shapes: &Shapes) -> Vec<Option<usize>> {
+    let mut depthwise_of = vec![None; network.nodes.len()];
+    for index in 0..network.nodes.len() {
+        let pointwise = uses.only_reader(index).filter(|_| depthwise_of[index].is_none());
+        if let Some(pointwise) = pointwise.filter(|&next| is_pair(network, uses, shapes, index, next)) {
+            depthwise_of[pointwise] = Some(index);
+        }
+    }
+    depthwise_of
 }
 
 /// Where a depthwise convolution's bias can go: the index of the convolution or batch norm that takes it on.

@@ -22,6 +22,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("advice", &["model", "shape", "lifetime", "cost", "rewrite", "compare", "device"]),
     ("explore", &["model", "shape", "lifetime", "cost", "rewrite", "device"]),
     ("engine", &["model", "shape", "lifetime"]),
+    ("transplant", &["model", "shape", "rewrite", "engine"]),
     ("share_link", &["model", "rewrite", "workbench"]),
     ("pytorch", &["model", "shape"]),
     ("report", &["model", "shape", "lifetime", "cost", "rewrite", "workbench", "compare", "device"]),

@@ -18,3 +18,4 @@ mod random_workbench;
 mod rewrite;
 mod shape;
 mod share_link;
+mod transplant;

@@ -5,6 +5,8 @@ mod normalization;
 mod parameters;
 mod spatial;
 
+use std::collections::HashMap;
+
 use crate::model::{Dims, Network, NodeId, Tap};
 use crate::shape;
 
@@ -81,6 +83,25 @@ pub fn lower(network: &Network, weights: &WeightSource, batch: usize) -> Result<
     }
     lowering.graph.output = outputs.last().copied().unwrap_or(Graph::INPUT);
     Ok(lowering.graph)
+}
+
+/// The tensors of every node that has any, each module under the id of its first call: weight, bias, running mean,
+/// running variance. As [`WeightSource::Given`] takes them.
+pub fn all_tensors(network: &Network, weights: &WeightSource) -> Result<HashMap<NodeId, Vec<Vec<f32>>>, EngineError> {
+    let wiring = network.wiring();
+    let shapes = shape::infer(network, &wiring, 1);
+    let first_calls = network.first_calls();
+    let mut reader = WeightReader::new(weights);
+    let mut all = HashMap::new();
+    for (index, node) in network.nodes.iter().enumerate().filter(|(index, _)| first_calls[*index].is_none()) {
+        let input = wiring.taps(index).first().and_then(|&tap| shapes.tap(tap));
+        let rules = parameters::tensors(&node.layer, input);
+        let streams = reader.register(&rules);
+        if !rules.is_empty() {
+            all.insert(node.id, reader.read(node.id, &node.name, &rules, &streams)?);
+        }
+    }
+    Ok(all)
 }
 
 /// The state while one node after another is lowered.
