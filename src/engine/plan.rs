@@ -7,6 +7,7 @@ use super::fast::{self, FastProgram};
 use super::fuse;
 use super::graph::{Graph, TensorId};
 use super::kernels::activation::Activation;
+use super::kernels::aligned::Aligned;
 use super::lower::lower;
 use super::operation::Operation;
 use super::program::{BufferId, Call, Kernel, Place, PlacedCall, Program};
@@ -49,9 +50,9 @@ pub struct StepInfo {
 pub struct Plan {
     steps: Vec<StepInfo>,
     calls: Vec<PlacedCall>,
-    arena: Vec<f32>,
+    arena: Aligned,
     /// For kernels that need memory beside their inputs and output.
-    scratch: Vec<f32>,
+    scratch: Aligned,
     input: Range<usize>,
     output: Range<usize>,
     output_dims: Vec<usize>,
@@ -89,7 +90,7 @@ impl Plan {
             start..start + place.length
         };
         let (input, output) = (range(input), range(output));
-        let (arena, scratch) = (vec![0.0; placement.length], vec![0.0; scratch]);
+        let (arena, scratch) = (Aligned::zeros(placement.length), Aligned::zeros(scratch));
         Ok(Self { steps, calls, arena, scratch, input, output, output_dims })
     }
 

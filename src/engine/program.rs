@@ -4,7 +4,8 @@ use std::ops::Range;
 
 use super::arena::{Buffer, Placement, place};
 use super::kernels::activation::Activation;
-use super::kernels::depthwise::{DepthwiseJob, DepthwiseWeights, depthwise};
+use super::kernels::aligned::Aligned;
+use super::kernels::depthwise::{DepthwiseJob, depthwise};
 use super::kernels::elementwise::{Operand, PixelJob, pixels};
 use super::kernels::functions;
 use super::kernels::geometry::Axis;
@@ -63,7 +64,7 @@ pub struct MatrixCall {
     pub residual: PixelSteps,
     pub finish: Finish,
     /// Panels of each group.
-    pub weights: Vec<(Vec<f32>, Vec<f32>)>,
+    pub weights: Vec<(Aligned, Vec<f32>)>,
     /// Channels from one group's input to the next.
     pub group_inputs: usize,
 }
@@ -72,15 +73,14 @@ pub struct MatrixCall {
 #[derive(Clone, Debug)]
 pub struct WinogradCall {
     pub job: WinogradJob,
-    pub weight: Vec<f32>,
+    pub weight: Aligned,
     pub bias: Vec<f32>,
 }
 
 #[derive(Clone, Debug)]
 pub struct DepthwiseCall {
     pub job: DepthwiseJob,
-    pub weight: Vec<f32>,
-    pub bias: Vec<f32>,
+    pub weights: Aligned,
 }
 
 #[derive(Clone, Debug)]
@@ -253,10 +253,7 @@ impl Kernel {
                 let panels = Panels { weight: &call.weight, bias: &call.bias };
                 winograd(&call.job, panels, [input, residual.unwrap_or_default()], output, scratch);
             }
-            Self::Depthwise(call) => {
-                let weights = DepthwiseWeights { weight: &call.weight, bias: &call.bias };
-                depthwise(&call.job, weights, input, output);
-            }
+            Self::Depthwise(call) => depthwise(&call.job, &call.weights, input, output),
             Self::Pool(job) => pool(job, input, output),
             Self::GlobalMean(job) => global_mean(job, input, output),
             Self::Pixels(call) => {

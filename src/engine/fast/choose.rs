@@ -5,6 +5,7 @@ use crate::engine::graph::GraphNode;
 use crate::engine::kernels::activation::Activation;
 use crate::engine::kernels::elementwise::PixelJob;
 use crate::engine::kernels::geometry::{Planes, PoolShape, Window};
+use crate::engine::kernels::image::{Border, ImageLayout};
 use crate::engine::kernels::matrix::PixelSteps;
 use crate::engine::kernels::pool::{PoolJob, Pooling};
 use crate::engine::kernels::reference::pool::Divisor;
@@ -171,8 +172,9 @@ impl Builder<'_> {
                 continue;
             }
             copies += 1;
-            let channel = whole.layout.channel + first;
-            let to = crate::engine::kernels::image::ImageLayout { planes: part.layout.planes, channel, ..whole.layout };
+            let planes = part.layout.planes;
+            let to = ImageLayout { planes, channel: whole.layout.channel + first, ..whole.layout };
+            let part = if part.buffer == whole.buffer { self.copied_aside(part) } else { part };
             let (from_place, to_place) = (self.program.whole(part.buffer), self.program.whole(whole.buffer));
             self.call(Kernel::CopyPixels(part.layout, to), &[from_place], to_place);
         }
@@ -184,6 +186,16 @@ impl Builder<'_> {
             0 => Choice { kernel: "none", reason: "the parts were written where the whole wants them" },
             _ => Choice { kernel: "copy pixels", reason: "the parts lie elsewhere" },
         }
+    }
+
+    /// A copy in a buffer of its own, for a tensor that goes to two places of one buffer.
+    fn copied_aside(&mut self, image: StoredImage) -> StoredImage {
+        let pixel = image.layout.planes.channels.next_multiple_of(LANES);
+        let layout = ImageLayout { border: Border::default(), pixel, channel: 0, ..image.layout };
+        let copy = StoredImage { buffer: self.program.buffer(layout.length()), layout };
+        let (from, to) = (self.program.whole(image.buffer), self.program.whole(copy.buffer));
+        self.call(Kernel::CopyPixels(image.layout, layout), &[from], to);
+        copy
     }
 
     fn concatenate(&mut self, node: &GraphNode) -> Choice {

@@ -2,7 +2,8 @@
 
 use super::{Builder, Choice, StoredImage};
 use crate::engine::graph::GraphNode;
-use crate::engine::kernels::depthwise::DepthwiseJob;
+use crate::engine::kernels::aligned::Aligned;
+use crate::engine::kernels::depthwise::{self, DepthwiseJob};
 use crate::engine::kernels::geometry::ConvolutionShape;
 use crate::engine::kernels::image::ImageLayout;
 use crate::engine::kernels::matrix::{PANEL, PixelSteps, pack, pack_bias};
@@ -94,14 +95,7 @@ impl Builder<'_> {
         let channels = shape.output.channels;
         let rounded = channels.next_multiple_of(LANES);
         let taps = window.kernel[0] * window.kernel[1];
-        let mut weight = vec![0.0; taps * rounded];
-        for channel in 0..channels {
-            for tap in 0..taps {
-                weight[tap * rounded + channel] = parameters.weight[channel * taps + tap];
-            }
-        }
-        let mut bias = parameters.bias.clone();
-        bias.resize(rounded, 0.0);
+        let weights = depthwise::pack(channels, taps, &parameters.weight, &parameters.bias);
         let job = DepthwiseJob {
             batch: shape.output.batch,
             height: shape.output.height,
@@ -113,7 +107,7 @@ impl Builder<'_> {
             output: output.layout.steps(),
             finish: node.activation.into(),
         };
-        let call = DepthwiseCall { job, weight, bias };
+        let call = DepthwiseCall { job, weights };
         let (from, to) = (self.program.whole(input.buffer), self.program.whole(output.buffer));
         self.call(Kernel::Depthwise(Box::new(call)), &[from], to);
         Choice { kernel: "depthwise", reason: "each channel has its own window" }
@@ -130,7 +124,7 @@ impl Builder<'_> {
         let points = size.input() * size.input();
         let panel = |output: usize| output / PANEL * inputs * PANEL + output % PANEL;
         let each = outputs.div_ceil(PANEL) * inputs * PANEL;
-        let mut weight = vec![0.0; points * each];
+        let mut weight = Aligned::zeros(points * each);
         for output in 0..outputs {
             for channel in 0..inputs {
                 let taps = &parameters.weight[(output * inputs + channel) * 9..][..9];

@@ -81,6 +81,14 @@ pub fn build(graph: &Graph) -> FastProgram {
     FastProgram { program: builder.program, steps, input, output }
 }
 
+/// Values from one pixel to the next: the channels in whole vectors. Neighbours a large power of two apart would all
+/// fall into one set of the first cache, so those get a gap.
+fn pixel_length(planes: &Planes) -> usize {
+    const SET: usize = 512;
+    let rounded = planes.channels.next_multiple_of(LANES);
+    if planes.area() > 1 && rounded.is_multiple_of(SET) { rounded + 4 * LANES } else { rounded }
+}
+
 impl Builder<'_> {
     /// The sizes of an image; `None` for tensors of another rank.
     fn planes(&self, tensor: TensorId) -> Option<Planes> {
@@ -119,7 +127,7 @@ impl Builder<'_> {
                 return image;
             }
         }
-        let pixel = if self.needs.exact(tensor) { planes.channels } else { planes.channels.next_multiple_of(LANES) };
+        let pixel = if self.needs.exact(tensor) { planes.channels } else { pixel_length(&planes) };
         let layout = ImageLayout { planes, border: self.needs.border(tensor), pixel, channel: 0 };
         let image = StoredImage { buffer: self.program.buffer(layout.length()), layout };
         if layout.border != Border::default() {

@@ -4,6 +4,7 @@
 // As in the matrix product.
 #![allow(clippy::needless_range_loop)]
 
+use super::aligned::Aligned;
 use super::matrix::{Finish, PixelSteps};
 use super::simd::{F32x4, LANES};
 
@@ -28,19 +29,30 @@ pub struct DepthwiseJob {
     pub finish: Finish,
 }
 
-/// Packed weights: `weight` is [kh * kw][channels], `bias` [channels].
-#[derive(Clone, Copy, Debug)]
-pub struct DepthwiseWeights<'a> {
-    pub weight: &'a [f32],
-    pub bias: &'a [f32],
+/// Channels that pass over the image together: three rows of them stay in the first cache.
+const CHANNEL_BLOCK: usize = 64;
+
+/// Packs weights [C][kh * kw] and a bias [C] as the kernel reads them: for each vector of channels the bias, then the
+/// taps, so that all are at constant distances.
+pub fn pack(channels: usize, taps: usize, weight: &[f32], bias: &[f32]) -> Aligned {
+    let rounded = channels.next_multiple_of(LANES);
+    let mut packed = Aligned::zeros(rounded * (taps + 1));
+    for channel in 0..channels {
+        let to = &mut packed[channel / LANES * LANES * (taps + 1)..];
+        to[channel % LANES] = bias.get(channel).copied().unwrap_or(0.0);
+        for tap in 0..taps {
+            to[(tap + 1) * LANES + channel % LANES] = weight[channel * taps + tap];
+        }
+    }
+    packed
 }
 
-/// Computes the whole convolution.
+/// Computes the whole convolution with weights from [`pack`].
 ///
 /// # Panics
 /// Where a slice is too short for the job.
 #[cfg_attr(target_arch = "wasm32", target_feature(enable = "simd128"))]
-pub fn depthwise(job: &DepthwiseJob, weights: DepthwiseWeights<'_>, input: &[f32], output: &mut [f32]) {
+pub fn depthwise(job: &DepthwiseJob, weights: &[f32], input: &[f32], output: &mut [f32]) {
     if job.batch * job.height * job.width * job.channels == 0 {
         return;
     }
@@ -49,16 +61,23 @@ pub fn depthwise(job: &DepthwiseJob, weights: DepthwiseWeights<'_>, input: &[f32
     let reach = (kernel_height - 1) * job.tap[0] + (kernel_width - 1) * job.tap[1] + job.channels;
     assert!(job.channels.is_multiple_of(LANES));
     assert!(input.len() >= last(&job.input) + reach && output.len() >= last(&job.output) + job.channels);
-    assert!(weights.weight.len() >= kernel_height * kernel_width * job.channels && weights.bias.len() >= job.channels);
+    assert!(weights.len() >= (kernel_height * kernel_width + 1) * job.channels);
     let ratio = job.input.column.checked_div(job.tap[1]).filter(|ratio| ratio * job.tap[1] == job.input.column);
-    // SAFETY: the assertions bound the last pixel's reads and writes, and offsets grow with image, row and column.
-    unsafe {
-        match (kernel_width, ratio) {
-            (3, Some(1)) => rows::<3, 1, 6>(job, weights, input.as_ptr(), output.as_mut_ptr()),
-            (3, Some(2)) => rows::<3, 2, 9>(job, weights, input.as_ptr(), output.as_mut_ptr()),
-            (5, Some(1)) => rows::<5, 1, 8>(job, weights, input.as_ptr(), output.as_mut_ptr()),
-            (5, Some(2)) => rows::<5, 2, 11>(job, weights, input.as_ptr(), output.as_mut_ptr()),
-            _ => any_rows(job, weights, input.as_ptr(), output.as_mut_ptr()),
+    let vector = (kernel_height * kernel_width + 1) * LANES;
+    for first in (0..job.channels).step_by(CHANNEL_BLOCK) {
+        let block = DepthwiseJob { channels: CHANNEL_BLOCK.min(job.channels - first), ..*job };
+        // SAFETY: the assertions bound the last pixel's reads and writes, and offsets grow with image, row and column.
+        unsafe {
+            let weights = weights.as_ptr().add(first / LANES * vector);
+            let (input, output) = (input.as_ptr().add(first), output.as_mut_ptr().add(first));
+            match (kernel_width, ratio) {
+                (2, Some(1)) => rows::<2, 1, 5>(&block, weights, input, output),
+                (3, Some(1)) => rows::<3, 1, 6>(&block, weights, input, output),
+                (3, Some(2)) => rows::<3, 2, 9>(&block, weights, input, output),
+                (5, Some(1)) => rows::<5, 1, 8>(&block, weights, input, output),
+                (5, Some(2)) => rows::<5, 2, 11>(&block, weights, input, output),
+                _ => any_rows(&block, weights, input, output),
+            }
         }
     }
 }
@@ -70,26 +89,27 @@ pub fn depthwise(job: &DepthwiseJob, weights: DepthwiseWeights<'_>, input: &[f32
 #[cfg_attr(target_arch = "wasm32", target_feature(enable = "simd128"))]
 unsafe fn rows<const WIDTH: usize, const STRIDE: usize, const COLUMNS: usize>(
     job: &DepthwiseJob,
-    weights: DepthwiseWeights<'_>,
+    weights: *const f32,
     input: *const f32,
     output: *mut f32,
 ) {
-    // SAFETY: the caller's; a tile of `PIXELS` pixels begins so that its last pixel is inside the row.
-    unsafe {
-        for image in 0..job.batch {
-            for row in 0..job.height {
+    for image in 0..job.batch {
+        for row in 0..job.height {
+            // SAFETY: the caller's; a tile of `PIXELS` pixels begins so that its last pixel is inside the row.
+            unsafe {
+                let from = input.add(job.input.at(image, row, 0));
+                let to = output.add(job.output.at(image, row, 0));
                 let mut column = 0;
                 while job.width >= PIXELS && column < job.width {
                     // The last tile of a row overlaps the one before.
                     let first = column.min(job.width - PIXELS);
-                    let from = input.add(job.input.at(image, row, first));
-                    let to = output.add(job.output.at(image, row, first));
+                    let (from, to) = (from.add(first * job.input.column), to.add(first * job.output.column));
                     wide_tile::<WIDTH, STRIDE, COLUMNS>(job, weights, from, to);
                     column += PIXELS;
                 }
                 while column < job.width {
-                    let from = input.add(job.input.at(image, row, column));
-                    pixel(job, weights, from, output.add(job.output.at(image, row, column)));
+                    let (from, to) = (from.add(column * job.input.column), to.add(column * job.output.column));
+                    pixel(job, weights, from, to);
                     column += 1;
                 }
             }
@@ -104,44 +124,79 @@ unsafe fn rows<const WIDTH: usize, const STRIDE: usize, const COLUMNS: usize>(
 #[inline(always)]
 unsafe fn wide_tile<const WIDTH: usize, const STRIDE: usize, const COLUMNS: usize>(
     job: &DepthwiseJob,
-    weights: DepthwiseWeights<'_>,
+    weights: *const f32,
     from: *const f32,
     to: *mut f32,
 ) {
+    let vector = (job.kernel[0] * WIDTH + 1) * LANES;
+    let pairs = job.channels / (2 * LANES);
     // SAFETY: the caller's; channels come in whole vectors.
     unsafe {
-        let mut channel = 0;
-        while channel < job.channels {
+        for pair in 0..pairs {
+            let (from, to) = (from.add(pair * 2 * LANES), to.add(pair * 2 * LANES));
+            vectors::<WIDTH, STRIDE, COLUMNS, 2>(job, weights.add(pair * 2 * vector), from, to);
+        }
+        if pairs * 2 * LANES < job.channels {
+            let (from, to) = (from.add(pairs * 2 * LANES), to.add(pairs * 2 * LANES));
+            vectors::<WIDTH, STRIDE, COLUMNS, 1>(job, weights.add(pairs * 2 * vector), from, to);
+        }
+    }
+}
+
+/// `VECTORS` vectors of channels of `PIXELS` neighbouring pixels.
+///
+/// # Safety
+/// As for [`rows`].
+#[inline(always)]
+unsafe fn vectors<const WIDTH: usize, const STRIDE: usize, const COLUMNS: usize, const VECTORS: usize>(
+    job: &DepthwiseJob,
+    weights: *const f32,
+    from: *const f32,
+    to: *mut f32,
+) {
+    let vector = (job.kernel[0] * WIDTH + 1) * LANES;
+    // SAFETY: the caller's.
+    unsafe {
+        let mut sums = [[F32x4::splat(0.0); PIXELS]; VECTORS];
+        for index in 0..VECTORS {
+            sums[index] = [F32x4::load(weights.add(index * vector)); PIXELS];
+        }
+        for row in 0..job.kernel[0] {
             // See the matrix product: an index that cannot be followed keeps the address arithmetic short.
-            let here = core::hint::black_box(channel);
-            let mut sums = [F32x4::load(weights.bias.as_ptr().add(here)); PIXELS];
-            let mut line = from.add(here);
-            let mut taps = weights.weight.as_ptr().add(here);
-            for _ in 0..job.kernel[0] {
-                let mut factors = [F32x4::splat(0.0); WIDTH];
-                for factor in &mut factors {
-                    *factor = F32x4::load(taps);
-                    taps = taps.add(job.channels);
-                }
-                let mut source = line;
-                for column in 0..COLUMNS {
-                    let value = F32x4::load(source);
-                    source = source.add(job.tap[1]);
-                    for pixel in 0..PIXELS {
-                        if column >= pixel * STRIDE && column < pixel * STRIDE + WIDTH {
-                            sums[pixel] = value.mul_add(factors[column - pixel * STRIDE], sums[pixel]);
-                        }
-                    }
-                }
-                line = line.add(job.tap[0]);
+            let row = core::hint::black_box(row);
+            let taps = weights.add(LANES + row * WIDTH * LANES);
+            let mut sources = [from.add(row * job.tap[0]); COLUMNS];
+            for column in 1..COLUMNS {
+                sources[column] = sources[column - 1].add(job.tap[1]);
             }
-            job.finish.apply(&mut sums);
-            let mut target = to.add(here);
-            for sum in sums {
-                sum.store(target);
+            for index in 0..VECTORS {
+                let taps = taps.add(index * vector);
+                let mut factors = [F32x4::splat(0.0); WIDTH];
+                for tap in 0..WIDTH {
+                    factors[tap] = F32x4::load(taps.add(tap * LANES));
+                }
+                let mut values = [F32x4::splat(0.0); COLUMNS];
+                for column in 0..COLUMNS {
+                    values[column] = F32x4::load(sources[column].add(index * LANES));
+                }
+                for pixel in 0..PIXELS {
+                    // The row's sum first: the pixel's own then waits for one addition, not for each tap's.
+                    let mut sum = values[pixel * STRIDE].mul(factors[0]);
+                    for tap in 1..WIDTH {
+                        sum = values[pixel * STRIDE + tap].mul_add(factors[tap], sum);
+                    }
+                    sums[index][pixel] = sums[index][pixel].add(sum);
+                }
+            }
+        }
+        for index in 0..VECTORS {
+            let mut pixels = sums[index];
+            job.finish.apply(&mut pixels);
+            let mut target = to.add(index * LANES);
+            for pixel in pixels {
+                pixel.store(target);
                 target = target.add(job.output.column);
             }
-            channel += LANES;
         }
     }
 }
@@ -151,7 +206,7 @@ unsafe fn wide_tile<const WIDTH: usize, const STRIDE: usize, const COLUMNS: usiz
 /// # Safety
 /// As for [`rows`].
 #[cfg_attr(target_arch = "wasm32", target_feature(enable = "simd128"))]
-unsafe fn any_rows(job: &DepthwiseJob, weights: DepthwiseWeights<'_>, input: *const f32, output: *mut f32) {
+unsafe fn any_rows(job: &DepthwiseJob, weights: *const f32, input: *const f32, output: *mut f32) {
     for image in 0..job.batch {
         for row in 0..job.height {
             for column in 0..job.width {
@@ -170,19 +225,20 @@ unsafe fn any_rows(job: &DepthwiseJob, weights: DepthwiseWeights<'_>, input: *co
 /// # Safety
 /// As for [`rows`].
 #[inline(always)]
-unsafe fn pixel(job: &DepthwiseJob, weights: DepthwiseWeights<'_>, from: *const f32, to: *mut f32) {
+unsafe fn pixel(job: &DepthwiseJob, weights: *const f32, from: *const f32, to: *mut f32) {
     // SAFETY: the caller's.
     unsafe {
+        let mut taps = weights;
         let mut channel = 0;
         while channel < job.channels {
-            let mut sums = [F32x4::load(weights.bias.as_ptr().add(channel))];
-            let mut taps = weights.weight.as_ptr().add(channel);
+            let mut sums = [F32x4::load(taps)];
+            taps = taps.add(LANES);
             for tap_row in 0..job.kernel[0] {
                 let mut source = from.add(channel + tap_row * job.tap[0]);
                 for _ in 0..job.kernel[1] {
                     sums[0] = F32x4::load(source).mul_add(F32x4::load(taps), sums[0]);
                     source = source.add(job.tap[1]);
-                    taps = taps.add(job.channels);
+                    taps = taps.add(LANES);
                 }
             }
             job.finish.apply(&mut sums);

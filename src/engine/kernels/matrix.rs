@@ -10,6 +10,7 @@
 #![allow(clippy::needless_range_loop)]
 
 use super::activation::Activation;
+use super::aligned::Aligned;
 use super::functions;
 use super::simd::{F32x4, LANES};
 
@@ -136,9 +137,9 @@ impl PixelSteps {
 }
 
 /// Packs weights of [outputs][segments * depth] by `weight(output, position)`.
-pub fn pack(outputs: usize, positions: usize, weight: impl Fn(usize, usize) -> f32) -> Vec<f32> {
+pub fn pack(outputs: usize, positions: usize, weight: impl Fn(usize, usize) -> f32) -> Aligned {
     let panels = outputs.div_ceil(PANEL);
-    let mut packed = vec![0.0; panels * positions * PANEL];
+    let mut packed = Aligned::zeros(panels * positions * PANEL);
     for output in 0..outputs {
         for position in 0..positions {
             packed[(output / PANEL * positions + position) * PANEL + output % PANEL] = weight(output, position);
@@ -543,13 +544,19 @@ unsafe fn multiply_block(
         }
         if pixel < count {
             let mut panel = 0;
-            while panel + 4 <= panel_count {
-                tile::<1, 4, 2>(&tiles, at(panel), offsets, pixel);
-                panel += 4;
-            }
             while panel < panel_count {
-                tile::<1, 1, 2>(&tiles, at(panel), offsets, pixel);
-                panel += 1;
+                // Many sums at once: one alone waits for itself at every step.
+                match panel_count - panel {
+                    1 => tile::<1, 1, 2>(&tiles, at(panel), offsets, pixel),
+                    2 => tile::<1, 2, 2>(&tiles, at(panel), offsets, pixel),
+                    3 => tile::<1, 3, 2>(&tiles, at(panel), offsets, pixel),
+                    5 => tile::<1, 5, 2>(&tiles, at(panel), offsets, pixel),
+                    _ => tile::<1, 4, 2>(&tiles, at(panel), offsets, pixel),
+                }
+                panel += match panel_count - panel {
+                    left @ (1..=3 | 5) => left,
+                    _ => 4,
+                };
             }
         }
     }

@@ -3,6 +3,7 @@
 //! [`reference`] is slow and clear; every other kernel is compared with it. The fast ones keep images as
 //! [N, H, W, C], each pixel's channels together.
 pub mod activation;
+pub mod aligned;
 pub mod depthwise;
 pub mod elementwise;
 pub mod functions;

@@ -58,19 +58,45 @@ pub fn pool(job: &PoolJob, input: &[f32], output: &mut [f32]) {
     for image in 0..job.batch {
         for row in 0..height {
             let rows = span(job, 0, row);
+            let mut columns = span(job, 1, 0);
             for column in 0..width {
-                let columns = span(job, 1, column);
-                let scale = match job.pooling {
-                    Pooling::Max => 1.0,
-                    Pooling::MeanInside => 1.0 / (rows.count * columns.count) as f32,
-                    Pooling::MeanPadded => 1.0 / (rows.padded * columns.padded) as f32,
-                    Pooling::SumOver(count) => 1.0 / count,
-                };
+                if column > 0 {
+                    columns = next_span(job, 1, column, columns);
+                }
                 let from = job.input.at(image, rows.first, columns.first);
                 let to = job.output.at(image, row, column);
                 // SAFETY: the spans are inside the input, whose last pixel the assertions bound, as the output's.
-                unsafe { pixel(job, [rows.count, columns.count], scale, &input[from..], &mut output[to..]) };
+                unsafe {
+                    let (from, to) = (input.as_ptr().add(from), output.as_mut_ptr().add(to));
+                    match (job.pooling, rows.count, columns.count) {
+                        (Pooling::Max, 2, 2) => max_pixel::<2, 2>(job, from, to),
+                        (Pooling::Max, 3, 3) => max_pixel::<3, 3>(job, from, to),
+                        _ => pixel(job, [rows, columns], from, to),
+                    }
+                }
             }
+        }
+    }
+}
+
+/// One output pixel of a max pool whose window is inside, all channels.
+///
+/// # Safety
+/// The taps can be read from `from` on, `channels` values written to `to`.
+#[inline(always)]
+unsafe fn max_pixel<const ROWS: usize, const COLUMNS: usize>(job: &PoolJob, from: *const f32, to: *mut f32) {
+    let row_step = job.window.dilation[0] * job.input.row;
+    let column_step = job.window.dilation[1] * job.input.column;
+    for channel in (0..job.channels).step_by(LANES) {
+        // SAFETY: the caller's.
+        unsafe {
+            let mut best = [F32x4::load(from.add(channel))];
+            for tap in 1..ROWS * COLUMNS {
+                let at = tap / COLUMNS * row_step + tap % COLUMNS * column_step;
+                best[0] = F32x4::load(from.add(at + channel)).max(best[0]);
+            }
+            job.finish.apply(&mut best);
+            best[0].store(to.add(channel));
         }
     }
 }
@@ -78,45 +104,51 @@ pub fn pool(job: &PoolJob, input: &[f32], output: &mut [f32]) {
 /// One output pixel, all channels.
 ///
 /// # Safety
-/// `counts` taps can be read from `input` on, `channels` values written to `output`.
+/// The taps of both spans can be read from `from` on, `channels` values written to `to`.
 #[inline(always)]
-unsafe fn pixel(job: &PoolJob, counts: [usize; 2], scale: f32, input: &[f32], output: &mut [f32]) {
+unsafe fn pixel(job: &PoolJob, [rows, columns]: [Span; 2], from: *const f32, to: *mut f32) {
+    let scale = match job.pooling {
+        Pooling::Max => 1.0,
+        Pooling::MeanInside => 1.0 / (rows.count * columns.count) as f32,
+        Pooling::MeanPadded => 1.0 / (rows.padded * columns.padded) as f32,
+        Pooling::SumOver(count) => 1.0 / count,
+    };
     let row_step = job.window.dilation[0] * job.input.row;
     let column_step = job.window.dilation[1] * job.input.column;
     let is_max = job.pooling == Pooling::Max;
-    let start = if is_max { f32::NEG_INFINITY } else { 0.0 };
-    let mut channel = 0;
-    while channel < job.channels {
-        // Two vectors at once where there are two.
-        let second = if channel + LANES < job.channels { LANES } else { 0 };
-        let mut sums = [F32x4::splat(start); 2];
-        for row in 0..counts[0] {
+    let start = F32x4::splat(if is_max { f32::NEG_INFINITY } else { 0.0 });
+    for channel in (0..job.channels).step_by(LANES) {
+        let mut sum = [start];
+        for row in 0..rows.count {
             let mut at = row * row_step + channel;
-            for _ in 0..counts[1] {
+            for _ in 0..columns.count {
                 // SAFETY: the caller's.
-                let values =
-                    unsafe { [F32x4::load(input.as_ptr().add(at)), F32x4::load(input.as_ptr().add(at + second))] };
-                if is_max {
-                    sums = [values[0].max(sums[0]), values[1].max(sums[1])];
-                } else {
-                    sums = [sums[0].add(values[0]), sums[1].add(values[1])];
-                }
+                let value = unsafe { F32x4::load(from.add(at)) };
+                sum[0] = if is_max { value.max(sum[0]) } else { sum[0].add(value) };
                 at += column_step;
             }
         }
         if !is_max {
-            sums = sums.map(|sum| sum.mul(F32x4::splat(scale)));
+            sum[0] = sum[0].mul(F32x4::splat(scale));
         }
-        job.finish.apply(&mut sums);
+        job.finish.apply(&mut sum);
         // SAFETY: the caller's.
-        unsafe {
-            sums[0].store(output.as_mut_ptr().add(channel));
-            if second > 0 {
-                sums[1].store(output.as_mut_ptr().add(channel + second));
-            }
-        }
-        channel += 2 * LANES;
+        unsafe { sum[0].store(to.add(channel)) };
     }
+}
+
+/// The span after that of the output before: most lie one stride further.
+#[inline(always)]
+fn next_span(job: &PoolJob, axis: usize, output: usize, before: Span) -> Span {
+    let window = &job.window;
+    let whole = window.kernel[axis];
+    let first = before.first + window.stride[axis];
+    let last = first + (whole - 1) * window.dilation[axis];
+    let was_whole = before.count == whole && before.padded == whole;
+    if was_whole && last < job.from[axis] {
+        return Span { first, ..before };
+    }
+    span(job, axis, output)
 }
 
 fn span(job: &PoolJob, axis: usize, output: usize) -> Span {

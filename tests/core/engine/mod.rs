@@ -1,3 +1,4 @@
 //! The forward pass.
 
 mod forward;
+mod kernels;
