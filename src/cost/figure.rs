@@ -109,12 +109,12 @@ impl Figure {
             Self::Params => parameter::params(&tensors, kind),
             Self::Buffers => parameter::buffers(&tensors, kind),
             Self::Macs => macs(site),
-            Self::Flops => flops(site),
-            Self::Multiplications => operation::count(site).multiplications,
-            Self::Additions => operation::count(site).additions,
-            Self::Comparisons => operation::count(site).comparisons,
-            Self::Divisions => operation::count(site).divisions,
-            Self::Exponentials => operation::count(site).exponentials,
+            Self::Flops => flops(macs(site)),
+            Self::Multiplications => operation::count(site, macs(site)).multiplications,
+            Self::Additions => operation::count(site, macs(site)).additions,
+            Self::Comparisons => operation::count(site, macs(site)).comparisons,
+            Self::Divisions => operation::count(site, macs(site)).divisions,
+            Self::Exponentials => operation::count(site, macs(site)).exponentials,
             Self::WeightBytes => parameter::bytes(&tensors, kind, number_type),
             Self::Input => site.read(),
             Self::Output => site.written(),
@@ -143,11 +143,12 @@ impl Figures {
 
     pub(super) fn of(site: &Site, number_type: NumberType, learning: Learning) -> Result<Self, Figure> {
         let kind = site.layer.kind();
-        let operations = operation::count::<Count>(site);
+        let macs = macs::<Count>(site);
+        let operations = operation::count(site, macs);
         let (input, output) = (site.read::<Count>(), site.written::<Count>());
         let mut figures = Self {
-            macs: Macs(fits(Figure::Macs, macs(site))?),
-            flops: Flops(fits(Figure::Flops, flops(site))?),
+            macs: Macs(fits(Figure::Macs, macs)?),
+            flops: Flops(fits(Figure::Flops, flops(macs))?),
             operations: BySort {
                 multiplications: Operations(fits(Figure::Multiplications, operations.multiplications)?),
                 additions: Operations(fits(Figure::Additions, operations.additions)?),
@@ -231,8 +232,8 @@ fn fits(figure: Figure, count: Count) -> Result<u64, Figure> {
     count.0.ok_or(figure)
 }
 
-fn flops<E: Expression>(site: &Site) -> E {
-    E::constant(2) * macs(site)
+fn flops<E: Expression>(macs: E) -> E {
+    E::constant(2) * macs
 }
 
 fn tensor_bytes<E: Expression>(elements: E, number_type: NumberType) -> E {

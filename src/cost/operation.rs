@@ -1,9 +1,8 @@
 //! Operations by their sort: what is really computed, layer by layer.
 
-use crate::model::{Dims, GeluApproximate, Kind, Layer, OutputSize, Pair, ScalarOperation, UpsampleMode};
+use crate::model::{Dims, GeluApproximate, Kind, Layer, Pair, ScalarOperation, UpsampleMode};
 
 use super::formula::Expression;
-use super::macs::macs;
 use super::site::Site;
 
 /// One number for each sort of operation.
@@ -35,16 +34,16 @@ const fn each(
     BySort { multiplications, additions, comparisons, divisions, exponentials }
 }
 
-/// All operations of a layer.
-pub(super) fn count<E: Expression>(site: &Site) -> BySort<E> {
+/// All operations of a layer, which has so many multiply-accumulates.
+pub(super) fn count<E: Expression>(site: &Site, macs: E) -> BySort<E> {
     match site.layer {
-        Layer::Conv2d(layer) => products(site, layer.bias),
-        Layer::ConvTranspose2d(layer) => products(site, layer.bias),
-        Layer::Linear(layer) => products(site, layer.bias),
+        Layer::Conv2d(layer) => products(site, macs, layer.bias),
+        Layer::ConvTranspose2d(layer) => products(site, macs, layer.bias),
+        Layer::Linear(layer) => products(site, macs, layer.bias),
         Layer::MaxPool2d(layer) => max_pool(site, window(layer.kernel_size)),
         Layer::AvgPool2d(layer) => average_pool(site, window(layer.kernel_size)),
-        Layer::AdaptiveAvgPool2d(layer) => adaptive_pool(site, &layer.output_size, false),
-        Layer::AdaptiveMaxPool2d(layer) => adaptive_pool(site, &layer.output_size, true),
+        Layer::AdaptiveAvgPool2d(_) => adaptive_pool(site, false),
+        Layer::AdaptiveMaxPool2d(_) => adaptive_pool(site, true),
         Layer::Mean(_) => BySort {
             additions: site.input_elements::<E>() - site.output_elements(),
             divisions: site.output_elements(),
@@ -164,9 +163,9 @@ fn for_each<E: Expression>(site: &Site, each: BySort<u64>) -> BySort<E> {
     }
 }
 
-fn products<E: Expression>(site: &Site, bias: bool) -> BySort<E> {
-    let additions = if bias { macs::<E>(site) + site.output_elements() } else { macs(site) };
-    BySort { multiplications: macs(site), additions, ..none() }
+fn products<E: Expression>(site: &Site, macs: E, bias: bool) -> BySort<E> {
+    let additions = if bias { macs.clone() + site.output_elements() } else { macs.clone() };
+    BySort { multiplications: macs, additions, ..none() }
 }
 
 /// One scale and one shift for each element, by running statistics or by the batch's own.
@@ -215,7 +214,7 @@ fn average_pool<E: Expression>(site: &Site, window: E) -> BySort<E> {
 }
 
 /// Windows of differing sizes that may overlap: their elements in all, less one for each output.
-fn adaptive_pool<E: Expression>(site: &Site, _: &OutputSize, max: bool) -> BySort<E> {
+fn adaptive_pool<E: Expression>(site: &Site, max: bool) -> BySort<E> {
     let (input, output) = (site.input(), &site.output);
     let rank = input.rank();
     let Some(planes) = rank.checked_sub(2).and_then(|spatial| product(&output[..spatial])) else { return none() };

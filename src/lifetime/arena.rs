@@ -75,6 +75,7 @@ struct Placed<'a> {
 impl<'a> Placed<'a> {
     fn new(tensors: &'a [Interval]) -> Self {
         let mut by_first: Vec<u32> = (0..tensors.len() as u32).collect();
+        // Tensors mostly come in this order, which a sort notices.
         by_first.sort_by_key(|&index| tensors[index as usize].first);
         let mut place = vec![0; tensors.len()];
         for (position, &index) in by_first.iter().enumerate() {

@@ -5,18 +5,17 @@
 
 mod calflops;
 mod fvcore;
+mod ledger;
 mod ptflops;
 mod thop;
 mod torchinfo;
 
-use super::figure::Figure;
-use super::formula::Count;
-use super::macs::macs;
 use super::site::Site;
 use super::units::grouped;
 use super::{Completeness, Report, RowState};
-use crate::model::{Call, Dims, Kind, Layer, Network};
+use crate::model::{Call, Kind, Network};
 use crate::shape::parameter_tensors;
+use ledger::Ledger;
 
 /// A way to count.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -258,199 +257,5 @@ impl Difference {
         let verb = if self.amount < 0.0 { "leaves out" } else { "adds" };
         let fault = if self.fault { " (a fault)" } else { "" };
         format!("{verb} {}: {}{fault}", grouped(self.amount.abs().round() as u64), self.reason)
-    }
-}
-
-/// The entries of a count as it goes on. Amounts are in parts of `denominator`.
-struct Ledger {
-    convention: Convention,
-    /// 1, or the samples where a tool counts for one sample.
-    denominator: i128,
-    differences: Vec<Entry>,
-    /// The plain count so far.
-    plain: i128,
-    /// The tool's count so far.
-    counted: i128,
-    /// What is left of numbers that are not whole.
-    fraction: f64,
-}
-
-struct Entry {
-    reason: &'static str,
-    fault: bool,
-    amount: i128,
-    rows: u32,
-}
-
-/// A layer as a tool sees it, and what it adds.
-struct Row<'a> {
-    site: &'a Site<'a>,
-    call: Call,
-    /// The plain MACs.
-    macs: i128,
-    entries: Vec<Entry>,
-    fraction: f64,
-}
-
-impl Ledger {
-    /// For a network with this input.
-    fn new(convention: Convention, input: &Dims) -> Result<Self, Failure> {
-        let is_ptflops = matches!(convention, Convention::PtflopsPytorch | Convention::PtflopsAten);
-        if is_ptflops && input.rank() < 2 {
-            return Err(Failure { row: None, reason: "an input without a batch dimension and at least one more" });
-        }
-        let denominator = match convention {
-            Convention::PtflopsPytorch => i128::from(input.first().copied().unwrap_or(1).max(1)),
-            _ => 1,
-        };
-        Ok(Self { convention, denominator, differences: Vec::new(), plain: 0, counted: 0, fraction: 0.0 })
-    }
-
-    /// Counts one layer: what it adds, rounded down.
-    fn enter(&mut self, index: u32, site: &Site, call: Call) -> Result<u64, Failure> {
-        let fails = |reason| Failure { row: Some(index), reason };
-        let macs = macs::<Count>(site).0.ok_or(fails("the count does not fit 64 bits"))?;
-        let mut row = Row { site, call, macs: i128::from(macs), entries: Vec::new(), fraction: 0.0 };
-        match self.convention {
-            Convention::Plain | Convention::TorchFlopCounter => Ok(()),
-            Convention::Fvcore => fvcore::count(&mut row),
-            Convention::Thop => thop::count(&mut row),
-            Convention::PtflopsPytorch => {
-                ptflops::count_modules(&mut row, self.denominator);
-                Ok(())
-            }
-            Convention::PtflopsAten => {
-                ptflops::count_operators(&mut row);
-                Ok(())
-            }
-            Convention::Torchinfo => {
-                torchinfo::count(&mut row);
-                Ok(())
-            }
-            Convention::CalflopsMacs => calflops::count(&mut row, Unit::Macs),
-            Convention::CalflopsFlops => calflops::count(&mut row, Unit::Flops),
-        }
-        .map_err(fails)?;
-        let plain = match self.convention.unit() {
-            Unit::Macs => row.macs.saturating_mul(self.denominator),
-            Unit::Flops => row.macs.saturating_mul(2),
-        };
-        let counted = row.entries.iter().fold(plain, |sum, entry| sum.saturating_add(entry.amount));
-        self.plain = self.plain.saturating_add(plain);
-        self.counted = self.counted.saturating_add(counted);
-        self.fraction += row.fraction;
-        for entry in row.entries.into_iter().filter(|entry| entry.amount != 0) {
-            match self.differences.iter_mut().find(|known| known.reason == entry.reason) {
-                Some(known) => {
-                    known.amount = known.amount.saturating_add(entry.amount);
-                    known.rows += 1;
-                }
-                None => self.differences.push(entry),
-            }
-        }
-        self.whole(counted, row.fraction).ok_or(fails("the count does not fit 64 bits"))
-    }
-
-    fn total(&self) -> Result<u64, Failure> {
-        self.whole(self.counted, self.fraction).ok_or(Failure { row: None, reason: "the count does not fit 64 bits" })
-    }
-
-    fn whole(&self, amount: i128, fraction: f64) -> Option<u64> {
-        let parts = (fraction * self.denominator as f64) as i128;
-        u64::try_from(amount.checked_add(parts)?.div_euclid(self.denominator)).ok()
-    }
-
-    fn differences(&self) -> Vec<Difference> {
-        let as_difference = |entry: &Entry| Difference {
-            reason: entry.reason,
-            fault: entry.fault,
-            amount: entry.amount as f64 / self.denominator as f64,
-            rows: entry.rows,
-        };
-        let mut differences: Vec<Difference> = self.differences.iter().map(as_difference).collect();
-        differences.sort_by(|one, other| other.amount.abs().total_cmp(&one.amount.abs()));
-        differences
-    }
-}
-
-impl Row<'_> {
-    /// A choice of the tool.
-    fn add(&mut self, reason: &'static str, amount: i128) {
-        self.entries.push(Entry { reason, fault: false, amount, rows: 1 });
-    }
-
-    /// A mistake of the tool.
-    fn fault(&mut self, reason: &'static str, amount: i128) {
-        self.entries.push(Entry { reason, fault: true, amount, rows: 1 });
-    }
-
-    /// The elements of the input.
-    fn x(&self) -> i128 {
-        product(self.site.input())
-    }
-
-    /// The elements of the output.
-    fn y(&self) -> i128 {
-        product(&self.site.output)
-    }
-
-    /// A size of the input, counted from the front; 1 where there is no such dimension.
-    fn size(&self, index: usize) -> i128 {
-        self.site.input().get(index).map_or(1, |&size| i128::from(size))
-    }
-
-    /// The outputs that a bias is added to; 0 where there is none.
-    fn biased(&self) -> i128 {
-        let bias = match self.site.layer {
-            Layer::Conv2d(layer) => layer.bias,
-            Layer::ConvTranspose2d(layer) => layer.bias,
-            Layer::Linear(layer) => layer.bias,
-            _ => false,
-        };
-        if bias { self.y() } else { 0 }
-    }
-
-    /// A norm with a learned scale; `None` where the layer is no norm.
-    fn affine(&self) -> Option<bool> {
-        match self.site.layer {
-            Layer::BatchNorm2d(layer) => Some(layer.affine),
-            Layer::BatchNorm1d(layer) => Some(layer.affine),
-            Layer::GroupNorm(layer) => Some(layer.affine),
-            Layer::LayerNorm(layer) => Some(layer.elementwise_affine),
-            Layer::LayerNorm2d(layer) => Some(layer.elementwise_affine),
-            Layer::InstanceNorm2d(layer) => Some(layer.affine),
-            _ => None,
-        }
-    }
-
-    /// A batch norm that takes the batch's own statistics, as it has no others.
-    fn uses_batch_statistics(&self) -> bool {
-        match self.site.layer {
-            Layer::BatchNorm2d(layer) => !layer.track_running_stats,
-            Layer::BatchNorm1d(layer) => !layer.track_running_stats,
-            _ => false,
-        }
-    }
-}
-
-/// The products, sums and the pool that `F.local_response_norm` is made of, as the tools see them that replace
-/// `torch.Tensor.mul`, `add` and `F.avg_pool3d`: 3 for each element, and the pool's input, padded along the channels.
-fn local_response_operations(row: &Row, size: i64) -> i128 {
-    let channels = row.size(1).max(1);
-    let padded = row.x() / channels * (channels + i128::from(size.max(1)) - 1);
-    (3 * row.x()).saturating_add(padded)
-}
-
-fn product(sizes: &[u64]) -> i128 {
-    sizes.iter().fold(1, |product: i128, &size| product.saturating_mul(i128::from(size)))
-}
-
-/// The figure a convention's unit stands for.
-impl From<Unit> for Figure {
-    fn from(unit: Unit) -> Self {
-        match unit {
-            Unit::Macs => Self::Macs,
-            Unit::Flops => Self::Flops,
-        }
     }
 }

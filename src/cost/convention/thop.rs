@@ -1,6 +1,6 @@
 //! thop 0.1.1.post2209072238, `thop/vision/basic_hooks.py` and `calc_func.py`: hooks on modules.
 
-use super::Row;
+use super::ledger::Row;
 use crate::cost::operation::softmax_length;
 use crate::model::{Call, Layer, Pair, UpsampleMode};
 

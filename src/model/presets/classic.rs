@@ -109,35 +109,23 @@ pub fn googlenet(scale: Scale) -> Network {
     basic(&mut sketch, "conv2", conv(64, 1), &mut relus);
     basic(&mut sketch, "conv3", conv(192, 3).pad(1), &mut relus);
     sketch.add("maxpool2", max_pool(3, 2, 0, true));
-    let stages: [(&str, &[(char, Inception)], Option<i64>); 3] = [
-        (
-            "3",
-            &[('a', Inception(64, [96, 128], [16, 32], 32)), ('b', Inception(128, [128, 192], [32, 96], 64))],
-            Some(3),
-        ),
-        (
-            "4",
-            &[
-                ('a', Inception(192, [96, 208], [16, 48], 64)),
-                ('b', Inception(160, [112, 224], [24, 64], 64)),
-                ('c', Inception(128, [128, 256], [24, 64], 64)),
-                ('d', Inception(112, [144, 288], [32, 64], 64)),
-                ('e', Inception(256, [160, 320], [32, 128], 128)),
-            ],
-            Some(2),
-        ),
-        (
-            "5",
-            &[('a', Inception(256, [160, 320], [32, 128], 128)), ('b', Inception(384, [192, 384], [48, 128], 128))],
-            None,
-        ),
+    let blocks = [
+        ("3a", Inception(64, [96, 128], [16, 32], 32)),
+        ("3b", Inception(128, [128, 192], [32, 96], 64)),
+        ("4a", Inception(192, [96, 208], [16, 48], 64)),
+        ("4b", Inception(160, [112, 224], [24, 64], 64)),
+        ("4c", Inception(128, [128, 256], [24, 64], 64)),
+        ("4d", Inception(112, [144, 288], [32, 64], 64)),
+        ("4e", Inception(256, [160, 320], [32, 128], 128)),
+        ("5a", Inception(256, [160, 320], [32, 128], 128)),
+        ("5b", Inception(384, [192, 384], [48, 128], 128)),
     ];
-    for (stage, blocks, pool) in stages {
-        for (letter, block) in blocks {
-            inception(&mut sketch, &format!("inception{stage}{letter}"), block, &mut relus);
-        }
-        if let Some(kernel) = pool {
-            sketch.add(&format!("maxpool{stage}"), max_pool(kernel, 2, 0, true));
+    for (name, block) in &blocks {
+        inception(&mut sketch, &format!("inception{name}"), block, &mut relus);
+        match *name {
+            "3b" => _ = sketch.add("maxpool3", max_pool(3, 2, 0, true)),
+            "4e" => _ = sketch.add("maxpool4", max_pool(2, 2, 0, true)),
+            _ => {}
         }
     }
     sketch.add("avgpool", adaptive_average_pool(1));
