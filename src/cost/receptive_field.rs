@@ -18,8 +18,12 @@ pub struct Extent {
     /// The first and the last pixel that the first output depends on; below zero and beyond the size is padding.
     pub first: f64,
     pub last: f64,
-    /// How far the fields of neighbouring outputs are apart; 0 where all outputs share one.
+    /// How far the fields of neighbouring outputs are apart in the mean; 0 where all outputs share one.
     pub stride: f64,
+    /// Behind an upsampling neighbours are not all as far apart: `n` outputs on, the field has moved by at most
+    /// `n * bound`, rounded up to a multiple of `step`.
+    bound: f64,
+    step: f64,
 }
 
 /// What an output depends on.
@@ -51,9 +55,10 @@ struct Window {
 
 impl Extent {
     /// One pixel of the input.
-    const PIXEL: Self = Self { first: 0.0, last: 0.0, stride: 1.0 };
+    const PIXEL: Self = Self { first: 0.0, last: 0.0, stride: 1.0, bound: 1.0, step: 1.0 };
 
-    /// How many pixels: `last - first + 1`, rounded up. Behind an upsampling neighbours may differ: the most.
+    /// How many pixels: `last - first + 1`, rounded up. Behind an upsampling, where neighbours differ, no output
+    /// depends on more.
     pub fn size(&self) -> u64 {
         (self.last - self.first).ceil() as u64 + 1
     }
@@ -65,48 +70,64 @@ impl Extent {
 
     /// Of a window that slides over what this is the field of.
     fn window(self, window: Window) -> Self {
-        let first = self.first - window.before as f64 * self.stride;
-        let reach = (window.kernel - 1) as f64 * window.dilation as f64 * self.stride;
-        Self { first, last: first + (self.last - self.first) + reach, stride: self.stride * window.stride as f64 }
+        let first = self.first - self.steps(window.before as f64);
+        let reach = self.steps((window.kernel - 1) as f64 * window.dilation as f64);
+        Self { first, last: first + (self.last - self.first) + reach, ..self }.every(window.stride as f64)
     }
 
-    /// Of a transposed convolution: output `i` takes the inputs `j` with `i + before = stride j + dilation k`.
+    /// Of a transposed convolution: output `i` takes the inputs `j` with `i + before = stride j + dilation k`. Not
+    /// all outputs take as many; this is the most that one takes.
     fn transposed(self, window: Window) -> Self {
-        let (stride, before) = (window.stride as f64, window.before as f64);
+        let stride = window.stride as f64;
         let reach = (window.kernel - 1) as f64 * window.dilation as f64;
-        let (from, to) = (((before - reach) / stride).ceil(), (before / stride).floor());
-        let first = self.first + from * self.stride;
-        let last = self.last + to.max(from) * self.stride;
-        Self { first, last, stride: self.stride / stride }
+        let first = self.first - self.steps(((reach - window.before as f64) / stride).floor());
+        let last = first + (self.last - self.first) + self.steps((reach / stride).floor());
+        Self { first, last, ..self }.every(1.0 / stride)
     }
 
     /// Of a map made larger; the two nearest pixels are mixed for bilinear.
     fn scaled(self, factor: f64, mode: UpsampleMode) -> Self {
-        let (from, to) = match mode {
+        let (before, reach) = match mode {
             UpsampleMode::Nearest => (0.0, 0.0),
-            UpsampleMode::Bilinear => {
-                let from = (0.5 / factor - 0.5).floor();
-                (from, from + 1.0)
-            }
+            UpsampleMode::Bilinear => (-(0.5 / factor - 0.5).floor(), 1.0),
         };
-        Self {
-            first: self.first + from * self.stride,
-            last: self.last + to * self.stride,
-            stride: self.stride / factor,
-        }
+        let first = self.first - self.steps(before);
+        let last = first + (self.last - self.first) + self.steps(reach);
+        Self { first, last, ..self }.every(1.0 / factor)
     }
 
     /// Of all outputs together, when there are so many.
     fn all(self, count: u64) -> Self {
-        let beyond = self.stride * count.saturating_sub(1) as f64;
-        Self { first: self.first, last: self.last + beyond, stride: 0.0 }
+        let last = self.last + self.steps(count.saturating_sub(1) as f64);
+        Self { last, stride: 0.0, bound: 0.0, step: 0.0, ..self }
     }
 
     /// The first window of an adaptive pool from `input` to `output` pixels; the stride is the mean one.
     fn adaptive(self, input: u64, output: u64) -> Self {
-        let first_window = self.all(input.div_ceil(output));
-        let stride = if output == 1 { 0.0 } else { self.stride * input as f64 / output as f64 };
-        Self { stride, ..first_window }
+        // Where `output` does not divide `input`, later windows may reach one pixel further.
+        let longest = input.div_ceil(output) + u64::from(!input.is_multiple_of(output));
+        if output == 1 {
+            return self.all(input);
+        }
+        let last = self.last + self.steps((longest.min(input) - 1) as f64);
+        Self { last, ..self }.every(input as f64 / output as f64)
+    }
+
+    /// How far so many outputs reach, at the most.
+    fn steps(&self, outputs: f64) -> f64 {
+        if self.step == 0.0 { 0.0 } else { (outputs * self.bound / self.step).ceil() * self.step }
+    }
+
+    /// Every so many outputs, in the mean: 2 with a stride, 1/2 behind an upsampling.
+    fn every(self, outputs: f64) -> Self {
+        let stride = self.stride * outputs;
+        if outputs.fract() == 0.0 {
+            let bound = self.bound * outputs;
+            let is_multiple = self.step == 0.0 || (bound / self.step).fract() == 0.0;
+            return Self { stride, bound, step: if is_multiple { bound } else { self.step }, ..self };
+        }
+        let step = self.steps(1.0);
+        Self { stride, bound: step * outputs, step, ..self }
     }
 
     fn union(self, other: Self) -> Self {
@@ -114,12 +135,14 @@ impl Extent {
             first: self.first.min(other.first),
             last: self.last.max(other.last),
             stride: self.stride.max(other.stride),
+            bound: self.bound.max(other.bound),
+            step: self.step.max(other.step),
         }
     }
 
     fn moved(self, pixels: u64) -> Self {
         let by = pixels as f64 * self.stride;
-        Self { first: self.first + by, last: self.last + by, stride: self.stride }
+        Self { first: self.first + by, last: self.last + by, ..self }
     }
 }
 
@@ -263,7 +286,7 @@ impl Field {
             }
             Layer::PixelShuffle(layer) => {
                 let factor = layer.upscale_factor as f64;
-                let divided = |extent: Extent| Extent { stride: extent.stride / factor, ..extent };
+                let divided = |extent: Extent| extent.every(1.0 / factor);
                 image.map(|field| Self { field: field.field.map(divided), ..field })
             }
             Layer::AdaptiveAvgPool2d(_) | Layer::AdaptiveMaxPool2d(_) => image.map(|field| {

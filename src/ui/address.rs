@@ -8,6 +8,7 @@ use wasm_bindgen::JsValue;
 use crate::share_link::{self, LinkProblem};
 use crate::workbench::Workbench;
 
+use super::selfcheck;
 use super::studio::Studio;
 
 /// Where the last workbench is kept, as its link.
@@ -39,6 +40,9 @@ pub fn follow(studio: Studio) {
         }
     });
     let follow_address = move || {
+        if window().location().hash().is_ok_and(|hash| hash.strip_prefix('#') == Some(selfcheck::FRAGMENT)) {
+            return;
+        }
         let link = fragment().unwrap_or_default();
         if link == studio.workbench().with_untracked(share_link::encode) {
             return;
@@ -72,11 +76,11 @@ fn push(link: &str) {
     }
 }
 
-/// What stands behind `#`.
+/// The link that stands behind `#`.
 fn fragment() -> Option<String> {
     let hash = window().location().hash().ok()?;
     let link = hash.strip_prefix('#')?;
-    (!link.is_empty()).then(|| link.to_string())
+    (!link.is_empty() && link != selfcheck::FRAGMENT).then(|| link.to_string())
 }
 
 fn storage() -> Option<web_sys::Storage> {

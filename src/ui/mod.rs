@@ -4,6 +4,7 @@ mod address;
 mod advice;
 mod answer;
 mod charts;
+mod counting;
 mod design;
 mod fit;
 mod format;
@@ -12,6 +13,7 @@ mod history;
 mod import;
 mod run;
 mod runner;
+mod selfcheck;
 mod studio;
 
 use leptos::prelude::*;
@@ -19,12 +21,14 @@ use leptos::prelude::*;
 use advice::{AdvicePanel, Adviser};
 use answer::Answer;
 use charts::Charts;
+use counting::{CountingPanel, MemoryPanel};
 use design::Design;
 use fit::FitPanel;
 use header::Header;
 use header::theme::ThemeChoice;
 use import::{ImportDialog, Importer, Problems};
 use run::Run;
+use selfcheck::SelfCheck;
 use studio::Studio;
 
 /// The whole page.
@@ -57,7 +61,10 @@ pub fn App() -> impl IntoView {
                 <AdvicePanel/>
                 <Run/>
                 <FitPanel/>
+                <CountingPanel/>
+                <MemoryPanel/>
             </main>
+            <SelfCheck/>
         </div>
     }
 }

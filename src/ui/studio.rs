@@ -334,7 +334,12 @@ impl Studio {
 }
 
 fn derive(workbench: &Workbench, compared: usize) -> Derived {
-    let settings = cost::Settings { batch: workbench.settings.batch, ..cost::Settings::default() };
+    let workbench_settings = &workbench.settings;
+    let settings = cost::Settings {
+        batch: workbench_settings.batch,
+        number_type: workbench_settings.number_type,
+        ..cost::Settings::default()
+    };
     let designs: Vec<DesignState> = workbench
         .resolve()
         .into_iter()

@@ -277,3 +277,75 @@ fn receptive_fields_are_those_published() {
         assert_eq!(field.height, field.width);
     }
 }
+
+/// What output `index` of a chain needs of the input, going back layer by layer.
+fn needed(layers: &[Layer], index: i64) -> (i64, i64) {
+    layers.iter().rev().fold((index, index), |(first, last), layer| match layer {
+        Layer::Conv2d(conv) => {
+            let (stride, before) = (conv.stride.height, conv.padding_sides().top);
+            let reach = conv.dilation.height * (conv.kernel_size.height - 1);
+            (first * stride - before, last * stride - before + reach)
+        }
+        Layer::MaxPool2d(pool) => {
+            let (stride, before) = (pool.stride().height, pool.padding.height);
+            (first * stride - before, last * stride - before + pool.kernel_size.height - 1)
+        }
+        Layer::ConvTranspose2d(conv) => {
+            let (stride, before) = (conv.stride.height, conv.padding.height);
+            let reach = conv.dilation.height * (conv.kernel_size.height - 1);
+            (-(reach - first - before).div_euclid(stride), (last + before).div_euclid(stride))
+        }
+        other => panic!("no rule for {other:?}"),
+    })
+}
+
+fn window() -> impl Strategy<Value = Layer> {
+    let sizes = (1_i64..=5, 1_i64..=3, 0_i64..=2, 1_i64..=2);
+    (sizes, 0..3).prop_map(|((kernel, stride, padding, dilation), kind)| match kind {
+        0 => Conv2d {
+            out_channels: Channels::Count(1),
+            kernel_size: Pair::square(kernel),
+            stride: Pair::square(stride),
+            padding: Padding::Explicit(Pair::square(padding)),
+            dilation: Pair::square(dilation),
+            ..Conv2d::default()
+        }
+        .into(),
+        1 => convscope::model::MaxPool2d {
+            kernel_size: Pair::square(kernel),
+            stride: Some(Pair::square(stride)),
+            padding: Pair::square(padding.min(kernel / 2)),
+            ..Default::default()
+        }
+        .into(),
+        _ => convscope::model::ConvTranspose2d {
+            out_channels: Channels::Count(1),
+            kernel_size: Pair::square(kernel.max(stride)),
+            stride: Pair::square(stride),
+            ..Default::default()
+        }
+        .into(),
+    })
+}
+
+proptest! {
+    #[test]
+    fn receptive_fields_hold_what_an_output_needs(layers in prop::collection::vec(window(), 1..6)) {
+        let input = Dims::new(&[1, 60, 60]).expect("a shape");
+        let network = Network::chain_of("Windows", input, layers.clone());
+        let report = analyze(&network, &settings(1));
+        let Some(row) = report.rows.last().filter(|row| row.state.is_counted()) else { return Ok(()) };
+        let field = report.rows.last().and_then(|row| row.receptive_field).expect("a receptive field").height;
+        let outputs = report.shapes.output().expect("an output")[2] as i64;
+        let most = (0..outputs).map(|index| needed(&layers, index)).map(|(first, last)| last - first + 1).max();
+        let most = most.expect("an output").max(0) as u64;
+        let upsamples = layers.iter().any(|layer| matches!(layer, Layer::ConvTranspose2d(_)));
+        if upsamples {
+            prop_assert!(field.size() >= most, "{} < {most}", field.size());
+        } else {
+            prop_assert_eq!((field.first as i64, field.last as i64), needed(&layers, 0));
+            prop_assert_eq!(field.size(), most);
+        }
+        prop_assert_eq!(row.receptive_field.map(|field| field.height), row.receptive_field.map(|field| field.width));
+    }
+}

@@ -1,0 +1,143 @@
+//! The memory of a run: four figures that are often taken for one another, and which tensor lives when.
+
+use leptos::prelude::*;
+
+use crate::cost::{ARENA_ALIGNMENT, Memory, NumberType};
+use crate::model::Network;
+use crate::ui::format::{bytes, grouped};
+use crate::ui::studio::Studio;
+
+#[component]
+pub fn MemoryPanel() -> impl IntoView {
+    let studio = Studio::expect();
+    let chosen = Memo::new(move |_| studio.workbench().with(|workbench| workbench.settings.number_type));
+    let choose = move |event: leptos::ev::Event| {
+        let name = event_target_value(&event);
+        if let Some(&number_type) = NumberType::ALL.iter().find(|number_type| number_type.name() == name) {
+            studio.edit(None, |workbench| workbench.settings.number_type = number_type);
+        }
+    };
+    let designs = Memo::new(move |_| studio.derived.with(|derived| derived.designs.len()));
+    view! {
+        <section class="card counting" aria-label="Memory of a run">
+            <div class="panel-head">
+                <h2>"Memory of a run"</h2>
+                <select
+                    class="button"
+                    aria-label="Number type"
+                    data-testid="number-type"
+                    prop:value=move || chosen.get().name()
+                    on:change=choose
+                >
+                    {NumberType::ALL.iter().map(|number_type| view! { <option value=number_type.name()>{number_type.name()}</option> }).collect_view()}
+                </select>
+                <p class="muted">"Tensors only, the input among them; weights are not. Four numbers go by this name."</p>
+            </div>
+            <div class="counting-results">
+                <For each=move || 0..designs.get() key=|design| *design let(design)>
+                    <DesignMemory design/>
+                </For>
+            </div>
+        </section>
+    }
+}
+
+/// One of the four figures.
+#[derive(Clone, Debug, PartialEq)]
+struct Line {
+    key: &'static str,
+    name: &'static str,
+    bytes: u64,
+    /// The row at which it is reached.
+    at: Option<String>,
+}
+
+fn lines(network: &Network, memory: &Memory) -> Vec<Line> {
+    let at = |at: Option<u32>| at.and_then(|at| network.nodes.get(at as usize)).map(|node| node.name.clone());
+    let line = |key, name, elements: u64, at| Line { key, name, bytes: memory.bytes(elements).0, at };
+    let (pair, out, within) = (&memory.largest_pair, &memory.peak_out_of_place, &memory.peak_in_place);
+    vec![
+        line("sum", "all outputs added up", memory.sum_of_outputs.0, None),
+        line("pair", "the largest input and output of one layer", pair.elements, at(pair.at)),
+        line("peak", "the most alive at once", out.elements, at(out.at)),
+        line("in-place", "the same with activations in place, batch norms folded", within.elements, at(within.at)),
+        Line { key: "arena", name: "one planned block for all of them", bytes: memory.arena.total, at: None },
+    ]
+}
+
+#[component]
+fn DesignMemory(design: usize) -> impl IntoView {
+    let studio = Studio::expect();
+    let view = Memo::new(move |_| {
+        studio
+            .with_design(design, |state| state.report.memory.as_ref().map(|memory| lines(state.network(), memory)))
+            .flatten()
+    });
+    let name = move || studio.with_design(design, |state| state.name.clone()).unwrap_or_default();
+    let open = RwSignal::new(false);
+    view! {
+        <div class="counting-result" data-color=design.to_string() data-testid=format!("memory-{design}")>
+            <h3><span class="swatch" aria-hidden="true"></span>{name}</h3>
+            {move || match view.get() {
+                None => view! { <p class="muted">"Too large to count."</p> }.into_any(),
+                Some(lines) => view! {
+                    <dl class="differences">
+                        {lines.into_iter().map(|line| view! {
+                            <dt class="number" data-memory=line.key data-bytes=line.bytes.to_string() title=format!("{} bytes", grouped(line.bytes))>{bytes(line.bytes)}</dt>
+                            <dd>{line.name}{line.at.map(|at| view! { <span class="muted">", at "{at}</span> })}</dd>
+                        }).collect_view()}
+                    </dl>
+                }.into_any(),
+            }}
+            <details on:toggle=move |_| open.update(|open| *open = !*open)>
+                <summary class="muted">"Which tensor lives when, and where"</summary>
+                <Show when=move || open.get()>
+                    <Timeline design/>
+                </Show>
+            </details>
+        </div>
+    }
+}
+
+/// Every tensor of the planned block: its life as a bar over the rows, and its place.
+#[component]
+fn Timeline(design: usize) -> impl IntoView {
+    let studio = Studio::expect();
+    let tensors = move || {
+        let read = |state: &crate::ui::studio::DesignState| {
+            let network = state.network();
+            let Some(memory) = &state.report.memory else { return Vec::new() };
+            let steps = network.nodes.len().max(1) as f64;
+            let name = |row: u32| network.nodes.get(row as usize).map_or("–", |node| node.name.as_str()).to_string();
+            let tensors = memory.in_place.storages.iter().zip(&memory.arena.offsets).map(|(storage, &offset)| {
+                let written = storage.node.map_or_else(|| "input".to_string(), name);
+                let start = f64::from(storage.first) / steps;
+                let length = f64::from(storage.last - storage.first + 1) / steps;
+                (written, name(storage.last), memory.bytes(storage.elements).0, offset, start, length)
+            });
+            tensors.collect()
+        };
+        studio.with_design(design, read).unwrap_or_default()
+    };
+    view! {
+        <div class="scroll">
+            <table class="data">
+                <caption class="muted">{format!("In place; offsets are multiples of {ARENA_ALIGNMENT} bytes")}</caption>
+                <thead><tr><th>"written by"</th><th>"last read by"</th><th>"bytes"</th><th>"offset"</th><th>"life"</th></tr></thead>
+                <tbody>
+                    {move || tensors().into_iter().map(|(written, read, size, offset, start, length)| view! {
+                        <tr>
+                            <td>{written}</td>
+                            <td>{read}</td>
+                            <td>{grouped(size)}</td>
+                            <td>{grouped(offset)}</td>
+                            <td class="life" aria-hidden="true">
+                                <span style:margin-inline-start=format!("{:.2}%", 100.0 * start) style:width=format!("{:.2}%", 100.0 * length)></span>
+                            </td>
+                        </tr>
+                    }).collect_view()}
+                </tbody>
+            </table>
+        </div>
+    }
+}

@@ -1,0 +1,152 @@
+//! What the counters people use print for the designs, and why; and what memory a run takes, by four names.
+
+mod memory;
+
+use leptos::prelude::*;
+
+use crate::cost::{Convention, Tally};
+use crate::ui::format::grouped;
+use crate::ui::studio::Studio;
+
+pub use memory::MemoryPanel;
+
+#[component]
+pub fn CountingPanel() -> impl IntoView {
+    let studio = Studio::expect();
+    let chosen = Memo::new(move |_| studio.workbench().with(|workbench| workbench.settings.convention));
+    let choose = move |event: leptos::ev::Event| {
+        if let Some(convention) = Convention::from_id(&event_target_value(&event)) {
+            studio.edit(None, |workbench| workbench.settings.convention = convention);
+        }
+    };
+    let designs = Memo::new(move |_| studio.derived.with(|derived| derived.designs.len()));
+    view! {
+        <section class="card counting" aria-label="Other counters">
+            <div class="panel-head">
+                <h2>"What other counters print"</h2>
+                <select
+                    class="button"
+                    aria-label="Counter"
+                    data-testid="convention"
+                    prop:value=move || chosen.get().id()
+                    on:change=choose
+                >
+                    {Convention::ALL.iter().map(|convention| view! { <option value=convention.id()>{convention.title()}</option> }).collect_view()}
+                </select>
+                <p class="muted">{move || note(chosen.get())}</p>
+            </div>
+            <Show when=move || chosen.get() != Convention::Plain>
+                <div class="counting-results">
+                    <For each=move || 0..designs.get() key=|design| *design let(design)>
+                        <Counted design chosen/>
+                    </For>
+                </div>
+            </Show>
+        </section>
+    }
+}
+
+/// What is to be known of a counter before reading its number.
+fn note(convention: Convention) -> String {
+    match convention.version() {
+        None => {
+            "Here a MAC is one multiply-accumulate of a convolution or matrix product; bias, norms and activations \
+             do not count. Choose a tool to see what it prints for the same networks, and why."
+                .to_string()
+        }
+        Some(version) => format!("{} {version} calls its number {}.", convention.tool(), convention.word()),
+    }
+}
+
+/// One design by the counter chosen.
+#[component]
+fn Counted(design: usize, chosen: Memo<Convention>) -> impl IntoView {
+    let studio = Studio::expect();
+    let tally =
+        Memo::new(move |_| studio.with_design(design, |state| chosen.get().tally(state.network(), &state.report)));
+    let name = move || studio.with_design(design, |state| state.name.clone()).unwrap_or_default();
+    let total = move || tally.with(|tally| tally.as_ref().and_then(|tally| tally.total.ok()));
+    let open = RwSignal::new(false);
+    view! {
+        <div
+            class="counting-result"
+            data-color=design.to_string()
+            data-testid=format!("counted-{design}")
+            data-total=move || total().map(|total| total.to_string())
+        >
+            <h3><span class="swatch" aria-hidden="true"></span>{name}</h3>
+            {move || tally.get().map(|tally| view! { <Summary tally/> })}
+            <details on:toggle=move |_| open.update(|open| *open = !*open)>
+                <summary class="muted">"Layer by layer"</summary>
+                <Show when=move || open.get()>
+                    <Rows design tally/>
+                </Show>
+            </details>
+        </div>
+    }
+}
+
+/// The number, the plain one, and the reasons between them.
+#[component]
+fn Summary(tally: Tally) -> impl IntoView {
+    let tool = tally.convention.tool();
+    let word = if matches!(tally.convention.unit(), crate::cost::Unit::Flops) { "FLOPs" } else { "MACs" };
+    let at_least = tally.completeness.qualifier();
+    match tally.total {
+        Err(failure) => view! { <p>{format!("{tool} fails here: {}.", failure.reason)}</p> }.into_any(),
+        Ok(total) => {
+            let differences = tally.differences.iter().map(|difference| {
+                let sign = if difference.amount < 0.0 { "−" } else { "+" };
+                let amount = format!("{sign} {}", grouped(difference.amount.abs().round() as u64));
+                let reason = difference.reason;
+                view! {
+                    <dt class="number">{amount}</dt>
+                    <dd>{reason}{difference.fault.then(|| view! { " "<span class="verdict warn">"fault"</span> })}</dd>
+                }
+            });
+            view! {
+                <p>
+                    {tool}" prints "<b>{at_least}" "{grouped(total)}</b>"; plainly counted it is "
+                    {grouped(tally.plain)}" "{word}"."
+                </p>
+                <dl class="differences">{differences.collect_view()}</dl>
+            }
+            .into_any()
+        }
+    }
+}
+
+/// Every row with the tool's number beside the plain one.
+#[component]
+fn Rows(design: usize, tally: Memo<Option<Tally>>) -> impl IntoView {
+    let studio = Studio::expect();
+    let rows = move || {
+        let Some(tally) = tally.get() else { return Vec::new() };
+        let flops = matches!(tally.convention.unit(), crate::cost::Unit::Flops);
+        let row = |state: &crate::ui::studio::DesignState| {
+            let nodes = state.network().nodes.iter().zip(&state.report.rows).zip(&tally.rows);
+            let shown = nodes.map(|((node, row), counted)| {
+                let plain = if flops { row.figures.flops.0 } else { row.figures.macs.0 };
+                (node.name.clone(), plain, *counted)
+            });
+            shown.collect::<Vec<_>>()
+        };
+        studio.with_design(design, row).unwrap_or_default()
+    };
+    view! {
+        <div class="scroll">
+            <table class="data">
+                <thead><tr><th>"layer"</th><th>"plain"</th><th>{move || tally.with(|tally| tally.as_ref().map(|tally| tally.convention.tool()))}</th></tr></thead>
+                <tbody>
+                    {move || rows().into_iter().map(|(name, plain, counted)| view! {
+                        <tr>
+                            <td>{name}</td>
+                            <td>{grouped(plain)}</td>
+                            <td>{counted.map_or_else(|| "–".to_string(), grouped)}</td>
+                        </tr>
+                    }).collect_view()}
+                </tbody>
+            </table>
+        </div>
+    }
+}
