@@ -2,6 +2,7 @@
 # make test         runs every test
 # make dist         builds the static site into dist/
 # make bench        runs every benchmark
+# make bench-engine the forward pass of every preset in Chromium
 # make bench-page   key press to everything painted, and the size of the first load
 # make screenshots  saves pictures of the built page into target/screenshots/
 # Each installs what it needs and this machine lacks: Rust tools into .tools/, the rest into node_modules/.
@@ -23,7 +24,7 @@ ERASED := --cfg erase_components
 .PHONY: serve dist test bench screenshots clean help
 .PHONY: build-tools test-tools
 .PHONY: test-format test-core test-wasm-lints test-browser test-e2e
-.PHONY: bench-cost bench-page
+.PHONY: bench-cost bench-engine bench-page
 
 serve: dist
 	@node scripts/serve.mjs --port $(PORT) dist
@@ -34,7 +35,7 @@ dist: dist/index.html
 test: test-format test-core test-wasm-lints test-browser test-e2e
 
 # Each benchmark is a target of its own, bench-WHAT, defined below.
-bench: bench-cost bench-page
+bench: bench-cost bench-engine bench-page
 
 screenshots: dist/index.html
 	node tests/e2e/screenshot.mjs
@@ -69,6 +70,11 @@ test-e2e: dist/index.html | test-tools
 # The analysis of a network: at most 5 us for the seed's, 150 us for ResNet-50, and linear in the rows.
 bench-cost:
 	cargo bench --no-default-features --bench cost --locked
+
+# The forward pass of every preset in Chromium, against what one thread can do at most.
+bench-engine: $(NPM_PACKAGES) | test-tools
+	cargo build $(WASM) --release --no-default-features --example engine_bench --locked
+	node bench/engine/bench.mjs
 
 # From key press to everything painted, and the size of the first load.
 bench-page: dist/index.html | test-tools

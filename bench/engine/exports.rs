@@ -6,7 +6,8 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 
-use convscope::engine::{Kernels, Plan, PlanOptions, WeightSource};
+use convscope::engine::{Calibration, Kernels, Plan, PlanOptions, Seeding, WeightSource};
+use convscope::model::presets;
 use convscope::model::{
     AdaptiveAvgPool2d, Call, Cat, Channels, Conv2d, Dims, Flatten, Groups, Inputs, Kind, Layer, Linear, MaxPool2d,
     Network, Node, NodeId, Padding, Pair, Sides, Source, ZeroPad2d,
@@ -53,6 +54,34 @@ pub extern "C" fn load(options: u32) -> u32 {
         state.plan = Plan::new(&network, &weights, &PlanOptions { batch: 1, fuse: options & 2 == 0, kernels }).ok();
         u32::from(state.plan.is_some())
     })
+}
+
+/// Plans the preset of this index with seeded weights; its MACs, or a negative number where there is none.
+#[unsafe(no_mangle)]
+pub extern "C" fn load_preset(index: usize, options: u32) -> f64 {
+    STATE.with_borrow_mut(|state| {
+        let Some(preset) = presets::all().get(index) else { return -1.0 };
+        let weights = WeightSource::Seeded(Seeding { gain: 6.0, ..Seeding::default() });
+        let kernels = if options & 1 == 0 { Kernels::Fast } else { Kernels::Reference };
+        // The memory of the last plan is free before the next one wants its own.
+        state.plan = None;
+        let options = PlanOptions { fuse: options & 2 == 0, kernels, ..PlanOptions::default() };
+        state.plan = Plan::new(&preset.network(), &weights, &options).ok();
+        state.plan.as_ref().map_or(-1.0, |plan| plan.steps().iter().map(|step| step.macs as f64).sum())
+    })
+}
+
+/// The name of a preset, as [`step_kernel`] gives names; empty behind the last.
+#[unsafe(no_mangle)]
+pub extern "C" fn preset_name(index: usize) -> u64 {
+    let name = presets::all().get(index).map_or("", |preset| preset.id);
+    (name.len() as u64) << 32 | name.as_ptr() as u64
+}
+
+/// Multiply-accumulates of so many products in the first cache.
+#[unsafe(no_mangle)]
+pub extern "C" fn calibrate(times: usize) -> f64 {
+    Calibration::default().run(times) as f64
 }
 
 #[unsafe(no_mangle)]

@@ -4,6 +4,7 @@
 //! buffer in one arena by lifetime and chooses a kernel for each step. The engine knows no clock and no browser.
 
 mod arena;
+mod calibration;
 mod error;
 mod fast;
 mod fuse;
@@ -16,6 +17,7 @@ mod program;
 mod reference;
 mod weights;
 
+pub use calibration::Calibration;
 pub use error::EngineError;
 pub use lower::all_tensors;
 pub use plan::{Kernels, Plan, PlanOptions, StepInfo};

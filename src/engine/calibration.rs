@@ -1,0 +1,49 @@
+//! What one thread of this machine can do at most.
+
+use super::kernels::aligned::Aligned;
+use super::kernels::matrix::{Finish, MatrixJob, PANEL, Panels, PixelSteps, multiply};
+
+/// A matrix product that stays in the first cache: the practical ceiling of every convolution.
+#[derive(Clone, Debug)]
+pub struct Calibration {
+    input: Aligned,
+    weight: Aligned,
+    output: Aligned,
+}
+
+const PIXELS: usize = 16;
+const DEPTH: usize = 256;
+
+impl Default for Calibration {
+    fn default() -> Self {
+        let fill = |length: usize, value: f32| {
+            let mut values = Aligned::zeros(length);
+            values.fill(value);
+            values
+        };
+        Self { input: fill(PIXELS * DEPTH, 0.5), weight: fill(DEPTH * PANEL, 0.25), output: fill(PIXELS * PANEL, 0.0) }
+    }
+}
+
+impl Calibration {
+    /// Computes so many products and gives the multiply-accumulates done; the caller has the clock.
+    pub fn run(&mut self, times: usize) -> u64 {
+        let job = MatrixJob {
+            batch: 1,
+            height: 1,
+            width: PIXELS,
+            outputs: PANEL,
+            segments: &[0],
+            depth: DEPTH,
+            input: PixelSteps { column: DEPTH, ..PixelSteps::default() },
+            output: PixelSteps { column: PANEL, ..PixelSteps::default() },
+            residual: PixelSteps::default(),
+            finish: Finish::None,
+        };
+        for _ in 0..times {
+            let panels = Panels { weight: &self.weight, bias: &[] };
+            multiply(core::hint::black_box(&job), panels, &self.input, &[], &mut self.output);
+        }
+        (times * PIXELS * DEPTH * PANEL) as u64
+    }
+}
