@@ -11,5 +11,5 @@ mod sweep;
 pub use evaluator::{Evaluator, Metrics};
 pub use front::{Candidate, Front, Objectives};
 pub use search::{Budget, Progress, Search};
-pub use space::{Axis, Space};
+pub use space::{Axis, Space, Varied};
 pub use sweep::{Point, Sweep, sweep};

@@ -1,7 +1,7 @@
 //! What is varied, and over which values.
 
-use crate::model::{Layer, Network, NodeId, Pair};
-use crate::rewrite::{self, PooledHead, Rewrite};
+use crate::model::{Conv2d, Layer, Network, NodeId, Pair};
+use crate::rewrite::{self, HiddenLayers, PooledHead, Rewrite};
 
 /// One thing that is varied. Each value is numbered by its place.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,6 +18,24 @@ pub enum Axis {
     Separable { nodes: Vec<NodeId> },
     /// The classifier; `None` leaves it.
     Head(Vec<Option<PooledHead>>),
+}
+
+/// What is varied in the usual space.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Varied {
+    pub width: bool,
+    pub resolution: bool,
+    /// Each full convolution separable or not.
+    pub separable: bool,
+    /// One kernel for all convolutions that are not 1x1.
+    pub kernel: bool,
+    pub head: bool,
+}
+
+impl Default for Varied {
+    fn default() -> Self {
+        Self { width: true, resolution: true, separable: true, kernel: false, head: true }
+    }
 }
 
 /// The product of some axes over a network.
@@ -56,7 +74,10 @@ impl Axis {
             Self::Separable { .. } => Some(if value == 0 { "full" } else { "separable" }.to_string()),
             Self::Head(values) => values.get(value).map(|head| match head {
                 None => "head as it is".to_string(),
-                Some(head) => format!("head averaged to {0}x{0}", head.size),
+                Some(PooledHead { size, hidden: HiddenLayers::Drop }) => {
+                    format!("head averaged to {size}x{size}, one Linear")
+                }
+                Some(PooledHead { size, hidden: HiddenLayers::Keep }) => format!("head averaged to {size}x{size}"),
             }),
         }
         .unwrap_or_default()
@@ -150,8 +171,16 @@ impl Space {
 
     /// The usual space of a network: width, resolution, each full convolution separable or not, head.
     pub fn usual(network: &Network) -> Self {
-        let mut axes = vec![Axis::Width(vec![0.25, 0.35, 0.5, 0.75, 1.0])];
-        if let &[_, height, width] = network.input.sizes() {
+        Self::varied(network, Varied::default())
+    }
+
+    /// The usual axes, as far as they are wanted; each holds the network's own value.
+    pub fn varied(network: &Network, varied: Varied) -> Self {
+        let mut axes = Vec::new();
+        if varied.width {
+            axes.push(Axis::Width(vec![0.25, 0.35, 0.5, 0.75, 1.0]));
+        }
+        if let (true, &[_, height, width]) = (varied.resolution, network.input.sizes()) {
             let scaled = |percent: u64| {
                 let part = |size: u64| (size * percent / 100).max(1);
                 (part(height), part(width))
@@ -160,26 +189,53 @@ impl Space {
             sizes.dedup();
             axes.push(Axis::Resolution(sizes));
         }
-        let full = network.nodes.iter().filter(|node| match &node.layer {
-            Layer::Conv2d(conv) => rewrite::is_divisible(conv),
-            _ => false,
-        });
-        let full: Vec<NodeId> = full.map(|node| node.id).collect();
-        // More switches than this are set in runs of neighbours.
-        const SWITCHES: usize = 8;
-        let run = full.len().div_ceil(SWITCHES).max(1);
-        axes.extend(full.chunks(run).map(|nodes| Axis::Separable { nodes: nodes.to_vec() }));
+        axes.extend(Self::kernels(network).filter(|_| varied.kernel));
+        if varied.separable {
+            let full = convolutions(network, rewrite::is_divisible);
+            // More switches than this are set in runs of neighbours.
+            const SWITCHES: usize = 8;
+            let run = full.len().div_ceil(SWITCHES).max(1);
+            axes.extend(full.chunks(run).map(|nodes| Axis::Separable { nodes: nodes.to_vec() }));
+        }
+        if varied.head {
+            axes.push(Self::heads(network));
+        }
+        Self::new(network, axes)
+    }
+
+    /// Kernels of 2x2 to 5x5 for all convolutions that have one kernel in common, that one included.
+    fn kernels(network: &Network) -> Option<Axis> {
+        let wide = |conv: &Conv2d| conv.kernel_size != Pair::square(1);
+        let first = network.nodes.iter().find_map(|node| match &node.layer {
+            Layer::Conv2d(conv) if wide(conv) => Some(conv.kernel_size),
+            _ => None,
+        })?;
+        let mut sizes = vec![Pair::square(2), Pair::square(3), Pair::square(5)];
+        if !sizes.contains(&first) {
+            sizes.insert(0, first);
+        }
+        Some(Axis::KernelSize { nodes: convolutions(network, |conv| conv.kernel_size == first), sizes })
+    }
+
+    fn heads(network: &Network) -> Axis {
         let heads = [
             None,
-            Some(PooledHead { size: 1, hidden: rewrite::HiddenLayers::Drop }),
-            Some(PooledHead { size: 2, hidden: rewrite::HiddenLayers::Drop }),
-            Some(PooledHead { size: 1, hidden: rewrite::HiddenLayers::Keep }),
+            Some(PooledHead { size: 1, hidden: HiddenLayers::Drop }),
+            Some(PooledHead { size: 2, hidden: HiddenLayers::Drop }),
+            Some(PooledHead { size: 1, hidden: HiddenLayers::Keep }),
         ];
         let changes = |head: &&Option<PooledHead>| match head {
             None => true,
             Some(head) => !rewrite::apply(network, &Rewrite::PooledHead(*head)).changes.is_empty(),
         };
-        axes.push(Axis::Head(heads.iter().filter(changes).copied().collect()));
-        Self::new(network, axes)
+        Axis::Head(heads.iter().filter(changes).copied().collect())
     }
+}
+
+fn convolutions(network: &Network, chosen: impl Fn(&Conv2d) -> bool) -> Vec<NodeId> {
+    let chosen = network.nodes.iter().filter(|node| match &node.layer {
+        Layer::Conv2d(conv) => chosen(conv),
+        _ => false,
+    });
+    chosen.map(|node| node.id).collect()
 }

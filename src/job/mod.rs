@@ -4,9 +4,11 @@
 
 mod import;
 mod run;
+mod search;
 
 pub use import::{ImportReport, ImportTask, ImportedDesign, ProblemReport};
 pub use run::{OUTPUTS_SHOWN, RunReport, RunTask, StepReport};
+pub use search::{FoundReport, SearchReport, SearchTask, VariedParts};
 
 use serde::{Deserialize, Serialize};
 
@@ -21,6 +23,7 @@ pub struct Job {
 pub enum Task {
     Run(RunTask),
     Import(ImportTask),
+    Search(SearchTask),
 }
 
 /// A message about a job.
@@ -36,6 +39,8 @@ pub enum News {
     Progress(f64),
     Ran(Box<RunReport>),
     Imported(Box<ImportReport>),
+    /// What a search has found so far; the last one says that nothing is left.
+    Found(Box<SearchReport>),
     /// Why there is no result, in words.
     Failed(String),
 }
@@ -69,6 +74,13 @@ impl Job {
                 Ok(report) => News::Imported(Box::new(report)),
                 Err(words) => News::Failed(words),
             }),
+            Task::Search(task) => {
+                let result = task.search(clock, &mut |report| tell(News::Found(Box::new(report))));
+                tell(match result {
+                    Ok(report) => News::Found(Box::new(report)),
+                    Err(words) => News::Failed(words),
+                });
+            }
         }
     }
 }

@@ -13,6 +13,7 @@ mod history;
 mod import;
 mod run;
 mod runner;
+mod search;
 mod selfcheck;
 mod studio;
 
@@ -28,6 +29,7 @@ use header::Header;
 use header::theme::ThemeChoice;
 use import::{ImportDialog, Importer, Problems};
 use run::Run;
+use search::SearchPanel;
 use selfcheck::SelfCheck;
 use studio::Studio;
 
@@ -61,6 +63,7 @@ pub fn App() -> impl IntoView {
                 <AdvicePanel/>
                 <Run/>
                 <FitPanel/>
+                <SearchPanel/>
                 <CountingPanel/>
                 <MemoryPanel/>
             </main>

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use convscope::job::{Job, Message, News, RunReport, RunTask, Task};
+use convscope::job::{Job, Message, News, RunReport, RunTask, SearchTask, Task, VariedParts};
 use convscope::model::{Inputs, Network};
 use convscope::share_link;
 use convscope::workbench::Workbench;
@@ -21,6 +21,7 @@ fn execute(task: RunTask, clock: &mut dyn FnMut() -> f64) -> (Result<RunReport, 
             News::Progress(done) => progress.push(done),
             News::Ran(report) => result = Some(Ok(*report)),
             News::Imported(_) => panic!("an import was not asked for"),
+            News::Found(_) => panic!("a search was not asked for"),
             News::Failed(words) => result = Some(Err(words)),
         }
     });
@@ -120,4 +121,35 @@ fn foreign_bytes_are_an_error() {
         let bytes: Vec<u8> = (0..length).map(|index| (index as u8).wrapping_mul(37).wrapping_add(200)).collect();
         assert!(Job::from_bytes(&bytes).is_err());
     }
+}
+
+#[test]
+fn golden_a_search_tells_what_it_finds() {
+    let Some(seed) = golden::read("seed.json") else { return };
+    let network = golden::graph("standard", &seed["models"]["standard"]["layers"]).network;
+    let task = SearchTask {
+        network: share_link::encode_design(&network),
+        varied: VariedParts { width: true, resolution: true, separable: true, kernel: false, head: true },
+        device: Some("stm32h747".to_string()),
+        milliseconds: None,
+        most: 500,
+    };
+    let job = Job::from_bytes(&Job { id: 9, task: Task::Search(task) }.to_bytes()).expect("the job");
+    let mut reports = Vec::new();
+    // Each look at the clock is a second later, so that every piece is told.
+    let mut now = 0.0;
+    let mut clock = || {
+        now += 1000.0;
+        now
+    };
+    job.execute(&mut clock, &mut |message| match Message::from_bytes(&message.to_bytes()).expect("the message").news {
+        News::Found(report) => reports.push(*report),
+        other => panic!("{other:?}"),
+    });
+    assert!(reports.len() > 1 && reports.windows(2).all(|pair| pair[0].done < pair[1].done));
+    let last = reports.last().expect("a last report");
+    assert_eq!((last.done, last.total), (500, 500));
+    let least = last.found.iter().map(|found| found.params).min();
+    assert!(least.is_some_and(|least| least < 364), "{least:?}");
+    assert!(last.found.iter().all(|found| found.milliseconds.is_some() && !found.label.is_empty()));
 }

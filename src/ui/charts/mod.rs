@@ -10,8 +10,8 @@ use leptos::prelude::*;
 use crate::chart::{self, ChartSide};
 use crate::ui::studio::{Derived, Shared, Studio};
 
-use canvas::Chart;
-use picture::Picture;
+pub use canvas::Chart;
+pub use picture::Picture;
 
 /// Bars for at most so many rows; the smallest become one.
 const MOST_BARS: usize = 24;

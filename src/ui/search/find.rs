@@ -1,0 +1,224 @@
+//! A search over the product of several arguments, in the worker.
+
+use leptos::prelude::*;
+
+use crate::device::{CATALOGUE, by_id};
+use crate::explore::Space;
+use crate::job::{FoundReport, Message, News, SearchReport, SearchTask, Task, VariedParts};
+use crate::share_link;
+use crate::ui::format::{bytes, grouped, short, time};
+use crate::ui::runner::Runner;
+use crate::ui::studio::Studio;
+use crate::workbench::Content;
+
+/// How many variants a search may look at.
+const MOST: [u64; 3] = [10_000, 100_000, 1_000_000];
+
+/// How many of the found ones the table shows.
+const SHOWN: usize = 40;
+
+/// What may be varied, in words.
+const PARTS: [(&str, Part); 5] = [
+    ("width", |parts| &mut parts.width),
+    ("resolution", |parts| &mut parts.resolution),
+    ("separable or not, each convolution", |parts| &mut parts.separable),
+    ("kernel_size", |parts| &mut parts.kernel),
+    ("classifier", |parts| &mut parts.head),
+];
+
+type Part = fn(&mut VariedParts) -> &mut bool;
+
+/// The search at hand. `Copy`: handles.
+#[derive(Clone, Copy)]
+struct Finder {
+    job: RwSignal<Option<u32>>,
+    /// What was asked for last, and the news of it.
+    asked: RwSignal<Option<SearchTask>>,
+    report: RwSignal<Option<Result<SearchReport, String>>>,
+}
+
+impl Finder {
+    fn hear(&self, message: Message) {
+        if self.job.get_untracked().is_none_or(|job| job != message.id && message.id != 0) {
+            return;
+        }
+        match message.news {
+            News::Found(report) => {
+                if report.done == report.total {
+                    self.job.set(None);
+                }
+                self.report.set(Some(Ok(*report)));
+            }
+            News::Failed(words) => {
+                self.job.set(None);
+                self.report.set(Some(Err(words)));
+            }
+            News::Progress(_) | News::Ran(_) | News::Imported(_) => {}
+        }
+    }
+}
+
+#[component]
+pub fn Find(design: Memo<usize>) -> impl IntoView {
+    let studio = Studio::expect();
+    let finder = Finder { job: RwSignal::new(None), asked: RwSignal::new(None), report: RwSignal::new(None) };
+    let runner = Runner::new("worker", Callback::new(move |message| finder.hear(message)));
+    let varied =
+        RwSignal::new(VariedParts { width: true, resolution: true, separable: true, kernel: false, head: true });
+    let fitting = RwSignal::new(true);
+    let limit = RwSignal::new(String::new());
+    let most = RwSignal::new(MOST[0]);
+    let device = Memo::new(move |_| {
+        let id = studio.workbench().with(|workbench| workbench.settings.device.clone());
+        id.as_deref().and_then(by_id).or(CATALOGUE.first()).map(|device| (device.id, device.name))
+    });
+    let start = move |_| {
+        let network = studio.with_design(design.get_untracked(), |state| share_link::encode_design(state.network()));
+        let Some(network) = network else { return };
+        runner.cancel();
+        let task = SearchTask {
+            network,
+            varied: varied.get_untracked(),
+            device: device.get_untracked().filter(|_| fitting.get_untracked()).map(|(id, _)| id.to_string()),
+            milliseconds: limit.get_untracked().trim().parse().ok().filter(|limit: &f64| *limit > 0.0),
+            most: most.get_untracked(),
+        };
+        finder.report.set(None);
+        finder.asked.set(Some(task.clone()));
+        finder.job.set(Some(runner.start(Task::Search(task))));
+    };
+    let cancel = move |_| {
+        runner.cancel();
+        finder.job.set(None);
+    };
+    let running = Memo::new(move |_| finder.job.get().is_some());
+    let progress = move || {
+        finder.report.with(|report| match report {
+            Some(Ok(report)) => report.done as f64 / report.total.max(1) as f64,
+            _ => 0.0,
+        })
+    };
+    let choose_most = move |event: leptos::ev::Event| most.set(event_target_value(&event).parse().unwrap_or(MOST[0]));
+    view! {
+        <div class="find">
+            <div class="search-controls">
+                <h3>"Search"</h3>
+                {PARTS.into_iter().map(|(name, part)| view! {
+                    <label class="check">
+                        <input
+                            type="checkbox"
+                            prop:checked=move || { let mut parts = varied.get(); *part(&mut parts) }
+                            on:change=move |event| varied.update(|parts| *part(parts) = event_target_checked(&event))
+                        />
+                        {name}
+                    </label>
+                }).collect_view()}
+            </div>
+            <div class="search-controls">
+                <label class="check">
+                    <input
+                        type="checkbox"
+                        prop:checked=move || fitting.get()
+                        on:change=move |event| fitting.set(event_target_checked(&event))
+                    />
+                    {move || device.get().map(|(_, name)| format!("must fit the {name}"))}
+                </label>
+                <label class="check">
+                    "within"
+                    <input
+                        class="field"
+                        type="text"
+                        inputmode="decimal"
+                        size="5"
+                        prop:value=move || limit.get()
+                        on:input=move |event| limit.set(event_target_value(&event))
+                    />
+                    "ms"
+                </label>
+                <label class="check">
+                    "variants"
+                    <select class="button" on:change=choose_most>
+                        {MOST.map(|most| view! { <option value=most.to_string()>{grouped(most)}</option> }).collect_view()}
+                    </select>
+                </label>
+                <button class="button primary" data-testid="search" on:click=start>"Search"</button>
+                <Show when=move || running.get()>
+                    <progress max="1" prop:value=progress aria-label="progress of the search"></progress>
+                    <button class="button" data-testid="search-cancel" on:click=cancel>"Cancel"</button>
+                </Show>
+            </div>
+            <div aria-live="polite">
+                {move || finder.report.get().map(|report| match report {
+                    Err(words) => view! { <p class="warning" data-testid="problem">{words}</p> }.into_any(),
+                    Ok(report) => view! { <Found report finder design/> }.into_any(),
+                })}
+            </div>
+        </div>
+    }
+}
+
+/// What the search found, or has found so far.
+#[component]
+fn Found(report: SearchReport, finder: Finder, design: Memo<usize>) -> impl IntoView {
+    let summary = format!(
+        "{} of {} variants looked at in {}: {} fit, {} cannot run, {} that nothing beats in parameters, MACs, memory and time together.",
+        grouped(report.done),
+        grouped(report.space),
+        time(report.took),
+        grouped(report.within),
+        grouped(report.impossible),
+        grouped(report.found.len() as u64),
+    );
+    let near = (report.tolerance > 0.0)
+        .then(|| format!(" Variants within {:.0} % of a better one are left out.", report.tolerance * 100.0));
+    let more = report.found.len().saturating_sub(SHOWN);
+    let more = (more > 0).then(|| format!("{more} more, larger ones."));
+    view! {
+        <p class="muted" data-testid="search-summary">{summary}{near}</p>
+        <div class="scroll" tabindex="0" role="region" aria-label="What the search found">
+            <table class="data">
+                <thead>
+                    <tr>
+                        <th scope="col">"variant"</th>
+                        <th scope="col">"params"</th>
+                        <th scope="col">"MACs"</th>
+                        <th scope="col">"int8 weights"</th>
+                        <th scope="col">"int8 peak"</th>
+                        <th scope="col">"time there"</th>
+                        <th scope="col"><span class="visually-hidden">"open"</span></th>
+                    </tr>
+                </thead>
+                <tbody>
+                    {report.found.into_iter().take(SHOWN).map(|found| view! { <FoundRow found finder design/> }).collect_view()}
+                </tbody>
+            </table>
+        </div>
+        {more.map(|more| view! { <p class="muted">{more}</p> })}
+    }
+}
+
+#[component]
+fn FoundRow(found: FoundReport, finder: Finder, design: Memo<usize>) -> impl IntoView {
+    let studio = Studio::expect();
+    let (index, name) = (found.index, found.label.clone());
+    let open = move |_| {
+        let Some(task) = finder.asked.get_untracked() else { return };
+        let (network, _) = share_link::decode_design(&task.network);
+        let space = Space::varied(&network, task.varied.varied());
+        let mut variant = space.variant(&space.choice(index));
+        variant.name =
+            studio.with_design(design.get_untracked(), |state| state.network().name.clone()).unwrap_or_default();
+        studio.add_design(name.clone(), Content::Network(variant));
+    };
+    view! {
+        <tr data-testid="found" data-params=found.params.to_string() data-macs=found.macs.to_string()>
+            <th scope="row">{found.label.clone()}</th>
+            <td>{grouped(found.params)}</td>
+            <td>{short(found.macs)}</td>
+            <td>{bytes(found.flash)}</td>
+            <td>{bytes(found.peak)}</td>
+            <td>{found.milliseconds.map(time).unwrap_or_else(|| "not known".to_string())}</td>
+            <td><button class="button small" on:click=open>"Open beside"</button></td>
+        </tr>
+    }
+}
