@@ -51,7 +51,8 @@ pub fn graph(name: &str, nodes: &Json) -> Graph {
             }
             _ => (layer(op, row, from.len()), from),
         };
-        let is_function = op.starts_with(|first: char| first.is_ascii_lowercase());
+        let has_module = !layer.kind().is_function();
+        let is_function = has_module && op.starts_with(|first: char| first.is_ascii_lowercase());
         let call = if is_function { Call::Function } else { Call::Module };
         let source = |&index: &usize| if index == 0 { Source::Input } else { Source::Node(NodeId(index as u32)) };
         let inputs = Inputs::From(from.iter().map(source).collect());
