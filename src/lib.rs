@@ -32,6 +32,8 @@ pub mod share_link;
 
 pub mod pytorch;
 
+pub mod report;
+
 #[cfg(feature = "chart")]
 pub mod chart;
 

@@ -5,6 +5,9 @@ use super::machine::{Arguments, Id, Machine, ModuleKind, Stop, Value};
 use super::problem::{Problem, ProblemKind, Severity};
 use super::source::Source;
 
+/// Modules outside of others after which no more are looked at.
+const MOST_LOOKED_AT: usize = 2000;
+
 /// A network of the text.
 pub(super) struct Root {
     pub module: Id,
@@ -48,15 +51,19 @@ pub(super) fn roots(machine: &mut Machine, source: &Source, most: usize) -> Vec<
 /// Modules that were made and are in no other one.
 fn made(machine: &Machine) -> Vec<Id> {
     let mut roots: Vec<Id> = Vec::new();
+    let mut seen = std::collections::HashSet::new();
     for &id in &machine.made {
         let Some(module) = machine.module(id) else { continue };
-        if module.has_parent || roots.contains(&id) || module.class.ends_with("Loss") {
+        if module.has_parent || module.class.ends_with("Loss") || !seen.insert(id) {
             continue;
         }
         if module.stops_init && module.children.is_empty() {
             continue;
         }
         roots.push(id);
+        if roots.len() >= MOST_LOOKED_AT {
+            break;
+        }
     }
     let layers = |id: Id| machine.walk(id).iter().filter(|(_, id)| is_leaf(machine, *id)).count();
     let is_network = |id: &Id| !is_leaf(machine, *id) && layers(*id) > 0 && runs(machine, *id);

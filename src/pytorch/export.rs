@@ -243,14 +243,16 @@ impl Exporter<'_> {
                 break;
             }
         }
-        let residual = ends.iter().skip(1).copied().find(|&end| {
-            matches!(self.network.nodes[end - 1].layer, Layer::Add(_) | Layer::Mul(_))
-                && self.is_closed(start..end, nodes.clone())
-                && {
-                    let input = self.single_input(start..end);
-                    self.wiring.taps(end - 1).iter().any(|tap| Some(*tap) == input)
-                }
-        });
+        // But not where nothing else were left beside the group.
+        let residual =
+            ends.iter().skip(1).copied().filter(|&end| start > nodes.start || end < nodes.end).find(|&end| {
+                matches!(self.network.nodes[end - 1].layer, Layer::Add(_) | Layer::Mul(_))
+                    && self.is_closed(start..end, nodes.clone())
+                    && {
+                        let input = self.single_input(start..end);
+                        self.wiring.taps(end - 1).iter().any(|tap| Some(*tap) == input)
+                    }
+            });
         let end =
             residual.or_else(|| ends.first().copied().filter(|&end| self.is_closed(start..end, nodes.clone())))?;
         Some(Unit { nodes: start..end, head })

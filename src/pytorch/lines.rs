@@ -33,6 +33,8 @@ pub(super) struct LogicalLines {
 const DEEPEST_NESTING: usize = 60;
 /// Operators may stand in each other as deep as this within a statement.
 const DEEPEST_OPERATORS: usize = 200;
+/// Problems after which no more are noted.
+const MOST_PROBLEMS: usize = 40;
 /// Only so many statements are told apart from prose by parsing them one by one.
 const MOST_CHECKED: usize = 20_000;
 
@@ -79,7 +81,7 @@ impl LogicalLines {
                 let at = last_filled(lines, index);
                 if let Some(&(bracket, line, _)) = scanner.open.last() {
                     insert_before_comment(&mut lines[at], &closers);
-                    found.problems.push(BracketProblem {
+                    found.note(BracketProblem {
                         line,
                         unclosed: true,
                         message: format!("'{bracket}' was never closed"),
@@ -102,17 +104,21 @@ impl LogicalLines {
         found
     }
 
+    fn note(&mut self, problem: BracketProblem) {
+        note(&mut self.problems, problem);
+    }
+
     fn finish_at_end(&mut self, lines: &mut [String], first: usize, scanner: &Scanner, checked: &mut usize) {
         let last = last_filled(lines, lines.len());
         if let Some((quote, line)) = scanner.triple {
             let message = format!("unterminated triple-quoted string literal (detected at line {})", lines.len());
-            self.problems.push(BracketProblem { line, unclosed: false, message, closed_at: None });
+            self.note(BracketProblem { line, unclosed: false, message, closed_at: None });
             lines[last].push_str(&String::from(quote).repeat(3));
         }
         if let Some(&(bracket, line, _)) = scanner.open.last() {
             let closers = scanner.closers();
             insert_before_comment(&mut lines[last], &closers);
-            self.problems.push(BracketProblem {
+            self.note(BracketProblem {
                 line,
                 unclosed: true,
                 message: format!("'{bracket}' was never closed"),
@@ -127,7 +133,7 @@ impl LogicalLines {
         let last = last.max(first);
         if scanner.too_deep {
             let message = "too many nested parentheses or operators".to_string();
-            self.problems.push(BracketProblem { line: first, unclosed: false, message, closed_at: None });
+            self.note(BracketProblem { line: first, unclosed: false, message, closed_at: None });
             lines[first..=last].iter_mut().for_each(String::clear);
             return;
         }
@@ -144,6 +150,13 @@ impl LogicalLines {
     }
 }
 
+/// Keeps a problem, where there are not too many of them.
+fn note(problems: &mut Vec<BracketProblem>, problem: BracketProblem) {
+    if problems.len() < MOST_PROBLEMS {
+        problems.push(problem);
+    }
+}
+
 impl Scanner {
     fn closers(&self) -> String {
         self.open.iter().rev().map(|&(bracket, ..)| closing(bracket)).collect()
@@ -157,7 +170,7 @@ impl Scanner {
         let mut at = 0;
         while at < characters.len() {
             let character = characters[at];
-            let triple_here = |quote: char| characters[at..].iter().take_while(|&&next| next == quote).count() >= 3;
+            let triple_here = |quote: char| characters[at..].iter().take(3).filter(|&&next| next == quote).count() == 3;
             if let Some((quote, _)) = self.triple {
                 if character == '\\' {
                     at += 2;
@@ -190,7 +203,7 @@ impl Scanner {
                             return;
                         }
                         let message = format!("unterminated string literal (detected at line {})", index + 1);
-                        problems.push(BracketProblem { line: index, unclosed: false, message, closed_at: None });
+                        note(problems, BracketProblem { line: index, unclosed: false, message, closed_at: None });
                         let mut text: String = characters.iter().collect();
                         text.push(character);
                         mended = Some(text);
@@ -217,7 +230,7 @@ impl Scanner {
                             let message = format!(
                                 "closing parenthesis '{character}' does not match opening parenthesis '{bracket}'"
                             );
-                            problems.push(BracketProblem { line: index, unclosed: false, message, closed_at: None });
+                            note(problems, BracketProblem { line: index, unclosed: false, message, closed_at: None });
                             let mut text: Vec<char> = characters.clone();
                             text[at] = closing(bracket);
                             mended = Some(text.into_iter().collect());
@@ -225,7 +238,7 @@ impl Scanner {
                     }
                     None => {
                         let message = format!("unmatched '{character}'");
-                        problems.push(BracketProblem { line: index, unclosed: false, message, closed_at: None });
+                        note(problems, BracketProblem { line: index, unclosed: false, message, closed_at: None });
                         let mut text: Vec<char> = characters.clone();
                         text[at] = ' ';
                         mended = Some(text.into_iter().collect());

@@ -15,6 +15,7 @@ mod layering;
 mod pytorch;
 mod random;
 mod random_workbench;
+mod report;
 mod rewrite;
 mod shape;
 mod share_link;

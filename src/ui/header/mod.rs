@@ -1,5 +1,6 @@
 //! The bar at the top: presets, undo and redo, sharing, theme; and below it what it opens.
 
+mod export;
 mod presets;
 mod share;
 pub mod theme;
@@ -10,6 +11,7 @@ use leptos::prelude::*;
 use crate::ui::import::ImportButton;
 use crate::ui::studio::Studio;
 
+use export::{Export, ExportButton};
 use presets::Presets;
 use share::{Share, ShareButton};
 use theme::Theme;
@@ -18,6 +20,7 @@ use theme::Theme;
 pub fn Header() -> impl IntoView {
     let studio = Studio::expect();
     let sharing = RwSignal::new(false);
+    let exporting = RwSignal::new(false);
     let keys = move |event: ev::KeyboardEvent| {
         if !(event.ctrl_key() || event.meta_key()) {
             return;
@@ -66,9 +69,11 @@ pub fn Header() -> impl IntoView {
                 </button>
             </div>
             <ShareButton sharing/>
+            <ExportButton exporting/>
             <Theme/>
         </header>
         <Share sharing/>
+        <Export exporting/>
         <LinkProblems/>
     }
 }

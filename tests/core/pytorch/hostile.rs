@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 /// Cases of the property; `PYTORCH_CASES` sets another number.
 fn cases() -> u32 {
-    std::env::var("PYTORCH_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(3000)
+    std::env::var("PYTORCH_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(300)
 }
 
 /// Runs on a stack as small as a browser's worker has, and within a time that a person waits.

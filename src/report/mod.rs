@@ -1,0 +1,253 @@
+//! A design's shape-and-cost table as text: Markdown for a forum's answer, LaTeX (booktabs), CSV and JSON.
+//!
+//! A figure that is not known is written as such, never as 0; sums say `at least` or `about` where rows are missing
+//! or assumed.
+
+use std::fmt::Write;
+
+use crate::cost::units::grouped;
+use crate::cost::{Report, RowState};
+use crate::model::Network;
+
+/// The texts a table can become.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Format {
+    Markdown,
+    Latex,
+    Csv,
+    Json,
+}
+
+/// One row of the table.
+struct Line {
+    name: String,
+    class: &'static str,
+    /// Without the batch: `4x2x151`.
+    output: Option<String>,
+    params: Option<u64>,
+    macs: Option<u64>,
+}
+
+/// The table of a network.
+struct Table {
+    title: String,
+    input: String,
+    lines: Vec<Line>,
+    params: u64,
+    macs: u64,
+    /// `at least `, `about ` or nothing.
+    qualifier: String,
+}
+
+impl Format {
+    pub const ALL: &'static [Self] = &[Self::Markdown, Self::Latex, Self::Csv, Self::Json];
+
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Markdown => "Markdown table",
+            Self::Latex => "LaTeX table",
+            Self::Csv => "CSV",
+            Self::Json => "JSON",
+        }
+    }
+
+    pub const fn extension(self) -> &'static str {
+        match self {
+            Self::Markdown => "md",
+            Self::Latex => "tex",
+            Self::Csv => "csv",
+            Self::Json => "json",
+        }
+    }
+
+    /// The table of a network and its cost.
+    pub fn write(self, network: &Network, report: &Report) -> String {
+        let table = Table::new(network, report);
+        match self {
+            Self::Markdown => table.markdown(),
+            Self::Latex => table.latex(),
+            Self::Csv => table.csv(),
+            Self::Json => table.json(),
+        }
+    }
+}
+
+impl Table {
+    fn new(network: &Network, report: &Report) -> Self {
+        let known = |state: &RowState| matches!(state, RowState::Exact | RowState::Assumed);
+        let mut lines: Vec<Line> = network
+            .nodes
+            .iter()
+            .zip(&report.rows)
+            .zip(&report.shapes.nodes)
+            .map(|((node, row), shape)| Line {
+                name: node.name.clone(),
+                class: node.layer.kind().class(),
+                output: shape.dims().map(|dims| dims.without_batch().to_string()),
+                params: known(&row.state).then(|| row.figures.params().0),
+                macs: known(&row.state).then_some(row.figures.macs.0),
+            })
+            .collect();
+        lines.extend(network.uncalled.iter().zip(&report.uncalled).map(|(module, row)| Line {
+            name: format!("{} (never called)", module.name),
+            class: module.layer.kind().class(),
+            output: None,
+            params: known(&row.state).then(|| row.figures.params().0),
+            macs: Some(0),
+        }));
+        let qualifier = report.totals.completeness.qualifier();
+        Self {
+            title: network.name.clone(),
+            input: network.input.to_string(),
+            lines,
+            params: report.totals.figures.params().0,
+            macs: report.totals.figures.macs.0,
+            qualifier: if qualifier.is_empty() { String::new() } else { format!("{qualifier} ") },
+        }
+    }
+
+    fn markdown(&self) -> String {
+        let cell = |text: &str| text.replace('|', "\\|").replace('\n', " ");
+        let mut text = format!("**{}**, input {}\n\n", cell(&self.title), self.input);
+        text.push_str("| Layer | Type | Output | Params | MACs |\n| --- | --- | ---: | ---: | ---: |\n");
+        for line in &self.lines {
+            let _ = writeln!(
+                text,
+                "| {} | {} | {} | {} | {} |",
+                cell(&line.name),
+                line.class,
+                line.output.as_deref().unwrap_or("-"),
+                shown(line.params),
+                shown(line.macs)
+            );
+        }
+        let _ = writeln!(
+            text,
+            "| **Total** | | | **{0}{1}** | **{0}{2}** |",
+            self.qualifier,
+            grouped(self.params),
+            grouped(self.macs)
+        );
+        text
+    }
+
+    fn latex(&self) -> String {
+        let cell = |text: &str| {
+            let mut escaped = String::with_capacity(text.len());
+            for character in text.chars() {
+                match character {
+                    '\\' => escaped.push_str("\\textbackslash{}"),
+                    '~' => escaped.push_str("\\textasciitilde{}"),
+                    '^' => escaped.push_str("\\textasciicircum{}"),
+                    '&' | '%' | '$' | '#' | '_' | '{' | '}' => {
+                        escaped.push('\\');
+                        escaped.push(character);
+                    }
+                    '\n' => escaped.push(' '),
+                    other => escaped.push(other),
+                }
+            }
+            escaped
+        };
+        let shape = |output: &Option<String>| match output {
+            Some(output) => format!("${}$", output.replace('x', " \\times ")),
+            None => "--".to_string(),
+        };
+        let mut text = "% \\usepackage{booktabs}\n\\begin{tabular}{llrrr}\n\\toprule\nLayer & Type & Output & Params & MACs \\\\\n\\midrule\n".to_string();
+        for line in &self.lines {
+            let _ = writeln!(
+                text,
+                "{} & {} & {} & {} & {} \\\\",
+                cell(&line.name),
+                cell(line.class),
+                shape(&line.output),
+                shown(line.params),
+                shown(line.macs)
+            );
+        }
+        let _ = writeln!(
+            text,
+            "\\midrule\n{} & & & {1}{2} & {1}{3} \\\\\n\\bottomrule\n\\end{{tabular}}",
+            cell(&format!("Total of {}, input {}", self.title, self.input)),
+            self.qualifier,
+            grouped(self.params),
+            grouped(self.macs)
+        );
+        text
+    }
+
+    fn csv(&self) -> String {
+        let cell = |text: &str| {
+            // A spreadsheet must not take a name for a formula.
+            let text = if text.starts_with(['=', '+', '-', '@']) { format!("'{text}") } else { text.to_string() };
+            if text.contains([',', '"', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
+        };
+        let number = |number: Option<u64>| number.map_or_else(String::new, |number| number.to_string());
+        let mut text = "layer,type,output,params,macs\r\n".to_string();
+        for line in &self.lines {
+            let output = line.output.as_deref().unwrap_or_default();
+            let _ = write!(
+                text,
+                "{},{},{output},{},{}\r\n",
+                cell(&line.name),
+                cell(line.class),
+                number(line.params),
+                number(line.macs)
+            );
+        }
+        text
+    }
+
+    fn json(&self) -> String {
+        let number = |number: Option<u64>| number.map_or_else(|| "null".to_string(), |number| number.to_string());
+        let sizes = |output: &Option<String>| match output {
+            Some(output) => format!("[{}]", output.replace('x', ", ")),
+            None => "null".to_string(),
+        };
+        let lines: Vec<String> = self
+            .lines
+            .iter()
+            .map(|line| {
+                format!(
+                    "    {{\"name\": {}, \"type\": {}, \"output\": {}, \"params\": {}, \"macs\": {}}}",
+                    quoted(&line.name),
+                    quoted(line.class),
+                    sizes(&line.output),
+                    number(line.params),
+                    number(line.macs)
+                )
+            })
+            .collect();
+        format!(
+            "{{\n  \"name\": {},\n  \"input\": [{}],\n  \"params\": {},\n  \"macs\": {},\n  \"complete\": {},\n  \"layers\": [\n{}\n  ]\n}}\n",
+            quoted(&self.title),
+            self.input.replace('x', ", "),
+            self.params,
+            self.macs,
+            self.qualifier.is_empty(),
+            lines.join(",\n")
+        )
+    }
+}
+
+fn shown(number: Option<u64>) -> String {
+    number.map_or_else(|| "unknown".to_string(), grouped)
+}
+
+/// A JSON string.
+fn quoted(text: &str) -> String {
+    let mut quoted = String::with_capacity(text.len() + 2);
+    quoted.push('"');
+    for character in text.chars() {
+        match character {
+            '"' => quoted.push_str("\\\""),
+            '\\' => quoted.push_str("\\\\"),
+            control if u32::from(control) < 0x20 => {
+                let _ = write!(quoted, "\\u{:04x}", u32::from(control));
+            }
+            other => quoted.push(other),
+        }
+    }
+    quoted.push('"');
+    quoted
+}
