@@ -80,6 +80,7 @@ impl Fix {
     }
 }
 
+#[cfg(feature = "python")]
 impl Problem {
     /// A problem of no line.
     pub(super) fn new(severity: Severity, kind: ProblemKind, message: String) -> Self {
