@@ -24,6 +24,14 @@ pub fn read(name: &str) -> Option<Json> {
     Some(serde_json::from_str(&text).unwrap_or_else(|error| panic!("{name}: {error}")))
 }
 
+/// A file of the folder and of `tests/fixtures/counted`, which has the same schema.
+pub fn read_all(name: &str) -> Vec<Json> {
+    let counted = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/counted").join(name);
+    let text = std::fs::read_to_string(counted).ok();
+    let counted = text.map(|text| serde_json::from_str(&text).unwrap_or_else(|error| panic!("{name}: {error}")));
+    read(name).into_iter().chain(counted).collect()
+}
+
 /// A list of whole numbers.
 pub fn sizes(json: &Json) -> Vec<u64> {
     json.as_array().expect("a list").iter().map(|size| size.as_u64().expect("a whole number")).collect()
