@@ -1,6 +1,7 @@
 //! A pasted text to networks, from end to end.
 
 use super::discover;
+use super::indent::Guess;
 use super::machine::{Machine, Raised, Stop};
 use super::model_of::{self, Hints};
 use super::printed;
@@ -16,13 +17,22 @@ const MOST_MODELS: usize = 12;
 /// Never panics and always ends: steps, values, nesting and calls are bounded (see the constants of
 /// `pytorch/machine`), and what goes beyond is a [`Problem`] of the kind [`ProblemKind::TooLong`].
 pub fn import(text: &str, options: &Options) -> Import {
-    let (first, guessed) = import_by(text, options, false);
-    if !guessed || errors(&first) == 0 {
+    let (first, guessed) = import_by(text, options, Guess::default());
+    if !guessed {
         return first;
     }
-    // Where loops end was guessed, and something does not fit: the other guess may.
-    let (second, _) = import_by(text, options, true);
-    if errors(&second) < errors(&first) { second } else { first }
+    // Where loops and choices end was guessed; where something does not fit, another guess may.
+    let mut best = first;
+    for (long_loops, long_else) in [(false, true), (true, false), (true, true)] {
+        if errors(&best) == 0 {
+            break;
+        }
+        let (other, _) = import_by(text, options, Guess { long_loops, long_else });
+        if errors(&other) < errors(&best) {
+            best = other;
+        }
+    }
+    best
 }
 
 fn errors(import: &Import) -> usize {
@@ -30,14 +40,14 @@ fn errors(import: &Import) -> usize {
 }
 
 /// Also tells whether the indentation was guessed.
-fn import_by(text: &str, options: &Options, long_loops: bool) -> (Import, bool) {
+fn import_by(text: &str, options: &Options, guess: Guess) -> (Import, bool) {
     let printed = printed::as_source(text);
-    let source = Source::new(printed.as_deref().unwrap_or(text), long_loops);
+    let source = Source::new(printed.as_deref().unwrap_or(text), guess);
     let mut machine = Machine::new();
     machine.name_comments = name_comments(&source);
     run(&mut machine, &source);
     let roots = discover::roots(&mut machine, &source, MOST_MODELS);
-    let hints = Hints::new(text, &machine);
+    let hints = Hints::new(text, &machine, roots.len() == 1);
     let mut models: Vec<super::ImportedModel> = Vec::new();
     for root in roots {
         let model = model_of::build(&mut machine, root, &hints, options);

@@ -5,6 +5,15 @@ use super::lines::{LogicalLine, comment_start, first_word};
 /// Spaces of one level.
 const LEVEL: usize = 4;
 
+/// What lost indentation leaves open.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Guess {
+    /// A loop's body goes on as long as what follows may still be in it.
+    pub long_loops: bool,
+    /// So does the `else` in a loop.
+    pub long_else: bool,
+}
+
 /// One statement, as far as its place matters.
 struct Item {
     text: String,
@@ -69,11 +78,10 @@ fn is_header(word: &str) -> bool {
 
 /// Gives every statement the indentation that its text suggests.
 ///
-/// Where a loop ends cannot always be told: with `long_loops` its body goes on as long as what follows may still be
-/// in it.
-pub(super) fn restore(lines: &mut [String], logical: &mut [LogicalLine], long_loops: bool) {
+/// Where a loop ends cannot always be told: see [`Guess`].
+pub(super) fn restore(lines: &mut [String], logical: &mut [LogicalLine], guess: Guess) {
     let items: Vec<Item> = logical.iter().map(|line| Item::new(&lines[line.first..=line.last])).collect();
-    let indents = Restorer { items: &items, open: Vec::new(), headers: Vec::new(), long_loops }.indents();
+    let indents = Restorer { items: &items, open: Vec::new(), headers: Vec::new(), guess }.indents();
     for (line, indent) in logical.iter_mut().zip(indents) {
         let text = lines[line.first].trim_start();
         lines[line.first] = format!("{}{text}", " ".repeat(indent));
@@ -146,7 +154,7 @@ struct Restorer<'a> {
     open: Vec<Open>,
     /// Headers of the function at hand that an `else` could belong to: the word and the indent.
     headers: Vec<(String, usize)>,
-    long_loops: bool,
+    guess: Guess,
 }
 
 impl Restorer<'_> {
@@ -281,7 +289,8 @@ impl Restorer<'_> {
             return self.open.iter().all(|open| open.kind == Kind::Class) && self.class_is_over(index);
         }
         let in_block = self.open.last().is_some_and(|open| open.kind == Kind::Block);
-        if in_block || item.uses("self") {
+        let in_method = self.open.iter().any(|open| open.kind == Kind::Function && open.indent > 0);
+        if in_block || !in_method || item.uses("self") {
             return false;
         }
         // `net = Net()` below a method without a return.
@@ -362,6 +371,11 @@ impl Restorer<'_> {
                     })
                 {
                     last += 1;
+                }
+                // `else: layers += [...]; in_channels = v`
+                let in_loop = self.open.last().is_some_and(|open| open.kind == Kind::Block && open.last.is_some());
+                if self.guess.long_else && in_loop && word == "else" {
+                    last = last.max(limit);
                 }
                 Some(last)
             }
@@ -453,6 +467,9 @@ impl Restorer<'_> {
             return (body..=limit).take_while(|&at| !is_return(at)).last().unwrap_or(last);
         }
         last = last.max(self.with_nested(last, limit));
+        // A body that is one choice: what follows it is not part of it.
+        let chooses = self.items[body].word == "if"
+            && self.items[body..=last].iter().any(|item| item.word == "else" && item.header);
         while last < limit {
             let next = &self.items[last + 1];
             // What ends the convolutional part is not done again and again.
@@ -463,7 +480,9 @@ impl Restorer<'_> {
             let goes_on = next.target().is_some_and(|target| {
                 let in_body = self.items[body..=last].iter();
                 let appended_before =
-                    in_body.clone().any(|item| item.adds_to_target() && item.target() == Some(target));
+                    in_body.clone().any(|item| item.adds_to_target() && item.target() == Some(target))
+                        && !next.uses("self")
+                        && !chooses;
                 let used = in_body.clone().any(|item| item.uses(target)) || header.uses(target);
                 let known_before = self.items[..index]
                     .iter()
@@ -477,13 +496,25 @@ impl Restorer<'_> {
             let counts_self = next.target().is_some_and(|target| {
                 target.starts_with("self.") && self.items[body..=last].iter().any(|item| item.text.contains(target))
             });
-            let may_belong = self.long_loops
+            let may_belong = self.guess.long_loops
                 && next.word != "return"
                 && next.target().is_some_and(|target| {
                     let last_target = self.items[body..=last].iter().rev().find_map(Item::target);
                     last_target == Some(target) && next.uses(target)
                 });
-            if !(clause || continues || counts_self || ((goes_on || may_belong) && !ends)) {
+            // A name that only the loop's body has.
+            let follows = self.items[body..=last].iter().filter_map(Item::target).any(|name| {
+                !name.contains('.')
+                    && next.uses(name)
+                    && !next.text.starts_with("self.")
+                    && next.word != "return"
+                    && !self.items[..index]
+                        .iter()
+                        .rev()
+                        .take_while(|item| item.word != "class")
+                        .any(|item| item.target() == Some(name) || (item.word == "def" && item.uses(name)))
+            });
+            if !(clause || continues || counts_self || ((goes_on || may_belong || follows) && !ends)) {
                 break;
             }
             last = if clause { self.with_nested((last + 2).min(limit), limit) } else { last + 1 };

@@ -18,6 +18,8 @@ pub(super) struct Hints {
     /// Tensors that the code makes, with the batch.
     made: Vec<(Dims, u32)>,
     called: Vec<(Id, Vec<Dims>, u32)>,
+    /// The text has one network.
+    single: bool,
 }
 
 /// One run of `forward`.
@@ -29,8 +31,13 @@ struct Traced {
 }
 
 impl Hints {
-    pub fn new(text: &str, machine: &Machine) -> Self {
-        Self { remarks: hints::find(text), made: machine.made_inputs.clone(), called: machine.called_with.clone() }
+    pub fn new(text: &str, machine: &Machine, single: bool) -> Self {
+        Self {
+            remarks: hints::find(text),
+            made: machine.made_inputs.clone(),
+            called: machine.called_with.clone(),
+            single,
+        }
     }
 }
 
@@ -199,9 +206,7 @@ fn find_input(machine: &mut Machine, id: Id, hints: &Hints, options: &Options) -
     if let Some(input) = options.input {
         // Two networks of a text can have different inputs; a choice that cannot be meant for this one is not.
         let fits = match first {
-            FirstLayer::Channels(channels) if input.rank() == 3 => {
-                input[0] == channels || only_choice(machine, id, hints, channels)
-            }
+            FirstLayer::Channels(channels) if input.rank() == 3 => input[0] == channels || hints.single,
             _ => true,
         };
         if fits {
@@ -234,11 +239,6 @@ fn find_input(machine: &mut Machine, id: Id, hints: &Hints, options: &Options) -
         return (guess, None);
     }
     (one(InputHint::Default, default_input(machine, id, channels)), None)
-}
-
-/// The text itself speaks of no other shape that would fit.
-fn only_choice(_machine: &Machine, _id: Id, _hints: &Hints, channels: u64) -> bool {
-    channels == 0
 }
 
 /// Shapes that the text gives for this module, best first, and whether they are surely meant.

@@ -23,7 +23,7 @@ pub(super) struct Source<'a> {
 }
 
 impl<'a> Source<'a> {
-    pub fn new(original: &'a str, long_loops: bool) -> Self {
+    pub fn new(original: &'a str, guess: indent::Guess) -> Self {
         let cut = original.char_indices().nth(MOST_CHARACTERS).map(|(at, _)| at);
         let mut problems = Vec::new();
         if cut.is_some() {
@@ -35,7 +35,7 @@ impl<'a> Source<'a> {
         let mut logical = LogicalLines::find(&mut lines);
         let indentation_lost = indent::is_lost(&lines, &logical.lines);
         if indentation_lost {
-            indent::restore(&mut lines, &mut logical.lines, long_loops);
+            indent::restore(&mut lines, &mut logical.lines, guess);
         } else {
             indent::remove_common(&mut lines, &mut logical.lines);
         }

@@ -472,7 +472,7 @@ impl Machine {
             self.deeper()?;
             let classes = self.items(classes)?;
             self.work(classes.len())?;
-            self.depth -= 1;
+            self.depth = self.depth.saturating_sub(1);
             for class in classes {
                 if matches!(class, Value::Tuple(_) | Value::List(_)) && self.depth > 100 {
                     return Ok(None);

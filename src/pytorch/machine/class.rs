@@ -109,8 +109,8 @@ impl Machine {
         self.constructing += u32::from(is_module);
         self.minding += u32::from(is_module);
         let result = self.initialise(class, &instance, arguments);
-        self.constructing -= u32::from(is_module);
-        self.minding -= u32::from(is_module);
+        self.constructing = self.constructing.saturating_sub(u32::from(is_module));
+        self.minding = self.minding.saturating_sub(u32::from(is_module));
         match result {
             // What it had until then is kept.
             Err(Stop::Raised(raised)) if is_module && self.constructing == 0 && self.catching == 0 => {

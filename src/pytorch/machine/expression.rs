@@ -266,12 +266,12 @@ impl Machine {
                 }
                 None => items.push(element),
             }
-            self.depth -= 1;
+            self.depth = self.depth.saturating_sub(1);
             return Ok(());
         };
         let iterable = self.eval(&this.iterable)?;
         if matches!(iterable, Value::Unknown(_)) {
-            self.depth -= 1;
+            self.depth = self.depth.saturating_sub(1);
             return Ok(());
         }
         for item in self.items(&iterable)? {
@@ -286,7 +286,7 @@ impl Machine {
                 self.comprehension_loop(comprehension, level + 1, items, pairs)?;
             }
         }
-        self.depth -= 1;
+        self.depth = self.depth.saturating_sub(1);
         Ok(())
     }
 

@@ -353,7 +353,7 @@ impl Machine {
     pub(super) fn always_error(&mut self, kind: ProblemKind, class: &str, message: String) -> Run<Value> {
         self.minding += 1;
         let result = self.error(kind, class, message);
-        self.minding -= 1;
+        self.minding = self.minding.saturating_sub(1);
         result
     }
 
@@ -384,12 +384,12 @@ impl Machine {
                     match self.argument(&item)? {
                         Some(item) => list.push(item),
                         None => {
-                            self.depth -= 1;
+                            self.depth = self.depth.saturating_sub(1);
                             return Ok(None);
                         }
                     }
                 }
-                self.depth -= 1;
+                self.depth = self.depth.saturating_sub(1);
                 model::Value::List(list)
             }
             _ => return Ok(None),

@@ -179,9 +179,10 @@ impl Machine {
 
     /// Runs something without noting its problems.
     pub fn quietly<T>(&mut self, run: impl FnOnce(&mut Self) -> T) -> T {
-        self.quiet += 1;
+        let before = self.quiet;
+        self.quiet = before + 1;
         let result = run(self);
-        self.quiet -= 1;
+        self.quiet = before;
         result
     }
 

@@ -270,12 +270,12 @@ impl Machine {
                     match self.order(a, b)? {
                         Some(std::cmp::Ordering::Equal) => {}
                         other => {
-                            self.depth -= 1;
+                            self.depth = self.depth.saturating_sub(1);
                             return Ok(other);
                         }
                     }
                 }
-                self.depth -= 1;
+                self.depth = self.depth.saturating_sub(1);
                 Ok(Some(a.len().cmp(&b.len())))
             }
             _ => Ok(None),
