@@ -149,6 +149,7 @@ fn functional_name(kind: Kind) -> Option<&'static str> {
         Kind::Dropout => "dropout",
         Kind::Dropout2d => "dropout2d",
         Kind::AlphaDropout => "alpha_dropout",
+        Kind::ChannelShuffle => "channel_shuffle",
         Kind::PixelShuffle => "pixel_shuffle",
         Kind::PixelUnshuffle => "pixel_unshuffle",
         Kind::LocalResponseNorm => "local_response_norm",

@@ -261,7 +261,9 @@ impl Scanner {
                 }
                 _ => {}
             }
-            if self.operators + self.open.iter().map(|&(_, _, operators)| operators).sum::<usize>() > DEEPEST_OPERATORS
+            if !self.too_deep
+                && self.operators + self.open.iter().map(|&(_, _, operators)| operators).sum::<usize>()
+                    > DEEPEST_OPERATORS
             {
                 self.too_deep = true;
             }
