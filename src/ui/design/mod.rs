@@ -235,6 +235,7 @@ fn InputShape(design: usize) -> impl IntoView {
                     autocomplete="off"
                     spellcheck="false"
                     aria-label="input shape, channels x height x width"
+                    title="channels x height x width"
                     data-testid=if design == 0 { "input-shape".to_string() } else { format!("input-shape-{design}") }
                     disabled=move || !is_baseline()
                     prop:value=move || typed.get().unwrap_or_else(|| shape.get())
@@ -251,7 +252,9 @@ fn InputShape(design: usize) -> impl IntoView {
                     }
                 />
             </label>
-            <span>{move || if is_baseline() { "channels × height × width" } else { "as the design it follows" }}</span>
+            <Show when=move || !is_baseline()>
+                <span>"as the design it follows"</span>
+            </Show>
             <Show when=move || design == 0>
                 <Batch/>
             </Show>
