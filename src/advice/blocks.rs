@@ -201,8 +201,29 @@ fn could_be_separable(context: &Context, pairs: &[Pair], findings: &mut Vec<Find
         certainty: Certainty::Sure,
         weight: 0.2 + context.share(remedy.saves_params().max(0).unsigned_abs()) / 2.0
             + context.macs_share(remedy.saves_macs().max(0).unsigned_abs()) / 4.0,
-        remedies: vec![remedy],
+        remedies: std::iter::once(remedy).chain(other_forms(context, &full)).collect(),
     });
+}
+
+/// Full convolutions in groups; the largest one through a bottleneck, or as an inverted residual. Only what saves.
+fn other_forms(context: &Context, full: &[usize]) -> Vec<Remedy> {
+    let nodes: Vec<NodeId> = full.iter().map(|&index| context.id(index)).collect();
+    let mut forms: Vec<(String, Rewrite)> = [2, 4]
+        .into_iter()
+        .map(|groups| (format!("In {groups} groups of channels"), Rewrite::Grouped { nodes: nodes.clone(), groups }))
+        .collect();
+    let largest = full.iter().copied().max_by_key(|&index| (context.params(index), std::cmp::Reverse(index)));
+    if let Some((index, channels)) = largest.and_then(|index| Some((index, *context.input(index)?.get(1)?))) {
+        let (name, node) = (context.name(index), context.id(index));
+        let width = i64::try_from(channels / 4).unwrap_or(1).max(1);
+        forms.push((format!("{name} through a bottleneck of {width} channels"), Rewrite::Bottleneck { node, width }));
+        forms.push((
+            format!("{name} as an inverted residual, twice the channels"),
+            Rewrite::InvertedResidual { node, expansion: 2 },
+        ));
+    }
+    let remedies = forms.into_iter().filter_map(|(title, rewrite)| Remedy::of(context, title, vec![rewrite]));
+    remedies.filter(|remedy| remedy.saves_params() > 0 && remedy.saves_macs() >= 0).collect()
 }
 
 fn more_written(context: &Context, pairs: &[Pair], findings: &mut Vec<Finding>) {

@@ -139,6 +139,17 @@ fn unstructured_pruning(context: &Context, findings: &mut Vec<Finding>) {
         nodes: Vec::new(),
         certainty: Certainty::Depends("whether the runtime has kernels for sparse weights"),
         weight: 0.01,
-        remedies: vec![remedy],
+        remedies: std::iter::once(remedy).chain(thinner(context)).collect(),
     });
+}
+
+/// A quarter of the channels less, and MobileNet's width multiplier.
+fn thinner(context: &Context) -> impl Iterator<Item = Remedy> {
+    let quarter = ("Remove a quarter of the channels", Rewrite::PruneChannels { ratio: 0.25 });
+    let width = ("Width multiplier 0.75", Rewrite::Width { multiplier: 0.75 });
+    let half = ("Width multiplier 0.5", Rewrite::Width { multiplier: 0.5 });
+    [quarter, width, half]
+        .into_iter()
+        .filter_map(|(title, rewrite)| Remedy::of(context, title, vec![rewrite]))
+        .filter(|remedy| remedy.saves_params() > 0)
 }

@@ -208,8 +208,22 @@ pub fn by_id(id: &str) -> Option<&'static Device> {
     CATALOGUE.iter().find(|device| device.id == id)
 }
 
+/// The device of an id: of the catalogue, or one's own, whose id holds its limits (`own-1048576-262144`).
+pub fn find(id: &str) -> Option<Device> {
+    if let Some(device) = by_id(id) {
+        return Some(*device);
+    }
+    let (flash, ram) = id.strip_prefix("own-")?.split_once('-')?;
+    Some(Device::own(flash.parse().ok()?, ram.parse().ok()?))
+}
+
+/// The id of a device with one's own limits, in bytes.
+pub fn own_id(flash: u64, ram: u64) -> String {
+    format!("own-{flash}-{ram}")
+}
+
 impl Device {
-    /// A device with one's own limits.
+    /// A device with one's own limits, in bytes.
     pub const fn own(flash: u64, ram: u64) -> Self {
         Self {
             id: "own",

@@ -11,7 +11,7 @@ mod source;
 mod timings;
 mod workload;
 
-pub use catalogue::{CATALOGUE, Class, Device, by_id};
+pub use catalogue::{CATALOGUE, Class, Device, by_id, find, own_id};
 pub use fit::{Fit, Verdict};
 pub use flash::{CODE_FLASH_KIB, Int8Flash, QuantisedSizes, quantised_sizes};
 pub use latency::{Calibration, Estimate, Fitted, HeldOut, Latency, LeftOut, Stack, Standing, Terms};

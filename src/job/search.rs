@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::device::{CALIBRATIONS, Fitted, by_id};
+use crate::device::{CALIBRATIONS, Fitted, find};
 use crate::explore::{Budget, Candidate, Search, Space, Varied};
 use crate::share_link;
 
@@ -88,9 +88,10 @@ impl SearchTask {
         if let Some(problem) = problems.first() {
             return Err(problem.to_string());
         }
-        let device = self.device.as_deref().and_then(by_id);
-        let calibration = CALIBRATIONS.iter().find(|calibration| Some(calibration.device) == device.map(|it| it.id));
-        let budget = device.map(Budget::of).unwrap_or_default();
+        let device = self.device.as_deref().and_then(find);
+        let calibration =
+            CALIBRATIONS.iter().find(|calibration| Some(calibration.device) == device.as_ref().map(|it| it.id));
+        let budget = device.as_ref().map(Budget::of).unwrap_or_default();
         let budget = Budget { milliseconds: self.milliseconds.filter(|_| calibration.is_some()), ..budget };
         let space = Space::varied(&network, self.varied.varied());
         let mut search = Search::new(space, budget, calibration.map(Fitted::of), self.most);

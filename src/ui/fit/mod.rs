@@ -3,44 +3,105 @@
 use leptos::prelude::*;
 
 use crate::cost::{NumberType, Settings, analyze};
-use crate::device::{CATALOGUE, Class, Device, Fit, Latency, Standing, Verdict, by_id};
+use crate::device::{
+    Bound, CALIBRATIONS, CATALOGUE, Calibration, Class, Device, Fit, Fitted, Latency, LeftOut, Standing, Verdict, find,
+    own_id,
+};
 use crate::ui::format::{bytes, time};
+use crate::ui::history::EditKey;
 use crate::ui::studio::{DesignState, Studio};
+
+/// Where one's own device begins, in bytes: 1 MB of flash, 256 kB of RAM.
+const OWN: (u64, u64) = (1_000_000, 256_000);
 
 #[component]
 pub fn FitPanel() -> impl IntoView {
     let studio = Studio::expect();
-    let chosen = Memo::new(move |_| {
+    let device = Memo::new(move |_| {
         let id = studio.workbench().with(|workbench| workbench.settings.device.clone());
-        id.as_deref().and_then(by_id).or(CATALOGUE.first()).map(|device| device.id)
+        id.as_deref().and_then(find).or(CATALOGUE.first().copied())
     });
-    let device = move || chosen.get().and_then(by_id);
     let choose = move |event: leptos::ev::Event| {
-        let id = event_target_value(&event);
+        let id = match event_target_value(&event) {
+            id if id == "own" => own_id(OWN.0, OWN.1),
+            id => id,
+        };
         studio.edit(None, |workbench| workbench.settings.device = Some(id));
     };
     let designs = Memo::new(move |_| studio.derived.with(|derived| derived.designs.len()));
+    let is_own = Memo::new(move |_| device.get().is_some_and(|device| device.id == "own"));
     view! {
         <section class="card fit" aria-label="Does it fit">
             <div class="panel-head">
                 <h2>"Does it fit?"</h2>
-                <select class="button" aria-label="Device" data-testid="device" prop:value=move || chosen.get() on:change=choose>
+                <select
+                    class="button"
+                    aria-label="Device"
+                    data-testid="device"
+                    prop:value=move || device.get().map(|device| device.id)
+                    on:change=choose
+                >
                     {CATALOGUE.iter().map(|device| view! { <option value=device.id>{device.name}</option> }).collect_view()}
+                    <option value="own">"Your own"</option>
                 </select>
-                {move || device().map(|device| view! { <Limits device/> })}
+                <Show when=move || is_own.get()><OwnLimits device/></Show>
+                {move || device.get().filter(|device| device.id != "own").map(|device| view! { <Limits device/> })}
             </div>
             <div class="fit-results">
                 <For each=move || 0..designs.get() key=|design| *design let(design)>
-                    <FitResult design chosen/>
+                    <FitResult design device/>
                 </For>
             </div>
         </section>
     }
 }
 
+/// The limits of one's own device, in kB (1,000 bytes).
+#[component]
+fn OwnLimits(device: Memo<Option<Device>>) -> impl IntoView {
+    let studio = Studio::expect();
+    let limits = move || device.get().map_or(OWN, |device| (device.flash.value, device.ram.value));
+    let shown = |bytes: u64| format!("{}", bytes as f64 / 1e3);
+    let read = |text: String| {
+        let kilobytes = text.trim().parse::<f64>().ok().filter(|kilobytes| *kilobytes > 0.0 && *kilobytes < 1e12)?;
+        Some((kilobytes * 1e3).round() as u64)
+    };
+    let set = move |(flash, ram): (u64, u64)| {
+        studio.edit(Some(EditKey::Setting("device")), |workbench| workbench.settings.device = Some(own_id(flash, ram)));
+    };
+    view! {
+        <label class="muted">
+            "flash "
+            <input
+                class="field"
+                type="text"
+                inputmode="decimal"
+                size="7"
+                data-testid="own-flash"
+                prop:value=move || shown(limits().0)
+                on:change=move |event| if let Some(flash) = read(event_target_value(&event)) { set((flash, limits().1)); }
+            />
+            " kB"
+        </label>
+        <label class="muted">
+            "RAM "
+            <input
+                class="field"
+                type="text"
+                inputmode="decimal"
+                size="7"
+                data-testid="own-ram"
+                prop:value=move || shown(limits().1)
+                on:change=move |event| if let Some(ram) = read(event_target_value(&event)) { set((limits().0, ram)); }
+            />
+            " kB"
+        </label>
+    }
+}
+
 /// A device's limits, each with where it can be looked up.
 #[component]
-fn Limits(device: &'static Device) -> impl IntoView {
+fn Limits(device: Device) -> impl IntoView {
     let memory = match device.class {
         Class::Microcontroller => format!("{} flash, {} RAM", bytes(device.flash.value), bytes(device.ram.value)),
         Class::Computer => format!("{} memory", bytes(device.ram.value)),
@@ -59,11 +120,11 @@ fn Limits(device: &'static Device) -> impl IntoView {
 
 /// One design on the device.
 #[component]
-fn FitResult(design: usize, chosen: Memo<Option<&'static str>>) -> impl IntoView {
+fn FitResult(design: usize, device: Memo<Option<Device>>) -> impl IntoView {
     let studio = Studio::expect();
     let view = Memo::new(move |_| {
-        let device = chosen.get().and_then(by_id)?;
-        studio.with_design(design, |state| FitView::of(device, state)).flatten()
+        let device = device.get()?;
+        studio.with_design(design, |state| FitView::of(&device, state)).flatten()
     });
     let name = move || studio.with_design(design, |state| state.name.clone()).unwrap_or_default();
     let attribute = move |read: fn(&FitView) -> String| view.with(|view| view.as_ref().map(read));
@@ -92,10 +153,37 @@ fn FitResult(design: usize, chosen: Memo<Option<&'static str>>) -> impl IntoView
                         <dt>"time"</dt>
                         <dd>{view.times.into_iter().map(|line| view! { <div>{line}</div> }).collect_view()}</dd>
                     </dl>
+                    <Bounds layers=view.layers sources=view.sources/>
                 }.into_any(),
             }}
         </div>
     }
+}
+
+/// What each layer waits for, and where the timings come from; folded away, but there.
+#[component]
+fn Bounds(layers: Vec<(String, f64, Bound)>, sources: Vec<String>) -> impl IntoView {
+    let row = |(name, milliseconds, bound): (String, f64, Bound)| {
+        let waits = match bound {
+            Bound::Compute => "arithmetic",
+            Bound::Memory => "memory",
+        };
+        view! { <tr><th scope="row">{name}</th><td>{time(milliseconds)}</td><td>{waits}</td></tr> }
+    };
+    (!layers.is_empty()).then(|| view! {
+        <details class="bounds">
+            <summary>"What each layer waits for, and the evidence"</summary>
+            <div class="scroll" tabindex="0" role="region" aria-label="What each layer waits for">
+                <table class="data">
+                    <thead>
+                        <tr><th scope="col">"layer"</th><th scope="col">"time"</th><th scope="col">"waits for"</th></tr>
+                    </thead>
+                    <tbody>{layers.into_iter().map(row).collect_view()}</tbody>
+                </table>
+            </div>
+            {sources.into_iter().map(|source| view! { <p class="muted">{source}</p> }).collect_view()}
+        </details>
+    })
 }
 
 /// Fits or not, and by how much.
@@ -117,6 +205,10 @@ struct FitView {
     /// By the first stack.
     milliseconds: Option<f64>,
     times: Vec<String>,
+    /// Name, milliseconds by the first stack or by the maker's peaks, and what it waits for.
+    layers: Vec<(String, f64, Bound)>,
+    /// Where the timings come from, and how far off they were for networks left out.
+    sources: Vec<String>,
 }
 
 impl FitView {
@@ -150,6 +242,43 @@ impl FitView {
             ),
             Latency::Refused(why) => (None, vec![why.to_string()]),
         };
-        Some(Self { fit, weights_name, milliseconds, times })
+        let calibrations = || CALIBRATIONS.iter().filter(|calibration| calibration.device == device.id);
+        let fitted = calibrations().next().map(Fitted::of);
+        let network = state.network();
+        let bound = |row: usize| match (&fitted, &device.roofline) {
+            (Some(fitted), _) => fitted.of_row(network, &report, row),
+            (None, Some(roofline)) => roofline.of_row(&report, row),
+            (None, None) => None,
+        };
+        let layers = network.nodes.iter().enumerate().filter_map(|(row, node)| {
+            let (milliseconds, bound) = bound(row)?;
+            Some((node.name.clone(), milliseconds, bound))
+        });
+        Some(Self {
+            fit,
+            weights_name,
+            milliseconds,
+            times,
+            layers: layers.collect(),
+            sources: calibrations().map(evidence).collect(),
+        })
     }
+}
+
+/// How good the timings of a stack are: their number, the error for what was left out, the source.
+fn evidence(calibration: &'static Calibration) -> String {
+    let held_out = Fitted::of(calibration).held_out;
+    let left_out = match held_out.left_out {
+        LeftOut::Network => "networks",
+        LeftOut::Family => "families of networks",
+    };
+    format!(
+        "{}: fitted to {} published timings; for {left_out} left out of the fit it was {:.0} % off on average, {:.0} % at most. {} ({})",
+        calibration.stack.name,
+        calibration.timings.len(),
+        held_out.mean * 100.0,
+        held_out.largest * 100.0,
+        calibration.source.title,
+        calibration.source.address,
+    )
 }

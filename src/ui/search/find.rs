@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::device::{CATALOGUE, by_id};
+use crate::device::{CATALOGUE, find};
 use crate::explore::Space;
 use crate::job::{FoundReport, Message, News, SearchReport, SearchTask, Task, VariedParts};
 use crate::share_link;
@@ -70,7 +70,8 @@ pub fn Find(design: Memo<usize>) -> impl IntoView {
     let most = RwSignal::new(MOST[0]);
     let device = Memo::new(move |_| {
         let id = studio.workbench().with(|workbench| workbench.settings.device.clone());
-        id.as_deref().and_then(by_id).or(CATALOGUE.first()).map(|device| (device.id, device.name))
+        let own = id.clone().zip(id.as_deref().and_then(find)).map(|(id, device)| (id, device.name));
+        own.or(CATALOGUE.first().map(|device| (device.id.to_string(), device.name)))
     });
     let start = move |_| {
         let network = studio.with_design(design.get_untracked(), |state| share_link::encode_design(state.network()));
@@ -79,7 +80,7 @@ pub fn Find(design: Memo<usize>) -> impl IntoView {
         let task = SearchTask {
             network,
             varied: varied.get_untracked(),
-            device: device.get_untracked().filter(|_| fitting.get_untracked()).map(|(id, _)| id.to_string()),
+            device: device.get_untracked().filter(|_| fitting.get_untracked()).map(|(id, _)| id),
             milliseconds: limit.get_untracked().trim().parse().ok().filter(|limit: &f64| *limit > 0.0),
             most: most.get_untracked(),
         };

@@ -5,7 +5,7 @@ mod latency;
 pub mod networks;
 mod ram;
 
-use convscope::device::{CALIBRATIONS, CATALOGUE, Device, Fit, Verdict, by_id};
+use convscope::device::{CALIBRATIONS, CATALOGUE, Device, Fit, Verdict, by_id, find, own_id};
 use convscope::model::Network;
 
 use crate::rewrite::seed;
@@ -40,6 +40,13 @@ fn golden_seed_fits_the_nano() {
     let small = fit(&Device::own(11_975, 1 << 20), &standard);
     assert_eq!(small.flash, Verdict::TooLarge { missing: 1 });
     assert!(!small.fits());
+}
+
+#[test]
+fn ones_own_device_is_found_by_its_limits() {
+    assert_eq!(find(&own_id(11_975, 1 << 20)), Some(Device::own(11_975, 1 << 20)));
+    assert_eq!(find("pico").map(|device| device.name), Some("Raspberry Pi Pico"));
+    assert_eq!((find("own-1"), find("own-x-1"), find("")), (None, None, None));
 }
 
 #[test]
