@@ -21,10 +21,10 @@ fn canonical(network: &Network) -> Vec<Node> {
             .and_then(|&tap| shapes.tap(tap))
             .and_then(|dims| dims.get(1).copied())
             .unwrap_or(1) as i64;
-        if let Layer::Conv2d(conv) = &mut node.layer {
-            if let (Channels::TimesInput(times), Groups::Count(_)) = (conv.out_channels, conv.groups) {
-                conv.out_channels = Channels::Count(times * channels);
-            }
+        if let Layer::Conv2d(conv) = &mut node.layer
+            && let (Channels::TimesInput(times), Groups::Count(_)) = (conv.out_channels, conv.groups)
+        {
+            conv.out_channels = Channels::Count(times * channels);
         }
         node.id = convscope::model::NodeId(index as u32);
         if let convscope::model::Inputs::From(sources) = &mut node.inputs {
