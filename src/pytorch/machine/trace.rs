@@ -20,6 +20,8 @@ pub(in crate::pytorch) struct Trace {
     parameter_names: HashMap<Id, String>,
     parameter_nodes: HashMap<Id, NodeId>,
     taken: HashSet<String>,
+    /// How many names of a stem were tried.
+    numbers: HashMap<String, u32>,
     /// The names of the modules whose `forward` is running.
     pub inside: Vec<String>,
 }
@@ -42,6 +44,7 @@ impl Trace {
             parameter_names: parameters,
             parameter_nodes: HashMap::new(),
             taken,
+            numbers: HashMap::new(),
             inside: Vec::new(),
         }
     }
@@ -63,13 +66,14 @@ impl Trace {
             Some(inside) if !inside.is_empty() => format!("{inside}.{function}"),
             _ => function.to_string(),
         };
-        let mut name = stem.clone();
-        let mut number = 0;
-        while !self.taken.insert(name.clone()) {
-            number += 1;
-            name = format!("{stem}_{number}");
+        let number = self.numbers.entry(stem.clone()).or_insert(0);
+        loop {
+            let name = if *number == 0 { stem.clone() } else { format!("{stem}_{number}") };
+            *number += 1;
+            if self.taken.insert(name.clone()) {
+                return name;
+            }
         }
-        name
     }
 
     fn push(&mut self, name: String, layer: Layer, sources: Vec<Source>, call: Call) -> NodeId {
