@@ -13,12 +13,11 @@ fn read(text: &str) -> Import {
     let text = text.to_string();
     let shown: String = text.chars().take(80).collect();
     let thread = std::thread::Builder::new().stack_size(1 << 20);
-    let import = thread
+    thread
         .spawn(move || import(&text, &Options::default()))
         .expect("a thread")
         .join()
-        .unwrap_or_else(|_| panic!("panicked: {shown}"));
-    import
+        .unwrap_or_else(|_| panic!("panicked: {shown}"))
 }
 
 fn says(import: &Import, kind: ProblemKind) -> bool {
