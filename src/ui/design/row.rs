@@ -43,7 +43,7 @@ pub fn Row(design: usize, id: NodeId) -> impl IntoView {
             class:drop-after=move || drop_place.get() == Some(true)
             data-testid=move || view.with(|view| view.as_ref().map(|view| format!("row-{design}-{}", view.index)))
             data-row=id.0.to_string()
-            data-kind=move || read(|view| class_of(view))
+            data-kind=move || read(class_of)
             data-name=move || read(|view| view.name.clone())
             data-out=move || read(|view| view.out.clone())
             data-params=move || read(|view| view.params.to_string())
@@ -69,7 +69,7 @@ pub fn Row(design: usize, id: NodeId) -> impl IntoView {
                 </button>
                 <div class="row-name">
                     <b title=move || read(|view| view.name.clone())>{move || read(|view| view.name.clone())}</b>
-                    <span>{move || read(|view| class_of(view))}</span>
+                    <span>{move || read(class_of)}</span>
                 </div>
                 <div class="row-main">
                     <Arguments design id view/>
