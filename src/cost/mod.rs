@@ -50,6 +50,7 @@ pub struct Report {
     pub shapes: Shapes,
     /// In the order of the nodes.
     pub rows: Vec<Row>,
+    dependences: Vec<Dependence>,
     /// Of the modules that are registered but never called, in their order.
     pub uncalled: Vec<Row>,
     pub totals: Totals,
@@ -65,8 +66,6 @@ pub struct Row {
     pub figures: Figures,
     /// The row above that calls the same module: the parameters count there.
     pub shared_with: Option<u32>,
-    /// What the first output depends on; `None` where it depends on no pixel or that cannot be told.
-    pub receptive_field: Option<ReceptiveField>,
 }
 
 /// How far a row's figures can be trusted.
@@ -150,7 +149,6 @@ pub fn analyze(network: &Network, settings: &Settings) -> Report {
             state: row_state(network, &wiring, &rows, index, site.is_some()),
             figures: Figures::default(),
             shared_with: shared_with.map(|earlier| earlier as u32),
-            receptive_field: dependence.receptive_field(),
         };
         let counted = site.map(|site| Figures::of(&site, settings.number_type, learning));
         row.count(&mut totals, counted, (index, &node.name));
@@ -161,16 +159,21 @@ pub fn analyze(network: &Network, settings: &Settings) -> Report {
         let tensors = uncalled_tensors(module);
         let counted = Figures::of_uncalled(&tensors, module.layer.kind(), settings.number_type, learning);
         let figures = Figures::default();
-        let mut row = Row { state: RowState::Exact, figures, shared_with: None, receptive_field: None };
+        let mut row = Row { state: RowState::Exact, figures, shared_with: None };
         row.count(&mut totals, Some(counted), (network.nodes.len() + index, &module.name));
         row
     });
     let uncalled = uncalled.collect();
     let memory = Memory::new(network, &wiring, &shapes, settings.number_type.activation_bytes());
-    Report { settings: settings.clone(), wiring, shapes, rows, uncalled, totals, memory }
+    Report { settings: settings.clone(), wiring, shapes, rows, dependences, uncalled, totals, memory }
 }
 
 impl Report {
+    /// What the first output of a row depends on; `None` where it depends on no pixel or that cannot be told.
+    pub fn receptive_field(&self, row: usize) -> Option<ReceptiveField> {
+        self.dependences.get(row)?.receptive_field()
+    }
+
     /// How a row's figure comes about: `8 * 16 * 2 * 2 + 16 = 528`. `None` where it is not known.
     pub fn explain(&self, network: &Network, row: usize, figure: Figure) -> Option<Formula> {
         self.rows.get(row).filter(|row| row.state.is_counted())?;

@@ -1,5 +1,7 @@
 //! One block of memory for tensors that live at different times.
 
+use std::cmp::Reverse;
+
 /// A tensor: how much it needs, and from which step to which it is needed, both included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Interval {
@@ -33,13 +35,12 @@ impl Interval {
 pub fn plan(tensors: &[Interval], alignment: u64) -> Option<Arena> {
     let aligned = |size: u64| size.checked_next_multiple_of(alignment.max(1));
     let sizes: Vec<u64> = tensors.iter().map(|tensor| aligned(tensor.size)).collect::<Option<_>>()?;
-    let mut by_size: Vec<u32> = (0..tensors.len() as u32).collect();
-    by_size.sort_by_key(|&index| std::cmp::Reverse(sizes[index as usize]));
+    let mut by_size: Vec<(Reverse<u64>, u32)> = sizes.iter().map(|&size| Reverse(size)).zip(0..).collect();
+    by_size.sort_unstable();
     let mut placed = Placed::new(tensors);
     let mut arena = Arena { offsets: vec![0; tensors.len()], total: 0 };
     let mut met: Vec<(u64, u64)> = Vec::new();
-    for index in by_size {
-        let size = sizes[index as usize];
+    for (Reverse(size), index) in by_size {
         met.clear();
         placed.overlapping(&tensors[index as usize], |other| {
             let start = arena.offsets[other as usize];

@@ -1,6 +1,6 @@
 //! Networks: nodes in execution order, and how they are wired.
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
 use super::{Arity, Dims, Layer};
 
@@ -123,7 +123,8 @@ impl Network {
 
     /// For each node that calls a module again: the index of the first node that calls it.
     pub fn first_calls(&self) -> Vec<Option<usize>> {
-        let mut first: HashMap<&str, usize> = HashMap::with_capacity(self.nodes.len());
+        let mut first: FxHashMap<&str, usize> =
+            FxHashMap::with_capacity_and_hasher(self.nodes.len(), Default::default());
         let mut calls = Vec::with_capacity(self.nodes.len());
         for (index, node) in self.nodes.iter().enumerate() {
             let earlier = first.get(node.name.as_str()).copied();
@@ -136,8 +137,8 @@ impl Network {
     /// Finds the inputs of every node.
     pub fn wiring(&self) -> Wiring {
         let only_above = self.nodes.iter().all(|node| node.inputs == Inputs::Above);
-        let positions: HashMap<NodeId, usize> = if only_above {
-            HashMap::new()
+        let positions: FxHashMap<NodeId, usize> = if only_above {
+            FxHashMap::default()
         } else {
             self.nodes.iter().enumerate().map(|(index, node)| (node.id, index)).collect()
         };

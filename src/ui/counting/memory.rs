@@ -1,4 +1,4 @@
-//! The memory of a run: four figures that are often taken for one another, and which tensor lives when.
+//! The memory of a run: figures that are often taken for one another, and which tensor lives when.
 
 use leptos::prelude::*;
 
@@ -31,7 +31,7 @@ pub fn MemoryPanel() -> impl IntoView {
                 >
                     {NumberType::ALL.iter().map(|number_type| view! { <option value=number_type.name()>{number_type.name()}</option> }).collect_view()}
                 </select>
-                <p class="muted">"Tensors only, the input among them; weights are not. Four numbers go by this name."</p>
+                <p class="muted">"Tensors only, the input among them; weights are not. Several numbers go by this name."</p>
             </div>
             <div class="counting-results">
                 <For each=move || 0..designs.get() key=|design| *design let(design)>
