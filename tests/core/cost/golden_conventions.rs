@@ -1,7 +1,7 @@
 //! What every counter prints, for single layers and whole networks.
 
 use convscope::cost::{Convention, Failure, Settings, Site, analyze};
-use convscope::model::{Call, Dims, Kind};
+use convscope::model::{Call, Dims, Kind, Network};
 use convscope::shape;
 use serde_json::Value as Json;
 
@@ -72,6 +72,14 @@ fn golden_layer_counters() {
         let output = shape::output(&layer, &inputs).expect("an output");
         let site = Site { layer: &layer, inputs: &inputs, output };
         check(&mut failures, &place, &case["counters"], |convention| convention.count_layer(&site, Call::Module));
+        // The same as a network of one layer; the first size is its batch.
+        let input = inputs[0].without_batch();
+        let network = Network::chain("One layer", input, [("layer".to_string(), layer.clone())]);
+        let report = analyze(&network, &Settings { batch: inputs[0][0], ..Settings::default() });
+        check(&mut failures, &place, &case["counters"], |convention| convention.tally(&network, &report).total);
+        if let Some(bytes) = case["counters"]["torchinfo_output_bytes"].as_u64() {
+            failures.equal(&place, report.torchinfo_output_bytes(&network), bytes);
+        }
     }
     failures.finish();
 }
