@@ -2,6 +2,8 @@
 
 use super::lines::{LogicalLine, comment_start, first_word};
 
+/// Statements behind a header that are looked at for the end of its block: nesting cannot be deeper, either.
+const MOST_AHEAD: usize = 300;
 /// Spaces of one level.
 const LEVEL: usize = 4;
 
@@ -23,6 +25,14 @@ struct Item {
     is_decorator: bool,
 }
 
+/// A header that an `else` could belong to.
+struct Header {
+    word: String,
+    indent: usize,
+    /// It asks what kind of module something is.
+    asks_kind: bool,
+}
+
 /// An open block.
 struct Open {
     kind: Kind,
@@ -30,6 +40,8 @@ struct Open {
     indent: usize,
     /// The index of the last statement that surely belongs to it; `None`: until something else ends it.
     last: Option<usize>,
+    /// A method.
+    takes_self: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -111,6 +123,10 @@ impl Item {
             })
     }
 
+    fn asks_kind(&self) -> bool {
+        ["isinstance(", "type(", "classname", "__class__"].iter().any(|word| self.text.contains(word))
+    }
+
     fn uses(&self, name: &str) -> bool {
         words(&self.text).any(|word| word == name)
     }
@@ -153,7 +169,7 @@ struct Restorer<'a> {
     items: &'a [Item],
     open: Vec<Open>,
     /// Headers of the function at hand that an `else` could belong to: the word and the indent.
-    headers: Vec<(String, usize)>,
+    headers: Vec<Header>,
     guess: Guess,
 }
 
@@ -176,15 +192,16 @@ impl Restorer<'_> {
             if item.header && !matches!(item.word.as_str(), "class" | "def" | "async") {
                 let last = self.block_end(index);
                 if item.word != "else" && item.word != "finally" {
-                    self.headers.push((item.word.clone(), indent));
+                    let asks_kind = item.asks_kind();
+                    self.headers.push(Header { word: item.word.clone(), indent, asks_kind });
                 }
-                self.open.push(Open { kind: Kind::Block, indent, last });
+                self.open.push(Open { kind: Kind::Block, indent, last, takes_self: false });
             } else if item.word == "class" {
-                self.open.push(Open { kind: Kind::Class, indent, last: None });
+                self.open.push(Open { kind: Kind::Class, indent, last: None, takes_self: false });
             } else if matches!(item.word.as_str(), "def" | "async") {
                 self.headers.clear();
                 if item.header {
-                    self.open.push(Open { kind: Kind::Function, indent, last: None });
+                    self.open.push(Open { kind: Kind::Function, indent, last: None, takes_self: item.is_method() });
                 }
             } else {
                 self.after_simple(index);
@@ -209,8 +226,12 @@ impl Restorer<'_> {
                     "except" => matches!(word, "try" | "except"),
                     _ => matches!(word, "try" | "except"),
                 };
-                if let Some(at) = self.headers.iter().rposition(|(word, _)| fits(word)) {
-                    let indent = self.headers[at].1;
+                // `elif isinstance(...)` goes on with the question, not with an `if` below it.
+                let asks =
+                    item.word == "elif" && item.asks_kind() && self.headers.iter().any(|header| header.asks_kind);
+                let found = self.headers.iter().rposition(|header| fits(&header.word) && (!asks || header.asks_kind));
+                if let Some(at) = found {
+                    let indent = self.headers[at].indent;
                     self.headers.truncate(at);
                     self.open.retain(|open| open.kind != Kind::Block || open.indent < indent);
                     return indent;
@@ -219,6 +240,7 @@ impl Restorer<'_> {
             _ => {}
         }
         self.close_finished(index);
+        self.close_nested(index);
         if self.is_module_level(index) {
             self.open.clear();
             self.headers.clear();
@@ -264,6 +286,10 @@ impl Restorer<'_> {
         for item in &self.items[index + 1..] {
             if matches!(item.word.as_str(), "def" | "class") || item.is_decorator {
                 return false;
+            }
+            // It has no `self` of its own.
+            if item.uses("self") {
+                return true;
             }
             if after_return && !is_header(&item.word) {
                 return item.uses("self") || item.word == "return";
@@ -318,6 +344,18 @@ impl Restorer<'_> {
         }
     }
 
+    /// A function without `self` within a method ends where `self` is used again.
+    fn close_nested(&mut self, index: usize) {
+        let functions = self.open.iter().filter(|open| open.kind == Kind::Function);
+        let inner = functions.clone().count() > 1;
+        let last = self.open.iter().rposition(|open| open.kind == Kind::Function);
+        if let Some(last) = last.filter(|_| inner && self.items[index].uses("self"))
+            && !self.open[last].takes_self
+        {
+            self.open.truncate(last);
+        }
+    }
+
     fn after_simple(&mut self, index: usize) {
         if self.items[index].word != "return" {
             return;
@@ -337,7 +375,7 @@ impl Restorer<'_> {
     /// The end of a function or of the text.
     fn function_end(&self, index: usize) -> usize {
         let ends = |item: &Item| matches!(item.word.as_str(), "def" | "class" | "import" | "from") || item.is_decorator;
-        let length = self.items[index + 1..].iter().take_while(|item| !ends(item)).count();
+        let length = self.items[index + 1..].iter().take(MOST_AHEAD).take_while(|item| !ends(item)).count();
         index + length
     }
 
@@ -410,7 +448,9 @@ impl Restorer<'_> {
             match self.items[at].word.as_str() {
                 "if" | "try" if self.items[at].header => inner += 1,
                 "elif" | "else" | "except" | "finally" => {
-                    if inner == 0 {
+                    let same =
+                        self.items[at].word == "elif" && self.items[at].asks_kind() && self.items[index].asks_kind();
+                    if inner == 0 || same {
                         return Some(at);
                     }
                     inner -= usize::from(matches!(self.items[at].word.as_str(), "else" | "finally"));
@@ -434,9 +474,7 @@ impl Restorer<'_> {
 
     /// `if isinstance(m, nn.Conv2d)` in a loop over modules: all that follows is about that module.
     fn by_kind_of_module(&self, index: usize, limit: usize) -> Option<usize> {
-        let header = &self.items[index].text;
-        let about = ["isinstance(", "type(", "classname", "__class__"].iter().any(|word| header.contains(word));
-        if !about || index + 1 > limit {
+        if !self.items[index].asks_kind() || index + 1 > limit {
             return None;
         }
         let rest = index + 1..=limit;
