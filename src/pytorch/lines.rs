@@ -33,6 +33,8 @@ pub(super) struct LogicalLines {
 const DEEPEST_NESTING: usize = 60;
 /// Operators may stand in each other as deep as this within a statement.
 const DEEPEST_OPERATORS: usize = 200;
+/// Blocks may stand in each other as deep as this.
+const DEEPEST_BLOCKS: usize = 40;
 /// Problems after which no more are noted.
 const MOST_PROBLEMS: usize = 40;
 /// Only so many statements are told apart from prose by parsing them one by one.
@@ -43,7 +45,10 @@ const MOST_CHECKED: usize = 20_000;
 struct Scanner {
     /// Open brackets: the bracket, its line, and the operators since its last comma.
     open: Vec<(char, usize, usize)>,
+    /// Operators since the last comma outside of brackets. What a closed bracket is one of: `f(a)(b)(c)` is deep, too.
     operators: usize,
+    /// Of all open brackets.
+    operators_inside: usize,
     /// The quote of an open triple-quoted string, and its line.
     triple: Option<(char, usize)>,
     /// The line ends with a backslash.
@@ -102,6 +107,26 @@ impl LogicalLines {
             found.finish_at_end(lines, first, &scanner, &mut checked);
         }
         found
+    }
+
+    /// Empties the lines in more blocks than are followed.
+    pub fn bound_blocks(&mut self, lines: &mut [String]) {
+        let mut indents: Vec<usize> = Vec::new();
+        let mut too_deep: Option<usize> = None;
+        for statement in &self.lines {
+            while indents.last().is_some_and(|&last| last >= statement.indent) {
+                indents.pop();
+            }
+            indents.push(statement.indent);
+            if indents.len() > DEEPEST_BLOCKS {
+                too_deep.get_or_insert(statement.first);
+                lines[statement.first..=statement.last].iter_mut().for_each(String::clear);
+            }
+        }
+        if let Some(line) = too_deep {
+            let message = "too many levels of indentation".to_string();
+            self.note(BracketProblem { line, unclosed: false, message, closed_at: None });
+        }
     }
 
     fn note(&mut self, problem: BracketProblem) {
@@ -164,8 +189,8 @@ impl Scanner {
 
     /// Takes in one line, mending what is wrong in it.
     fn line(&mut self, lines: &mut [String], index: usize, problems: &mut Vec<BracketProblem>) {
-        let characters: Vec<char> = lines[index].chars().collect();
-        let mut mended: Option<String> = None;
+        let mut characters: Vec<char> = lines[index].chars().collect();
+        let mut mended = false;
         self.continues = false;
         let mut at = 0;
         while at < characters.len() {
@@ -204,9 +229,8 @@ impl Scanner {
                         }
                         let message = format!("unterminated string literal (detected at line {})", index + 1);
                         note(problems, BracketProblem { line: index, unclosed: false, message, closed_at: None });
-                        let mut text: String = characters.iter().collect();
-                        text.push(character);
-                        mended = Some(text);
+                        characters.push(character);
+                        mended = true;
                         at = characters.len();
                         continue;
                     }
@@ -215,37 +239,30 @@ impl Scanner {
                 }
                 '(' | '[' | '{' => {
                     self.operators += 1;
-                    if self.open.len() < DEEPEST_NESTING {
-                        self.open.push((character, index, 0));
-                    } else {
-                        self.too_deep = true;
-                        self.open.push((character, index, 0));
-                    }
+                    self.too_deep |= self.open.len() >= DEEPEST_NESTING;
+                    self.open.push((character, index, 0));
                 }
                 ')' | ']' | '}' => match self.open.pop() {
                     Some((bracket, _, inside)) => {
-                        // What was inside counts on: `f(a)(b)(c)` is deep, too.
-                        let _ = inside;
+                        self.operators_inside -= inside;
                         if closing(bracket) != character {
                             let message = format!(
                                 "closing parenthesis '{character}' does not match opening parenthesis '{bracket}'"
                             );
                             note(problems, BracketProblem { line: index, unclosed: false, message, closed_at: None });
-                            let mut text: Vec<char> = characters.clone();
-                            text[at] = closing(bracket);
-                            mended = Some(text.into_iter().collect());
+                            characters[at] = closing(bracket);
+                            mended = true;
                         }
                     }
                     None => {
                         let message = format!("unmatched '{character}'");
                         note(problems, BracketProblem { line: index, unclosed: false, message, closed_at: None });
-                        let mut text: Vec<char> = characters.clone();
-                        text[at] = ' ';
-                        mended = Some(text.into_iter().collect());
+                        characters[at] = ' ';
+                        mended = true;
                     }
                 },
                 ',' => match self.open.last_mut() {
-                    Some((_, _, operators)) => *operators = 0,
+                    Some((_, _, operators)) => self.operators_inside -= std::mem::take(operators),
                     None => self.operators = 0,
                 },
                 '\\' if at + 1 == characters.len() => self.continues = true,
@@ -254,23 +271,21 @@ impl Scanner {
                     let counts = character != ' ' || is_operator_word(&characters[at + 1..]);
                     if counts {
                         match self.open.last_mut() {
-                            Some((_, _, operators)) => *operators += 1,
+                            Some((_, _, operators)) => {
+                                *operators += 1;
+                                self.operators_inside += 1;
+                            }
                             None => self.operators += 1,
                         }
                     }
                 }
                 _ => {}
             }
-            if !self.too_deep
-                && self.operators + self.open.iter().map(|&(_, _, operators)| operators).sum::<usize>()
-                    > DEEPEST_OPERATORS
-            {
-                self.too_deep = true;
-            }
+            self.too_deep |= self.operators + self.operators_inside > DEEPEST_OPERATORS;
             at += 1;
         }
-        if let Some(mended) = mended {
-            lines[index] = mended;
+        if mended {
+            lines[index] = characters.into_iter().collect();
         }
     }
 }

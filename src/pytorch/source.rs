@@ -39,6 +39,7 @@ impl<'a> Source<'a> {
         } else {
             indent::remove_common(&mut lines, &mut logical.lines);
         }
+        logical.bound_blocks(&mut lines);
         let clean = lines.join("\n");
         let tree = syntax::parse(&clean);
         let mut source = Self { original, clean, body: tree.body, problems, indentation_lost };

@@ -29,7 +29,7 @@ fn deep_nesting_ends() {
     for (open, close) in
         [("(", ")"), ("[", "]"), ("{", "}"), ("f(", ")"), ("x[", "]"), ("-", ""), ("not ", ""), ("~", "")]
     {
-        for depth in [100, 20_000] {
+        for depth in [100, 100_000] {
             let nested = format!("x = {}1{}", open.repeat(depth), close.repeat(depth));
             read(&nested);
             read(&format!("class Net(nn.Module):\n    def forward(self, x):\n        return {nested}"));
