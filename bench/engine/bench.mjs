@@ -1,6 +1,7 @@
 // The engine's own benchmark: every preset in headless Chromium, one thread, against what the same thread can do at most.
-//   node bench/engine/bench.mjs [--presets NAME,..] [--seconds 1] [--largest 6000] [--steps]
-// --largest leaves out networks of more million MACs; --steps shows every step.
+//   node bench/engine/bench.mjs [--presets NAME,..] [--seconds 1] [--largest 6000] [--steps] [--int8]
+// --largest leaves out networks of more million MACs; --steps shows every step;
+// --int8 takes 8-bit numbers where there are kernels for them.
 import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -18,6 +19,7 @@ const { values: options } = parseArgs({
     seconds: { type: "string", default: "1" },
     largest: { type: "string", default: "6000" },
     steps: { type: "boolean", default: false },
+    int8: { type: "boolean", default: false },
   },
 });
 
@@ -38,8 +40,8 @@ try {
     const at = names.indexOf(name);
     if (at < 0) throw new Error(`no preset ${name}; there are ${names.join(", ")}`);
     const measured = await page.evaluate(
-      (index, seconds, largest, steps) => globalThis.engine.measure(index, { seconds, largest, steps }),
-      at, Number(options.seconds), Number(options.largest), options.steps,
+      (index, settings) => globalThis.engine.measure(index, settings),
+      at, { seconds: Number(options.seconds), largest: Number(options.largest), steps: options.steps, int8: options.int8 },
     );
     if (measured.skipped) {
       row([name, (measured.macs / 1e6).toFixed(1), measured.skipped]);

@@ -1,5 +1,5 @@
 // The engine behind a plain interface: load(graph, weights), then run(input).
-// Options: wasm (the module's URL), kernels=reference, fuse=no.
+// Options: wasm (the module's URL), kernels=reference, fuse=no, numbers=int8.
 
 const CODES = { Conv: 0, Gemm: 1, MaxPool: 2, Add: 3, GlobalAveragePool: 4, Flatten: 5, Concat: 6, relu: 7, relu6: 8, pad: 9 };
 
@@ -46,7 +46,7 @@ export default async function create(options = {}) {
   const imports = { env: { now: () => performance.now() } };
   const { instance } = await WebAssembly.instantiateStreaming(fetch(url), imports);
   const engine = instance.exports;
-  const flags = (options.kernels === 'reference' ? 1 : 0) | (options.fuse === 'no' ? 2 : 0);
+  const flags = (options.kernels === 'reference' ? 1 : 0) | (options.fuse === 'no' ? 2 : 0) | (options.numbers === 'int8' ? 4 : 0);
   let input, output;
   return {
     info: { name: 'convscope' },

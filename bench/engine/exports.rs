@@ -6,7 +6,7 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 
-use convscope::engine::{Calibration, Kernels, Plan, PlanOptions, Seeding, WeightSource};
+use convscope::engine::{Calibration, Kernels, Numbers, Plan, PlanOptions, Seeding, WeightSource};
 use convscope::model::presets;
 use convscope::model::{
     AdaptiveAvgPool2d, Call, Cat, Channels, Conv2d, Dims, Flatten, Groups, Inputs, Kind, Layer, Linear, MaxPool2d,
@@ -43,15 +43,14 @@ pub extern "C" fn reserve_weights(length: usize) -> *mut f32 {
     })
 }
 
-/// Plans the described network; 0 where that fails. Bit 0 of `options`: reference kernels; bit 1: nothing fused.
+/// Plans the described network; 0 where that fails. `options` as in [`plan_options`].
 #[unsafe(no_mangle)]
 pub extern "C" fn load(options: u32) -> u32 {
     STATE.with_borrow_mut(|state| {
         let description = std::mem::take(&mut state.description);
         let weights = std::mem::take(&mut state.weights);
         let (network, weights) = Description { numbers: &description, at: 0 }.network(&weights);
-        let kernels = if options & 1 == 0 { Kernels::Fast } else { Kernels::Reference };
-        state.plan = Plan::new(&network, &weights, &PlanOptions { batch: 1, fuse: options & 2 == 0, kernels }).ok();
+        state.plan = Plan::new(&network, &weights, &plan_options(options)).ok();
         u32::from(state.plan.is_some())
     })
 }
@@ -62,11 +61,9 @@ pub extern "C" fn load_preset(index: usize, options: u32) -> f64 {
     STATE.with_borrow_mut(|state| {
         let Some(preset) = presets::all().get(index) else { return -1.0 };
         let weights = WeightSource::Seeded(Seeding { gain: 6.0, ..Seeding::default() });
-        let kernels = if options & 1 == 0 { Kernels::Fast } else { Kernels::Reference };
         // The memory of the last plan is free before the next one wants its own.
         state.plan = None;
-        let options = PlanOptions { fuse: options & 2 == 0, kernels, ..PlanOptions::default() };
-        state.plan = Plan::new(&preset.network(), &weights, &options).ok();
+        state.plan = Plan::new(&preset.network(), &weights, &plan_options(options)).ok();
         state.plan.as_ref().map_or(-1.0, |plan| plan.steps().iter().map(|step| step.macs as f64).sum())
     })
 }
@@ -144,6 +141,16 @@ pub extern "C" fn step_kernel(step: usize) -> u64 {
         let name = state.plan.as_ref().and_then(|plan| plan.steps().get(step)).map_or("", |step| step.kernel);
         (name.len() as u64) << 32 | name.as_ptr() as u64
     })
+}
+
+/// Bit 0: reference kernels; bit 1: nothing fused; bit 2: 8-bit numbers.
+fn plan_options(bits: u32) -> PlanOptions {
+    PlanOptions {
+        batch: 1,
+        fuse: bits & 2 == 0,
+        kernels: if bits & 1 == 0 { Kernels::Fast } else { Kernels::Reference },
+        numbers: if bits & 4 == 0 { Numbers::F32 } else { Numbers::Int8 },
+    }
 }
 
 struct Description<'a> {

@@ -23,8 +23,8 @@ export default async function create() {
       for (let name = text(engine.preset_name(0)); name; name = text(engine.preset_name(names.length))) names.push(name);
       return names;
     },
-    measure(index, { seconds, largest, steps }) {
-      const macs = engine.load_preset(index, 0);
+    measure(index, { seconds, largest, steps, int8 }) {
+      const macs = engine.load_preset(index, int8 ? 4 : 0);
       if (macs < 0) return { macs: 0, skipped: "no plan" };
       if (macs > largest * 1e6) return { macs, skipped: "left out" };
       let passes = 1;

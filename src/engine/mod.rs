@@ -20,5 +20,5 @@ mod weights;
 pub use calibration::Calibration;
 pub use error::EngineError;
 pub use lower::all_tensors;
-pub use plan::{Kernels, Plan, PlanOptions, StepInfo};
+pub use plan::{Kernels, Numbers, Plan, PlanOptions, StepInfo};
 pub use weights::{FIRST_BUFFER_STREAM, INPUT_STREAM, Seeding, WeightSource, seeded_input};

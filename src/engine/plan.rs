@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::error::EngineError;
-use super::fast::{self, FastProgram};
+use super::fast::{self, FastProgram, Quantization, TensorView};
 use super::fuse;
 use super::graph::{Graph, TensorId};
 use super::kernels::activation::Activation;
@@ -11,7 +11,7 @@ use super::kernels::aligned::Aligned;
 use super::lower::lower;
 use super::operation::Operation;
 use super::program::{BufferId, Call, Kernel, Place, PlacedCall, Program};
-use super::weights::WeightSource;
+use super::weights::{WeightSource, seeded_input};
 use crate::model::Network;
 
 /// How to run a network.
@@ -22,6 +22,16 @@ pub struct PlanOptions {
     /// Fold batch norms and fuse activations and sums: on for speed, off to see every layer by itself.
     pub fuse: bool,
     pub kernels: Kernels,
+    pub numbers: Numbers,
+}
+
+/// The numbers a network computes with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Numbers {
+    F32,
+    /// Convolutions of 8-bit weights and activations, calibrated on seeded inputs; the rest in f32. Only with fast
+    /// kernels.
+    Int8,
 }
 
 /// Which kernels may be chosen.
@@ -60,7 +70,7 @@ pub struct Plan {
 
 impl Default for PlanOptions {
     fn default() -> Self {
-        Self { batch: 1, fuse: true, kernels: Kernels::Fast }
+        Self { batch: 1, fuse: true, kernels: Kernels::Fast, numbers: Numbers::F32 }
     }
 }
 
@@ -79,10 +89,15 @@ impl Plan {
         if options.fuse {
             fuse::fuse(&mut graph);
         }
-        let FastProgram { program, steps, input, output } = match options.kernels {
-            Kernels::Fast => fast::build(&graph),
-            Kernels::Reference => plain_program(graph),
+        let fast_program = match (options.kernels, options.numbers) {
+            (Kernels::Fast, Numbers::F32) => fast::build(&graph, None),
+            (Kernels::Fast, Numbers::Int8) => {
+                let largest = calibration_run(&graph, weights);
+                fast::build(&graph, Some(Quantization::of(&graph, &largest)))
+            }
+            (Kernels::Reference, _) => plain_program(graph),
         };
+        let FastProgram { program, steps, input, output, .. } = fast_program;
         let scratch = program.calls.iter().map(|call| call.kernel.scratch()).max().unwrap_or(0);
         let (calls, placement) = program.placed();
         let range = |place: Place| {
@@ -192,5 +207,48 @@ fn plain_program(graph: Graph) -> FastProgram {
     let (input, output) = (places[Graph::INPUT.0], places[graph.output.0]);
     program.keep(input.buffer, true);
     program.keep(output.buffer, false);
-    FastProgram { program, steps, input, output }
+    FastProgram { program, steps, outputs: Vec::new(), input, output }
+}
+
+/// The largest magnitude of every tensor of a graph over a few seeded inputs.
+fn calibration_run(graph: &Graph, weights: &WeightSource) -> Vec<f32> {
+    const INPUTS: u64 = 3;
+    let FastProgram { program, input, outputs, .. } = fast::build(graph, None);
+    let scratch = program.calls.iter().map(|call| call.kernel.scratch()).max().unwrap_or(0);
+    let (calls, placement) = program.placed();
+    let (mut arena, mut scratch) = (Aligned::zeros(placement.length), Aligned::zeros(scratch));
+    let seed = match weights {
+        WeightSource::Seeded(seeding) => seeding.seed,
+        WeightSource::Given(_) => 0,
+    };
+    let start = |place: Place| placement.ranges[place.buffer.0].start + place.offset;
+    let mut largest = vec![0.0_f32; graph.tensors.len()];
+    for number in 0..INPUTS {
+        let values = seeded_input(seed, number, input.length, 1.0);
+        arena[start(input)..start(input) + input.length].copy_from_slice(&values);
+        largest[Graph::INPUT.0] = largest_magnitude(values.iter(), largest[Graph::INPUT.0]);
+        for (index, call) in calls.iter().enumerate() {
+            call.run(&mut arena, &mut scratch);
+            // Steps without calls are done when the one before is.
+            let next = calls.get(index + 1).map_or(outputs.len(), |next| next.step);
+            for step in call.step..next {
+                let (view, tensor) = (&outputs[step], graph.nodes[step].output.0);
+                let values = &arena[start(view.place)..start(view.place) + view.place.length];
+                largest[tensor] = largest_of(view, values, largest[tensor]);
+            }
+        }
+    }
+    largest
+}
+
+fn largest_of(view: &TensorView, values: &[f32], before: f32) -> f32 {
+    let Some(layout) = view.layout else { return largest_magnitude(values.iter(), before) };
+    let (steps, planes) = (layout.steps(), layout.planes);
+    let rows = (0..planes.batch).flat_map(|image| (0..planes.height).map(move |row| (image, row)));
+    let pixels = rows.flat_map(|(image, row)| (0..planes.width).map(move |column| steps.at(image, row, column)));
+    pixels.fold(before, |largest, at| largest_magnitude(values[at..at + planes.channels].iter(), largest))
+}
+
+fn largest_magnitude<'a>(values: impl Iterator<Item = &'a f32>, before: f32) -> f32 {
+    values.fold(before, |largest, value| largest.max(value.abs()))
 }

@@ -12,6 +12,7 @@ use super::kernels::geometry::Axis;
 use super::kernels::image::{self, ImageLayout};
 use super::kernels::matrix::{Finish, MatrixJob, Panels, PixelSteps, multiply};
 use super::kernels::pool::{PoolJob, global_mean, pool};
+use super::kernels::quantized::{self, Conversion, QuantizedDepthwise, QuantizedMatrix};
 use super::kernels::reference::combine::{Combination, concatenate_part};
 use super::kernels::winograd::{WinogradJob, winograd};
 use super::operation::Operation;
@@ -44,6 +45,10 @@ pub enum Kernel {
     Matrix(Box<MatrixCall>),
     Winograd(Box<WinogradCall>),
     Depthwise(Box<DepthwiseCall>),
+    QuantizedMatrix(Box<QuantizedMatrix>),
+    QuantizedDepthwise(Box<QuantizedDepthwise>),
+    Quantize(Conversion),
+    Dequantize(Conversion),
     Pool(PoolJob),
     GlobalMean(PoolJob),
     Pixels(Box<PixelCall>),
@@ -254,6 +259,10 @@ impl Kernel {
                 winograd(&call.job, panels, [input, residual.unwrap_or_default()], output, scratch);
             }
             Self::Depthwise(call) => depthwise(&call.job, &call.weights, input, output),
+            Self::QuantizedMatrix(job) => quantized::multiply(job, input, residual.unwrap_or_default(), output),
+            Self::QuantizedDepthwise(job) => quantized::depthwise(job, input, output),
+            Self::Quantize(conversion) => quantized::quantize(conversion, input, output),
+            Self::Dequantize(conversion) => quantized::dequantize(conversion, input, output),
             Self::Pool(job) => pool(job, input, output),
             Self::GlobalMean(job) => global_mean(job, input, output),
             Self::Pixels(call) => {

@@ -80,7 +80,7 @@ impl RunTask {
         }
         let weights = WeightSource::Seeded(Seeding { seed: self.seed, gain: self.gain, streams: Default::default() });
         let batch = usize::try_from(self.batch).map_err(|_| format!("a batch of {} is too large", self.batch))?;
-        let options = PlanOptions { batch, fuse: self.fuse, kernels: Kernels::Fast };
+        let options = PlanOptions { batch, fuse: self.fuse, kernels: Kernels::Fast, ..PlanOptions::default() };
         let mut plan = Plan::new(&network, &weights, &options).map_err(|error| error.to_string())?;
         let input = seeded_input(self.seed, 0, plan.input_mut().len(), 1.0);
         plan.set_input(&input).map_err(|error| error.to_string())?;

@@ -19,7 +19,7 @@ fn seeded(gain: f64) -> WeightSource {
 
 /// Layer by layer, with plain kernels: nothing is folded or fused by the engine.
 fn outputs(network: &Network, weights: &WeightSource, stream: u64) -> Result<Vec<f32>, String> {
-    let options = PlanOptions { batch: 1, fuse: false, kernels: Kernels::Reference };
+    let options = PlanOptions { fuse: false, kernels: Kernels::Reference, ..PlanOptions::default() };
     let mut plan = Plan::new(network, weights, &options).map_err(|error| error.to_string())?;
     let length = plan.input_mut().len();
     plan.set_input(&seeded_input(0, stream, length, 1.0)).map_err(|error| error.to_string())?;

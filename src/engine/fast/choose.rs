@@ -94,7 +94,8 @@ impl Builder<'_> {
     }
 
     fn activate(&mut self, node: &GraphNode, activation: Activation) -> Choice {
-        if self.stored[node.inputs[0].0].image.is_some() {
+        let stored = self.stored[node.inputs[0].0];
+        if stored.image.is_some() || stored.quantized.is_some() {
             let mut alone = node.clone();
             if alone.activation == Activation::Identity {
                 alone.activation = activation;

@@ -13,11 +13,11 @@ use crate::engine::operation::Parameters;
 use crate::engine::program::{DepthwiseCall, Kernel, MatrixCall, WinogradCall};
 
 /// The pieces that a window reads of an image: their distances from the window's start, and their length.
-struct Pieces {
-    segments: Vec<u32>,
-    depth: usize,
+pub(super) struct Pieces {
+    pub segments: Vec<u32>,
+    pub depth: usize,
     /// For each position in the pieces, in order: (input channel, tap row, tap column).
-    sources: Vec<(usize, usize, usize)>,
+    pub sources: Vec<(usize, usize, usize)>,
 }
 
 impl Builder<'_> {
@@ -27,6 +27,9 @@ impl Builder<'_> {
         shape: &ConvolutionShape,
         parameters: &Parameters,
     ) -> Choice {
+        if let Some(choice) = self.quantized_convolution(node, shape, parameters) {
+            return choice;
+        }
         let Some(input) = self.image(node.inputs[0]) else { return self.plain(node) };
         let residual = node.residual.and_then(|residual| self.image(residual));
         if node.residual.is_some() && residual.is_none() {
@@ -218,7 +221,7 @@ pub(super) fn winograd_tile(shape: &ConvolutionShape) -> Option<TileSize> {
 }
 
 /// Steps of the input from one window to the next. The border makes every window lie inside.
-fn window_steps(shape: &ConvolutionShape, layout: &ImageLayout) -> PixelSteps {
+pub(super) fn window_steps(shape: &ConvolutionShape, layout: &ImageLayout) -> PixelSteps {
     let window = &shape.window;
     let steps = layout.steps();
     PixelSteps {
@@ -230,7 +233,7 @@ fn window_steps(shape: &ConvolutionShape, layout: &ImageLayout) -> PixelSteps {
 }
 
 /// A row of taps is one run of values where pixels have no gaps and taps none between them.
-fn pieces(shape: &ConvolutionShape, layout: &ImageLayout, channels: usize) -> Pieces {
+pub(super) fn pieces(shape: &ConvolutionShape, layout: &ImageLayout, channels: usize) -> Pieces {
     let window = &shape.window;
     let [height, width] = window.kernel;
     let one_run = layout.pixel == channels && window.dilation[1] == 1;

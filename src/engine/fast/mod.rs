@@ -6,6 +6,7 @@
 mod choose;
 mod convolution;
 mod needs;
+mod quantized;
 
 use super::graph::{Graph, GraphNode, TensorId};
 use super::kernels::activation::Activation;
@@ -15,13 +16,24 @@ use super::kernels::simd::LANES;
 use super::plan::StepInfo;
 use super::program::{BufferId, Call, Kernel, Place, Program};
 use needs::Needs;
+pub use quantized::Quantization;
 
 /// A program, what its steps are, and where the input and the output lie.
 pub struct FastProgram {
     pub program: Program,
     pub steps: Vec<StepInfo>,
+    /// What each step makes.
+    pub outputs: Vec<TensorView>,
     pub input: Place,
     pub output: Place,
+}
+
+/// A tensor's values in a buffer.
+#[derive(Clone, Copy)]
+pub struct TensorView {
+    pub place: Place,
+    /// `None` where the values are in PyTorch's order.
+    pub layout: Option<ImageLayout>,
 }
 
 /// Which kernel does a step, and why.
@@ -34,6 +46,7 @@ struct Choice {
 struct Builder<'a> {
     graph: &'a Graph,
     needs: Needs,
+    quantization: Option<Quantization>,
     program: Program,
     stored: Vec<Stored>,
     step: usize,
@@ -44,6 +57,8 @@ struct Builder<'a> {
 struct Stored {
     dense: Option<Place>,
     image: Option<StoredImage>,
+    /// The layout counts quantised values.
+    quantized: Option<StoredImage>,
 }
 
 /// An image in a buffer.
@@ -53,11 +68,12 @@ struct StoredImage {
     layout: ImageLayout,
 }
 
-/// Builds the program of a graph without aliases.
-pub fn build(graph: &Graph) -> FastProgram {
+/// Builds the program of a graph without aliases, with 8-bit convolutions where a quantisation is given.
+pub fn build(graph: &Graph, quantization: Option<Quantization>) -> FastProgram {
     let mut builder = Builder {
         graph,
         needs: Needs::of(graph),
+        quantization,
         program: Program::default(),
         stored: vec![Stored::default(); graph.tensors.len()],
         step: 0,
@@ -78,7 +94,8 @@ pub fn build(graph: &Graph) -> FastProgram {
     let output = builder.dense(graph.output);
     builder.program.keep(input.buffer, true);
     builder.program.keep(output.buffer, false);
-    FastProgram { program: builder.program, steps, input, output }
+    let outputs = graph.nodes.iter().map(|node| builder.view(node.output)).collect();
+    FastProgram { program: builder.program, steps, outputs, input, output }
 }
 
 /// Values from one pixel to the next: the channels in whole vectors. Neighbours a large power of two apart would all
@@ -95,6 +112,17 @@ impl Builder<'_> {
         match *self.graph.dims(tensor) {
             [batch, channels, height, width] => Some(Planes { batch, channels, height, width }),
             _ => None,
+        }
+    }
+
+    /// Where a tensor lies.
+    fn view(&self, tensor: TensorId) -> TensorView {
+        let stored = self.stored[tensor.0];
+        match (stored.image, stored.dense) {
+            (Some(image), _) => TensorView { place: self.program.whole(image.buffer), layout: Some(image.layout) },
+            (None, Some(place)) => TensorView { place, layout: None },
+            // Quantised only: nobody asks.
+            (None, None) => TensorView { place: Place { buffer: BufferId(0), offset: 0, length: 0 }, layout: None },
         }
     }
 
@@ -153,7 +181,7 @@ impl Builder<'_> {
         if let Some(place) = stored.dense {
             return place;
         }
-        let Some(StoredImage { buffer, layout }) = stored.image else {
+        let Some(StoredImage { buffer, layout }) = self.image(tensor) else {
             return self.new_dense(tensor);
         };
         let Planes { batch, channels, .. } = layout.planes;
@@ -170,7 +198,7 @@ impl Builder<'_> {
 
     /// A tensor as an image, converted if it must be; `None` for tensors of another rank.
     fn image(&mut self, tensor: TensorId) -> Option<StoredImage> {
-        if let Some(image) = self.stored[tensor.0].image {
+        if let Some(image) = self.stored[tensor.0].image.or_else(|| self.dequantized(tensor)) {
             return Some(image);
         }
         let planes = self.planes(tensor)?;

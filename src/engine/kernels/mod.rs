@@ -11,6 +11,7 @@ pub mod geometry;
 pub mod image;
 pub mod matrix;
 pub mod pool;
+pub mod quantized;
 pub mod reference;
 pub mod simd;
 pub mod winograd;

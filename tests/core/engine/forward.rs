@@ -27,7 +27,7 @@ fn ways() -> impl Iterator<Item = (bool, Kernels)> {
 }
 
 fn run(graph: &golden::Graph, gain: f64, input: &[f32], way: (bool, Kernels)) -> Result<Vec<f32>, String> {
-    let options = PlanOptions { batch: graph.batch as usize, fuse: way.0, kernels: way.1 };
+    let options = PlanOptions { batch: graph.batch as usize, fuse: way.0, kernels: way.1, ..PlanOptions::default() };
     let mut plan = Plan::new(&graph.network, &weights(graph, gain), &options).map_err(|error| error.to_string())?;
     plan.set_input(input).map_err(|error| error.to_string())?;
     plan.run();

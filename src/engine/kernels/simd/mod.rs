@@ -21,6 +21,11 @@ pub const LANES: usize = 4;
 #[repr(transparent)]
 pub struct F32x4(arch::Vector);
 
+/// Four i32, or eight i16.
+#[derive(Clone, Copy)]
+#[repr(transparent)]
+pub struct I32x4(arch::Integers);
+
 macro_rules! methods {
     ($($(#[$doc:meta])* $name:ident(self $(, $argument:ident)*);)*) => {$(
         $(#[$doc])*
@@ -133,5 +138,69 @@ impl F32x4 {
             }
             Self::load(lanes.as_ptr())
         }
+    }
+}
+
+impl I32x4 {
+    #[inline(always)]
+    pub fn splat(value: i32) -> Self {
+        Self(arch::splat_integer(value))
+    }
+
+    /// Pairs of i16 multiplied and added, and added to these four i32.
+    #[inline(always)]
+    pub fn dot(self, a: Self, b: Self) -> Self {
+        Self(arch::dot(self.0, a.0, b.0))
+    }
+
+    /// Four i16 of each in turn.
+    #[inline(always)]
+    pub fn interleave_low(self, other: Self) -> Self {
+        Self(arch::interleave_low(self.0, other.0))
+    }
+
+    #[inline(always)]
+    pub fn to_float(self) -> F32x4 {
+        F32x4(arch::to_float(self.0))
+    }
+
+    /// # Safety
+    /// Eight i16 can be read at `from`.
+    #[inline(always)]
+    pub unsafe fn load(from: *const i16) -> Self {
+        // SAFETY: the caller's.
+        Self(unsafe { arch::load_integers(from) })
+    }
+
+    /// Four i16, zeros behind.
+    ///
+    /// # Safety
+    /// As many can be read at `from`.
+    #[inline(always)]
+    pub unsafe fn load_half(from: *const i16) -> Self {
+        // SAFETY: the caller's.
+        Self(unsafe { arch::load_half(from) })
+    }
+}
+
+impl F32x4 {
+    /// Four i16 as f32.
+    ///
+    /// # Safety
+    /// As many can be read at `from`.
+    #[inline(always)]
+    pub unsafe fn load_shorts(from: *const i16) -> Self {
+        // SAFETY: the caller's.
+        Self(arch::low_to_float(unsafe { arch::load_half(from) }))
+    }
+
+    /// Stores the nearest whole numbers as i16.
+    ///
+    /// # Safety
+    /// Four i16 can be written at `to`.
+    #[inline(always)]
+    pub unsafe fn store_shorts(self, to: *mut i16) {
+        // SAFETY: the caller's.
+        unsafe { arch::store_half(to, arch::to_shorts(self.0)) };
     }
 }

@@ -83,3 +83,65 @@ pub fn interleave(a: Vector, b: Vector, c: Vector) -> [Vector; 3] {
         wasm::i32x4_shuffle::<2, 3, 6, 7>(ca, bc),
     ]
 }
+
+/// Four i32, or eight i16.
+pub type Integers = wasm::v128;
+
+/// Pairs of i16 multiplied and added, and added to four i32.
+#[inline(always)]
+pub fn dot(sums: Integers, a: Integers, b: Integers) -> Integers {
+    wasm::i32x4_add(sums, wasm::i32x4_dot_i16x8(a, b))
+}
+
+#[inline(always)]
+pub fn splat_integer(value: i32) -> Integers {
+    wasm::i32x4_splat(value)
+}
+
+/// Four i16 of each in turn.
+#[inline(always)]
+pub fn interleave_low(a: Integers, b: Integers) -> Integers {
+    wasm::i16x8_shuffle::<0, 8, 1, 9, 2, 10, 3, 11>(a, b)
+}
+
+#[inline(always)]
+pub fn to_float(a: Integers) -> Vector {
+    wasm::f32x4_convert_i32x4(a)
+}
+
+/// Four i16 to four f32.
+#[inline(always)]
+pub fn low_to_float(a: Integers) -> Vector {
+    wasm::f32x4_convert_i32x4(wasm::i32x4_extend_low_i16x8(a))
+}
+
+/// The nearest whole numbers as four i16, saturated; the upper half repeats them.
+#[inline(always)]
+pub fn to_shorts(a: Vector) -> Integers {
+    let whole = wasm::i32x4_trunc_sat_f32x4(wasm::f32x4_nearest(a));
+    wasm::i16x8_narrow_i32x4(whole, whole)
+}
+
+/// # Safety
+/// Eight i16 can be read at `from`.
+#[inline(always)]
+pub unsafe fn load_integers(from: *const i16) -> Integers {
+    // SAFETY: the caller's; vectors need no alignment.
+    unsafe { wasm::v128_load(from.cast()) }
+}
+
+/// # Safety
+/// Four i16 can be read at `from`.
+#[inline(always)]
+pub unsafe fn load_half(from: *const i16) -> Integers {
+    // SAFETY: the caller's; vectors need no alignment.
+    unsafe { wasm::v128_load64_zero(from.cast()) }
+}
+
+/// # Safety
+/// Four i16 can be written at `to`.
+#[inline(always)]
+pub unsafe fn store_half(to: *mut i16, value: Integers) {
+    // SAFETY: the caller's; vectors need no alignment.
+    unsafe { wasm::v128_store64_lane::<0>(value, to.cast()) }
+}

@@ -71,3 +71,60 @@ pub fn interleave(a: Vector, b: Vector, c: Vector) -> [Vector; 3] {
         all.map(|lanes| load(lanes.as_ptr()))
     }
 }
+
+/// Four i32, or eight i16.
+pub type Integers = sse::__m128i;
+
+macro_rules! integers {
+    ($($(#[$doc:meta])* $name:ident($($argument:ident: $type:ty),*) -> $result:ty = $body:expr;)*) => {$(
+        $(#[$doc])*
+        #[inline(always)]
+        pub fn $name($($argument: $type),*) -> $result {
+            // SAFETY: the target has SSE2.
+            #[allow(unused_unsafe)]
+            unsafe { $body }
+        }
+    )*};
+}
+
+integers! {
+    /// Pairs of i16 multiplied and added, and added to four i32.
+    dot(sums: Integers, a: Integers, b: Integers) -> Integers = sse::_mm_add_epi32(sums, sse::_mm_madd_epi16(a, b));
+    splat_integer(value: i32) -> Integers = sse::_mm_set1_epi32(value);
+    /// Four i16 of each in turn.
+    interleave_low(a: Integers, b: Integers) -> Integers = sse::_mm_unpacklo_epi16(a, b);
+    to_float(a: Integers) -> Vector = sse::_mm_cvtepi32_ps(a);
+    /// Four i16 to four f32.
+    low_to_float(a: Integers) -> Vector = {
+        sse::_mm_cvtepi32_ps(sse::_mm_srai_epi32::<16>(sse::_mm_unpacklo_epi16(a, a)))
+    };
+    /// The nearest whole numbers as four i16, saturated; the upper half repeats them.
+    to_shorts(a: Vector) -> Integers = {
+        let whole = sse::_mm_cvtps_epi32(a);
+        sse::_mm_packs_epi32(whole, whole)
+    };
+}
+
+/// # Safety
+/// Eight i16 can be read at `from`.
+#[inline(always)]
+pub unsafe fn load_integers(from: *const i16) -> Integers {
+    // SAFETY: the caller's.
+    unsafe { sse::_mm_loadu_si128(from.cast()) }
+}
+
+/// # Safety
+/// Four i16 can be read at `from`.
+#[inline(always)]
+pub unsafe fn load_half(from: *const i16) -> Integers {
+    // SAFETY: the caller's; the instruction reads 64 bits.
+    unsafe { sse::_mm_loadl_epi64(from.cast()) }
+}
+
+/// # Safety
+/// Four i16 can be written at `to`.
+#[inline(always)]
+pub unsafe fn store_half(to: *mut i16, value: Integers) {
+    // SAFETY: the caller's; the instruction writes 64 bits.
+    unsafe { sse::_mm_storel_epi64(to.cast(), value) }
+}
