@@ -231,9 +231,9 @@ fn calibration_run(graph: &Graph, weights: &WeightSource) -> Vec<f32> {
             call.run(&mut arena, &mut scratch);
             // Steps without calls are done when the one before is.
             let next = calls.get(index + 1).map_or(outputs.len(), |next| next.step);
-            for step in call.step..next {
-                let (view, tensor) = (&outputs[step], graph.nodes[step].output.0);
+            for (node, view) in graph.nodes[call.step..next].iter().zip(&outputs[call.step..next]) {
                 let values = &arena[start(view.place)..start(view.place) + view.place.length];
+                let tensor = node.output.0;
                 largest[tensor] = largest_of(view, values, largest[tensor]);
             }
         }
