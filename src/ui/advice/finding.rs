@@ -2,10 +2,11 @@
 
 use leptos::prelude::*;
 
-use crate::advice::{Certainty, Costs, Finding, Remedy};
+use crate::advice::{Certainty, Costs, Finding, Remedy, Rule};
 use crate::ui::format::{bytes, grouped, short, time};
 use crate::ui::studio::Studio;
 
+use super::rank::RankSlider;
 use super::{apply, open_beside};
 
 #[component]
@@ -16,6 +17,10 @@ pub fn FindingView(design: usize, finding: Finding) -> impl IntoView {
     let certainty = match finding.certainty {
         Certainty::Sure => None,
         Certainty::Depends(on) => Some(on),
+    };
+    let linear = match finding.rule {
+        Rule::DominantLinear | Rule::WideLinear => finding.nodes.first().copied(),
+        _ => None,
     };
     view! {
         <li
@@ -35,6 +40,7 @@ pub fn FindingView(design: usize, finding: Finding) -> impl IntoView {
             <ul class="remedies">
                 {finding.remedies.into_iter().map(|remedy| view! { <RemedyView design remedy/> }).collect_view()}
             </ul>
+            {linear.map(|node| view! { <RankSlider design node/> })}
         </li>
     }
 }
