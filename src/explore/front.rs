@@ -10,10 +10,13 @@ pub struct Candidate {
     pub metrics: Metrics,
     /// By published timings, where there are any.
     pub milliseconds: Option<f64>,
+    /// What accuracy lives on and cost does not tell: width multiplier and input pixels. A variant is beaten only by
+    /// one that has as much of both. Zeros where that does not count.
+    pub capacity: [f64; 2],
 }
 
-/// What is to be small, in this order: parameters, MACs, peak bytes, milliseconds.
-pub type Objectives = [f64; 4];
+/// What is to be small, in this order: parameters, MACs, peak bytes, milliseconds, the negative of either capacity.
+type Objectives = [f64; 6];
 
 /// Candidates of which none is beaten by another in all objectives.
 #[derive(Clone, Debug)]
@@ -47,8 +50,14 @@ impl Front {
     /// Takes a candidate in if nothing beats it, and gives up what it beats. Whether it was taken in.
     pub fn offer(&mut self, candidate: Candidate) -> bool {
         let metrics = &candidate.metrics;
-        let objectives =
-            [metrics.params as f64, metrics.macs as f64, metrics.peak as f64, candidate.milliseconds.unwrap_or(0.0)];
+        let objectives = [
+            metrics.params as f64,
+            metrics.macs as f64,
+            metrics.peak as f64,
+            candidate.milliseconds.unwrap_or(0.0),
+            -candidate.capacity[0],
+            -candidate.capacity[1],
+        ];
         if self.objectives.iter().any(|other| beats(other, &objectives, self.tolerance)) {
             return false;
         }
@@ -86,5 +95,6 @@ impl Front {
 
 /// At least as small in every objective, but for this ratio.
 fn beats(one: &Objectives, other: &Objectives, tolerance: f64) -> bool {
-    one.iter().zip(other).all(|(one, other)| *one <= other * (1.0 + tolerance))
+    // Towards larger costs and smaller capacities.
+    one.iter().zip(other).all(|(one, other)| *one <= other + other.abs() * tolerance)
 }

@@ -9,7 +9,7 @@ mod space;
 mod sweep;
 
 pub use evaluator::{Evaluator, Metrics};
-pub use front::{Candidate, Front, Objectives};
-pub use search::{Budget, Progress, Search};
+pub use front::{Candidate, Front};
+pub use search::{Budget, Capacity, Progress, Search};
 pub use space::{Axis, Space, Varied};
 pub use sweep::{Point, Sweep, sweep};

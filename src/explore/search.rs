@@ -18,6 +18,15 @@ pub struct Budget {
     pub milliseconds: Option<f64>,
 }
 
+/// Whether a variant can be beaten by one of less width or resolution.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Capacity {
+    /// Costs alone count: then the least width and resolution always win.
+    Free,
+    /// Only by one that has as much of both.
+    Kept,
+}
+
 /// How far a search is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {
@@ -37,6 +46,7 @@ pub struct Search {
     evaluator: Evaluator,
     budget: Budget,
     fitted: Option<Fitted>,
+    capacity: Capacity,
     front: Front,
     progress: Progress,
     /// Distance between the variants looked at, where not all are.
@@ -85,7 +95,14 @@ impl Search {
             space,
             budget,
             fitted,
+            capacity: Capacity::Free,
         }
+    }
+
+    /// The same search, where capacity counts.
+    #[must_use]
+    pub fn keeping(self, capacity: Capacity) -> Self {
+        Self { capacity, ..self }
     }
 
     /// Looks at so many more variants. Whether some are left.
@@ -103,7 +120,11 @@ impl Search {
             let milliseconds = self.fitted.as_ref().map(|fitted| metrics.milliseconds(fitted));
             if self.budget.allows(&metrics, milliseconds) {
                 self.progress.within += 1;
-                self.front.offer(Candidate { index, metrics, milliseconds });
+                let capacity = match self.capacity {
+                    Capacity::Free => [0.0; 2],
+                    Capacity::Kept => self.space.capacity(&self.choice),
+                };
+                self.front.offer(Candidate { index, metrics, milliseconds, capacity });
             }
         }
         self.progress.done < self.progress.total

@@ -142,6 +142,23 @@ impl Space {
         }
     }
 
+    /// The width multiplier and the input's pixels of a variant.
+    pub fn capacity(&self, choice: &[usize]) -> [f64; 2] {
+        let pixels = |sizes: &[u64]| sizes.iter().skip(1).map(|&size| size as f64).product::<f64>();
+        let mut capacity = [1.0, pixels(self.network.input.sizes())];
+        for (axis, &value) in self.axes.iter().zip(choice) {
+            match axis {
+                Axis::Width(values) => capacity[0] = values.get(value).copied().unwrap_or(1.0),
+                Axis::Resolution(values) => {
+                    let size = values.get(value).map(|&(height, width)| height as f64 * width as f64);
+                    capacity[1] = size.unwrap_or(capacity[1]);
+                }
+                Axis::KernelSize { .. } | Axis::Channels { .. } | Axis::Separable { .. } | Axis::Head(_) => {}
+            }
+        }
+        capacity
+    }
+
     /// What the values are called.
     pub fn label(&self, choice: &[usize]) -> String {
         let labels = self.axes.iter().zip(choice).map(|(axis, &value)| axis.label(value));

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::device::{CALIBRATIONS, Fitted, find};
-use crate::explore::{Budget, Candidate, Search, Space, Varied};
+use crate::explore::{Budget, Candidate, Capacity, Search, Space, Varied};
 use crate::share_link;
 
 /// Look through variants of a network for those that nothing beats.
@@ -16,6 +16,8 @@ pub struct SearchTask {
     pub device: Option<String>,
     /// The longest run there, where timings of it are known.
     pub milliseconds: Option<f64>,
+    /// A variant is beaten only by one of as much width and resolution.
+    pub keep_capacity: bool,
     /// Variants to look at, at most.
     pub most: u64,
 }
@@ -94,7 +96,8 @@ impl SearchTask {
         let budget = device.as_ref().map(Budget::of).unwrap_or_default();
         let budget = Budget { milliseconds: self.milliseconds.filter(|_| calibration.is_some()), ..budget };
         let space = Space::varied(&network, self.varied.varied());
-        let mut search = Search::new(space, budget, calibration.map(Fitted::of), self.most);
+        let capacity = if self.keep_capacity { Capacity::Kept } else { Capacity::Free };
+        let mut search = Search::new(space, budget, calibration.map(Fitted::of), self.most).keeping(capacity);
         let start = clock();
         let mut told = start;
         while search.advance(PIECE) {

@@ -2,7 +2,7 @@
 
 use convscope::cost::{NumberType, Settings, analyze};
 use convscope::device::{CALIBRATIONS, Fitted, Int8Flash, Workload, by_id};
-use convscope::explore::{Axis, Budget, Evaluator, Metrics, Search, Space, sweep};
+use convscope::explore::{Axis, Budget, Capacity, Evaluator, Metrics, Search, Space, sweep};
 use convscope::model::{Kind, Layer, Network, NodeId, Pair};
 use convscope::rewrite::{HiddenLayers, PooledHead, Rewrite, apply};
 use proptest::prelude::*;
@@ -121,6 +121,24 @@ fn golden_search_of_the_seed() {
     let least = search.front().candidates().iter().map(|candidate| candidate.metrics.params).min();
     assert_eq!(least, Some(364));
     assert_eq!(search.progress().impossible, 0);
+}
+
+/// Where width and resolution count, the widest and largest input stays on the front, in its cheapest form.
+#[test]
+fn golden_capacity_is_kept_where_it_counts() {
+    let Some(standard) = seed("standard") else { return };
+    let search = |capacity| {
+        let mut search = Search::new(Space::usual(&standard), Budget::default(), None, u64::MAX).keeping(capacity);
+        while search.advance(1000) {}
+        search
+    };
+    let (free, kept) = (search(Capacity::Free), search(Capacity::Kept));
+    let full = kept.space().capacity(&kept.space().choice(kept.space().len() - 1));
+    assert_eq!(full, [1.0, 150.0]);
+    let of_full = kept.front().candidates().iter().filter(|candidate| candidate.capacity == full);
+    assert_eq!(of_full.map(|candidate| candidate.metrics.params).min(), Some(364));
+    assert!(kept.front().candidates().len() > free.front().candidates().len());
+    assert!(free.front().candidates().iter().all(|candidate| candidate.metrics.params < 364));
 }
 
 #[test]

@@ -132,6 +132,7 @@ fn golden_a_search_tells_what_it_finds() {
         varied: VariedParts { width: true, resolution: true, separable: true, kernel: false, head: true },
         device: Some("stm32h747".to_string()),
         milliseconds: None,
+        keep_capacity: false,
         most: 500,
     };
     let job = Job::from_bytes(&Job { id: 9, task: Task::Search(task) }.to_bytes()).expect("the job");

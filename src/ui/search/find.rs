@@ -66,6 +66,7 @@ pub fn Find(design: Memo<usize>) -> impl IntoView {
     let varied =
         RwSignal::new(VariedParts { width: true, resolution: true, separable: true, kernel: false, head: true });
     let fitting = RwSignal::new(true);
+    let keeping = RwSignal::new(true);
     let limit = RwSignal::new(String::new());
     let most = RwSignal::new(MOST[0]);
     let device = Memo::new(move |_| {
@@ -82,6 +83,7 @@ pub fn Find(design: Memo<usize>) -> impl IntoView {
             varied: varied.get_untracked(),
             device: device.get_untracked().filter(|_| fitting.get_untracked()).map(|(id, _)| id),
             milliseconds: limit.get_untracked().trim().parse().ok().filter(|limit: &f64| *limit > 0.0),
+            keep_capacity: keeping.get_untracked(),
             most: most.get_untracked(),
         };
         finder.report.set(None);
@@ -123,6 +125,14 @@ pub fn Find(design: Memo<usize>) -> impl IntoView {
                         on:change=move |event| fitting.set(event_target_checked(&event))
                     />
                     {move || device.get().map(|(_, name)| format!("must fit the {name}"))}
+                </label>
+                <label class="check" title="Less width and resolution always cost less; what that does to accuracy, only training tells.">
+                    <input
+                        type="checkbox"
+                        prop:checked=move || keeping.get()
+                        on:change=move |event| keeping.set(event_target_checked(&event))
+                    />
+                    "beaten only at the same width and resolution"
                 </label>
                 <label class="check">
                     "within"
