@@ -2,11 +2,10 @@
 
 use leptos::prelude::*;
 
-use crate::advice::{Certainty, Costs, Finding, Remedy, Rule};
+use crate::advice::{Certainty, Costs, Finding, Remedy};
 use crate::ui::format::{bytes, grouped, short, time};
 use crate::ui::studio::Studio;
 
-use super::rank::RankSlider;
 use super::{apply, open_beside};
 
 #[component]
@@ -17,10 +16,6 @@ pub fn FindingView(design: usize, finding: Finding) -> impl IntoView {
     let certainty = match finding.certainty {
         Certainty::Sure => None,
         Certainty::Depends(on) => Some(on),
-    };
-    let linear = match finding.rule {
-        Rule::DominantLinear | Rule::WideLinear => finding.nodes.first().copied(),
-        _ => None,
     };
     view! {
         <li
@@ -40,7 +35,6 @@ pub fn FindingView(design: usize, finding: Finding) -> impl IntoView {
             <ul class="remedies">
                 {finding.remedies.into_iter().map(|remedy| view! { <RemedyView design remedy/> }).collect_view()}
             </ul>
-            {linear.map(|node| view! { <RankSlider design node/> })}
         </li>
     }
 }

@@ -3,7 +3,6 @@
 mod finding;
 mod ladder;
 mod means;
-mod rank;
 
 use std::sync::Arc;
 use std::time::Duration;
