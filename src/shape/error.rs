@@ -60,7 +60,8 @@ pub enum ShapeError {
     #[error("Expected 3D (unbatched) or 4D (batched) input to {function}, but got input of size: {input:?}")]
     ConvolutionRank { function: &'static str, input: Dims },
     #[error(
-        "Padding size should be less than the corresponding input dimension, but got: padding ({before}, {after}) at dimension {dimension} of input {input:?}"
+        "Argument #{}: Padding size should be less than the corresponding input dimension, but got: padding ({before}, {after}) at dimension {dimension} of input {input:?}",
+        if *dimension + 1 == input.rank() { 4 } else { 6 }
     )]
     ReflectionTooLarge { before: i64, after: i64, dimension: usize, input: Dims },
     #[error("Padding value causes wrapping around more than once.")]
@@ -88,8 +89,14 @@ pub enum ShapeError {
     PoolOutputTooSmall { input: (u64, u64, u64), output: (u64, i128, i128) },
     #[error("divisor must be not zero")]
     DivisorZero,
-    #[error("{function}(): Expected 3D or 4D tensor, but got: {input:?}")]
-    PoolRank { function: &'static str, input: Dims },
+    #[error("non-empty 3D or 4D (batch mode) tensor expected for input")]
+    MaxPoolRank,
+    #[error("Expected 3D or 4D (batch mode) tensor with optional 0 dim batch size for input, but got:{input:?}")]
+    AvgPoolRank { input: Dims },
+    #[error("adaptive_avg_pool2d(): Expected 3D or 4D tensor, but got {input:?}")]
+    AdaptiveAvgPoolRank { input: Dims },
+    #[error("adaptive_max_pool2d(): Expected 3D or 4D tensor, but got: {input:?}")]
+    AdaptiveMaxPoolRank { input: Dims },
     #[error("{function}(): output_size must be positive, but got ({height}, {width})")]
     PoolOutputSize { function: &'static str, height: i64, width: i64 },
 
@@ -100,14 +107,24 @@ pub enum ShapeError {
     RunningMean { found: u64, declared: u64 },
     #[error("weight should contain {found} elements not {declared}")]
     NormWeight { found: u64, declared: u64 },
+    #[error("expected input's size at dim={dimension} to match num_features ({declared}), but got: {found}.")]
+    NumFeatures { dimension: usize, found: u64, declared: u64 },
     #[error("Expected more than 1 value per channel when training, got input size torch.Size({input:?})")]
     OneValuePerChannel { input: Dims },
+    #[error("Expected more than 1 value per channel when training, got input size {sizes:?}")]
+    OneValuePerGroup { sizes: Vec<u64> },
     #[error("Expected more than 1 spatial element when training, got input size torch.Size({input:?})")]
     OneSpatialElement { input: Dims },
     #[error("num_channels must be divisible by num_groups")]
     NumGroups { channels: u64, groups: i64 },
     #[error("num_groups must be a positive integer")]
     NumGroupsNotPositive,
+    #[error(
+        "Expected number of channels in input to be divisible by num_groups, but got input of shape {input:?} and num_groups={groups}"
+    )]
+    GroupNormInput { groups: i64, input: Dims },
+    #[error("Expected at least 2 dimensions for input tensor but received {found}")]
+    GroupNormRank { found: usize },
     #[error(
         "Expected weight to be a vector of size equal to the number of channels in input, but got weight of shape [{declared}] and input of shape {input:?}"
     )]
@@ -147,9 +164,11 @@ pub enum ShapeError {
     Chunks(i64),
     #[error("tuple index out of range")]
     ChunkIndex { index: i64, chunks: u64 },
-    #[error("number of channels must be divisible by groups. Got {channels} channels and {groups} groups.")]
+    #[error("Number of channels must be divisible by groups. Got {channels} channels and {groups} groups.")]
     ShuffleGroups { channels: u64, groups: i64 },
-    #[error("{function} expects its input to have at least 3 dimensions, but got input with {rank} dimension(s)")]
+    #[error("channel_shuffle expects input with > 2 dims, but got input with sizes {input:?}")]
+    ChannelShuffleRank { input: Dims },
+    #[error("{function} expects input to have at least 3 dimensions, but got input with {rank} dimension(s)")]
     PixelShuffleRank { function: &'static str, rank: usize },
     #[error("{function} expects a positive {argument}, but got {factor}")]
     PixelShuffleFactor { function: &'static str, argument: &'static str, factor: i64 },
@@ -175,14 +194,30 @@ pub enum ShapeError {
     AlignCornersNearest,
     #[error("Input and output sizes should be greater than 0, but got input (H: {}, W: {}) output (H: {}, W: {})", input.0, input.1, output.0, output.1)]
     UpsampleSize { input: (u64, u64), output: (i128, i128) },
+    #[error(
+        "Input Error: Only 3D, 4D and 5D input Tensors supported (got {rank}D) for the modes: nearest | linear | bilinear | bicubic | trilinear | area | nearest-exact (got {mode})"
+    )]
+    UpsampleNoMap { rank: usize, mode: &'static str },
     #[error("Got {rank}D input, but {mode} mode needs 4D input")]
     UpsampleRank { rank: usize, mode: &'static str },
-    #[error("Expected {layer} input of 3 or 4 dimensions, but got: {input:?}")]
-    PadRank { layer: &'static str, input: Dims },
+    #[error(
+        "Padding length should be less than or equal to two times the input dimension but got padding length 4 and input of dimension 1"
+    )]
+    PadLength,
+    #[error("Padding size 4 is not supported for {rank}D input tensor.")]
+    PadRank { rank: usize },
+    #[error("narrow(): length must be non-negative.")]
+    PadNarrow,
     #[error(
         "The input size {size}, plus negative padding {before} and {after}, resulted in a negative output size, which is invalid. Check dimension {dimension} of your input."
     )]
     NegativePadSize { size: u64, before: i64, after: i64, dimension: usize },
+
+    // Arguments of activations and dropouts.
+    #[error("dropout probability has to be between 0 and 1, but got {0}")]
+    DropoutProbability(f64),
+    #[error("max_val > min_val does not hold: {max} > {min}")]
+    HardtanhLimits { min: f64, max: f64 },
 
     // Several inputs.
     #[error("The size of tensor a ({a}) must match the size of tensor b ({b}) at non-singleton dimension {dimension}")]
@@ -221,7 +256,9 @@ impl ShapeError {
             | Self::SamePaddingWithStride
             | Self::NegativeSize(_)
             | Self::NumGroups { .. }
-            | Self::NumGroupsNotPositive => Stage::Init,
+            | Self::NumGroupsNotPositive
+            | Self::DropoutProbability(_)
+            | Self::HardtanhLimits { .. } => Stage::Init,
             _ => Stage::Forward,
         }
     }
@@ -235,14 +272,19 @@ impl ShapeError {
             | Self::SamePaddingWithStride
             | Self::NumGroups { .. }
             | Self::NumGroupsNotPositive
+            | Self::DropoutProbability(_)
             | Self::NormRank { .. }
+            | Self::NumFeatures { .. }
             | Self::OneValuePerChannel { .. }
+            | Self::OneValuePerGroup { .. }
             | Self::OneSpatialElement { .. }
             | Self::LocalResponseRank { .. }
             | Self::UpsampleBoth
             | Self::UpsampleNeither
             | Self::AlignCornersNearest => "ValueError",
             Self::DimensionOutOfRange { .. } | Self::ChunkIndex { .. } => "IndexError",
+            Self::UpsampleNoMap { .. } | Self::UpsampleRank { .. } | Self::PadRank { .. } => "NotImplementedError",
+            Self::HardtanhLimits { .. } => "AssertionError",
             _ => "RuntimeError",
         }
     }

@@ -184,7 +184,7 @@ pub fn check_declared(layer: &Layer, declared: &[u64], input: &Dims) -> Result<(
                     transposed: false,
                     groups_or_transposed: signed(conv.groups)?,
                     weight: vec![signed(conv.output)?, per_group, kernel.height, kernel.width],
-                    input: *input,
+                    input: layer.convolved(&batched(input)),
                     expected: signed(first)?,
                     found,
                 });
@@ -198,7 +198,7 @@ pub fn check_declared(layer: &Layer, declared: &[u64], input: &Dims) -> Result<(
                     transposed: true,
                     groups_or_transposed: 1,
                     weight: vec![signed(first)?, signed(conv.output / conv.groups)?, kernel.height, kernel.width],
-                    input: *input,
+                    input: batched(input),
                     expected: signed(first)?,
                     found,
                 });
@@ -226,10 +226,24 @@ pub fn check_declared(layer: &Layer, declared: &[u64], input: &Dims) -> Result<(
         }
         Layer::InstanceNorm2d(norm) => {
             check_norm(layer, input)?;
-            check_features(first, input[input.rank() - 3], norm.track_running_stats, norm.affine)?;
+            let dimension = input.rank() - 3;
+            let samples = if dimension == 0 { 1 } else { input[0] };
+            let (found, declared) = (input[dimension], first);
+            if found != declared && norm.affine {
+                return Err(ShapeError::NumFeatures { dimension, found, declared });
+            }
+            check_features(
+                samples.saturating_mul(declared),
+                samples.saturating_mul(found),
+                norm.track_running_stats,
+                false,
+            )?;
         }
         Layer::GroupNorm(norm) => {
             check_groups(norm.num_groups, first)?;
+            if input.get(1).is_some_and(|&found| !found.is_multiple_of(norm.num_groups as u64)) {
+                return Err(ShapeError::GroupNormInput { groups: norm.num_groups, input: *input });
+            }
             if norm.affine && input.get(1).is_some_and(|&found| found != first) {
                 return Err(ShapeError::GroupNormChannels { declared: first, input: *input });
             }
@@ -275,11 +289,13 @@ pub(super) fn check_norm(layer: &Layer, input: &Dims) -> Result<(), ShapeError> 
             Ok(())
         }
         Layer::GroupNorm(norm) => {
-            let Some(&channels) = input.get(1) else { return rank_error("at least 2D") };
+            let Some(&channels) = input.get(1) else { return Err(ShapeError::GroupNormRank { found: rank }) };
             check_groups(norm.num_groups, channels)?;
             let values = input.elements().ok_or(ShapeError::TooLarge)?;
-            if values == norm.num_groups as u64 {
-                return Err(ShapeError::OneValuePerChannel { input: *input });
+            let groups = norm.num_groups as u64;
+            if values == groups {
+                let first = [input[0].saturating_mul(channels) / groups, groups];
+                return Err(ShapeError::OneValuePerGroup { sizes: [&first[..], &input[2..]].concat() });
             }
             Ok(())
         }
@@ -314,10 +330,25 @@ pub(super) fn check_norm(layer: &Layer, input: &Dims) -> Result<(), ShapeError> 
             }
             Ok(())
         }
+        Layer::Dropout(layer) => check_probability(layer.p),
+        Layer::Dropout2d(layer) => check_probability(layer.p),
+        Layer::AlphaDropout(layer) => check_probability(layer.p),
+        Layer::Hardtanh(layer) if layer.max_val <= layer.min_val => {
+            Err(ShapeError::HardtanhLimits { min: layer.min_val, max: layer.max_val })
+        }
         Layer::Softmax(layer) => layer.dim.map_or(Ok(()), |dim| super::reorder::dimension(dim, rank).map(drop)),
         Layer::LogSoftmax(layer) => layer.dim.map_or(Ok(()), |dim| super::reorder::dimension(dim, rank).map(drop)),
         _ => Ok(()),
     }
+}
+
+fn check_probability(p: f64) -> Result<(), ShapeError> {
+    if (0.0..=1.0).contains(&p) { Ok(()) } else { Err(ShapeError::DropoutProbability(p)) }
+}
+
+/// With a batch of one where there is none.
+fn batched(input: &Dims) -> Dims {
+    if input.rank() == 3 { input.with_batch(1).unwrap_or(*input) } else { *input }
 }
 
 fn prelu_channels(input: &Dims) -> u64 {

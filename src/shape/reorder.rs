@@ -44,7 +44,7 @@ pub(super) fn output(layer: &Layer, inputs: &[Dims]) -> Result<Dims, ShapeError>
         Layer::ChannelShuffle(layer) => {
             let input = inputs[0];
             if input.rank() < 3 {
-                return Err(ShapeError::PixelShuffleRank { function: "channel_shuffle", rank: input.rank() });
+                return Err(ShapeError::ChannelShuffleRank { input });
             }
             if layer.groups <= 0 {
                 return Err(ShapeError::TooSmall { name: "groups", least: 1, found: layer.groups });
@@ -57,11 +57,11 @@ pub(super) fn output(layer: &Layer, inputs: &[Dims]) -> Result<Dims, ShapeError>
         Layer::PixelShuffle(layer) => pixel_shuffle(layer.upscale_factor, &inputs[0]),
         Layer::PixelUnshuffle(layer) => pixel_unshuffle(layer.downscale_factor, &inputs[0]),
         Layer::Upsample(layer) => upsample(layer, &inputs[0]),
-        Layer::ZeroPad2d(layer) => pad("ZeroPad2d", layer.padding, &inputs[0]),
-        Layer::ConstantPad2d(layer) => pad("ConstantPad2d", layer.padding, &inputs[0]),
-        Layer::ReplicationPad2d(layer) => pad("ReplicationPad2d", layer.padding, &inputs[0]),
+        Layer::ZeroPad2d(layer) => pad(layer.padding, &inputs[0], true),
+        Layer::ConstantPad2d(layer) => pad(layer.padding, &inputs[0], true),
+        Layer::ReplicationPad2d(layer) => pad(layer.padding, &inputs[0], false),
         Layer::ReflectionPad2d(layer) => {
-            let output = pad("ReflectionPad2d", layer.padding, &inputs[0])?;
+            let output = pad(layer.padding, &inputs[0], false)?;
             let (rank, sides) = (output.rank(), layer.padding);
             for (dimension, before, after) in [(rank - 1, sides.left, sides.right), (rank - 2, sides.top, sides.bottom)]
             {
@@ -267,7 +267,10 @@ fn upsample(layer: &Upsample, input: &Dims) -> Result<Dims, ShapeError> {
             UpsampleMode::Nearest => "nearest",
             UpsampleMode::Bilinear => "bilinear",
         };
-        return Err(ShapeError::UpsampleRank { rank, mode });
+        return Err(match rank {
+            ..3 => ShapeError::UpsampleNoMap { rank, mode },
+            _ => ShapeError::UpsampleRank { rank, mode },
+        });
     }
     if layer.mode == UpsampleMode::Nearest && layer.align_corners.is_some() {
         return Err(ShapeError::AlignCornersNearest);
@@ -288,18 +291,23 @@ fn upsample(layer: &Upsample, input: &Dims) -> Result<Dims, ShapeError> {
     Ok(result)
 }
 
-fn pad(layer: &'static str, sides: Sides, input: &Dims) -> Result<Dims, ShapeError> {
+/// `cuts`: negative padding is cut off first, one side after the other.
+fn pad(sides: Sides, input: &Dims, cuts: bool) -> Result<Dims, ShapeError> {
     let rank = input.rank();
     if !matches!(rank, 3 | 4) {
-        return Err(ShapeError::PadRank { layer, input: *input });
+        return Err(if rank == 1 { ShapeError::PadLength } else { ShapeError::PadRank { rank } });
     }
     let mut output = *input;
     for (dimension, before, after) in [(rank - 1, sides.left, sides.right), (rank - 2, sides.top, sides.bottom)] {
         let padded = i128::from(input[dimension]) + i128::from(before) + i128::from(after);
+        let (size, cut) = (i128::from(input[dimension]), i128::from(before.min(0)) + i128::from(after.min(0)));
+        if cuts && size + cut < 0 {
+            return Err(ShapeError::PadNarrow);
+        }
         if padded < 1 {
             return Err(ShapeError::NegativePadSize { size: input[dimension], before, after, dimension });
         }
-        output.sizes_mut()[dimension] = size(padded)?;
+        output.sizes_mut()[dimension] = super::size(padded)?;
     }
     Ok(output)
 }

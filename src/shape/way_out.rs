@@ -40,7 +40,14 @@ impl ShapeError {
                 "Use a dilation from 1.".to_string()
             }
             Self::NegativePadding | Self::PoolPaddingNegative(_) => "Use a padding from 0.".to_string(),
-            Self::ConvolutionRank { .. } | Self::PoolRank { .. } | Self::UpsampleRank { .. } => {
+            Self::ConvolutionRank { .. }
+            | Self::MaxPoolRank
+            | Self::AvgPoolRank { .. }
+            | Self::AdaptiveAvgPoolRank { .. }
+            | Self::AdaptiveMaxPoolRank { .. }
+            | Self::UpsampleNoMap { .. }
+            | Self::UpsampleRank { .. }
+            | Self::PadRank { .. } => {
                 "It takes maps (channels x height x width): put it above the flatten.".to_string()
             }
             Self::NormRank { expected, .. } if *expected == "4D" => {
@@ -49,7 +56,7 @@ impl ShapeError {
             Self::NumGroups { channels, .. } => {
                 format!("{channels} channels arrive: use {} as num_groups.", divisors(*channels))
             }
-            Self::OneSpatialElement { .. } | Self::OneValuePerChannel { .. } => {
+            Self::OneSpatialElement { .. } | Self::OneValuePerChannel { .. } | Self::OneValuePerGroup { .. } => {
                 "One value has no spread: normalise before the map has shrunk to 1 x 1, or track running statistics."
                     .to_string()
             }

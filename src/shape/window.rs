@@ -84,6 +84,21 @@ impl Conv2d {
         spatial(input, conv.output, output)
     }
 
+    /// What the convolution itself sees: the input with the padding that PyTorch adds as a copy before.
+    pub(super) fn convolved(&self, input: &Dims) -> Dims {
+        let (mut padded, rank, sides) = (*input, input.rank(), self.padding_sides());
+        // Of an odd padding for 'same', only the one pixel more is a copy.
+        let copied = match (self.padding_mode, self.padding) {
+            (PaddingMode::Zeros, Padding::Same) => [sides.bottom - sides.top, sides.right - sides.left],
+            (PaddingMode::Zeros, _) => [0, 0],
+            _ => [sides.top.saturating_add(sides.bottom), sides.left.saturating_add(sides.right)],
+        };
+        for (dimension, copied) in (rank - 2..rank).zip(copied) {
+            padded.sizes_mut()[dimension] = input[dimension].saturating_add_signed(copied);
+        }
+        padded
+    }
+
     fn check_padding_mode(&self, input: &Dims, padding: ConvPadding) -> Result<(), ShapeError> {
         let rank = input.rank();
         let sides = [(rank - 1, padding.left, padding.right), (rank - 2, padding.top, padding.bottom)];
@@ -213,7 +228,10 @@ impl AvgPool2d {
 impl OutputSize {
     pub(super) fn output(&self, function: &'static str, input: &Dims) -> Result<Dims, ShapeError> {
         if !matches!(input.rank(), 3 | 4) {
-            return Err(ShapeError::PoolRank { function, input: *input });
+            return Err(match function {
+                "adaptive_max_pool2d" => ShapeError::AdaptiveMaxPoolRank { input: *input },
+                _ => ShapeError::AdaptiveAvgPoolRank { input: *input },
+            });
         }
         let (height, width) = (input[input.rank() - 2], input[input.rank() - 1]);
         let asked = |given: Option<i64>, kept: u64| given.map_or(i128::from(kept), i128::from);
@@ -242,7 +260,11 @@ struct Pool {
 impl Pool {
     fn output(&self, input: &Dims) -> Result<Dims, ShapeError> {
         if !matches!(input.rank(), 3 | 4) {
-            return Err(ShapeError::PoolRank { function: self.function, input: *input });
+            return Err(match (self.function, input.rank()) {
+                ("max_pool2d", _) => ShapeError::MaxPoolRank,
+                (_, rank @ ..3) => ShapeError::DimensionOutOfRange { rank, dimension: -3 },
+                (_, _) => ShapeError::AvgPoolRank { input: *input },
+            });
         }
         let (channels, height, width) = (input[input.rank() - 3], input[input.rank() - 2], input[input.rank() - 1]);
         let Self { kernel, stride, padding, dilation, .. } = *self;

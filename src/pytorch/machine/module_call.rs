@@ -247,13 +247,16 @@ impl Machine {
             }
             ShapeError::Channels { found, .. }
             | ShapeError::RunningMean { found, .. }
-            | ShapeError::NormWeight { found, .. } => match &leaf.layer {
+            | ShapeError::NormWeight { found, .. }
+            | ShapeError::NumFeatures { found, .. } => match &leaf.layer {
                 // The number of groups would have to change, too.
                 Some(Layer::Conv2d(conv)) if conv.groups != model::Groups::Count(1) => None,
                 Some(Layer::ConvTranspose2d(conv)) if conv.groups != model::Groups::Count(1) => None,
                 _ => replaced(*found),
             },
-            ShapeError::GroupNormChannels { input, .. } => input.get(1).and_then(|&found| replaced(found)),
+            ShapeError::GroupNormChannels { input, .. } | ShapeError::GroupNormInput { input, .. } => {
+                input.get(1).and_then(|&found| replaced(found))
+            }
             _ => None,
         };
         self.fixes.extend(fix);
@@ -290,7 +293,9 @@ fn error_kind(error: &ShapeError, input: &Dims) -> ProblemKind {
         ShapeError::Channels { .. }
         | ShapeError::RunningMean { .. }
         | ShapeError::NormWeight { .. }
+        | ShapeError::NumFeatures { .. }
         | ShapeError::GroupNormChannels { .. }
+        | ShapeError::GroupNormInput { .. }
         | ShapeError::PReLUParameters { .. } => ProblemKind::ChannelMismatch,
         ShapeError::MatrixShapes { .. } if input.rank() > 2 => ProblemKind::NotFlattened,
         ShapeError::MatrixShapes { .. } => ProblemKind::LinearInFeatures,
@@ -328,7 +333,9 @@ fn plain_words(error: &ShapeError, layer: &Layer, input: &Dims, module: Option<&
         ShapeError::Channels { expected, found, .. } => {
             format!("{who} expects {expected} channels, but {found} arrive.")
         }
-        ShapeError::RunningMean { found, declared } | ShapeError::NormWeight { found, declared } => {
+        ShapeError::RunningMean { found, declared }
+        | ShapeError::NormWeight { found, declared }
+        | ShapeError::NumFeatures { found, declared, .. } => {
             format!("{who} is made for {declared} channels, but {found} arrive.")
         }
         ShapeError::GroupNormChannels { declared, input } => {
