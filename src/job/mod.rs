@@ -2,10 +2,12 @@
 //!
 //! Networks cross as the text of a link ([`crate::share_link::encode_design`]).
 
+mod factors;
 mod import;
 mod run;
 mod search;
 
+pub use factors::{FactorsReport, FactorsTask, RankCosts, RankReport};
 pub use import::{ImportReport, ImportTask, ImportedDesign, ProblemReport};
 pub use run::{OUTPUTS_SHOWN, RunReport, RunTask, StepReport};
 pub use search::{FoundReport, SearchReport, SearchTask, VariedParts};
@@ -24,6 +26,7 @@ pub enum Task {
     Run(RunTask),
     Import(ImportTask),
     Search(SearchTask),
+    Factors(FactorsTask),
 }
 
 /// A message about a job.
@@ -41,6 +44,7 @@ pub enum News {
     Imported(Box<ImportReport>),
     /// What a search has found so far; the last one says that nothing is left.
     Found(Box<SearchReport>),
+    Factored(Box<FactorsReport>),
     /// Why there is no result, in words.
     Failed(String),
 }
@@ -72,6 +76,10 @@ impl Job {
             }
             Task::Import(task) => tell(match task.import() {
                 Ok(report) => News::Imported(Box::new(report)),
+                Err(words) => News::Failed(words),
+            }),
+            Task::Factors(task) => tell(match task.factors() {
+                Ok(report) => News::Factored(Box::new(report)),
                 Err(words) => News::Failed(words),
             }),
             Task::Search(task) => {

@@ -2,8 +2,8 @@
 
 use std::time::Instant;
 
-use convscope::job::{Job, Message, News, RunReport, RunTask, SearchTask, Task, VariedParts};
-use convscope::model::{Inputs, Network};
+use convscope::job::{FactorsTask, Job, Message, News, RunReport, RunTask, SearchTask, Task, VariedParts};
+use convscope::model::{Inputs, Kind, Network};
 use convscope::share_link;
 use convscope::workbench::Workbench;
 
@@ -22,6 +22,7 @@ fn execute(task: RunTask, clock: &mut dyn FnMut() -> f64) -> (Result<RunReport, 
             News::Ran(report) => result = Some(Ok(*report)),
             News::Imported(_) => panic!("an import was not asked for"),
             News::Found(_) => panic!("a search was not asked for"),
+            News::Factored(_) => panic!("factors were not asked for"),
             News::Failed(words) => result = Some(Err(words)),
         }
     });
@@ -153,4 +154,37 @@ fn golden_a_search_tells_what_it_finds() {
     let least = last.found.iter().map(|found| found.params).min();
     assert!(least.is_some_and(|least| least < 364), "{least:?}");
     assert!(last.found.iter().all(|found| found.milliseconds.is_some() && !found.label.is_empty()));
+}
+
+#[test]
+fn golden_ranks_of_the_seeds_first_linear() {
+    let (Some(seed), Some(file)) = (golden::read("seed.json"), golden::read("transforms.json")) else { return };
+    let mut failures = Failures::default();
+    for which in ["standard", "separable"] {
+        let network = golden::graph(which, &seed["models"][which]["layers"]).network;
+        let row = network.nodes.iter().position(|node| node.layer.kind() == Kind::Linear).expect("a Linear") as u32;
+        let task = FactorsTask { network: share_link::encode_design(&network), row, seed: 0, gain: 1.0 };
+        let job = Job::from_bytes(&Job { id: 3, task: Task::Factors(task.clone()) }.to_bytes()).expect("the job");
+        let mut reports = Vec::new();
+        job.execute(&mut || 0.0, &mut |message| reports.push(message.news));
+        let [News::Factored(report)] = reports.as_slice() else { panic!("{reports:?}") };
+        // The last rank of 304 x 36 with fewer weights: 32 * 340 = 10,880 of 10,944.
+        assert_eq!((report.inputs, report.outputs, report.ranks.len()), (304, 36, 32));
+        assert!(report.ranks.windows(2).all(|pair| {
+            pair[0].rank < pair[1].rank && pair[0].error > pair[1].error && pair[0].costs.params < pair[1].costs.params
+        }));
+        assert!(report.ranks.iter().all(|rank| rank.costs.params < report.now.params));
+        for expected in file["low_rank_first_linear"][which]["ranks"].as_array().expect("ranks") {
+            let number = expected["rank"].as_u64().expect("a rank");
+            let Some(rank) = report.ranks.iter().find(|rank| rank.rank == number) else { continue };
+            failures.equal(&format!("{which} {number}"), Some(rank.costs.params), expected["total_params"].as_u64());
+            let error = expected["relative_frobenius_error"].as_f64().expect("an error");
+            let found = rank.error.expect("an error");
+            failures.check((found - error).abs() < 1e-6, || format!("{which} {number}: {found}, PyTorch {error}"));
+        }
+        let broken = FactorsTask { row: 0, ..task };
+        Job { id: 3, task: Task::Factors(broken) }
+            .execute(&mut || 0.0, &mut |message| assert!(matches!(message.news, News::Failed(_))));
+    }
+    failures.finish();
 }

@@ -56,6 +56,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "advice",
             "explore",
             "engine",
+            "transplant",
             "share_link",
             "pytorch",
             "report",

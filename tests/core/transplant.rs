@@ -167,7 +167,6 @@ fn golden_low_rank_of_the_first_linear() {
             let value = value.as_f64().expect("a number");
             failures.check((found - value).abs() < 1e-6, || format!("{which}: {found}, PyTorch {value}"));
         }
-        let before = outputs(&network, &seeded(1.0), 0).expect("it runs");
         for rank in expected["ranks"].as_array().expect("ranks") {
             let number = rank["rank"].as_u64().expect("a rank") as usize;
             let error = rank["relative_frobenius_error"].as_f64().expect("an error");
@@ -175,10 +174,16 @@ fn golden_low_rank_of_the_first_linear() {
             failures.check((found - error).abs() < 1e-6, || format!("{which} {number}: {found}, PyTorch {error}"));
             let rewrite = Rewrite::LowRank { node: linear, rank: number as i64 };
             let (thin, carried) = carry(&network, &weights, &rewrite).expect("a small one");
-            let after = outputs(&thin.network, &WeightSource::Given(carried), 0).expect("it runs");
-            let largest = rank["max_abs_output_difference"].as_f64().expect("a difference");
-            // PyTorch's is the largest over three inputs.
-            failures.check(apart(&before, &after) <= largest + 1e-6, || format!("{which} {number}: outputs"));
+            let carried = WeightSource::Given(carried);
+            let moved = |stream: u64| {
+                let before = outputs(&network, &seeded(1.0), stream).expect("it runs");
+                apart(&before, &outputs(&thin.network, &carried, stream).expect("it runs"))
+            };
+            let largest = (0..3).map(moved).fold(0.0, f64::max);
+            let expected = rank["max_abs_output_difference"].as_f64().expect("a difference");
+            failures.check((largest - expected).abs() < 1e-6, || {
+                format!("{which} {number}: outputs move by {largest}, PyTorch {expected}")
+            });
         }
     }
     failures.finish();

@@ -2,16 +2,19 @@
 
 use leptos::prelude::*;
 
-use crate::advice::{Certainty, Costs, Finding, Remedy};
+use crate::advice::{Certainty, Costs, Finding, Remedy, Rule};
 use crate::ui::format::{bytes, grouped, short, time};
 use crate::ui::studio::Studio;
 
+use super::rank::RankSlider;
 use super::{apply, open_beside};
 
 #[component]
 pub fn FindingView(design: usize, finding: Finding) -> impl IntoView {
     let studio = Studio::expect();
     let nodes: Vec<_> = finding.nodes.iter().map(|&id| (design, id)).collect();
+    let linear =
+        finding.nodes.first().copied().filter(|_| matches!(finding.rule, Rule::DominantLinear | Rule::WideLinear));
     let saves = finding.remedies.first().map_or(0, Remedy::saves_params);
     let certainty = match finding.certainty {
         Certainty::Sure => None,
@@ -35,6 +38,7 @@ pub fn FindingView(design: usize, finding: Finding) -> impl IntoView {
             <ul class="remedies">
                 {finding.remedies.into_iter().map(|remedy| view! { <RemedyView design remedy/> }).collect_view()}
             </ul>
+            {linear.map(|node| view! { <RankSlider design node/> })}
         </li>
     }
 }

@@ -2,10 +2,11 @@
 
 use leptos::prelude::*;
 
-use crate::ui::format::{bytes, grouped, short};
+use crate::rewrite::Effect;
+use crate::ui::format::{bytes, grouped, short, time};
 use crate::ui::studio::Studio;
 
-use super::{Adviser, open_beside};
+use super::{Adviser, apply, open_beside};
 
 #[component]
 pub fn LadderView() -> impl IntoView {
@@ -29,8 +30,11 @@ pub fn LadderView() -> impl IntoView {
                                 <th scope="col">"step"</th>
                                 <th scope="col">"params"</th>
                                 <th scope="col">"MACs"</th>
+                                <th scope="col">"peak"</th>
                                 <th scope="col">"int8 flash"</th>
-                                <th scope="col"><span class="visually-hidden">"open"</span></th>
+                                <th scope="col">"Cortex-M7"</th>
+                                <th scope="col">"function"</th>
+                                <th scope="col"><span class="visually-hidden">"apply or open"</span></th>
                             </tr>
                         </thead>
                         <tbody>
@@ -38,18 +42,32 @@ pub fn LadderView() -> impl IntoView {
                                 <td>"as it is"</td>
                                 <td>{grouped(start.params)}</td>
                                 <td>{short(start.macs)}</td>
+                                <td>{start.peak_bytes.map(bytes)}</td>
                                 <td>{bytes(start.flash_bytes)}</td>
+                                <td>{start.milliseconds.map(time)}</td>
+                                <td></td>
                                 <td></td>
                             </tr>
                             {ladder.steps.into_iter().map(|step| {
                                 let (name, rewrites) = (step.title.clone(), step.rewrites.clone());
+                                let all = step.rewrites.clone();
                                 view! {
-                                    <tr>
+                                    <tr data-testid="step" data-params=step.costs.params.to_string()>
                                         <td>{step.title}</td>
                                         <td>{grouped(step.costs.params)}</td>
                                         <td>{short(step.costs.macs)}</td>
+                                        <td>{step.costs.peak_bytes.map(bytes)}</td>
                                         <td>{bytes(step.costs.flash_bytes)}</td>
-                                        <td>
+                                        <td>{step.costs.milliseconds.map(time)}</td>
+                                        <td>{function(step.effect)}</td>
+                                        <td class="step-actions">
+                                            <button
+                                                class="button small"
+                                                title="All steps down to this one"
+                                                on:click=move |_| apply(&studio, design, &all)
+                                            >
+                                                "Apply"
+                                            </button>
                                             <button
                                                 class="button small"
                                                 on:click=move |_| open_beside(&studio, design, name.clone(), &rewrites)
@@ -65,5 +83,14 @@ pub fn LadderView() -> impl IntoView {
                 </div>
             </div>
         })
+    }
+}
+
+/// What a step does to the function that the network computes.
+const fn function(effect: Effect) -> &'static str {
+    match effect {
+        Effect::Exact => "the same",
+        Effect::Approximate => "near: fine-tune",
+        Effect::Retrain => "another: train",
     }
 }

@@ -3,6 +3,7 @@
 mod finding;
 mod ladder;
 mod means;
+mod rank;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -153,7 +153,7 @@ impl Importer {
                 self.state.set(State::Read(*report));
             }
             News::Failed(words) => self.state.set(State::Failed(words)),
-            News::Progress(_) | News::Ran(_) | News::Found(_) => {}
+            News::Progress(_) | News::Ran(_) | News::Found(_) | News::Factored(_) => {}
         }
         if self.eager.get_untracked() {
             self.eager.set(false);

@@ -53,7 +53,7 @@ impl Finder {
                 self.job.set(None);
                 self.report.set(Some(Err(words)));
             }
-            News::Progress(_) | News::Ran(_) | News::Imported(_) => {}
+            News::Progress(_) | News::Ran(_) | News::Imported(_) | News::Factored(_) => {}
         }
     }
 }
