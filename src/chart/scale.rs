@@ -9,6 +9,7 @@ pub enum Unit {
     Params,
     Macs,
     Bytes,
+    Nanoseconds,
 }
 
 /// How numbers become lengths.
@@ -29,6 +30,7 @@ impl Unit {
         match self {
             Self::Params | Self::Macs => format!("{} {}", self.number(number), self.name()),
             Self::Bytes => decimal_bytes(Bytes(number)),
+            Self::Nanoseconds => time(number),
         }
     }
 
@@ -38,6 +40,7 @@ impl Unit {
             Self::Params | Self::Macs if number < LONG_NUMBER => grouped(number),
             Self::Params | Self::Macs => decimal(number),
             Self::Bytes => decimal_bytes(Bytes(number)),
+            Self::Nanoseconds => time(number),
         }
     }
 
@@ -46,11 +49,15 @@ impl Unit {
             Self::Params => "params",
             Self::Macs => "MACs",
             Self::Bytes => "bytes",
+            Self::Nanoseconds => "time",
         }
     }
 
     /// A round number on an axis, short: `5 k`, `20 kB`.
     pub fn tick(self, number: u64) -> String {
+        if self == Self::Nanoseconds {
+            return time(number);
+        }
         const PREFIXES: &[(u64, &str)] = &[
             (1_000_000_000_000_000_000, "E"),
             (1_000_000_000_000_000, "P"),
@@ -65,11 +72,26 @@ impl Unit {
         let tenths = number % step * 10 / step;
         let digits = if tenths == 0 { whole.to_string() } else { format!("{whole}.{tenths}") };
         let unit = match self {
-            Self::Params | Self::Macs => "",
+            Self::Params | Self::Macs | Self::Nanoseconds => "",
             Self::Bytes => "B",
         };
         format!("{digits} {prefix}{unit}").trim_end().to_string()
     }
+}
+
+/// `640 ns`, `50 µs`, `1.25 ms`, `2 s`: three digits, and none that say nothing.
+fn time(nanoseconds: u64) -> String {
+    const STEPS: [(u64, &str); 4] = [(1_000_000_000, "s"), (1_000_000, "ms"), (1_000, "µs"), (1, "ns")];
+    let (step, unit) = STEPS.iter().copied().find(|(step, _)| nanoseconds >= *step).unwrap_or((1, "ns"));
+    let value = nanoseconds as f64 / step as f64;
+    let decimals = match value {
+        ..10.0 => 2,
+        10.0..100.0 => 1,
+        _ => 0,
+    };
+    let digits = format!("{value:.decimals$}");
+    let digits = if decimals > 0 { digits.trim_end_matches('0').trim_end_matches('.') } else { &digits };
+    format!("{digits} {unit}")
 }
 
 impl Scale {

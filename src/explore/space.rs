@@ -234,7 +234,8 @@ impl Space {
         Some(Axis::KernelSize { nodes: convolutions(network, |conv| conv.kernel_size == first), sizes })
     }
 
-    fn heads(network: &Network) -> Axis {
+    /// The classifier as it is, and the ways to average the map before it that change anything.
+    pub fn heads(network: &Network) -> Axis {
         let heads = [
             None,
             Some(PooledHead { size: 1, hidden: HiddenLayers::Drop }),

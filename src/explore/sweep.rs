@@ -35,7 +35,9 @@ pub fn sweep(network: &Network, axis: Axis, fitted: Option<&Fitted>) -> Sweep {
         Layer::Conv2d(conv) => is_divisible(conv) || is_varied(&axis, node.id),
         _ => false,
     });
-    let nodes: Vec<NodeId> = full.map(|node| node.id).collect();
+    // What is swept over stays out of the twin's own switch.
+    let switched = |id: &NodeId| matches!(&axis, Axis::Separable { nodes } if nodes.contains(id));
+    let nodes: Vec<NodeId> = full.map(|node| node.id).filter(|id| !switched(id)).collect();
     let space = Space::new(network, vec![Axis::Separable { nodes }, axis]);
     let mut evaluator = Evaluator::new(&space);
     let Some(axis) = space.axes.get(1) else { return Sweep { points: Vec::new(), present: None } };

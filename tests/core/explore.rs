@@ -2,7 +2,7 @@
 
 use convscope::cost::{NumberType, Settings, analyze};
 use convscope::device::{CALIBRATIONS, Fitted, Int8Flash, Workload, by_id};
-use convscope::explore::{Axis, Budget, Capacity, Evaluator, Metrics, Search, Space, sweep};
+use convscope::explore::{Axis, Budget, Capacity, Evaluator, Metrics, Point, Search, Space, sweep};
 use convscope::model::{Kind, Layer, Network, NodeId, Pair};
 use convscope::rewrite::{HiddenLayers, PooledHead, Rewrite, apply};
 use proptest::prelude::*;
@@ -203,6 +203,18 @@ fn golden_sweeps_mark_the_present() {
     let fc1 = standard.nodes.iter().find(|node| matches!(node.layer, Layer::Linear(_))).expect("fc1").id;
     let features = sweep(&standard, Axis::Channels { node: fc1, counts: vec![8, 16, 36] }, None);
     assert_eq!(features.present, Some(2));
+    let heads = sweep(&standard, Space::heads(&standard), None);
+    let params = |point: &Point| (point.standard.map(|it| it.params), point.separable.map(|it| it.params));
+    assert_eq!(heads.present, Some(0));
+    assert_eq!(
+        heads.points.iter().map(params).collect::<Vec<_>>()[..2],
+        [(Some(11_831), Some(11_404)), (Some(791), Some(364))]
+    );
+    // One convolution full or separable: where all others are as they are, and where they are separable.
+    let conv3 = convolutions(&standard)[2];
+    let form = sweep(&standard, Axis::Separable { nodes: vec![conv3] }, None);
+    assert_eq!(form.present, Some(0));
+    assert_eq!(params(&form.points[1]), (Some(11_831 - 528 + 40 + 144), Some(11_404)));
     let heights = sweep(&standard, Axis::Resolution(vec![(1, 2), (1, 150)]), None);
     assert_eq!(heights.present, Some(1));
 }

@@ -6,8 +6,9 @@ use leptos::prelude::*;
 
 use crate::chart::{Bar, BarChart, BarRow, BarValue, Scale, Series, Unit};
 use crate::device::{CALIBRATIONS, Fitted};
-use crate::explore::{Axis, Metrics, Sweep, sweep};
+use crate::explore::{Axis, Metrics, Space, Sweep, sweep};
 use crate::model::{Channels, Layer, Network, NodeId, Pair};
+use crate::rewrite::is_divisible;
 use crate::ui::charts::{Chart, Picture};
 use crate::ui::format::{grouped, short, time};
 use crate::ui::studio::{Shared, Studio};
@@ -20,6 +21,9 @@ enum Argument {
     Resolution,
     /// Output channels or features of one row.
     Channels(NodeId),
+    /// One convolution full or separable.
+    Form(NodeId),
+    Head,
 }
 
 /// What the chart shows; the table shows all.
@@ -28,10 +32,15 @@ enum Figure {
     Params,
     Macs,
     Peak,
+    Time,
 }
 
-const FIGURES: [(&str, Figure); 3] =
-    [("parameters", Figure::Params), ("MACs", Figure::Macs), ("peak memory (int8)", Figure::Peak)];
+const FIGURES: [(&str, Figure); 4] = [
+    ("parameters", Figure::Params),
+    ("MACs", Figure::Macs),
+    ("peak memory (int8)", Figure::Peak),
+    ("time on a Cortex-M7", Figure::Time),
+];
 
 #[component]
 pub fn SweepView(design: Memo<usize>) -> impl IntoView {
@@ -135,17 +144,23 @@ fn label(swept: &Sweep, place: usize) -> String {
 }
 
 fn chart(swept: &Sweep, figure: Figure) -> BarChart {
-    let value = |metrics: Option<Metrics>| match (metrics, figure) {
-        (None, _) => BarValue::Unknown,
-        (Some(metrics), Figure::Params) => BarValue::Known(metrics.params),
-        (Some(metrics), Figure::Macs) => BarValue::Known(metrics.macs),
-        (Some(metrics), Figure::Peak) => BarValue::Known(metrics.peak),
+    let value = |metrics: Option<Metrics>, milliseconds: Option<f64>| {
+        let known = metrics.and_then(|metrics| match figure {
+            Figure::Params => Some(metrics.params),
+            Figure::Macs => Some(metrics.macs),
+            Figure::Peak => Some(metrics.peak),
+            Figure::Time => milliseconds.map(|milliseconds| (milliseconds * 1e6).round() as u64),
+        });
+        known.map_or(BarValue::Unknown, BarValue::Known)
     };
     let rows = swept.points.iter().enumerate().map(|(place, point)| {
-        let bar = |metrics, name: &str| Bar { value: value(metrics), label: name.to_string() };
+        let bar = |metrics, time, name: &str| Bar { value: value(metrics, time), label: name.to_string() };
         BarRow {
             label: label(swept, place),
-            bars: vec![bar(point.standard, "as it is"), bar(point.separable, "separable")],
+            bars: vec![
+                bar(point.standard, point.standard_milliseconds, "as it is"),
+                bar(point.separable, point.separable_milliseconds, "separable"),
+            ],
         }
     });
     let rows: Vec<BarRow> = rows.collect();
@@ -153,6 +168,9 @@ fn chart(swept: &Sweep, figure: Figure) -> BarChart {
         Figure::Params => ("Parameters by value", Unit::Params),
         Figure::Macs => ("MACs by value", Unit::Macs),
         Figure::Peak => ("Peak memory by value, int8", Unit::Bytes),
+        Figure::Time => {
+            ("Time by value, Cortex-M7 at 400 MHz, by published timings of larger networks", Unit::Nanoseconds)
+        }
     };
     BarChart {
         title: title.to_string(),
@@ -174,6 +192,7 @@ fn arguments(network: &Network) -> Vec<(String, Argument)> {
         ("kernel_size of all convolutions".to_string(), Argument::KernelSize),
         ("width multiplier".to_string(), Argument::Width),
         ("resolution".to_string(), Argument::Resolution),
+        ("classifier".to_string(), Argument::Head),
     ];
     arguments.retain(|&(_, argument)| axis(network, argument).is_some());
     arguments.extend(network.nodes.iter().filter_map(|node| {
@@ -183,6 +202,8 @@ fn arguments(network: &Network) -> Vec<(String, Argument)> {
         };
         Some((name, Argument::Channels(node.id)))
     }));
+    let full = network.nodes.iter().filter(|node| matches!(&node.layer, Layer::Conv2d(conv) if is_divisible(conv)));
+    arguments.extend(full.map(|node| (format!("{} full or separable", node.name), Argument::Form(node.id))));
     arguments
 }
 
@@ -223,6 +244,8 @@ fn axis(network: &Network, argument: Argument) -> Option<Axis> {
             sizes.dedup();
             Some(Axis::Resolution(sizes))
         }
+        Argument::Form(node) => Some(Axis::Separable { nodes: vec![node] }),
+        Argument::Head => Some(Space::heads(network)).filter(|heads| heads.len() > 1),
         Argument::Channels(node) => {
             let (own, _) = own_channels(&network.node(node)?.layer)?;
             let mut counts: Vec<i64> = [1, 2, 3, 4, 6, 8]
