@@ -143,10 +143,7 @@ fn separables_without_gain(context: &Context, pairs: &[Pair], findings: &mut Vec
     };
     let nodes: Vec<NodeId> =
         poor.iter().flat_map(|(pair, ..)| [context.id(pair.depthwise), context.id(pair.pointwise)]).collect();
-    let remedies: Vec<Remedy> =
-        Remedy::of(context, "Fold depthwise into pointwise: full convolutions", vec![Rewrite::FoldDepthwise])
-            .into_iter()
-            .collect();
+    let remedies: Vec<Remedy> = fold_depthwise(context).into_iter().collect();
     findings.push(Finding {
         rule: Rule::SeparableGain,
         message: format!(
@@ -162,6 +159,10 @@ fn separables_without_gain(context: &Context, pairs: &[Pair], findings: &mut Vec
         weight: 0.1 + context.share(poor.iter().map(|&(_, own, _)| own).sum()) / 10.0,
         remedies,
     });
+}
+
+fn fold_depthwise(context: &Context) -> Option<Remedy> {
+    Remedy::of(context, "Fold depthwise into pointwise: full convolutions", vec![Rewrite::FoldDepthwise])
 }
 
 fn could_be_separable(context: &Context, pairs: &[Pair], findings: &mut Vec<Finding>) {
@@ -259,7 +260,7 @@ fn more_written(context: &Context, pairs: &[Pair], findings: &mut Vec<Finding>) 
             Certainty::Depends("the device and its software")
         },
         weight: if slower.is_some() { 0.4 } else { 0.15 },
-        remedies: Vec::new(),
+        remedies: slower.and_then(|_| fold_depthwise(context)).into_iter().collect(),
     });
 }
 

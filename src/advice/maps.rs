@@ -12,6 +12,9 @@ use super::remedy::Remedy;
 /// A kernel whose taps meet padding more often than this wastes its work.
 const FEW_REAL_TAPS: f64 = 0.7;
 
+/// Above this part of the peak, what comes later is as much of a peak.
+const LATE_PEAK: f64 = 0.9;
+
 pub fn rules(context: &Context, findings: &mut Vec<Finding>) {
     growing_maps(context, findings);
     padded_taps(context, findings);
@@ -175,6 +178,11 @@ fn early_peak(context: &Context, findings: &mut Vec<Finding>) {
     let (Some(at), count) = (memory.peak_in_place.at, context.network.nodes.len()) else { return };
     let &[_, height, width] = context.network.input.sizes() else { return };
     if at as usize * 3 >= count || count < 6 {
+        return;
+    }
+    // Where later rows need as much, a smaller start lowers nothing.
+    let later = memory.in_place.live().and_then(|live| live.into_iter().skip(count.div_ceil(3)).max()).unwrap_or(0);
+    if later as f64 > LATE_PEAK * memory.peak_in_place.elements as f64 {
         return;
     }
     let half = Rewrite::Resolution { height: height.div_ceil(2), width: width.div_ceil(2) };

@@ -6,6 +6,7 @@ use crate::model::Network;
 use super::catalogue::{Class, Device};
 use super::flash::{CODE_FLASH_KIB, Int8Flash};
 use super::ram::{Int8Ram, RUNTIME_RAM_KIB, RamBand};
+use super::timings::MODEL_ZOO;
 
 /// What a network takes of a device.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -77,6 +78,37 @@ impl Fit {
             flash: Verdict::of(device.flash.value, weights, weights),
             ram: Verdict::of(device.ram.value, weights.checked_add(tensors)?, weights.checked_add(most)?),
         })
+    }
+
+    /// How the figures come about, and where the rules can be looked up: a sentence each.
+    pub fn evidence(&self, class: Class) -> Vec<String> {
+        let cards = format!("{} ({})", MODEL_ZOO.title, MODEL_ZOO.address);
+        match class {
+            Class::Microcontroller => {
+                let band = RamBand::of_published();
+                let others = if self.weights_exact {
+                    ""
+                } else {
+                    " Parameters that do not fold are taken as four bytes each; runtimes differ here."
+                };
+                vec![
+                    format!(
+                        "int8 weights: batch norms folded, a byte for each weight, four for the bias of each output channel. The rule gives the flash on ST's model cards to the printed digit.{others} {cards}"
+                    ),
+                    format!(
+                        "Tensors: input and output included, planned greedily by size as TensorFlow Lite Micro does. ST's own planner took {:.2} to {:.2} times that for {} networks, which gives the band. {cards}",
+                        band.low, band.high, band.networks
+                    ),
+                    format!(
+                        "Free: what is left behind the largest runtime on those cards, {} KiB of code and {} KiB of RAM.",
+                        CODE_FLASH_KIB.1, RUNTIME_RAM_KIB.1
+                    ),
+                ]
+            }
+            Class::Computer => vec![
+                "Weights and tensors in 32-bit floats, which share the memory; the band is from tensors that work in place to ones that each have a place of their own. What the system itself takes is not known.".to_string(),
+            ],
+        }
     }
 
     pub const fn fits(&self) -> bool {

@@ -28,7 +28,7 @@ pub struct Planned {
 
 /// STM32 model zoo, MobileNetV1, MobileNetV2 and ResNet cards at commit 6f10965e (STM32Cube.AI 10.0.0), SqueezeNet
 /// card at 7f3764d5 (ST Edge AI Core 3.0.0).
-const MODEL_ZOO: Source = Source {
+pub(super) const MODEL_ZOO: Source = Source {
     title: "STM32 model zoo, image classification: reference MCU inference time",
     address: "https://github.com/STMicroelectronics/stm32ai-modelzoo/tree/6f10965e6a40e2a28abd9c181f43cac4de4111c5/image_classification",
 };

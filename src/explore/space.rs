@@ -159,10 +159,41 @@ impl Space {
         capacity
     }
 
-    /// What the values are called.
+    /// What the values are called: `width 0.5, 96x96, conv2 and conv3 separable, head as it is`.
     pub fn label(&self, choice: &[usize]) -> String {
-        let labels = self.axes.iter().zip(choice).map(|(axis, &value)| axis.label(value));
-        labels.collect::<Vec<_>>().join(", ")
+        let mut labels = Vec::new();
+        let (mut separable, mut switches) = (Vec::new(), 0);
+        for (axis, &value) in self.axes.iter().zip(choice) {
+            match axis {
+                Axis::Separable { nodes } => {
+                    switches += 1;
+                    if value == 1 {
+                        separable.push(self.names(nodes));
+                    }
+                }
+                axis => labels.push(axis.label(value)),
+            }
+        }
+        let forms = match separable.split_last() {
+            None if switches == 0 => None,
+            None => Some("all full".to_string()),
+            Some(_) if separable.len() == switches => Some("all separable".to_string()),
+            Some((last, [])) => Some(format!("{last} separable")),
+            Some((last, rest)) => Some(format!("{} and {last} separable", rest.join(", "))),
+        };
+        labels.extend(forms);
+        labels.join(", ")
+    }
+
+    /// `conv1`, `conv1 to conv4`.
+    fn names(&self, nodes: &[NodeId]) -> String {
+        let name = |id: Option<&NodeId>| {
+            id.and_then(|&id| self.network.node(id)).map(|node| node.name.clone()).unwrap_or_default()
+        };
+        match nodes {
+            [_] | [] => name(nodes.first()),
+            [first, .., last] => format!("{} to {}", name(Some(first)), name(Some(last))),
+        }
     }
 
     /// The rewrites that make a variant of the network.

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use convscope::advice::{Costs, Finding, Rule, arsenal, diagnose, ladder};
 use convscope::cost::{Settings, analyze};
 use convscope::model::{
-    AvgPool2d, BatchNorm2d, Channels, Conv2d, Dims, Flatten, Kind, Layer, Linear, MaxPool2d, Network, Padding,
-    PaddingMode, Pair, ReLU, Unsupported,
+    AdaptiveAvgPool2d, AvgPool2d, BatchNorm2d, Channels, Conv2d, Dims, Flatten, Groups, Kind, Layer, Linear, MaxPool2d,
+    Network, Padding, PaddingMode, Pair, ReLU, Unsupported,
 };
 use convscope::rewrite::{self, Effect, Rewrite};
 use proptest::prelude::*;
@@ -127,6 +127,85 @@ fn every_rule_speaks() {
     });
     hear(&unused);
     assert!(silent.is_empty(), "never heard: {silent:?}");
+}
+
+/// Each rule beside a network that has all its outward signs, and not what it is about.
+#[test]
+fn every_rule_keeps_silent_where_it_does_not_apply() {
+    let padded = |kernel: i64| Conv2d {
+        out_channels: Channels::Count(8),
+        kernel_size: Pair::square(kernel),
+        padding: Padding::Explicit(Pair::square(kernel / 2)),
+        ..Conv2d::default()
+    };
+    let depthwise = || Conv2d { out_channels: Channels::TimesInput(1), groups: Groups::InputChannels, ..padded(3) };
+    let wide_depthwise = |bias: bool| Layer::from(Conv2d { bias, ..depthwise() });
+    let bare = |conv: Conv2d| Layer::from(Conv2d { bias: false, ..conv });
+    let pool = |kernel: i64, ceil_mode: bool| {
+        Layer::from(MaxPool2d { kernel_size: Pair::square(kernel), ceil_mode, ..MaxPool2d::default() })
+    };
+    let linear = |out_features: i64| Layer::from(Linear { out_features, bias: true });
+    let mean = || Layer::from(AdaptiveAvgPool2d::default());
+    let flatten = || Layer::from(Flatten::default());
+    let norm = || Layer::from(BatchNorm2d::default());
+    let relu = || Layer::from(ReLU::default());
+    let silent = |rule: Rule, input: [u64; 3], layers: Vec<Layer>| {
+        let named: Vec<(String, Layer)> =
+            layers.into_iter().enumerate().map(|(index, layer)| (format!("layer{index}"), layer)).collect();
+        let network = Network::chain("Chain", Dims::new(&input).expect("three sizes"), named);
+        let found = rules(&network);
+        assert!(!found.contains(&rule), "{}", rule.id());
+        rule
+    };
+    let mut asked: BTreeSet<Rule> = BTreeSet::new();
+    asked.extend([
+        silent(Rule::CannotRun, [1, 9, 9], vec![Conv2d { kernel_size: Pair::square(9), ..padded(3) }.into()]),
+        silent(Rule::Unknown, [1, 9, 9], vec![padded(3).into()]),
+        // Behind an average nothing is flattened that mattered; and half of the parameters are not most of them.
+        silent(Rule::DominantLinear, [3, 9, 9], vec![padded(3).into(), mean(), flatten(), linear(100)]),
+        silent(Rule::WideLinear, [16, 1, 1], vec![flatten(), linear(16), relu(), linear(16)]),
+        silent(Rule::BiasBeforeNorm, [3, 9, 9], vec![bare(padded(3)), norm(), relu()]),
+        silent(Rule::BiasBeforeNorm, [3, 9, 9], vec![padded(3).into(), relu(), norm()]),
+        // With an activation between them the bias does something.
+        silent(Rule::DepthwiseBias, [8, 9, 9], vec![wide_depthwise(true), relu(), padded(1).into()]),
+        silent(Rule::DepthwiseBias, [8, 9, 9], vec![wide_depthwise(false), padded(1).into()]),
+        silent(Rule::UnfoldedNorm, [3, 9, 9], vec![padded(3).into(), relu(), norm()]),
+        silent(
+            Rule::SeparableGain,
+            [32, 9, 9],
+            vec![depthwise().into(), Conv2d { out_channels: Channels::Count(64), ..padded(1) }.into()],
+        ),
+        silent(Rule::CouldSeparate, [8, 9, 9], vec![padded(1).into(), depthwise().into()]),
+        silent(Rule::MoreWritten, [8, 9, 9], vec![padded(3).into(), padded(1).into()]),
+        silent(
+            Rule::GrowingMap,
+            [8, 9, 9],
+            vec![padded(3).into(), Conv2d { stride: Pair::square(2), ..padded(4) }.into()],
+        ),
+        silent(Rule::PaddedTaps, [8, 32, 32], vec![padded(3).into()]),
+        silent(
+            Rule::PoolAfterConvolution,
+            [8, 9, 9],
+            vec![Conv2d { stride: Pair::square(2), ..padded(3) }.into(), relu(), padded(3).into()],
+        ),
+        silent(Rule::EarlyPeak, [8, 8, 8], vec![padded(1).into(); 7]),
+        silent(Rule::NotInPlace, [3, 9, 9], vec![padded(3).into(), padded(3).into()]),
+        // The input is small beside what comes later.
+        silent(Rule::FloatInput, [1, 9, 9], vec![padded(3).into(), padded(3).into()]),
+        silent(
+            Rule::PaddingCopy,
+            [8, 9, 9],
+            vec![Conv2d { padding_mode: PaddingMode::Reflect, padding: Padding::Valid, ..padded(3) }.into()],
+        ),
+        silent(Rule::SamePaddingCopy, [8, 9, 9], vec![Conv2d { padding: Padding::Same, ..padded(3) }.into()]),
+        // The windows fit exactly.
+        silent(Rule::CeilMode, [8, 9, 9], vec![pool(3, true)]),
+        silent(Rule::CeilMode, [8, 9, 9], vec![pool(2, false)]),
+        silent(Rule::NeverRun, [8, 9, 9], vec![padded(3).into()]),
+        // There is nothing to prune.
+        silent(Rule::UnstructuredPruning, [8, 9, 9], vec![relu(), pool(3, false)]),
+    ]);
+    assert_eq!(asked.len(), Rule::ALL.len(), "every rule was asked");
 }
 
 fn autoencoder_without_bottleneck() -> Network {

@@ -18,7 +18,7 @@ pub fn FindingView(design: usize, finding: Finding) -> impl IntoView {
     let saves = finding.remedies.first().map_or(0, Remedy::saves_params);
     let certainty = match finding.certainty {
         Certainty::Sure => None,
-        Certainty::Depends(on) => Some(on),
+        Certainty::Depends(on) => Some(format!("It depends: {on}.")),
     };
     view! {
         <li
@@ -71,20 +71,22 @@ fn RemedyView(design: usize, remedy: Remedy) -> impl IntoView {
     }
 }
 
-/// The figures that change, new ones first: `364 params (-11,040) · 22,240 MACs (-11,004)`.
+/// The new figures, with what they were: `364 params (−11,040) · 22,240 MACs (−11,004) · 7.5 kB peak`.
 pub fn differences(before: &Costs, after: &Costs) -> String {
     let count = |unit: &str, before: u64, after: u64| {
-        (before != after).then(|| format!("{} {unit} ({})", short(after), signed(before, after)))
+        let change = if before == after { String::new() } else { format!(" ({})", signed(before, after)) };
+        Some(format!("{} {unit}{change}", short(after)))
     };
-    let size = |what: &str, before: Option<u64>, after: Option<u64>| match (before, after) {
-        (Some(before), Some(after)) if before != after => Some(format!("{} {what}", bytes(after))),
-        _ => None,
+    let size = |what: &str, before: Option<u64>, after: Option<u64>| {
+        let was = before.filter(|before| Some(*before) != after);
+        let was = was.map_or_else(String::new, |was| format!(" (was {})", bytes(was)));
+        Some(format!("{} {what}{was}", bytes(after?)))
     };
     let milliseconds = match (before.milliseconds, after.milliseconds) {
         (Some(before), Some(after)) if (before - after).abs() > 0.001 * before => {
             Some(format!("about {} on a Cortex-M7 (was {})", time(after), time(before)))
         }
-        _ => None,
+        (_, after) => after.map(|after| format!("about {} on a Cortex-M7", time(after))),
     };
     let parts = [
         count("params", before.params, after.params),

@@ -20,6 +20,12 @@ pub fn LadderView() -> impl IntoView {
             return None;
         }
         let start = ladder.start;
+        let steps = ladder.steps.clone();
+        let open_all = move |_| {
+            for step in &steps {
+                open_beside(&studio, design, step.title.clone(), &step.rewrites);
+            }
+        };
         Some(view! {
             <div class="ladder">
                 <h3>"The ladder: how small it can get, step by step"</h3>
@@ -81,6 +87,7 @@ pub fn LadderView() -> impl IntoView {
                         </tbody>
                     </table>
                 </div>
+                <button class="button small beside" on:click=open_all>"Open every step beside"</button>
             </div>
         })
     }

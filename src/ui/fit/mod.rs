@@ -170,9 +170,8 @@ fn Bounds(layers: Vec<(String, f64, Bound)>, sources: Vec<String>) -> impl IntoV
         };
         view! { <tr><th scope="row">{name}</th><td>{time(milliseconds)}</td><td>{waits}</td></tr> }
     };
-    (!layers.is_empty()).then(|| view! {
-        <details class="bounds">
-            <summary>"What each layer waits for, and the evidence"</summary>
+    let table = (!layers.is_empty()).then(|| {
+        view! {
             <div class="scroll" tabindex="0" role="region" aria-label="What each layer waits for">
                 <table class="data">
                     <thead>
@@ -181,9 +180,17 @@ fn Bounds(layers: Vec<(String, f64, Bound)>, sources: Vec<String>) -> impl IntoV
                     <tbody>{layers.into_iter().map(row).collect_view()}</tbody>
                 </table>
             </div>
+        }
+    });
+    let title =
+        if table.is_some() { "Where this comes from, and what each layer waits for" } else { "Where this comes from" };
+    view! {
+        <details class="bounds">
+            <summary>{title}</summary>
             {sources.into_iter().map(|source| view! { <p class="muted">{source}</p> }).collect_view()}
+            {table}
         </details>
-    })
+    }
 }
 
 /// Fits or not, and by how much.
@@ -207,7 +214,7 @@ struct FitView {
     times: Vec<String>,
     /// Name, milliseconds by the first stack or by the maker's peaks, and what it waits for.
     layers: Vec<(String, f64, Bound)>,
-    /// Where the timings come from, and how far off they were for networks left out.
+    /// Where all figures come from, and how far off the timings were for networks left out.
     sources: Vec<String>,
 }
 
@@ -260,7 +267,7 @@ impl FitView {
             milliseconds,
             times,
             layers: layers.collect(),
-            sources: calibrations().map(evidence).collect(),
+            sources: fit.evidence(device.class).into_iter().chain(calibrations().map(evidence)).collect(),
         })
     }
 }

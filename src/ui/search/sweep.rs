@@ -140,17 +140,20 @@ fn SweepTable(swept: Shared<Sweep>) -> impl IntoView {
 
 fn label(swept: &Sweep, place: usize) -> String {
     let now = if swept.present == Some(place) { " (now)" } else { "" };
-    format!("{}{now}", swept.points[place].label)
+    let point = &swept.points[place];
+    let stops = if point.standard.is_none() && point.separable.is_none() { ", cannot run" } else { "" };
+    format!("{}{now}{stops}", point.label)
 }
 
 fn chart(swept: &Sweep, figure: Figure) -> BarChart {
     let value = |metrics: Option<Metrics>, milliseconds: Option<f64>| {
-        let known = metrics.and_then(|metrics| match figure {
+        let Some(metrics) = metrics else { return BarValue::Absent };
+        let known = match figure {
             Figure::Params => Some(metrics.params),
             Figure::Macs => Some(metrics.macs),
             Figure::Peak => Some(metrics.peak),
             Figure::Time => milliseconds.map(|milliseconds| (milliseconds * 1e6).round() as u64),
-        });
+        };
         known.map_or(BarValue::Unknown, BarValue::Known)
     };
     let rows = swept.points.iter().enumerate().map(|(place, point)| {
