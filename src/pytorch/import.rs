@@ -9,6 +9,8 @@ use super::problem::{Problem, ProblemKind, Severity};
 use super::result::{Import, Options};
 use super::source::Source;
 
+/// After so many steps a text is not read again with other guesses.
+const MOST_STEPS_TO_GUESS_AGAIN: u64 = 200_000;
 /// Networks that are made of one text at most.
 const MOST_MODELS: usize = 12;
 
@@ -17,8 +19,8 @@ const MOST_MODELS: usize = 12;
 /// Never panics and always ends: steps, values, nesting and calls are bounded (see the constants of
 /// `pytorch/machine`), and what goes beyond is a [`Problem`] of the kind [`ProblemKind::TooLong`].
 pub fn import(text: &str, options: &Options) -> Import {
-    let (first, guessed) = import_by(text, options, Guess::default());
-    if !guessed {
+    let (first, may_differ) = import_by(text, options, Guess::default());
+    if !may_differ {
         return first;
     }
     // Where loops and choices end was guessed; where something does not fit, another guess may.
@@ -39,7 +41,7 @@ fn errors(import: &Import) -> usize {
     import.problems.iter().filter(|problem| problem.severity == Severity::Error).count()
 }
 
-/// Also tells whether the indentation was guessed.
+/// Also tells whether another guess is worth trying: the indentation was guessed, and reading it was little work.
 fn import_by(text: &str, options: &Options, guess: Guess) -> (Import, bool) {
     let printed = printed::as_source(text);
     let source = Source::new(printed.as_deref().unwrap_or(text), guess);
@@ -82,7 +84,7 @@ fn import_by(text: &str, options: &Options, guess: Guess) -> (Import, bool) {
         problems.push(Problem::new(Severity::Error, ProblemKind::NothingFound, message.to_string()));
     }
     problems.sort_by_key(|problem| problem.line.unwrap_or(u32::MAX));
-    (Import { models, problems }, source.indentation_lost)
+    (Import { models, problems }, source.indentation_lost && machine.steps() < MOST_STEPS_TO_GUESS_AGAIN)
 }
 
 /// Runs the text's statements, each with a budget of its own.

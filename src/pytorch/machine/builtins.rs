@@ -360,6 +360,7 @@ impl Machine {
                 None => return Ok(Value::unknown("a length")),
             },
             Value::Instance(id) => {
+                self.look_through(*id)?;
                 if let Some(length) = self.module_length(*id) {
                     return Ok(Value::Int(length as i128));
                 }

@@ -9,6 +9,9 @@ use super::module::ModuleState;
 use super::value::{Arguments, Class, FunctionKind, Instance};
 use super::{Frame, Id, Machine, ModuleKind, Run, Stop, Value, library};
 
+/// Classes of the text behind one class, each as often as it is one's base.
+const MOST_ANCESTORS: usize = 200;
+
 impl Machine {
     pub(super) fn define_class(&mut self, definition: &Rc<ClassDefinition>) -> Run<Value> {
         let mut order = Vec::new();
@@ -30,6 +33,9 @@ impl Machine {
                 Value::Unknown(_) => library_base = library_base.or_else(|| Some(Rc::from("unknown"))),
                 _ => {}
             }
+        }
+        if order.len() > MOST_ANCESTORS {
+            return Err(Stop::Spent("depth"));
         }
         // Later places win, as in Python's order of resolution.
         let mut unique: Vec<Id> = Vec::new();
@@ -127,7 +133,7 @@ impl Machine {
 
     fn initialise(&mut self, class: Id, instance: &Value, arguments: Arguments) -> Run<()> {
         if self.heap.classes[class].is_dataclass {
-            return self.fill_dataclass(class, instance, arguments);
+            return self.fill_dataclass(class, instance, arguments).map(drop);
         }
         match self.class_attribute(class, "__init__") {
             Some(Value::Function(init)) => {
@@ -140,7 +146,9 @@ impl Machine {
         Ok(())
     }
 
-    fn fill_dataclass(&mut self, class: Id, instance: &Value, arguments: Arguments) -> Run<()> {
+    /// Gives the values of the fields, in order.
+    fn fill_dataclass(&mut self, class: Id, instance: &Value, arguments: Arguments) -> Run<Vec<Value>> {
+        let mut values = Vec::new();
         let order = self.heap.classes[class].order.clone();
         let mut fields: Vec<Name> = Vec::new();
         for &id in order.iter().rev() {
@@ -170,6 +178,7 @@ impl Machine {
                 }
                 value => value,
             };
+            values.push(value.clone());
             self.set_attribute(instance, field, value)?;
         }
         if let Value::Instance(id) = instance
@@ -177,7 +186,7 @@ impl Machine {
         {
             self.call(&method, Arguments::default())?;
         }
-        Ok(())
+        Ok(values)
     }
 
     /// A method of the text's own, bound to its instance.
@@ -240,6 +249,7 @@ impl Machine {
         if let Some(value) = self.heap.instances[id].attributes.get(name) {
             return Ok(Some(value.clone()));
         }
+        self.look_through(id)?;
         if let Some(value) = self.module_attribute(id, name) {
             return Ok(Some(value));
         }
@@ -352,12 +362,13 @@ impl Machine {
                     Some(self.call_library(&base, arguments)?)
                 }
                 "collections.UserDict" => Some(self.call_library("dict", arguments)?),
-                "typing.NamedTuple" => {
-                    if let Some(class) = self.heap.instances[*id].class {
-                        self.fill_dataclass(class, instance, arguments)?;
+                "typing.NamedTuple" => match self.heap.instances[*id].class {
+                    Some(class) => {
+                        let values = self.fill_dataclass(class, instance, arguments)?;
+                        Some(self.new_tuple(values)?)
                     }
-                    None
-                }
+                    None => None,
+                },
                 _ => None,
             };
             self.heap.instances[*id].inner = inner;

@@ -151,6 +151,7 @@ impl Machine {
                 let length = self.heap.lists[*id].len();
                 match &index {
                     Value::Slice(parts) => {
+                        self.work(length / 8)?;
                         let picked = slice_indices(parts, length);
                         let values = self.items(&value)?;
                         self.allocate(values.len())?;

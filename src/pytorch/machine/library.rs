@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::super::problem::ProblemKind;
 use super::functional::number_value;
 use super::value::{Arguments, Tensor, TensorSource};
-use super::{Id, Machine, ModuleKind, Run, Value, leaf};
+use super::{Machine, ModuleKind, Run, Value, leaf};
 use crate::model::Dims;
 
 /// A member of a library's module.
@@ -225,11 +225,10 @@ impl Machine {
                 None => Ok(Value::None),
             },
             "typing.cast" => Ok(arguments.positional.get(1).cloned().unwrap_or(Value::None)),
-            "typing.NamedTuple"
-            | "collections.namedtuple"
-            | "argparse.Namespace"
-            | "types.SimpleNamespace"
-            | "easydict.EasyDict" => self.namespace(&arguments),
+            "collections.namedtuple" => self.named_tuple(&arguments),
+            "typing.NamedTuple" | "argparse.Namespace" | "types.SimpleNamespace" | "easydict.EasyDict" => {
+                self.namespace(&arguments)
+            }
             _ => self.call_unknown_library(path, name, &arguments),
         }
     }
@@ -573,111 +572,6 @@ impl Machine {
         }
         let rows = rows.into_iter().map(|row| self.keep(Value::tuple(row))).collect();
         self.new_list(rows)
-    }
-
-    /// An object with the attributes that it was given.
-    fn namespace(&mut self, arguments: &Arguments) -> Run<Value> {
-        self.allocate(8)?;
-        let mut attributes: std::collections::HashMap<_, _> = arguments.keywords.iter().cloned().collect();
-        if let Some(Value::Dict(id)) = arguments.positional.first() {
-            for (key, value) in &self.heap.dicts[*id].pairs {
-                if let Value::Text(name) = key {
-                    attributes.insert(name.clone(), value.clone());
-                }
-            }
-        }
-        self.heap.instances.push(super::value::Instance {
-            class: None,
-            attributes,
-            module: None,
-            inner: None,
-            line: self.line,
-        });
-        Ok(Value::Instance(self.heap.instances.len() - 1))
-    }
-
-    /// A copy, with copies of the modules in it.
-    pub(super) fn copy(&mut self, value: &Value, depth: u32) -> Run<Value> {
-        self.step()?;
-        if depth > 40 {
-            return Ok(value.clone());
-        }
-        match value {
-            Value::List(_) | Value::Tuple(_) => {
-                let mut items = Vec::new();
-                for item in self.items(value)? {
-                    items.push(self.copy(&item, depth + 1)?);
-                }
-                if matches!(value, Value::List(_)) { self.new_list(items) } else { self.new_tuple(items) }
-            }
-            Value::Dict(id) => {
-                let mut dict = super::value::Dict::default();
-                for (key, value) in self.heap.dicts[*id].pairs.clone() {
-                    let value = self.copy(&value, depth + 1)?;
-                    dict.set(key, value);
-                }
-                self.new_dict(dict)
-            }
-            Value::Instance(id) if self.is_module(*id) => Ok(Value::Instance(self.copy_module(*id, depth)?)),
-            other => Ok(other.clone()),
-        }
-    }
-
-    fn copy_module(&mut self, id: Id, depth: u32) -> Run<Id> {
-        self.step()?;
-        if depth > 60 {
-            return Ok(id);
-        }
-        let class = self.module(id).map(|module| module.class.clone()).unwrap_or_else(|| Rc::from(""));
-        let copy = self.new_library_module(&class, ModuleKind::User)?;
-        let source = &self.heap.instances[id];
-        let (own_class, attributes) = (source.class, source.attributes.clone());
-        self.allocate(attributes.len() * 3)?;
-        let Some(module) = self.module(id) else { return Ok(copy) };
-        let kind = match &module.kind {
-            ModuleKind::User => ModuleKind::User,
-            ModuleKind::Sequential => ModuleKind::Sequential,
-            ModuleKind::List => ModuleKind::List,
-            ModuleKind::Dict => ModuleKind::Dict,
-            ModuleKind::ParameterList => ModuleKind::ParameterList,
-            ModuleKind::Leaf(leaf) => ModuleKind::Leaf(leaf.clone()),
-        };
-        let (children, parameters, buffers) =
-            (module.children.clone(), module.parameters.clone(), module.buffers.clone());
-        let mut new_children = Vec::new();
-        for (name, child) in children {
-            let child = match child {
-                Some(child) => Some(self.copy_module(child, depth + 1)?),
-                None => None,
-            };
-            if let Some(child) = child.and_then(|child| self.heap.instances[child].module.as_mut()) {
-                child.has_parent = true;
-            }
-            new_children.push((name, child));
-        }
-        let copied = |entries: Vec<(Rc<str>, Id)>, machine: &mut Self| -> Run<Vec<(Rc<str>, Id)>> {
-            let mut new = Vec::new();
-            for (name, parameter) in entries {
-                let data = machine.heap.parameters[parameter].clone();
-                machine.allocate(3)?;
-                machine.heap.parameters.push(data);
-                new.push((name, machine.heap.parameters.len() - 1));
-            }
-            Ok(new)
-        };
-        let parameters = copied(parameters, self)?;
-        let buffers = copied(buffers, self)?;
-        let instance = &mut self.heap.instances[copy];
-        instance.class = own_class;
-        instance.attributes = attributes;
-        if let Some(module) = &mut instance.module {
-            module.initialised = true;
-            module.kind = kind;
-            module.children = new_children;
-            module.parameters = parameters;
-            module.buffers = buffers;
-        }
-        Ok(copy)
     }
 }
 

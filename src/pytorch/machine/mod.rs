@@ -18,6 +18,7 @@ mod methods;
 mod module;
 mod module_call;
 mod module_methods;
+mod objects;
 mod operators;
 mod printed_module;
 mod scope;
@@ -41,9 +42,9 @@ use crate::model::Dims;
 use value::Heap;
 
 /// Expressions and statements that one import may run. A large network takes some 50,000.
-pub(super) const MOST_STEPS: u64 = 3_000_000;
+pub(super) const MOST_STEPS: u64 = 1_500_000;
 /// Of these, what one statement outside of classes and functions may take.
-const MOST_STEPS_A_STATEMENT: u64 = 600_000;
+const MOST_STEPS_A_STATEMENT: u64 = 400_000;
 /// Values that may be kept at a time, in all lists, texts and objects. Some 32 bytes each.
 const MOST_VALUES: u64 = 2_000_000;
 /// Calls within calls.
@@ -175,6 +176,11 @@ impl Machine {
         let result = run(self);
         self.step_limit = before;
         result
+    }
+
+    /// Steps that were taken so far.
+    pub fn steps(&self) -> u64 {
+        self.steps
     }
 
     /// Runs something without noting its problems.

@@ -118,6 +118,13 @@ impl Machine {
         Ok(id)
     }
 
+    /// Counts the work of looking for a name among a module's entries.
+    pub(super) fn look_through(&mut self, id: Id) -> Run<()> {
+        let entries =
+            self.module(id).map_or(0, |module| module.children.len() + module.parameters.len() + module.buffers.len());
+        self.work(entries / 256)
+    }
+
     pub(super) fn set_child(&mut self, id: Id, name: &str, child: Option<Id>) -> Run<()> {
         self.allocate(2)?;
         if let Some(child) = child.and_then(|child| self.heap.instances[child].module.as_mut()) {
@@ -131,6 +138,9 @@ impl Machine {
                 module.children.push((Rc::from(name), child));
                 return Ok(());
             }
+        }
+        self.look_through(id)?;
+        if let Some(module) = &mut self.heap.instances[id].module {
             ModuleState::set(&mut module.children, name, child);
         }
         Ok(())
@@ -138,6 +148,7 @@ impl Machine {
 
     pub(super) fn set_module_attribute(&mut self, id: Id, name: &str, value: Value) -> Run<()> {
         self.allocate(3)?;
+        self.look_through(id)?;
         match &value {
             Value::Instance(child) if self.is_module(*child) => {
                 self.heap.instances[id].attributes.remove(name);
@@ -354,6 +365,13 @@ impl Machine {
             called_at: None,
         };
         self.new_library_module(&short, ModuleKind::Leaf(Box::new(leaf)))
+    }
+
+    /// As [`Self::walk`], as a part of the code that runs.
+    pub(super) fn walked(&mut self, root: Id) -> Run<Vec<(String, Id)>> {
+        let found = self.walk(root);
+        self.work(found.len() * 4)?;
+        Ok(found)
     }
 
     /// The module and all in it, with their qualified names, parents first; each once.

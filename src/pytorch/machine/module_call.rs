@@ -94,7 +94,9 @@ impl Machine {
         };
         let Some(layer) = &leaf.layer else { return self.call_unknown_leaf(id, leaf, &name, &class, &tensors) };
         let mut layer = layer.clone();
-        if let Some(dims) = tensor.dims
+        if class.starts_with("Lazy") {
+            self.settle_lazy(id, leaf, tensor.dims.as_ref(), &class)?;
+        } else if let Some(dims) = tensor.dims
             && !leaf.declared.is_empty()
             && let Err(error) = shape::check_declared(&layer, &leaf.declared, &dims)
             && error.stage() == shape::Stage::Forward
@@ -115,6 +117,17 @@ impl Machine {
         let node = self.module_node(&name, layer, &tensor)?;
         self.record_module(id, &name, &class, &[tensor], dims, node);
         Ok(Value::Tensor(Rc::new(Tensor { dims, source: TensorSource::Node(node), numbers: None })))
+    }
+
+    /// A `LazyConv2d` gets its parameters by what it is called with.
+    fn settle_lazy(&mut self, id: Id, leaf: &Leaf, input: Option<&Dims>, class: &str) -> Run<()> {
+        let channels = match (input, class) {
+            (Some(input), "LazyLinear") => input.last().copied(),
+            (Some(input), _) => input.get(1).copied(),
+            (None, _) => None,
+        };
+        let Some(channels) = channels.filter(|channels| leaf.declared != [*channels]) else { return Ok(()) };
+        self.set_leaf(id, class, Leaf { declared: vec![channels], ..leaf.clone() })
     }
 
     fn record_module(

@@ -89,7 +89,15 @@ impl Machine {
     }
 
     pub(super) fn module_length(&self, id: Id) -> Option<usize> {
-        self.module_items(id).map(|items| items.len())
+        let module = self.own_module(id)?;
+        match module.kind {
+            ModuleKind::Sequential | ModuleKind::List => {
+                Some(module.children.iter().filter(|(_, child)| child.is_some()).count())
+            }
+            ModuleKind::Dict => Some(module.children.len()),
+            ModuleKind::ParameterList => Some(module.parameters.len()),
+            ModuleKind::User | ModuleKind::Leaf(_) => None,
+        }
     }
 
     /// Whether a container has a child by this key.
@@ -104,6 +112,7 @@ impl Machine {
     }
 
     pub(super) fn module_item(&mut self, id: Id, index: &Value) -> Run<Option<Value>> {
+        self.look_through(id)?;
         let Some(module) = self.own_module(id) else { return Ok(None) };
         match (&module.kind, index) {
             (ModuleKind::Dict | ModuleKind::ParameterList, Value::Text(name)) => {
@@ -187,6 +196,7 @@ impl Machine {
 
     pub(super) fn delete_module_item(&mut self, id: Id, index: &Value) -> Run<()> {
         let count = self.own_module(id).map_or(0, |module| module.children.len());
+        self.work(count)?;
         let picked: Vec<usize> = match index {
             Value::Slice(parts) => super::containers::slice_indices(parts, count),
             Value::Text(name) => {
@@ -330,8 +340,7 @@ impl Machine {
                 _,
             ) => self.listing(id, name),
             ("apply", Some(function)) => {
-                let modules = self.walk(id);
-                self.work(modules.len())?;
+                let modules = self.walked(id)?;
                 // What it does to weights changes no shape; its mistakes are not looked at.
                 for (_, module) in modules {
                     self.quietly(|machine| {
@@ -345,7 +354,7 @@ impl Machine {
                     Some(value) => self.truth(&value)?.unwrap_or(true),
                     None => true,
                 };
-                for (_, module) in self.walk(id) {
+                for (_, module) in self.walked(id)? {
                     let parameters: Vec<Id> = self
                         .module(module)
                         .map(|module| module.parameters.iter().map(|(_, id)| *id).collect())
@@ -357,7 +366,7 @@ impl Machine {
                 Ok(Value::Instance(id))
             }
             ("get_submodule", Some(Value::Text(path))) => {
-                let found = self.walk(id).into_iter().find(|(name, _)| **name == *path);
+                let found = self.walked(id)?.into_iter().find(|(name, _)| **name == *path);
                 Ok(found.map_or_else(|| Value::unknown("a module"), |(_, module)| Value::Instance(module)))
             }
             ("__len__", _) => Ok(self.module_length(id).map_or(Value::Int(0), |length| Value::Int(length as i128))),
@@ -371,6 +380,7 @@ impl Machine {
     }
 
     fn register(&mut self, id: Id, name: &str, value: &Value, is_buffer: bool) -> Run<()> {
+        self.look_through(id)?;
         let parameter = match value {
             Value::Tensor(tensor) => match tensor.source {
                 super::value::TensorSource::Parameter(parameter) if !is_buffer => parameter,
@@ -392,6 +402,7 @@ impl Machine {
 
     fn insert_module(&mut self, id: Id, at: i128, child: Id) -> Run<()> {
         self.allocate(2)?;
+        self.work(self.module_length(id).unwrap_or(0))?;
         if let Some(module) = self.heap.instances[child].module.as_mut() {
             module.has_parent = true;
         }
@@ -422,14 +433,14 @@ impl Machine {
                 }
             }
             "modules" | "named_modules" => {
-                for (path, module) in self.walk(id) {
+                for (path, module) in self.walked(id)? {
                     let module = Value::Instance(module);
                     items.push(if name == "modules" { module } else { named(&path, module) });
                 }
             }
             _ => {
                 let is_buffer = name.contains("buffers");
-                for (path, module) in self.walk(id) {
+                for (path, module) in self.walked(id)? {
                     let Some(module) = self.module(module) else { continue };
                     let entries = if is_buffer { &module.buffers } else { &module.parameters };
                     for (own, parameter) in entries {

@@ -282,7 +282,9 @@ impl Machine {
     fn import_from(&mut self, module: &Name, names: &[(Name, Option<Name>)]) -> Run<()> {
         for (name, alias) in names {
             if &**name == "*" {
-                self.star_imports.push(module.clone());
+                if !self.star_imports.contains(module) {
+                    self.star_imports.push(module.clone());
+                }
                 continue;
             }
             let value = super::library::member(module, name);

@@ -27,7 +27,7 @@ pub(in crate::pytorch) struct Trace {
 }
 
 /// More nodes than this are not traced.
-const MOST_NODES: usize = 4_000;
+const MOST_NODES: usize = 20_000;
 
 impl Trace {
     pub fn new(modules: &[(String, Id)], parameters: HashMap<Id, String>) -> Self {

@@ -43,7 +43,7 @@ fn snippets() -> Vec<(String, String, Json)> {
         .collect()
 }
 
-fn sample(shape: &Json) -> Dims {
+pub fn sample(shape: &Json) -> Dims {
     Dims::new(&sizes(shape)).expect("few dimensions").without_batch()
 }
 

@@ -66,6 +66,13 @@ fn endless_work_is_stopped_and_said() {
         "t = ()\nfor i in range(10**9):\n    t = (t,)\n",
         "t = ()\nfor i in range(10**9):\n    t = (i, t)\nt = None\n",
         "x = [i for i in range(10**9) for j in range(10**9)]\n",
+        // Each turn of these is more work than the one before.
+        "while True:\n    from torch.nn import *\n    x = undefined\n",
+        "class A(nn.Module): pass\nwhile True:\n    class A(A): pass\n",
+        "m = nn.Sequential()\nwhile True:\n    m.append(nn.ReLU())\n    x = m[0:2]\n    y = len(m)\n",
+        "m = nn.ModuleList()\nwhile True:\n    m.append(nn.ReLU())\n    x = list(m.named_parameters())\n",
+        "m = nn.Sequential()\ni = 0\nwhile True:\n    i += 1\n    setattr(m, f'c{i}', nn.ReLU())\n    m.register_buffer(f'b{i}', torch.zeros(1))\n",
+        "x = []\nwhile True:\n    x[0:0] = [1]\n",
         "import functools\np = print\nfor i in range(10**9):\n    p = functools.partial(p, p)\n",
         "import itertools\nx = list(itertools.product(*[range(1000)] * 8))\n",
         "m = nn.ReLU()\nfor i in range(10**6):\n    m = nn.Sequential(m)\n",
@@ -222,12 +229,29 @@ fn fragments() -> impl Strategy<Value = String> {
     prop::collection::vec(piece, 0..40).prop_map(|pieces| pieces.concat())
 }
 
+/// The text that took longest so far; a new one is shown with `--nocapture`.
+struct Slowest(std::sync::Mutex<std::time::Duration>);
+
+static SLOWEST: Slowest = Slowest(std::sync::Mutex::new(std::time::Duration::from_millis(100)));
+
+impl Slowest {
+    fn note(&self, took: std::time::Duration, text: &str) {
+        let mut slowest = self.0.lock().expect("no panic while it is held");
+        if took > *slowest {
+            *slowest = took;
+            println!("{took:?} for\n{text}\n");
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: cases(), max_shrink_iters: 200, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn any_order_of_what_people_paste_ends(text in fragments()) {
+        let start = std::time::Instant::now();
         let found = import(&text, &Options::default());
+        SLOWEST.note(start.elapsed(), &text);
         prop_assert!(!found.models.is_empty() || !found.problems.is_empty());
         for problem in &found.problems {
             if let Some(fix) = &problem.fix {

@@ -3,3 +3,4 @@
 mod export;
 mod golden_sources;
 mod hostile;
+mod snippets;
