@@ -370,7 +370,7 @@ impl Machine {
     /// As [`Self::walk`], as a part of the code that runs.
     pub(super) fn walked(&mut self, root: Id) -> Run<Vec<(String, Id)>> {
         let found = self.walk(root);
-        self.work(found.len() * 4)?;
+        self.work(found.len() * 2)?;
         Ok(found)
     }
 

@@ -366,8 +366,14 @@ impl Machine {
                 Ok(Value::Instance(id))
             }
             ("get_submodule", Some(Value::Text(path))) => {
-                let found = self.walked(id)?.into_iter().find(|(name, _)| **name == *path);
-                Ok(found.map_or_else(|| Value::unknown("a module"), |(_, module)| Value::Instance(module)))
+                let mut found = Some(id);
+                for name in path.split('.').filter(|name| !name.is_empty()) {
+                    if let Some(id) = found {
+                        self.look_through(id)?;
+                    }
+                    found = found.and_then(|id| self.module(id)?.child(name)?);
+                }
+                Ok(found.map_or_else(|| Value::unknown("a module"), Value::Instance))
             }
             ("__len__", _) => Ok(self.module_length(id).map_or(Value::Int(0), |length| Value::Int(length as i128))),
             (
