@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use super::advice::{self, Adviser};
 use super::format::grouped;
+use super::later::{Later, Part};
 use super::studio::Studio;
 
 #[component]
@@ -18,14 +19,14 @@ pub fn Answer() -> impl IntoView {
                 <h1>{headline.title}</h1>
                 <p>{headline.text}</p>
             })}
-            <BestRemedy/>
+            <Later part=Part::BestRemedy/>
         </section>
     }
 }
 
 /// What pays most, with what it comes to, one click away.
 #[component]
-fn BestRemedy() -> impl IntoView {
+pub fn BestRemedy() -> impl IntoView {
     let studio = Studio::expect();
     let adviser = Adviser::expect();
     let best = move || {

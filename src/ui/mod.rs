@@ -11,6 +11,7 @@ mod format;
 mod header;
 mod history;
 mod import;
+mod later;
 mod run;
 mod runner;
 mod search;
@@ -18,16 +19,18 @@ mod selfcheck;
 mod studio;
 
 use leptos::prelude::*;
+use leptos::wasm_split::{SplitLoaderError, wasm_split};
 
 use advice::{AdvicePanel, Adviser};
-use answer::Answer;
+use answer::{Answer, BestRemedy};
 use charts::Charts;
 use counting::{CountingPanel, MemoryPanel};
-use design::Design;
+use design::{Design, Details, Menu};
 use fit::FitPanel;
-use header::Header;
+use header::{Export, Header, LinkProblems, Presets, Share};
 use header::theme::ThemeChoice;
-use import::{ImportDialog, Importer, Problems};
+use import::Import;
+use later::{Later, Part};
 use run::Run;
 use search::SearchPanel;
 use selfcheck::SelfCheck;
@@ -42,15 +45,14 @@ pub fn App() -> impl IntoView {
     provide_context(studio);
     provide_context(ThemeChoice::new());
     provide_context(Adviser::new(studio));
-    provide_context(Importer::new(studio));
+    let importing = RwSignal::new(false);
     address::follow(studio);
     let designs = Memo::new(move |_| studio.workbench().with(|workbench| workbench.designs.len()));
     view! {
         <div class="page">
-            <Header/>
-            <ImportDialog/>
+            <Header importing/>
             <main class="page-main">
-                <Problems/>
+                <Later part=Part::Import { open: importing }/>
                 <Answer/>
                 <div class="bench">
                     <div class="designs" style:--count=move || designs.get().to_string()>
@@ -58,16 +60,36 @@ pub fn App() -> impl IntoView {
                             <Design design/>
                         </For>
                     </div>
-                    <Charts/>
+                    <Later part=Part::Charts/>
                 </div>
-                <AdvicePanel/>
-                <Run/>
-                <FitPanel/>
-                <SearchPanel/>
-                <CountingPanel/>
-                <MemoryPanel/>
+                <Later part=Part::Panels/>
             </main>
-            <SelfCheck/>
         </div>
     }
+}
+
+/// The parts of the page that can wait until the designs have been shown: a binary of their own.
+#[wasm_split(rest, wasm_split_path = leptos::wasm_split, fallible)]
+fn rest(part: Part) -> Result<AnyView, SplitLoaderError> {
+    Ok(match part {
+        Part::BestRemedy => view! { <BestRemedy/> }.into_any(),
+        Part::Charts => view! { <Charts/> }.into_any(),
+        Part::Details(row) => view! { <Details row/> }.into_any(),
+        Part::Export { open } => view! { <Export open/> }.into_any(),
+        Part::Import { open } => view! { <Import open/> }.into_any(),
+        Part::LinkProblems => view! { <LinkProblems/> }.into_any(),
+        Part::Menu { design } => view! { <Menu design/> }.into_any(),
+        Part::Presets => view! { <Presets/> }.into_any(),
+        Part::Share { open } => view! { <Share open/> }.into_any(),
+        Part::Panels => view! {
+            <AdvicePanel/>
+            <Run/>
+            <FitPanel/>
+            <SearchPanel/>
+            <CountingPanel/>
+            <MemoryPanel/>
+            <SelfCheck/>
+        }
+        .into_any(),
+    })
 }

@@ -45,18 +45,21 @@ pub struct Adviser {
 impl Adviser {
     pub fn new(studio: Studio) -> Self {
         let last = studio.derived.with_untracked(|derived| derived.designs.len().saturating_sub(1));
-        let adviser = Self { advice: RwSignal::new(None), design: RwSignal::new(last.min(1)) };
+        Self { advice: RwSignal::new(None), design: RwSignal::new(last.min(1)) }
+    }
+
+    /// Advises whenever the designs have changed and rest.
+    fn follow(self, studio: Studio) {
         let pending = StoredValue::new(None::<TimeoutHandle>);
         Effect::new(move |_| {
             studio.derived.track();
-            adviser.design.track();
+            self.design.track();
             if let Some(earlier) = pending.get_value() {
                 earlier.clear();
             }
-            let advise = move || adviser.advise(&studio);
+            let advise = move || self.advise(&studio);
             pending.set_value(set_timeout_with_handle(advise, Duration::from_millis(SETTLED)).ok());
         });
-        adviser
     }
 
     pub fn expect() -> Self {
@@ -104,6 +107,7 @@ pub fn open_beside(studio: &Studio, design: usize, name: String, rewrites: &[Rew
 pub fn AdvicePanel() -> impl IntoView {
     let studio = Studio::expect();
     let adviser = Adviser::expect();
+    adviser.follow(studio);
     let names = Memo::new(move |_| {
         studio.derived.with(|derived| derived.designs.iter().map(|design| design.name.clone()).collect::<Vec<_>>())
     });

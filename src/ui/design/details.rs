@@ -8,11 +8,12 @@ use crate::ui::studio::{DesignState, Studio};
 
 use super::add::LayerChoice;
 use super::argument::ArgumentInput;
-use super::row::keep_focus;
+use super::row::{RowHandle, keep_focus};
 use super::row_view::{RowView, inline_arguments};
 
 #[component]
-pub fn Details(design: usize, id: NodeId, view: Memo<Option<RowView>>) -> impl IntoView {
+pub fn Details(row: RowHandle) -> impl IntoView {
+    let RowHandle { design, id, view } = row;
     let studio = Studio::expect();
     let kind = Memo::new(move |_| view.with(|view| view.as_ref().map(|view| view.layer.kind())));
     let name = move || view.with(|view| view.as_ref().map_or(String::new(), |view| view.name.clone()));

@@ -11,11 +11,15 @@ use leptos::prelude::*;
 
 use crate::ui::format::{bytes, grouped, short};
 use crate::ui::history::EditKey;
+use crate::ui::later::{Later, Part};
 use crate::ui::studio::Studio;
 
 use add::LayerChoice;
 use drag::Dragging;
 use row::Row;
+
+pub use details::Details;
+pub use row::RowHandle;
 
 /// One design: its totals, its input, its rows.
 #[component]
@@ -41,7 +45,7 @@ pub fn Design(design: usize) -> impl IntoView {
                 <div class="design-title">
                     <h2>{name}</h2>
                     <TwinState design twin_of/>
-                    <Menu design/>
+                    <Later part=Part::Menu { design }/>
                 </div>
                 <Totals design/>
             </div>
@@ -71,7 +75,7 @@ pub fn Design(design: usize) -> impl IntoView {
 
 /// What can be done with a design as a whole.
 #[component]
-fn Menu(design: usize) -> impl IntoView {
+pub fn Menu(design: usize) -> impl IntoView {
     let studio = Studio::expect();
     let menu = NodeRef::<leptos::html::Details>::new();
     let close = move || {

@@ -5,12 +5,20 @@ use leptos::prelude::*;
 
 use crate::model::NodeId;
 use crate::ui::format::{grouped, percent, short};
+use crate::ui::later::{Later, Part};
 use crate::ui::studio::Studio;
 
 use super::argument::ArgumentInput;
-use super::details::Details;
 use super::drag::{Drag, Dragging};
 use super::row_view::{RowState, RowView, inline_arguments, notes, row_view};
+
+/// A row for what stands within it. `Copy`: handles.
+#[derive(Clone, Copy)]
+pub struct RowHandle {
+    pub design: usize,
+    pub id: NodeId,
+    pub view: Memo<Option<RowView>>,
+}
 
 #[component]
 pub fn Row(design: usize, id: NodeId) -> impl IntoView {
@@ -104,7 +112,7 @@ pub fn Row(design: usize, id: NodeId) -> impl IntoView {
             </div>
             <Message design id view/>
             <Show when=move || opened.get()>
-                <Details design id view/>
+                <Later part=Part::Details(RowHandle { design, id, view })/>
             </Show>
         </li>
     }

@@ -52,13 +52,13 @@ pub fn ExportButton(exporting: RwSignal<bool>) -> impl IntoView {
 
 /// The text of one design, to copy or to save.
 #[component]
-pub fn Export(exporting: RwSignal<bool>) -> impl IntoView {
+pub fn Export(open: RwSignal<bool>) -> impl IntoView {
     let studio = Studio::expect();
     let design = RwSignal::new(0_usize);
     let form = RwSignal::new(Form::PyTorch);
     let copied = RwSignal::new(false);
     let text = Memo::new(move |_| {
-        if !exporting.get() {
+        if !open.get() {
             return String::new();
         }
         copied.set(false);
@@ -82,7 +82,7 @@ pub fn Export(exporting: RwSignal<bool>) -> impl IntoView {
     let file = move || format!("design.{}", form.get().extension());
     let address = move || text.with(|text| format!("data:text/plain;charset=utf-8,{}", encoded(text)));
     view! {
-        <Show when=move || exporting.get()>
+        <Show when=move || open.get()>
             <section class="card export" aria-label="Export">
                 <div class="export-bar">
                     <select

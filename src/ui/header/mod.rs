@@ -8,16 +8,18 @@ pub mod theme;
 use leptos::ev;
 use leptos::prelude::*;
 
-use crate::ui::import::ImportButton;
+use crate::ui::later::{Later, Part};
 use crate::ui::studio::Studio;
 
-use export::{Export, ExportButton};
-use presets::Presets;
-use share::{Share, ShareButton};
+use export::ExportButton;
+pub use export::Export;
+pub use presets::Presets;
+pub use share::Share;
+use share::ShareButton;
 use theme::Theme;
 
 #[component]
-pub fn Header() -> impl IntoView {
+pub fn Header(importing: RwSignal<bool>) -> impl IntoView {
     let studio = Studio::expect();
     let sharing = RwSignal::new(false);
     let exporting = RwSignal::new(false);
@@ -25,9 +27,9 @@ pub fn Header() -> impl IntoView {
         if !(event.ctrl_key() || event.meta_key()) {
             return;
         }
-        match (event.key().to_lowercase().as_str(), event.shift_key()) {
-            ("z", false) => studio.undo(),
-            ("z", true) | ("y", _) => studio.redo(),
+        match (event.key().as_str(), event.shift_key()) {
+            ("z" | "Z", false) => studio.undo(),
+            ("z" | "Z", true) | ("y" | "Y", _) => studio.redo(),
             _ => return,
         }
         event.prevent_default();
@@ -43,8 +45,8 @@ pub fn Header() -> impl IntoView {
                 </svg>
                 "Convscope"
             </a>
-            <ImportButton/>
-            <Presets/>
+            <button class="button" data-testid="import-open" on:click=move |_| importing.set(true)>"Paste PyTorch"</button>
+            <span class="group presets"><Later part=Part::Presets/></span>
             <span class="space"></span>
             <div class="group">
                 <button
@@ -72,15 +74,15 @@ pub fn Header() -> impl IntoView {
             <ExportButton exporting/>
             <Theme/>
         </header>
-        <Share sharing/>
-        <Export exporting/>
-        <LinkProblems/>
+        <Later part=Part::Share { open: sharing }/>
+        <Later part=Part::Export { open: exporting }/>
+        <Later part=Part::LinkProblems/>
     }
 }
 
 /// What could not be read of a link, piece by piece.
 #[component]
-fn LinkProblems() -> impl IntoView {
+pub fn LinkProblems() -> impl IntoView {
     let studio = Studio::expect();
     view! {
         <Show when=move || studio.link_problems.with(|problems| !problems.is_empty())>

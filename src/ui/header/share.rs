@@ -22,13 +22,13 @@ pub fn ShareButton(sharing: RwSignal<bool>) -> impl IntoView {
 
 /// The link, selected, with a button that copies it.
 #[component]
-pub fn Share(sharing: RwSignal<bool>) -> impl IntoView {
+pub fn Share(open: RwSignal<bool>) -> impl IntoView {
     let studio = Studio::expect();
     let input = NodeRef::<html::Input>::new();
     let copied = RwSignal::new(false);
     let url = Memo::new(move |_| studio.workbench().with(address::share_url));
     Effect::new(move |_| {
-        if sharing.get()
+        if open.get()
             && let Some(input) = input.get()
         {
             copied.set(false);
@@ -44,7 +44,7 @@ pub fn Share(sharing: RwSignal<bool>) -> impl IntoView {
         });
     };
     view! {
-        <Show when=move || sharing.get()>
+        <Show when=move || open.get()>
             <section class="card share" aria-label="Share">
                 <input
                     class="field"

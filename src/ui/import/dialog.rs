@@ -13,14 +13,6 @@ use super::{Importer, State};
 const LISTED: usize = 256;
 
 #[component]
-pub fn ImportButton() -> impl IntoView {
-    let importer = Importer::expect();
-    view! {
-        <button class="button" data-testid="import-open" on:click=move |_| importer.open.set(true)>"Paste PyTorch"</button>
-    }
-}
-
-#[component]
 pub fn ImportDialog() -> impl IntoView {
     let studio = Studio::expect();
     let importer = Importer::expect();

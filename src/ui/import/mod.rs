@@ -13,10 +13,20 @@ use crate::ui::runner::Runner;
 use crate::ui::studio::Studio;
 use crate::workbench::{Content, Design, Settings, Workbench, default_name};
 
-pub use dialog::{ImportButton, ImportDialog, Problems};
+use dialog::{ImportDialog, Problems};
 
 /// How long typing rests before the text is read, in milliseconds.
 const SETTLED: u64 = 200;
+
+/// The dialog, and the problems that stay after it.
+#[component]
+pub fn Import(open: RwSignal<bool>) -> impl IntoView {
+    provide_context(Importer::new(Studio::expect(), open));
+    view! {
+        <ImportDialog/>
+        <Problems/>
+    }
+}
 
 /// A paste, and what was made of it. `Copy`: handles. Handed down as context.
 #[derive(Clone, Copy)]
@@ -48,10 +58,10 @@ pub enum State {
 }
 
 impl Importer {
-    pub fn new(studio: Studio) -> Self {
+    fn new(studio: Studio, open: RwSignal<bool>) -> Self {
         let news = RwSignal::new(None::<Message>);
         let importer = Self {
-            open: RwSignal::new(false),
+            open,
             text: RwSignal::new(String::new()),
             input: RwSignal::new(None),
             state: RwSignal::new(State::Empty),
