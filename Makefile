@@ -14,12 +14,10 @@ PORT ?= 8080
 
 NPM_PACKAGES := node_modules/.package-lock.json
 # Folders are among them: their times change when a file goes away.
-PAGE_SOURCES := $(shell find src style scripts/finish_dist.mjs index.html Trunk.toml Cargo.toml Cargo.lock rust-toolchain.toml)
+PAGE_SOURCES := $(shell find src style scripts/build.mjs .cargo index.html Cargo.toml Cargo.lock rust-toolchain.toml)
 # The native library: everything but the DOM.
 CORE := --no-default-features --features chart,python
 WASM := --target wasm32-unknown-unknown
-# Views of one type instead of thousands: leptos then compiles faster, and the page is smaller.
-ERASED := --cfg erase_components
 
 .PHONY: serve dist test bench screenshots clean help
 .PHONY: build-tools test-tools
@@ -84,8 +82,7 @@ bench-page: dist/index.html | test-tools
 
 dist/index.html: $(PAGE_SOURCES) $(NPM_PACKAGES) | build-tools
 	cargo fetch --locked
-	env -u NO_COLOR RUSTFLAGS="$(ERASED)" trunk build --release --offline  # it takes NO_COLOR=1 for a mistake
-	@touch $@
+	node scripts/build.mjs
 
 $(NPM_PACKAGES): package.json package-lock.json .npmrc
 	npm ci

@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 tools="$PWD/.tools"
-trunk_version=0.21.14
+wasm_split_version=0.2.4
 wasm_bindgen_version=$(sed -n '/^name = "wasm-bindgen"$/{n;s/^version = "\(.*\)"$/\1/p;}' Cargo.lock)
 
 main() {
@@ -15,7 +15,7 @@ main() {
   node -e 'const [major, minor] = process.versions.node.split("."); process.exit(major > 20 || (major == 20 && minor >= 10) ? 0 : 1)' \
     || give_up "Node 20.10 or newer is needed, this is $(node --version)"
   case "${1:-}" in
-    build) wasm_target; wasm_bindgen_cli; trunk ;;
+    build) wasm_target; wasm_bindgen_cli; wasm_split ;;
     test) wasm_target; wasm_bindgen_cli; chromium ;;
     *) give_up "usage: scripts/install_tools.sh build|test" ;;
   esac
@@ -27,9 +27,10 @@ wasm_target() {
   rustup target add wasm32-unknown-unknown
 }
 
-trunk() {
-  [ "$(installed_version trunk)" = "$trunk_version" ] && return
-  install_crate trunk "$trunk_version" --locked
+# It does not tell its version, so only the one that was installed here is known to fit.
+wasm_split() {
+  grep -qs "^\"wasm_split_cli_support $wasm_split_version " "$tools/.crates.toml" && return
+  install_crate wasm_split_cli_support "$wasm_split_version" --locked --features build-binary
 }
 
 # Without --locked: the lock file of this release names a crate that registries do not have.

@@ -1,7 +1,5 @@
 //! One block of memory for tensors that live at different times.
 
-use std::cmp::Reverse;
-
 /// A tensor: how much it needs, and from which step to which it is needed, both included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Interval {
@@ -35,24 +33,25 @@ impl Interval {
 pub fn plan(tensors: &[Interval], alignment: u64) -> Option<Arena> {
     let aligned = |size: u64| size.checked_next_multiple_of(alignment.max(1));
     let sizes: Vec<u64> = tensors.iter().map(|tensor| aligned(tensor.size)).collect::<Option<_>>()?;
-    let mut by_size: Vec<(Reverse<u64>, u32)> = sizes.iter().map(|&size| Reverse(size)).zip(0..).collect();
+    // Every order here is one of numbers with indices, so that one sort does for all.
+    let mut by_size: Vec<(u64, u32)> = sizes.iter().map(|&size| u64::MAX - size).zip(0..).collect();
     by_size.sort_unstable();
     let mut placed = Placed::new(tensors);
     let mut arena = Arena { offsets: vec![0; tensors.len()], total: 0 };
-    let mut met: Vec<(u64, u64)> = Vec::new();
-    for (Reverse(size), index) in by_size {
+    let mut met: Vec<(u64, u32)> = Vec::new();
+    for (_, index) in by_size {
+        let size = sizes[index as usize];
         met.clear();
         placed.overlapping(&tensors[index as usize], |other| {
-            let start = arena.offsets[other as usize];
-            met.push((start, start + sizes[other as usize]));
+            met.push((arena.offsets[other as usize], other));
         });
         met.sort_unstable();
         let mut offset = 0_u64;
-        for &(start, end) in &met {
+        for &(start, other) in &met {
             if offset.checked_add(size)? <= start {
                 break;
             }
-            offset = offset.max(end);
+            offset = offset.max(start + sizes[other as usize]);
         }
         arena.offsets[index as usize] = offset;
         arena.total = arena.total.max(offset.checked_add(size)?);
@@ -75,9 +74,10 @@ struct Placed<'a> {
 
 impl<'a> Placed<'a> {
     fn new(tensors: &'a [Interval]) -> Self {
-        let mut by_first: Vec<u32> = (0..tensors.len() as u32).collect();
         // Tensors mostly come in this order, which a sort notices.
-        by_first.sort_by_key(|&index| tensors[index as usize].first);
+        let mut by_first: Vec<(u64, u32)> = tensors.iter().map(|tensor| tensor.first.into()).zip(0..).collect();
+        by_first.sort_unstable();
+        let by_first: Vec<u32> = by_first.into_iter().map(|(_, index)| index).collect();
         let mut place = vec![0; tensors.len()];
         for (position, &index) in by_first.iter().enumerate() {
             place[index as usize] = position as u32;

@@ -64,17 +64,6 @@ macro_rules! layers {
             pub const fn required_arguments(self) -> usize {
                 match self { $(Kind::$kind => { const NAMES: &[&str] = &[$(stringify!($required)),*]; NAMES.len() })* }
             }
-
-            /// What fits an argument, for messages; `None` where there is no such argument.
-            pub fn expected(self, argument: &str) -> Option<&'static str> {
-                match self { $(
-                    Kind::$kind => match argument {
-                        $(stringify!($required) => Some(<$required_type as Argument>::EXPECTED),)*
-                        $(stringify!($optional) => Some(<$optional_type as Argument>::EXPECTED),)*
-                        _ => None,
-                    },
-                )* }
-            }
         }
 
         impl Layer {
@@ -82,30 +71,22 @@ macro_rules! layers {
                 match self { $(Layer::$kind(_) => Kind::$kind,)* }
             }
 
-            /// The value of an argument; `None` where there is no such argument.
-            pub fn argument(&self, name: &str) -> Option<Value> {
+            /// An argument by its place among [`Kind::arguments`].
+            fn slot(&self, index: usize) -> Option<&dyn Slot> {
                 match self { $(
                     #[allow(unused_variables)]
-                    Layer::$kind(layer) => match name {
-                        $(stringify!($required) => Some(layer.$required.to_value()),)*
-                        $(stringify!($optional) => Some(layer.$optional.to_value()),)*
-                        _ => None,
-                    },
+                    Layer::$kind(layer) => {
+                        let slots: &[&dyn Slot] = &[$(&layer.$required,)* $(&layer.$optional,)*];
+                        slots.get(index).copied()
+                    }
                 )* }
             }
 
-            /// Sets one argument from its untyped value.
-            pub fn set_argument(&mut self, name: &str, value: &Value) -> Result<(), ArgumentError> {
-                let kind = self.kind();
+            fn slot_mut(&mut self, index: usize) -> Option<&mut dyn Slot> {
                 match self { $(
                     #[allow(unused_variables)]
-                    Layer::$kind(layer) => match name {
-                        $(stringify!($required) => layer.$required = typed(name, value)?,)*
-                        $(stringify!($optional) => layer.$optional = typed(name, value)?,)*
-                        _ => return Err(ArgumentError::Unknown { layer: kind.class(), name: name.to_string() }),
-                    },
+                    Layer::$kind(layer) => nth([$(&mut layer.$required,)* $(&mut layer.$optional,)*], index),
                 )* }
-                Ok(())
             }
         }
 
@@ -117,6 +98,66 @@ macro_rules! layers {
             }
         )*
     };
+}
+
+/// An argument within a layer, whatever its type.
+trait Slot {
+    fn value(&self) -> Value;
+
+    /// Whether the value fits; where not, the argument stays as it is.
+    fn set(&mut self, value: &Value) -> bool;
+
+    fn expected(&self) -> &'static str;
+}
+
+impl<T: Argument> Slot for T {
+    fn value(&self) -> Value {
+        self.to_value()
+    }
+
+    fn set(&mut self, value: &Value) -> bool {
+        T::from_value(value).map(|value| *self = value).is_some()
+    }
+
+    fn expected(&self) -> &'static str {
+        T::EXPECTED
+    }
+}
+
+fn nth<const N: usize>(slots: [&mut dyn Slot; N], index: usize) -> Option<&mut dyn Slot> {
+    slots.into_iter().nth(index)
+}
+
+impl Kind {
+    /// What fits an argument, for messages; `None` where there is no such argument.
+    pub fn expected(self, argument: &str) -> Option<&'static str> {
+        self.layer().slot(self.place(argument)?).map(Slot::expected)
+    }
+
+    fn place(self, argument: &str) -> Option<usize> {
+        self.arguments().iter().position(|name| *name == argument)
+    }
+}
+
+impl Layer {
+    /// The value of an argument; `None` where there is no such argument.
+    pub fn argument(&self, name: &str) -> Option<Value> {
+        self.slot(self.kind().place(name)?).map(Slot::value)
+    }
+
+    /// Sets one argument from its untyped value.
+    pub fn set_argument(&mut self, name: &str, value: &Value) -> Result<(), ArgumentError> {
+        let kind = self.kind();
+        let slot = kind.place(name).and_then(|place| self.slot_mut(place));
+        let Some(slot) = slot else {
+            return Err(ArgumentError::Unknown { layer: kind.class(), name: name.to_string() });
+        };
+        if slot.set(value) {
+            Ok(())
+        } else {
+            Err(ArgumentError::Type { name: name.to_string(), expected: slot.expected(), found: value.clone() })
+        }
+    }
 }
 
 layers! {
@@ -464,12 +505,4 @@ impl Conv2d {
     pub fn is_depthwise(&self) -> bool {
         self.groups == Groups::InputChannels
     }
-}
-
-fn typed<T: Argument>(name: &str, value: &Value) -> Result<T, ArgumentError> {
-    T::from_value(value).ok_or_else(|| ArgumentError::Type {
-        name: name.to_string(),
-        expected: T::EXPECTED,
-        found: value.clone(),
-    })
 }

@@ -115,14 +115,16 @@ impl Fields {
                         format!("design {letter} is there twice; the first one counts"),
                     );
                 }
-                (_, Some(letter)) => fields.designs.push((letter, value)),
+                (_, Some(letter)) => {
+                    let place = fields.designs.partition_point(|(other, _)| *other < letter);
+                    fields.designs.insert(place, (letter, value));
+                }
                 (key, None) if key == BASELINE_KEY || Settings::NAMES.contains(&key) => {
                     fields.others.push((key.to_string(), value));
                 }
                 _ => {}
             }
         }
-        fields.designs.sort_by_key(|(letter, _)| *letter);
         fields
     }
 

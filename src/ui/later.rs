@@ -12,14 +12,22 @@ pub enum Part {
     BestRemedy,
     Charts,
     Details(RowHandle),
-    Export { open: RwSignal<bool> },
-    Import { open: RwSignal<bool> },
+    Export {
+        open: RwSignal<bool>,
+    },
+    Import {
+        open: RwSignal<bool>,
+    },
     LinkProblems,
-    Menu { design: usize },
+    Menu {
+        design: usize,
+    },
     /// What stands below the designs.
     Panels,
     Presets,
-    Share { open: RwSignal<bool> },
+    Share {
+        open: RwSignal<bool>,
+    },
 }
 
 /// The part when it is there; until then, nothing.

@@ -62,7 +62,7 @@ impl Runner {
             .flatten()
             .and_then(|meta| meta.get_attribute("content"))
             .unwrap_or_default();
-        let worker = Worker::new(&format!("./{}_loader.js?build={build}", self.binary))?;
+        let worker = Worker::new(&format!("./{build}/{}_loader.js", self.binary))?;
         let hear = self.hear;
         let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
             if let Ok(bytes) = event.data().dyn_into::<js_sys::Uint8Array>()

@@ -120,10 +120,12 @@ async function checkNothingPaintsLate(workbench) {
 }
 
 function reportFirstLoad() {
-  const worker = /^(worker|importer)/;
-  const files = readdirSync(DIST).map((name) => {
-    const bytes = readFileSync(path.join(DIST, name));
-    return { name, raw: bytes.length, gzipped: gzipSync(bytes, { level: 9 }).length };
+  const [build] = readdirSync(DIST).filter((name) => name !== "index.html");
+  const folder = path.join(DIST, build);
+  const names = [path.join(DIST, "index.html"), ...readdirSync(folder).map((name) => path.join(folder, name))];
+  const files = names.map((file) => {
+    const bytes = readFileSync(file);
+    return { name: path.basename(file), raw: bytes.length, gzipped: gzipSync(bytes, { level: 9 }).length };
   });
   const kB = (bytes) => `${(bytes / 1000).toFixed(1)} kB`;
   const sum = (list, key) => list.reduce((total, file) => total + file[key], 0);
@@ -131,6 +133,7 @@ function reportFirstLoad() {
     console.log(`${title}: ${kB(sum(list, "gzipped"))} gzipped (${kB(sum(list, "raw"))})`);
     for (const { name, raw, gzipped } of list) console.log(`  ${name}: ${kB(gzipped)} (${kB(raw)})`);
   };
-  report("First load", files.filter(({ name }) => !worker.test(name)));
-  for (const kind of ["worker", "importer"]) report(`Later, ${kind}`, files.filter(({ name }) => name.startsWith(kind)));
+  const later = [["split_", "Then, when the designs are shown"], ["worker", "With the first run"], ["importer", "With the first import"]];
+  report("First load", files.filter(({ name }) => !later.some(([prefix]) => name.startsWith(prefix))));
+  for (const [prefix, title] of later) report(title, files.filter(({ name }) => name.startsWith(prefix)));
 }

@@ -11,8 +11,8 @@ use leptos::prelude::*;
 use crate::ui::later::{Later, Part};
 use crate::ui::studio::Studio;
 
-use export::ExportButton;
 pub use export::Export;
+use export::ExportButton;
 pub use presets::Presets;
 pub use share::Share;
 use share::ShareButton;

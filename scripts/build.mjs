@@ -1,0 +1,113 @@
+// node scripts/build.mjs [FOLDER]    builds the static site into FOLDER, by default dist/
+//
+// The folder holds index.html and one folder that is named after its contents, so that files of different builds never
+// meet, whatever is cached. The page is two WebAssembly binaries: what shows the designs, and what can wait until they
+// are shown (src/ui/later.rs); each worker is one more.
+import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+
+const BUILD_ID = "BUILD_ID";
+const TARGET = "wasm32-unknown-unknown";
+const WASM_FEATURES = [
+  "bulk-memory", "multivalue", "mutable-globals", "nontrapping-float-to-int", "reference-types", "relaxed-simd",
+  "sign-ext", "simd",
+].map((feature) => `--enable-${feature}`);
+
+const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+const dist = path.resolve(process.argv[2] ?? path.join(root, "dist"));
+const work = path.join(root, "target", "site");
+const staging = path.join(work, "staging");
+rmSync(work, { recursive: true, force: true });
+mkdirSync(staging, { recursive: true });
+
+buildPage();
+buildWorker("worker", "release", "web", "-O3");
+buildWorker("importer", "page", "web,python", "-Oz");
+writeFileSync(path.join(staging, "style.css"), styles());
+const build = contentHash(staging);
+rmSync(dist, { recursive: true, force: true });
+cpSync(staging, path.join(dist, build), { recursive: true });
+writeFileSync(path.join(dist, "index.html"), readFileSync(path.join(root, "index.html"), "utf8").replaceAll(BUILD_ID, build));
+console.log(`Built ${path.relative(process.cwd(), dist) || dist}`);
+
+function buildPage() {
+  // The splitter needs the relocations.
+  const wasm = compile("page", "page", ["--features", "ui"], ["-Clink-args=--emit-relocs"]);
+  const split = path.join(work, "split");
+  mkdirSync(split);
+  run("wasm-split-cli", [wasm, split, "--target", "web", "--out-name", "page"]);
+  // The other part finds memory and table among the exports.
+  bind(path.join(split, "page.wasm"), "page", "web", ["--keep-lld-exports"]);
+  for (const name of readdirSync(split).filter((name) => name !== "page.wasm")) {
+    cpSync(path.join(split, name), path.join(staging, name));
+  }
+  writeFileSync(path.join(staging, "start.js"), `import start from "./page.js";\nawait start();\n`);
+  for (const name of readdirSync(staging).filter((name) => name.endsWith(".wasm"))) optimize(name, "-Oz");
+}
+
+function buildWorker(name, profile, features, level) {
+  bind(compile(name, profile, ["--features", features], []), name, "no-modules");
+  optimize(`${name}_bg.wasm`, level);
+  writeFileSync(path.join(staging, `${name}_loader.js`), loader(name));
+}
+
+/** The path of the binary. */
+function compile(name, profile, features, linking) {
+  run("cargo", [
+    "rustc", "--locked", "--target", TARGET, "--profile", profile, "--bin", name, "--no-default-features", ...features,
+    "--", ...linking,
+  ]);
+  const folder = process.env.CARGO_TARGET_DIR ?? path.join(root, "target");
+  return path.join(folder, TARGET, profile, `${name}.wasm`);
+}
+
+function bind(wasm, name, target, options = []) {
+  const places = ["--out-dir", staging, "--out-name", name];
+  run("wasm-bindgen", ["--target", target, "--no-typescript", ...options, ...places, wasm]);
+}
+
+function optimize(name, level) {
+  const file = path.join(staging, name);
+  run("wasm-opt", [level, ...WASM_FEATURES, "--strip-debug", "--strip-producers", file, "-o", file]);
+}
+
+/**
+ * The script a page starts as `new Worker("./BUILD/NAME_loader.js")`. It keeps messages that arrive before the binary
+ * runs, and a failure to start reaches the page as the worker's `error` event.
+ */
+function loader(name) {
+  return `"use strict";
+const early = [];
+const keep = (event) => early.push(event);
+self.addEventListener("message", keep);
+importScripts("./${name}.js");
+wasm_bindgen({ module_or_path: "./${name}_bg.wasm" }).then(
+  () => {
+    self.removeEventListener("message", keep);
+    for (const { data, ports } of early) self.dispatchEvent(new MessageEvent("message", { data, ports: [...ports] }));
+  },
+  (error) => setTimeout(() => { throw error; }),
+);
+`;
+}
+
+/** All style sheets in one; tokens first. */
+function styles() {
+  const folder = path.join(root, "style");
+  const names = ["base.css", ...readdirSync(folder).filter((name) => name.endsWith(".css") && name !== "base.css").sort()];
+  return names.map((name) => readFileSync(path.join(folder, name), "utf8")).join("");
+}
+
+/** The first 16 hexadecimal digits of the SHA-256 of all names and contents. */
+function contentHash(folder) {
+  const hash = createHash("sha256");
+  for (const name of readdirSync(folder).sort()) hash.update(`${name}\0`).update(readFileSync(path.join(folder, name)));
+  return hash.digest("hex").slice(0, 16);
+}
+
+function run(command, options) {
+  execFileSync(command, options, { cwd: root, stdio: "inherit" });
+}
