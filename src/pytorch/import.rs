@@ -11,6 +11,8 @@ use super::source::Source;
 
 /// After so many steps a text is not read again with other guesses.
 const MOST_STEPS_TO_GUESS_AGAIN: u64 = 200_000;
+/// Other answers about lost indentation that are tried out at most.
+const MOST_TRIES: usize = 20;
 /// Networks that are made of one text at most.
 const MOST_MODELS: usize = 12;
 
@@ -19,72 +21,137 @@ const MOST_MODELS: usize = 12;
 /// Never panics and always ends: steps, values, nesting and calls are bounded (see the constants of
 /// `pytorch/machine`), and what goes beyond is a [`Problem`] of the kind [`ProblemKind::TooLong`].
 pub fn import(text: &str, options: &Options) -> Import {
-    let (first, may_differ) = import_by(text, options, Guess::default());
-    if !may_differ {
-        return first;
+    let first = Reading::new(text, options, &Guess::default());
+    if first.questions.is_empty() || first.steps > MOST_STEPS_TO_GUESS_AGAIN {
+        return first.import;
     }
-    // Where loops and choices end was guessed; where something does not fit, another guess may.
-    let mut best = first;
-    for (long_loops, long_else) in [(false, true), (true, false), (true, true)] {
-        if errors(&best) == 0 {
-            break;
-        }
-        let (other, _) = import_by(text, options, Guess { long_loops, long_else });
-        if errors(&other) < errors(&best) {
-            best = other;
-        }
-    }
-    best
+    first.with_better_guesses(text, options)
 }
 
-fn errors(import: &Import) -> usize {
-    import.problems.iter().filter(|problem| problem.severity == Severity::Error).count()
+/// One way to read a text.
+struct Reading {
+    import: Import,
+    guess: Guess,
+    /// The text with the indentation that was put back.
+    clean: String,
+    /// What its indentation leaves open.
+    questions: Vec<usize>,
+    steps: u64,
 }
 
-/// Also tells whether another guess is worth trying: the indentation was guessed, and reading it was little work.
-fn import_by(text: &str, options: &Options, guess: Guess) -> (Import, bool) {
-    let printed = printed::as_source(text);
-    let source = Source::new(printed.as_deref().unwrap_or(text), guess);
-    let mut machine = Machine::new();
-    machine.name_comments = name_comments(&source);
-    run(&mut machine, &source);
-    let roots = discover::roots(&mut machine, &source, MOST_MODELS);
-    let hints = Hints::new(text, &machine, roots.len() == 1);
-    let mut models: Vec<super::ImportedModel> = Vec::new();
-    for root in roots {
-        let model = model_of::build(&mut machine, root, &hints, options);
-        // A second instance of the same class with the same arguments is the same design.
-        let again = models.iter().any(|other| {
-            other.name == model.name
-                && other.registered == model.registered
-                && other.network.nodes == model.network.nodes
-        });
-        if !again {
-            models.push(model);
+impl Reading {
+    fn new(text: &str, options: &Options, guess: &Guess) -> Self {
+        let printed = printed::as_source(text);
+        let mut source = Source::new(printed.as_deref().unwrap_or(text), guess);
+        let mut machine = Machine::new();
+        machine.name_comments = name_comments(&source);
+        run(&mut machine, &source);
+        let roots = discover::roots(&mut machine, &source, MOST_MODELS);
+        let hints = Hints::new(text, &machine, roots.len() == 1);
+        let mut models: Vec<super::ImportedModel> = Vec::new();
+        for root in roots {
+            let model = model_of::build(&mut machine, root, &hints, options);
+            // A second instance of the same class with the same arguments is the same design.
+            let again = models.iter().any(|other| {
+                other.name == model.name
+                    && other.registered == model.registered
+                    && other.network.nodes == model.network.nodes
+            });
+            if !again {
+                models.push(model);
+            }
+        }
+        let mut problems = source.problems.clone();
+        let first = problems.len();
+        problems.append(&mut machine.problems);
+        for wish in std::mem::take(&mut machine.fixes) {
+            if let Some(problem) = problems.get_mut(first + wish.problem)
+                && printed.is_none()
+                && problem.fix.is_none()
+            {
+                problem.fix = source.fix(&wish.range, wish.label, &wish.replacement);
+            }
+        }
+        if printed.is_some() && !models.is_empty() {
+            let message =
+                "A printed model does not say how its layers are connected: they are taken to run one after another.";
+            problems.push(Problem::new(Severity::Note, ProblemKind::Assumed, message.to_string()));
+        }
+        if models.is_empty() && !problems.iter().any(|problem| problem.severity == Severity::Error) {
+            let message = "No network was found here: no nn.Module class, no nn.Sequential, no printed model.";
+            problems.push(Problem::new(Severity::Error, ProblemKind::NothingFound, message.to_string()));
+        }
+        problems.sort_by_key(|problem| problem.line.unwrap_or(u32::MAX));
+        Self {
+            import: Import { models, problems },
+            guess: guess.clone(),
+            questions: std::mem::take(&mut source.questions),
+            clean: std::mem::take(&mut source.clean),
+            steps: machine.steps(),
         }
     }
-    let mut problems = source.problems.clone();
-    let first = problems.len();
-    problems.append(&mut machine.problems);
-    for wish in std::mem::take(&mut machine.fixes) {
-        if let Some(problem) = problems.get_mut(first + wish.problem)
-            && printed.is_none()
-            && problem.fix.is_none()
-        {
-            problem.fix = source.fix(&wish.range, wish.label, &wish.replacement);
+
+    fn errors(&self) -> usize {
+        let errors = self.import.problems.iter().filter(|problem| problem.severity == Severity::Error);
+        errors.count() + usize::from(self.import.models.is_empty())
+    }
+
+    /// Answers what lost indentation leaves open: each answer that leaves fewer errors is kept; where either would
+    /// do and the networks differ, it is said.
+    fn with_better_guesses(self, text: &str, options: &Options) -> Import {
+        let mut best = self;
+        let mut rivals: Vec<Self> = Vec::new();
+        let mut asked = Vec::new();
+        let mut tries = 0;
+        while let Some(&question) = best.questions.iter().find(|question| !asked.contains(*question)) {
+            asked.push(question);
+            tries += 1;
+            if tries > MOST_TRIES {
+                break;
+            }
+            let mut guess = best.guess.clone();
+            guess.longer.push(question);
+            let other = Self::new(text, options, &guess);
+            match other.errors().cmp(&best.errors()) {
+                std::cmp::Ordering::Less => {
+                    rivals.clear();
+                    // Earlier answers may be other ones with this one.
+                    asked = vec![question];
+                    best = other;
+                }
+                std::cmp::Ordering::Equal if other.differs(&best) => rivals.push(other),
+                std::cmp::Ordering::Equal | std::cmp::Ordering::Greater => {}
+            }
         }
+        let notes: Vec<Problem> = rivals.iter().filter_map(|rival| best.note_against(rival)).collect();
+        let problems = &mut best.import.problems;
+        for note in notes {
+            if !problems.iter().any(|problem| problem.line == note.line && problem.message == note.message) {
+                problems.push(note);
+            }
+        }
+        problems.sort_by_key(|problem| problem.line.unwrap_or(u32::MAX));
+        best.import
     }
-    if printed.is_some() && !models.is_empty() {
-        let message =
-            "A printed model does not say how its layers are connected: they are taken to run one after another.";
-        problems.push(Problem::new(Severity::Note, ProblemKind::Assumed, message.to_string()));
+
+    fn differs(&self, other: &Self) -> bool {
+        let (own, other) = (&self.import.models, &other.import.models);
+        own.len() != other.len() || own.iter().zip(other).any(|(own, other)| own.network.nodes != other.network.nodes)
     }
-    if models.is_empty() && !problems.iter().any(|problem| problem.severity == Severity::Error) {
-        let message = "No network was found here: no nn.Module class, no nn.Sequential, no printed model.";
-        problems.push(Problem::new(Severity::Error, ProblemKind::NothingFound, message.to_string()));
+
+    /// The first line that stands elsewhere in the other reading.
+    fn note_against(&self, other: &Self) -> Option<Problem> {
+        let indent = |line: &str| line.len() - line.trim_start().len();
+        let lines = self.clean.split('\n').zip(other.clean.split('\n'));
+        let (index, (own, other)) =
+            lines.enumerate().find(|(_, (own, other))| !own.trim().is_empty() && indent(own) != indent(other))?;
+        let (taken, instead) = if indent(own) < indent(other) { ("behind", "inside") } else { ("inside", "behind") };
+        let message = format!(
+            "Without indentation it cannot be told whether this line still belongs to the block above: it was taken to stand {taken} it; {instead} it, the network would be another one."
+        );
+        let problem = Problem::new(Severity::Note, ProblemKind::Assumed, message);
+        Some(Problem { line: Some(index as u32 + 1), ..problem })
     }
-    problems.sort_by_key(|problem| problem.line.unwrap_or(u32::MAX));
-    (Import { models, problems }, source.indentation_lost && machine.steps() < MOST_STEPS_TO_GUESS_AGAIN)
 }
 
 /// Runs the text's statements, each with a budget of its own.

@@ -18,12 +18,12 @@ pub(super) struct Source<'a> {
     pub clean: String,
     pub body: Block,
     pub problems: Vec<Problem>,
-    /// It was put back by guessing.
-    pub indentation_lost: bool,
+    /// Where indentation was put back by guessing: the statements whose block may go on longer.
+    pub questions: Vec<usize>,
 }
 
 impl<'a> Source<'a> {
-    pub fn new(original: &'a str, guess: indent::Guess) -> Self {
+    pub fn new(original: &'a str, guess: &indent::Guess) -> Self {
         let cut = original.char_indices().nth(MOST_CHARACTERS).map(|(at, _)| at);
         let mut problems = Vec::new();
         if cut.is_some() {
@@ -33,16 +33,16 @@ impl<'a> Source<'a> {
         let text = &original[..cut.unwrap_or(original.len())];
         let mut lines = CleanText::new(text).lines;
         let mut logical = LogicalLines::find(&mut lines);
-        let indentation_lost = indent::is_lost(&lines, &logical.lines);
-        if indentation_lost {
-            indent::restore(&mut lines, &mut logical.lines, guess);
+        let mut questions = Vec::new();
+        if indent::is_lost(&lines, &logical.lines) {
+            questions = indent::restore(&mut lines, &mut logical.lines, guess);
         } else {
             indent::remove_common(&mut lines, &mut logical.lines);
         }
         logical.bound_blocks(&mut lines);
         let clean = lines.join("\n");
         let tree = syntax::parse(&clean);
-        let mut source = Self { original, clean, body: tree.body, problems, indentation_lost };
+        let mut source = Self { original, clean, body: tree.body, problems, questions };
         let mut lines_with_problems = Vec::new();
         for problem in logical.problems {
             let line = problem.line as u32 + 1;

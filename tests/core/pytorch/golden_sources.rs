@@ -26,7 +26,7 @@ const NO_CALLS: &[&str] = &[
     "dim",
 ];
 
-fn snippets() -> Vec<(String, String, Json)> {
+pub fn snippets() -> Vec<(String, String, Json)> {
     let folder = golden::folder().join("pytorch_sources");
     let mut names: Vec<String> = std::fs::read_dir(&folder)
         .map(|entries| entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect())

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use convscope::cost::{Settings, analyze};
-use convscope::pytorch::{Import, ImportedModel, Options, Severity, import};
+use convscope::pytorch::{Import, ImportedModel, Options, ProblemKind, Severity, import};
 use serde_json::Value as Json;
 
 use super::golden_sources::sample;
@@ -18,6 +18,11 @@ fn snippets() -> BTreeMap<String, (String, Json)> {
     let read = |name: &str| std::fs::read_to_string(format!("{FOLDER}/{name}")).expect("a fixture");
     let truth: BTreeMap<String, Json> = serde_json::from_str(&read("truth.json")).expect("the figures");
     truth.into_iter().map(|(name, truth)| (name.clone(), (read(&format!("{name}.txt")), truth))).collect()
+}
+
+/// A text as forums leave it: no line is indented.
+fn stripped(text: &str) -> String {
+    text.lines().map(|line| format!("{}\n", line.trim_start())).collect()
 }
 
 fn check(name: &str, found: &Import, truth: &Json, failures: &mut Failures) {
@@ -64,5 +69,30 @@ fn golden_ways_of_writing_give_what_pytorch_makes() {
         let input = Some(sample(&truth["input"]));
         check(&name, &import(&text, &Options { input }), &truth, &mut failures);
     }
+    failures.finish();
+}
+
+/// Lost indentation is put back; where it could not be told, a note names the line.
+#[test]
+fn golden_texts_without_indentation_give_the_same_networks() {
+    let mut failures = Failures::default();
+    let sources = super::golden_sources::snippets().into_iter();
+    let working = sources.filter(|(.., expected)| expected["status"] == "ok").map(|(name, text, _)| (name, text));
+    let ways = snippets().into_iter().map(|(name, (text, _))| (name, text));
+    let mut told_as_unsure = 0;
+    for (name, text) in working.chain(ways) {
+        let whole = import(&text, &Options::default());
+        let lost = import(&stripped(&text), &Options::default());
+        let networks = |import: &Import| {
+            import.models.iter().map(|model| (model.network.clone(), model.registered.clone())).collect::<Vec<_>>()
+        };
+        let same = networks(&whole) == networks(&lost);
+        let unsure = lost.problems.iter().any(|problem| {
+            problem.kind == ProblemKind::Assumed && problem.line.is_some() && problem.message.contains("indentation")
+        });
+        told_as_unsure += u32::from(!same && unsure);
+        failures.check(same || unsure, || format!("{name}: {:?}", lost.problems));
+    }
+    failures.check(told_as_unsure <= 3, || format!("{told_as_unsure} texts could not be told"));
     failures.finish();
 }
