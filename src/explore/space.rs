@@ -1,7 +1,8 @@
 //! What is varied, and over which values.
 
-use crate::model::{Conv2d, Layer, Network, NodeId, Pair};
+use crate::model::{Channels, Conv2d, Layer, Network, Node, NodeId, Pair};
 use crate::rewrite::{self, HiddenLayers, PooledHead, Rewrite};
+use crate::shape;
 
 /// One thing that is varied. Each value is numbered by its place.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,12 +30,14 @@ pub struct Varied {
     pub separable: bool,
     /// One kernel for all convolutions that are not 1x1.
     pub kernel: bool,
+    /// The channels or features of the largest layers, each by itself; then the width has no say.
+    pub channels: bool,
     pub head: bool,
 }
 
 impl Default for Varied {
     fn default() -> Self {
-        Self { width: true, resolution: true, separable: true, kernel: false, head: true }
+        Self { width: true, resolution: true, separable: true, kernel: false, channels: false, head: true }
     }
 }
 
@@ -171,6 +174,10 @@ impl Space {
                         separable.push(self.names(nodes));
                     }
                 }
+                Axis::Channels { node, counts } => {
+                    let name = self.names(std::slice::from_ref(node));
+                    labels.push(format!("{name} {}", counts.get(value).copied().unwrap_or_default()));
+                }
                 axis => labels.push(axis.label(value)),
             }
         }
@@ -225,7 +232,7 @@ impl Space {
     /// The usual axes, as far as they are wanted; each holds the network's own value.
     pub fn varied(network: &Network, varied: Varied) -> Self {
         let mut axes = Vec::new();
-        if varied.width {
+        if varied.width && !varied.channels {
             axes.push(Axis::Width(vec![0.25, 0.35, 0.5, 0.75, 1.0]));
         }
         if let (true, &[_, height, width]) = (varied.resolution, network.input.sizes()) {
@@ -238,6 +245,9 @@ impl Space {
             axes.push(Axis::Resolution(sizes));
         }
         axes.extend(Self::kernels(network).filter(|_| varied.kernel));
+        if varied.channels {
+            axes.extend(Self::channels(network));
+        }
         if varied.separable {
             let full = convolutions(network, rewrite::is_divisible);
             // More switches than this are set in runs of neighbours.
@@ -263,6 +273,36 @@ impl Space {
             sizes.insert(0, first);
         }
         Some(Axis::KernelSize { nodes: convolutions(network, |conv| conv.kernel_size == first), sizes })
+    }
+
+    /// A quarter, a half, three quarters and all of the channels of each layer that sets its own, but the last one;
+    /// of the largest, where there are many.
+    fn channels(network: &Network) -> impl Iterator<Item = Axis> {
+        const MOST: usize = 10;
+        let shapes = shape::infer(network, &network.wiring(), 1);
+        let own = |(index, node): (usize, &Node)| {
+            let count = match &node.layer {
+                Layer::Conv2d(conv) if !conv.is_depthwise() => match conv.out_channels {
+                    Channels::Count(count) => count,
+                    Channels::TimesInput(_) => return None,
+                },
+                Layer::Linear(linear) => linear.out_features,
+                _ => return None,
+            };
+            let weights = shapes.nodes[index].dims().and_then(|dims| dims.elements()).unwrap_or(0);
+            (count > 1).then_some((node.id, count, weights))
+        };
+        let mut layers: Vec<(NodeId, i64, u64)> = network.nodes.iter().enumerate().filter_map(own).collect();
+        layers.pop();
+        while layers.len() > MOST {
+            let least = (0..layers.len()).min_by_key(|&place| layers[place].2).unwrap_or(0);
+            layers.remove(least);
+        }
+        layers.into_iter().map(|(node, count, _)| {
+            let mut counts: Vec<i64> = (1..=4).map(|quarters| (count * quarters / 4).max(1)).collect();
+            counts.dedup();
+            Axis::Channels { node, counts }
+        })
     }
 
     /// The classifier as it is, and the ways to average the map before it that change anything.

@@ -29,6 +29,8 @@ pub struct VariedParts {
     pub resolution: bool,
     pub separable: bool,
     pub kernel: bool,
+    /// Of each layer; then the width has no say.
+    pub channels: bool,
     pub head: bool,
 }
 
@@ -75,8 +77,8 @@ const REPORT_INTERVAL: f64 = 100.0;
 impl VariedParts {
     /// As the search takes it.
     pub const fn varied(self) -> Varied {
-        let Self { width, resolution, separable, kernel, head } = self;
-        Varied { width, resolution, separable, kernel, head }
+        let Self { width, resolution, separable, kernel, channels, head } = self;
+        Varied { width, resolution, separable, kernel, channels, head }
     }
 }
 

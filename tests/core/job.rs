@@ -130,7 +130,14 @@ fn golden_a_search_tells_what_it_finds() {
     let network = golden::graph("standard", &seed["models"]["standard"]["layers"]).network;
     let task = SearchTask {
         network: share_link::encode_design(&network),
-        varied: VariedParts { width: true, resolution: true, separable: true, kernel: false, head: true },
+        varied: VariedParts {
+            width: true,
+            resolution: true,
+            separable: true,
+            kernel: false,
+            channels: false,
+            head: true,
+        },
         device: Some("stm32h747".to_string()),
         milliseconds: None,
         keep_capacity: false,

@@ -18,11 +18,12 @@ const MOST: [u64; 3] = [10_000, 100_000, 1_000_000];
 const SHOWN: usize = 40;
 
 /// What may be varied, in words.
-const PARTS: [(&str, Part); 5] = [
+const PARTS: [(&str, Part); 6] = [
     ("width", |parts| &mut parts.width),
     ("resolution", |parts| &mut parts.resolution),
     ("separable or not, each convolution", |parts| &mut parts.separable),
     ("kernel_size", |parts| &mut parts.kernel),
+    ("channels of each layer", |parts| &mut parts.channels),
     ("classifier", |parts| &mut parts.head),
 ];
 
@@ -63,8 +64,14 @@ pub fn Find(design: Memo<usize>) -> impl IntoView {
     let studio = Studio::expect();
     let finder = Finder { job: RwSignal::new(None), asked: RwSignal::new(None), report: RwSignal::new(None) };
     let runner = Runner::new("worker", Callback::new(move |message| finder.hear(message)));
-    let varied =
-        RwSignal::new(VariedParts { width: true, resolution: true, separable: true, kernel: false, head: true });
+    let varied = RwSignal::new(VariedParts {
+        width: true,
+        resolution: true,
+        separable: true,
+        kernel: false,
+        channels: false,
+        head: true,
+    });
     let fitting = RwSignal::new(true);
     let keeping = RwSignal::new(true);
     let limit = RwSignal::new(String::new());
@@ -110,6 +117,7 @@ pub fn Find(design: Memo<usize>) -> impl IntoView {
                     <label class="check">
                         <input
                             type="checkbox"
+                            name=name
                             prop:checked=move || { let mut parts = varied.get(); *part(&mut parts) }
                             on:change=move |event| varied.update(|parts| *part(parts) = event_target_checked(&event))
                         />
@@ -185,7 +193,7 @@ fn Found(report: SearchReport, finder: Finder, design: Memo<usize>) -> impl Into
     let more = report.found.len().saturating_sub(SHOWN);
     let more = (more > 0).then(|| format!("{more} more, larger ones."));
     view! {
-        <p class="muted" data-testid="search-summary">{summary}{near}</p>
+        <p class="muted" data-testid="search-summary" data-done=report.done.to_string() data-took=report.took.to_string()>{summary}{near}</p>
         <div class="scroll" tabindex="0" role="region" aria-label="What the search found">
             <table class="data">
                 <thead>

@@ -1,0 +1,134 @@
+// Why, what to change, does it fit, what else could it be, what do others count.
+import assert from "node:assert/strict";
+import { readGolden } from "./support/golden.mjs";
+import { Panels } from "./support/panels.mjs";
+import { story } from "./support/story.mjs";
+
+const STANDARD = 0;
+const SEPARABLE = 1;
+
+story("the ladder of the separable design leads from 11,404 to 295 parameters, and every step applies", {}, async (page) => {
+  const panels = new Panels(page);
+  await panels.advise(SEPARABLE);
+  assert.deepEqual(await panels.ladder(), [364, 323, 295]);
+  const opening = await page.contents();
+  for (const [step, params] of [364, 323, 295].entries()) {
+    await panels.applyStep(step);
+    await page.waitForTotals(SEPARABLE, { params });
+    await page.undo();
+    await page.waitForTotals(SEPARABLE, { params: 11404 });
+    await panels.settle();
+    assert.deepEqual(await page.contents(), opening);
+  }
+  await panels.openEveryStep();
+  for (const [step, params] of [364, 323, 295].entries()) await page.waitForTotals(2 + step, { params });
+});
+
+for (const [design, name] of ["standard", "separable"].entries()) {
+  story(`every remedy of the ${name} design says what it gives, gives it, and is undone without a trace`, {}, async (page) => {
+    const panels = new Panels(page);
+    await panels.advise(design);
+    const findings = await panels.findings();
+    assert.equal(findings[0].rule, "dominant-linear");
+    assert.match(findings[0].text, design === STANDARD ? /10,980 of 11,831 parameters \(92\.8 %\)/ : /10,980 of 11,404 parameters \(96\.3 %\)/);
+    if (design === STANDARD) assert.match(findings[0].remedies[0].costs, /^791 params/);
+    const opening = await page.contents();
+    let applied = 0;
+    for (const [finding, { remedies }] of findings.entries()) {
+      for (const [remedy, { title, costs }] of remedies.entries()) {
+        for (const figure of [/ params/, / MACs/, / peak/, / int8 flash/, / Cortex-M7/]) assert.match(costs, figure, title);
+        await panels.applyRemedy(finding, remedy);
+        const params = Number(/^([\d,]+) params/.exec(costs)[1].replaceAll(",", ""));
+        await page.waitForTotals(design, { params });
+        await page.undo();
+        await page.waitForTotals(design, { params: opening.designs[design].totals.params });
+        await panels.advise(design);
+        assert.deepEqual(await page.contents(), opening, title);
+        applied += 1;
+      }
+    }
+    assert.ok(applied >= 10, `${applied} remedies`);
+  });
+}
+
+story("golden: the slider of ranks shows PyTorch's errors", {}, async (page) => {
+  const panels = new Panels(page);
+  await panels.advise(STANDARD);
+  const slider = await panels.ranks();
+  assert.equal(slider.last, 31);
+  for (const expected of readGolden("transforms.json").low_rank_first_linear.standard.ranks) {
+    if (expected.rank > slider.last + 1) continue;
+    const { error, text } = await panels.slideTo(expected.rank - 1);
+    assert.ok(Math.abs(error - expected.relative_frobenius_error) < 1e-5, `rank ${expected.rank}: ${error}`);
+    assert.ok(text.includes(`${expected.total_params.toLocaleString("en-US")} params`), text);
+  }
+});
+
+story("golden: every counter's number for the seed's pair", {}, async (page) => {
+  const panels = new Panels(page);
+  const keys = {
+    flop_counter: "flop_counter_flops",
+    fvcore: "fvcore",
+    thop: "thop_macs",
+    ptflops: "ptflops_macs",
+    ptflops_aten: "ptflops_aten_macs",
+    torchinfo: "torchinfo_mult_adds",
+    calflops_macs: "calflops_macs",
+    calflops_flops: "calflops_flops",
+  };
+  const { models } = readGolden("seed.json");
+  const choices = (await panels.conventions()).filter((id) => id !== "plain");
+  assert.deepEqual(choices.toSorted(), Object.keys(keys).toSorted());
+  for (const [design, model] of [models.standard, models.separable].entries()) {
+    for (const id of choices) {
+      const { total, text } = await panels.counted(id, design);
+      assert.equal(total, model.totals.counters[keys[id]], id);
+      if (id === "thop") assert.match(text, /14,688\s+batch norm at 4 an element/);
+    }
+  }
+});
+
+story("the self-check computes more than sixty published figures", { fragment: "selfcheck" }, async (page) => {
+  const { met, missed } = await new Panels(page).selfCheckSummary();
+  assert.ok(met > 60, `${met} figures`);
+  assert.equal(missed, 0);
+});
+
+story("a device says whether the designs fit, and never a time without evidence", {}, async (page) => {
+  const panels = new Panels(page);
+  await panels.chooseDevice("stm32h747");
+  const [standard, separable] = [await panels.fit(STANDARD), await panels.fit(SEPARABLE)];
+  assert.deepEqual([standard.flashBytes, separable.flashBytes], [11976, 11588]);
+  assert.ok(separable.latencyMs > standard.latencyMs, "fewer MACs, and slower");
+  assert.match(separable.text, /extrapolated/);
+  assert.match(separable.text, /stm32ai-modelzoo/, "with the source");
+  await panels.chooseDevice("pi-4");
+  const none = await panels.fit(STANDARD);
+  assert.equal(none.latencyMs, null);
+  assert.match(none.text, /No published timings/);
+  await panels.chooseDevice("own");
+  await panels.setOwnFlash("11.9");
+  assert.equal((await panels.fit(STANDARD)).fits, "false");
+  assert.match((await panels.fit(STANDARD)).text, /too large by 76 B/);
+  assert.equal((await panels.fit(SEPARABLE)).fits, "true");
+});
+
+story("sweeps mark the present, for the design and its twin", {}, async (page) => {
+  const panels = new Panels(page);
+  const kernels = await panels.sweep("kernel_size of all convolutions");
+  const present = kernels.find(([value]) => value.includes("(now)"));
+  assert.deepEqual([present[0], present[1], present[5]], ["kernel 2x2 (now)", "11,831", "11,404"]);
+  const heads = await panels.sweep("classifier");
+  assert.deepEqual(heads.map((row) => row[1]).slice(0, 2), ["11,831", "791"]);
+  const forms = await panels.sweep("conv3 full or separable");
+  assert.deepEqual(forms.map((row) => row[1]), ["11,831", "11,487"]);
+});
+
+story("a search finds what nothing beats, and opens it", {}, async (page) => {
+  const panels = new Panels(page);
+  const found = await panels.search();
+  assert.ok(found.length > 5);
+  assert.ok(found.every(({ label }) => /width .*, \d+x\d+, /.test(label)), found[0].label);
+  await panels.openFound(0);
+  await page.waitForTotals(2, { params: found[0].params, macs: found[0].macs });
+});
