@@ -14,6 +14,13 @@ pub trait Expression:
     /// A constant of a rule: the 2 of "two for each channel".
     fn constant(value: u64) -> Self;
 
+    /// The product of sizes that have names; 1 where there are none.
+    fn product(sizes: &[u64], names: &[&'static str]) -> Self {
+        let mut named = sizes.iter().zip(names).map(|(&size, name)| Self::named(name, size));
+        let first = named.next().unwrap_or_else(|| Self::constant(1));
+        named.fold(first, |product, size| product * size)
+    }
+
     /// The value; `None` where it does not fit 64 bits.
     fn value(&self) -> Option<u64>;
 }
@@ -127,6 +134,10 @@ impl Expression for Count {
 
     fn constant(value: u64) -> Self {
         Self(Some(value))
+    }
+
+    fn product(sizes: &[u64], _: &[&'static str]) -> Self {
+        Self(sizes.iter().try_fold(1_u64, |product, &size| product.checked_mul(size)))
     }
 
     fn value(&self) -> Option<u64> {

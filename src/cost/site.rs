@@ -65,7 +65,5 @@ pub(super) fn elements<E: Expression>(dims: &Dims, side: Side) -> E {
     };
     let has_batch = matches!(dims.rank(), 2 | 4);
     let shown = if has_batch && dims[0] == 1 { 1 } else { 0 };
-    let mut sizes = dims.sizes().iter().zip(names).skip(shown);
-    let first = sizes.next().map_or_else(|| E::constant(1), |(&size, name)| E::named(name, size));
-    sizes.fold(first, |product, (&size, name)| product * E::named(name, size))
+    E::product(&dims.sizes()[shown..], &names[shown..])
 }

@@ -72,7 +72,13 @@ impl Lifetimes {
 
     /// Elements alive at each step. `None` where they do not fit 64 bits.
     pub fn live(&self) -> Option<Vec<u64>> {
-        let mut live = vec![0_u64; self.of_node.len()];
+        let mut live = Vec::with_capacity(self.of_node.len());
+        self.steps(|now| live.push(now))?;
+        Some(live)
+    }
+
+    /// Tells what is alive at one step after another. `None` where it does not fit 64 bits.
+    fn steps(&self, mut tell: impl FnMut(u64)) -> Option<()> {
         let mut change = vec![(0_u64, 0_u64); self.of_node.len() + 1];
         for storage in &self.storages {
             let (born, _) = change.get_mut(storage.first as usize)?;
@@ -81,20 +87,24 @@ impl Lifetimes {
             *gone = gone.checked_add(storage.elements)?;
         }
         let mut now = 0_u64;
-        for (live, (born, gone)) in live.iter_mut().zip(change) {
+        for &(born, gone) in &change[..self.of_node.len()] {
             now = (now - gone).checked_add(born)?;
-            *live = now;
+            tell(now);
         }
-        Some(live)
+        Some(())
     }
 
     /// The most elements alive at once. `None` where they do not fit 64 bits.
     pub fn peak(&self) -> Option<Peak> {
         let Some(input) = self.storages.first().filter(|_| self.of_node.is_empty()) else {
-            let live = self.live()?;
-            let elements = live.iter().copied().max().unwrap_or(0);
-            let at = live.iter().position(|&now| now == elements).map(|at| at as u32);
-            return Some(Peak { elements, at });
+            let (mut peak, mut step) = (Peak { elements: 0, at: None }, 0);
+            self.steps(|now| {
+                if peak.at.is_none() || now > peak.elements {
+                    peak = Peak { elements: now, at: Some(step) };
+                }
+                step += 1;
+            })?;
+            return Some(peak);
         };
         Some(Peak { elements: input.elements, at: None })
     }

@@ -77,10 +77,8 @@ impl Conv2d {
             return Err(ShapeError::KernelLargerThanInput { padded, kernel });
         }
         check_kernel(self.kernel_size)?;
-        let output = (
-            (padded.0 - kernel.0) / i128::from(self.stride.height) + 1,
-            (padded.1 - kernel.1) / i128::from(self.stride.width) + 1,
-        );
+        let output =
+            (strides(padded.0 - kernel.0, self.stride.height) + 1, strides(padded.1 - kernel.1, self.stride.width) + 1);
         spatial(input, conv.output, output)
     }
 
@@ -302,11 +300,19 @@ impl Pool {
         if i128::from(padding) > extent(kernel, dilation) / 2 {
             return Err(ShapeError::PoolPaddingTooLarge { padding, kernel, dilation });
         }
-        let (size, stride, padding) = (i128::from(size), i128::from(stride), i128::from(padding));
-        let rounding = if self.ceil_mode { stride - 1 } else { 0 };
-        let output = (size + 2 * padding - extent(kernel, dilation) + rounding).div_euclid(stride) + 1;
-        let hangs_off = self.ceil_mode && (output - 1) * stride >= size + padding;
+        let (size, padding) = (i128::from(size), i128::from(padding));
+        let rounding = if self.ceil_mode { i128::from(stride) - 1 } else { 0 };
+        let output = strides(size + 2 * padding - extent(kernel, dilation) + rounding, stride) + 1;
+        let hangs_off = self.ceil_mode && (output - 1) * i128::from(stride) >= size + padding;
         Ok(if hangs_off { output - 1 } else { output })
+    }
+}
+
+/// How many strides fit, rounded down. Divisions of 128 bits are slow, and sizes hardly ever need them.
+fn strides(span: i128, stride: i64) -> i128 {
+    match i64::try_from(span) {
+        Ok(span) if span != i64::MIN => i128::from(span.div_euclid(stride)),
+        _ => span.div_euclid(i128::from(stride)),
     }
 }
 
