@@ -2,11 +2,13 @@
 //!
 //! Networks cross as the text of a link ([`crate::share_link::encode_design`]).
 
+mod check;
 mod factors;
 mod import;
 mod run;
 mod search;
 
+pub use check::{CheckReport, CheckTask, ExactRewrite};
 pub use factors::{FactorsReport, FactorsTask, RankCosts, RankReport};
 pub use import::{ImportReport, ImportTask, ImportedDesign, ProblemReport};
 pub use run::{OUTPUTS_SHOWN, RunReport, RunTask, StepReport};
@@ -27,6 +29,7 @@ pub enum Task {
     Import(ImportTask),
     Search(SearchTask),
     Factors(FactorsTask),
+    Check(CheckTask),
 }
 
 /// A message about a job.
@@ -45,6 +48,7 @@ pub enum News {
     /// What a search has found so far; the last one says that nothing is left.
     Found(Box<SearchReport>),
     Factored(Box<FactorsReport>),
+    Checked(Box<CheckReport>),
     /// Why there is no result, in words.
     Failed(String),
 }
@@ -76,6 +80,10 @@ impl Job {
             }
             Task::Import(task) => tell(match task.import() {
                 Ok(report) => News::Imported(Box::new(report)),
+                Err(words) => News::Failed(words),
+            }),
+            Task::Check(task) => tell(match task.check() {
+                Ok(report) => News::Checked(Box::new(report)),
                 Err(words) => News::Failed(words),
             }),
             Task::Factors(task) => tell(match task.factors() {

@@ -2,7 +2,9 @@
 
 use std::time::Instant;
 
-use convscope::job::{FactorsTask, Job, Message, News, RunReport, RunTask, SearchTask, Task, VariedParts};
+use convscope::job::{
+    CheckTask, ExactRewrite, FactorsTask, Job, Message, News, RunReport, RunTask, SearchTask, Task, VariedParts,
+};
 use convscope::model::{Inputs, Kind, Network};
 use convscope::share_link;
 use convscope::workbench::Workbench;
@@ -22,7 +24,7 @@ fn execute(task: RunTask, clock: &mut dyn FnMut() -> f64) -> (Result<RunReport, 
             News::Ran(report) => result = Some(Ok(*report)),
             News::Imported(_) => panic!("an import was not asked for"),
             News::Found(_) => panic!("a search was not asked for"),
-            News::Factored(_) => panic!("factors were not asked for"),
+            News::Factored(_) | News::Checked(_) => panic!("neither factors nor a check were asked for"),
             News::Failed(words) => result = Some(Err(words)),
         }
     });
@@ -194,4 +196,29 @@ fn golden_ranks_of_the_seeds_first_linear() {
             .execute(&mut || 0.0, &mut |message| assert!(matches!(message.news, News::Failed(_))));
     }
     failures.finish();
+}
+
+#[test]
+fn golden_exact_rewrites_of_the_seed_are_checked_by_running_both() {
+    let Some(seed) = golden::read("seed.json") else { return };
+    let all = [
+        ExactRewrite::DropRedundantBias,
+        ExactRewrite::AbsorbDepthwiseBias,
+        ExactRewrite::FoldBatchNorm,
+        ExactRewrite::FoldDepthwise,
+    ];
+    for which in ["standard", "separable"] {
+        let network = golden::graph(which, &seed["models"][which]["layers"]).network;
+        for rewrites in all.iter().map(std::slice::from_ref).chain([&all[..]]) {
+            let network = share_link::encode_design(&network);
+            let task = CheckTask { network, rewrites: rewrites.to_vec(), seed: 0, gain: 6.0 };
+            let job = Job::from_bytes(&Job { id: 4, task: Task::Check(task) }.to_bytes()).expect("the job");
+            job.execute(&mut || 0.0, &mut |message| {
+                let News::Checked(report) = message.news else { panic!("{message:?}") };
+                assert_eq!(report.outputs, 3);
+                assert!(report.largest_output > 0.1, "{report:?}");
+                assert!(report.largest_difference <= 1e-5 * report.largest_output.max(1.0), "{report:?}");
+            });
+        }
+    }
 }

@@ -6,6 +6,7 @@ use crate::advice::{Certainty, Costs, Finding, Remedy, Rule};
 use crate::ui::format::{bytes, grouped, short, time};
 use crate::ui::studio::Studio;
 
+use super::check::Check;
 use super::rank::RankSlider;
 use super::{apply, open_beside};
 
@@ -55,7 +56,10 @@ fn RemedyView(design: usize, remedy: Remedy) -> impl IntoView {
             <div>
                 <b>{remedy.title.clone()}</b>
                 <p class="costs">{differences(&remedy.before, &remedy.after)}</p>
-                {remedy.warning().map(|warning| view! { <p class="warning">{warning}</p> })}
+                {match remedy.warning() {
+                    Some(warning) => view! { <p class="warning">{warning}</p> }.into_any(),
+                    None => view! { <Check design rewrites=remedy.rewrites.clone()/> }.into_any(),
+                }}
             </div>
             <div class="remedy-actions">
                 <button class="button small" data-testid="apply" on:click=move |_| apply(&studio, design, &applied)>"Apply"</button>

@@ -1,5 +1,6 @@
 //! Why a design costs what it costs, and what to change.
 
+mod check;
 mod finding;
 mod ladder;
 mod means;

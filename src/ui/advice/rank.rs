@@ -21,7 +21,7 @@ pub fn RankSlider(design: usize, node: NodeId) -> impl IntoView {
     let hear = move |message: Message| match message.news {
         News::Factored(report) => answer.set(Some(Ok(*report))),
         News::Failed(words) => answer.set(Some(Err(words))),
-        News::Progress(_) | News::Ran(_) | News::Imported(_) | News::Found(_) => {}
+        News::Progress(_) | News::Ran(_) | News::Imported(_) | News::Found(_) | News::Checked(_) => {}
     };
     let runner = Runner::new("worker", Callback::new(hear));
     on_cleanup(move || runner.cancel());

@@ -163,7 +163,7 @@ impl Importer {
                 self.state.set(State::Read(*report));
             }
             News::Failed(words) => self.state.set(State::Failed(words)),
-            News::Progress(_) | News::Ran(_) | News::Found(_) | News::Factored(_) => {}
+            News::Progress(_) | News::Ran(_) | News::Found(_) | News::Factored(_) | News::Checked(_) => {}
         }
         if self.eager.get_untracked() {
             self.eager.set(false);

@@ -218,7 +218,7 @@ fn take(runs: &mut [DesignRun], message: Message) {
                 run.progress = *done;
                 continue;
             }
-            News::Imported(_) | News::Found(_) | News::Factored(_) => continue,
+            News::Imported(_) | News::Found(_) | News::Factored(_) | News::Checked(_) => continue,
             News::Ran(report) => Ok((**report).clone()),
             News::Failed(words) => Err(words.clone()),
         };

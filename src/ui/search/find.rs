@@ -54,7 +54,7 @@ impl Finder {
                 self.job.set(None);
                 self.report.set(Some(Err(words)));
             }
-            News::Progress(_) | News::Ran(_) | News::Imported(_) | News::Factored(_) => {}
+            News::Progress(_) | News::Ran(_) | News::Imported(_) | News::Factored(_) | News::Checked(_) => {}
         }
     }
 }
