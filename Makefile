@@ -3,6 +3,7 @@
 # make dist         builds the static site into dist/
 # make bench        runs every benchmark
 # make bench-engine the forward pass of every preset in Chromium
+# make bench-search 10,000 variants of two networks in the page's worker
 # make bench-page   key press to everything painted, and the size of the first load
 # make screenshots  saves pictures of the built page into target/screenshots/
 # Each installs what it needs and this machine lacks: Rust tools into .tools/, the rest into node_modules/.
@@ -22,7 +23,7 @@ WASM := --target wasm32-unknown-unknown
 .PHONY: serve dist test bench screenshots clean help
 .PHONY: build-tools test-tools
 .PHONY: test-format test-core test-wasm-lints test-browser test-e2e
-.PHONY: bench-cost bench-engine bench-page
+.PHONY: bench-cost bench-engine bench-search bench-page
 
 serve: dist
 	@node scripts/serve.mjs --port $(PORT) dist
@@ -33,7 +34,7 @@ dist: dist/index.html
 test: test-format test-core test-wasm-lints test-browser test-e2e
 
 # Each benchmark is a target of its own, bench-WHAT, defined below.
-bench: bench-cost bench-engine bench-page
+bench: bench-cost bench-engine bench-search bench-page
 
 screenshots: dist/index.html
 	node tests/e2e/screenshot.mjs
@@ -73,6 +74,10 @@ bench-cost:
 bench-engine: $(NPM_PACKAGES) | test-tools
 	cargo build $(WASM) --release --no-default-features --example engine_bench --locked
 	node bench/engine/bench.mjs
+
+# 10,000 variants in the page's worker: of the seed's network at most 100 ms, of MobileNetV1 at most 1 s.
+bench-search: dist/index.html | test-tools
+	node tests/e2e/bench_search.mjs
 
 # From key press to everything painted, and the size of the first load.
 bench-page: dist/index.html | test-tools

@@ -51,6 +51,17 @@ for (const [design, name] of ["standard", "separable"].entries()) {
   });
 }
 
+story("exact remedies are checked by running both designs", {}, async (page) => {
+  const panels = new Panels(page);
+  await panels.advise(SEPARABLE);
+  const said = await panels.check();
+  assert.ok(said.length >= 4, `${said.length} exact remedies`);
+  for (const words of said) {
+    const [, apart] = /3 outputs are at most (\S+) apart/.exec(words) ?? [];
+    assert.ok(Number(apart) <= 1e-5, words);
+  }
+});
+
 story("golden: the slider of ranks shows PyTorch's errors", {}, async (page) => {
   const panels = new Panels(page);
   await panels.advise(STANDARD);

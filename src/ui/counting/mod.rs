@@ -4,7 +4,8 @@ mod memory;
 
 use leptos::prelude::*;
 
-use crate::cost::{Convention, Tally};
+use crate::cost::{Convention, NumberType, Report, Settings, Tally, analyze};
+use crate::model::Network;
 use crate::ui::format::grouped;
 use crate::ui::studio::Studio;
 
@@ -42,6 +43,13 @@ pub fn CountingPanel() -> impl IntoView {
                     </For>
                 </div>
             </Show>
+            <Show when=move || chosen.get() == Convention::Plain>
+                <div class="counting-results">
+                    <For each=move || 0..designs.get() key=|design| *design let(design)>
+                        <PlainCounts design/>
+                    </For>
+                </div>
+            </Show>
         </section>
     }
 }
@@ -56,6 +64,58 @@ fn note(convention: Convention) -> String {
         }
         Some(version) => format!("{} {version} calls its number {}.", convention.tool(), convention.word()),
     }
+}
+
+/// Every total of a design, each sort of operation apart; counted when it is opened.
+#[component]
+fn PlainCounts(design: usize) -> impl IntoView {
+    let studio = Studio::expect();
+    let name = move || studio.with_design(design, |state| state.name.clone()).unwrap_or_default();
+    let open = RwSignal::new(false);
+    let lines = move || {
+        let lines =
+            studio.with_design(design, |state| plain_counts(state.network(), &state.report)).unwrap_or_default();
+        lines.into_iter().map(|(number, what)| view! { <dt class="number">{number}</dt><dd>{what}</dd> }).collect_view()
+    };
+    view! {
+        <div class="counting-result" data-color=design.to_string() data-testid=format!("plain-{design}")>
+            <details on:toggle=move |_| open.update(|open| *open = !*open)>
+                <summary><span class="swatch" aria-hidden="true"></span>" "{name}": every total"</summary>
+                <Show when=move || open.get()><dl class="differences">{lines}</dl></Show>
+            </details>
+        </div>
+    }
+}
+
+fn plain_counts(network: &Network, report: &Report) -> Vec<(String, String)> {
+    let (totals, figures) = (&report.totals, &report.totals.figures);
+    let operations = &figures.operations;
+    let at_least = totals.completeness.qualifier();
+    let count =
+        |number: u64, what: &str| (format!("{at_least} {}", grouped(number)).trim().to_string(), what.to_string());
+    let mut lines = vec![
+        count(figures.trainable.0, "trainable parameters"),
+        count(figures.frozen.0, "frozen parameters"),
+        count(figures.buffers.0, "elements of buffers"),
+        count(figures.macs.0, "MACs"),
+        count(figures.flops.0, "FLOPs"),
+        count(operations.multiplications.0, "multiplications, with those of norms and activations"),
+        count(operations.additions.0, "additions, with those of biases, norms and pools"),
+        count(operations.comparisons.0, "comparisons"),
+        count(operations.divisions.0, "divisions"),
+        count(operations.exponentials.0, "exponentials"),
+        count(figures.input.0, "elements read"),
+        count(figures.output.0, "elements written"),
+    ];
+    if let Some(intensity) = figures.arithmetic_intensity() {
+        lines.push((format!("{intensity:.2}"), "MACs for each byte read or written".to_string()));
+    }
+    for &number_type in NumberType::ALL {
+        let settings = Settings { number_type, ..report.settings.clone() };
+        let bytes = analyze(network, &settings).totals.figures.weight_bytes.0;
+        lines.push(count(bytes, &format!("bytes of weights in {}", number_type.name())));
+    }
+    lines
 }
 
 /// One design by the counter chosen.

@@ -94,10 +94,12 @@ fn Formulas(design: usize, id: NodeId) -> impl IntoView {
 
 /// The figures of a row that are not zero, each with how it comes about.
 fn formulas(state: &DesignState, id: NodeId) -> Vec<(&'static str, String)> {
-    const SHOWN: [Figure; 11] = [
+    const SHOWN: [Figure; 13] = [
         Figure::Params,
         Figure::Buffers,
         Figure::Macs,
+        Figure::Flops,
+        Figure::Multiplications,
         Figure::Additions,
         Figure::Comparisons,
         Figure::Divisions,

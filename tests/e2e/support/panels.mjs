@@ -111,6 +111,17 @@ export class Panels {
     return this.rank();
   }
 
+  /** Checks every exact remedy by running both designs, and gives what is said. */
+  async check() {
+    await this.page.$$eval(hook("check"), (buttons) => buttons.forEach((button) => button.click()));
+    await this.page.waitForFunction(
+      (selector) => [...document.querySelectorAll(selector)].every((one) => !/Running both|Check by/.test(one.innerText)),
+      {},
+      hook("checked"),
+    );
+    return this.page.$$eval(hook("checked"), (lines) => lines.map(({ innerText }) => innerText));
+  }
+
   // --- devices ---
 
   async chooseDevice(id) {
@@ -161,6 +172,26 @@ export class Panels {
     await this.page.waitForSelector(hook("search-summary"));
     await this.page.waitForFunction((cancel) => !document.querySelector(cancel), {}, hook("search-cancel"));
     return this.found();
+  }
+
+  /** Checks what is to be varied too, by name. */
+  async vary(...names) {
+    for (const name of names) {
+      await this.page.$eval(`.find input[name="${name}"]`, (box) => {
+        if (!box.checked) box.click();
+      });
+    }
+  }
+
+  /** Searches and gives how many variants were looked at, and the worker's milliseconds for them. */
+  async timedSearch() {
+    await this.search();
+    return this.page.$eval(hook("search-summary"), ({ dataset }) => ({ done: Number(dataset.done), took: Number(dataset.took) }));
+  }
+
+  async choosePreset(id) {
+    await this.page.select(hook("presets"), id);
+    await this.settle();
   }
 
   async found() {
