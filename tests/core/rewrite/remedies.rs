@@ -1,5 +1,6 @@
 //! The rewrites that are no twins: golden totals, and what holds for every network.
 
+use convscope::cost::{Settings, analyze};
 use convscope::model::{Kind, Network, NodeId, Pair};
 use convscope::rewrite::{HiddenLayers, PooledHead, Rewrite, apply, apply_all};
 use convscope::shape::{self, NodeShape};
@@ -50,6 +51,82 @@ fn golden_totals_after_rewrites_of_the_seed() {
             let folded = &file["fold_depthwise_into_pointwise"]["params_folded"];
             check("full convolutions again", &[Rewrite::FoldDepthwise], folded);
         }
+    }
+    failures.finish();
+}
+
+/// The counts that stand beside the totals: before, by layer, buffers, MACs.
+#[test]
+fn golden_counts_around_the_rewrites_of_the_seed() {
+    let Some(file) = golden::read("transforms.json") else { return };
+    let mut failures = Failures::default();
+    for which in ["standard", "separable"] {
+        let Some(network) = seed(which) else { return };
+        let figures = |network: &Network| analyze(network, &Settings::default()).totals.figures;
+        let before = figures(&network);
+        let mut check = |what: &str, found: u64, expected: &serde_json::Value| {
+            failures.equal(&format!("{which} {what}"), Some(found), expected.as_u64());
+        };
+        let folding = &file["fuse_batch_norm"][which];
+        let folded = figures(&apply(&network, &Rewrite::FoldBatchNorm).network);
+        for (what, found, key) in [
+            ("params", before.params().0, "params_before"),
+            ("buffers", before.buffers.0, "buffers_before"),
+            ("buffers, folded", folded.buffers.0, "buffers_after"),
+            ("MACs", before.macs.0, "macs_before"),
+            ("MACs, folded", folded.macs.0, "macs_after"),
+        ] {
+            check(what, found, &folding[key]);
+        }
+        let dropping = &file["drop_conv_bias_before_batch_norm"][which];
+        check("params", before.params().0, &dropping["params_before"]);
+        let dropped = apply(&network, &Rewrite::DropRedundantBias).changes;
+        for (name, count) in dropping["dropped"].as_object().expect("layers") {
+            let index = network.nodes.iter().position(|node| node.name == *name).expect("a layer");
+            assert!(dropped.iter().any(|change| change.node == network.nodes[index].id), "{name}");
+            let shapes = shape::infer(&network, &network.wiring(), 1);
+            check(name, shapes.nodes[index].dims().expect("a shape")[1], count);
+        }
+        let heads = &file["global_average_pool_head"][which];
+        check("params", before.params().0, &heads["params_before"]);
+        check("MACs", before.macs.0, &heads["macs_before"]);
+        for (key, hidden) in
+            [("gap_linear_16_3", HiddenLayers::Drop), ("gap_linear_16_36_relu_linear_36_3", HiddenLayers::Keep)]
+        {
+            let after = apply(&network, &pooled(hidden)).network;
+            let report = analyze(&after, &Settings::default());
+            let linears = after.nodes.iter().zip(&report.rows).filter(|(node, _)| node.layer.kind() == Kind::Linear);
+            check(key, report.totals.figures.macs.0, &heads[key]["macs"]);
+            check(key, linears.map(|(_, row)| row.figures.params().0).sum(), &heads[key]["head_params"]);
+        }
+        let report = analyze(&network, &Settings::default());
+        let rows = || network.nodes.iter().zip(&report.rows).filter(|(_, row)| row.figures.params().0 > 0);
+        let by_layer = file["params_by_layer"][which].as_object().expect("layers");
+        assert_eq!(rows().count(), by_layer.len());
+        for (node, row) in rows() {
+            check(&node.name, row.figures.params().0, &by_layer[&node.name]);
+        }
+        let (first, row) = rows().find(|(node, _)| node.layer.kind() == Kind::Linear).expect("a Linear");
+        let share = row.figures.params().share_of(before.params()).expect("a share");
+        let thin = &file["low_rank_first_linear"][which];
+        check("first Linear", row.figures.params().0, &thin["fc1_params"]);
+        for rank in thin["ranks"].as_array().expect("ranks") {
+            let factors = Rewrite::LowRank { node: first.id, rank: rank["rank"].as_i64().expect("a rank") };
+            let after = figures(&apply(&network, &factors).network);
+            let others = before.params().0 - row.figures.params().0;
+            check("factors", after.params().0 - others, &rank["fc1_params"]);
+            check("MACs of factors", after.macs.0 - (before.macs.0 - row.figures.macs.0), &rank["fc1_macs"]);
+        }
+        // Of every pruned network: what is prunable, what goes, what is left.
+        for (key, pruned) in file["pruning_l1"][which].as_object().expect("cases") {
+            let weights: u64 = pruned["weights"].as_u64().expect("a count");
+            let gone = pruned["pruned"].as_u64().expect("a count");
+            check(key, weights - gone, &pruned["kept_weights"]);
+            check(key, before.params().0, &pruned["params_total_unchanged"]);
+            check(key, before.params().0 - gone, &pruned["nonzero_params"]);
+        }
+        let expected = file["params_by_layer"]["first_linear_share"][which].as_f64().expect("a share");
+        failures.check((share - expected).abs() < 1e-12, || format!("{which}: {share}, PyTorch {expected}"));
     }
     failures.finish();
 }
