@@ -20,7 +20,7 @@ const NEAR: std::ops::RangeInclusive<f64> = 0.9..=1.1;
 /// A layer with this share of the parameters decides how large a design is.
 const DOMINATES: f64 = 0.5;
 
-/// `-62 %`, `-3.6 %`, `+7 %`; `None` where there was nothing before.
+/// `−62 %`, `−3.6 %`, `+7 %`; `None` where there was nothing before.
 pub fn percent(before: u64, after: u64) -> Option<String> {
     if before == 0 {
         return None;
@@ -28,7 +28,7 @@ pub fn percent(before: u64, after: u64) -> Option<String> {
     let change = (after as f64 / before as f64 - 1.0) * 100.0;
     // Nearly nothing left is not nothing left.
     let digits = usize::from(change.abs() < 10.0 || (change < -99.0 && after > 0));
-    Some(format!("{change:+.digits$} %"))
+    Some(format!("{change:+.digits$} %").replace('-', "−"))
 }
 
 /// `96.3 %`.
@@ -149,7 +149,7 @@ fn parameters(comparison: &Comparison) -> String {
     }
 }
 
-/// `the convolutions shrink from 684 to 257 parameters (-62 %)`.
+/// `the convolutions shrink from 684 to 257 parameters (−62 %)`.
 fn movement(group: &Group) -> String {
     let (before, after) = (group.left.params, group.right.params);
     let verb = if after < before { "shrink" } else { "grow" };

@@ -19,7 +19,7 @@ pub fn Answer() -> impl IntoView {
                 <h1>{headline.title}</h1>
                 <p>{headline.text}</p>
             })}
-            <Later part=Part::BestRemedy/>
+            <div class="best-place"><Later part=Part::BestRemedy/></div>
         </section>
     }
 }

@@ -38,8 +38,8 @@ fn golden_headline_of_the_seed() {
     assert_eq!(headline.title, "Almost the same size, because the classifier is the model.");
     assert_eq!(
         headline.text,
-        "The convolutions shrink from 684 to 257 parameters (-62 %), but fc1 holds 10,980 of 11,404 (96.3 %). \
-         It computes with 33,244 MACs instead of 75,276 (-56 %). \
+        "The convolutions shrink from 684 to 257 parameters (−62 %), but fc1 holds 10,980 of 11,404 (96.3 %). \
+         It computes with 33,244 MACs instead of 75,276 (−56 %). \
          But its layers write 13,533 values instead of 11,999 (+13 %), so it gains less time than the MACs promise."
     );
     let convolutions = &comparison.groups[0];
