@@ -71,7 +71,7 @@ function bind(wasm, name, target, options = []) {
 
 function optimize(name, level) {
   const file = path.join(staging, name);
-  run("wasm-opt", [level, ...WASM_FEATURES, "--strip-debug", "--strip-producers", file, "-o", file]);
+  run("wasm-opt", [level, ...WASM_FEATURES, "--reorder-functions-by-name", "--strip-debug", "--strip-producers", file, "-o", file]);
 }
 
 /**
