@@ -51,6 +51,8 @@ pub struct Settings {
     pub gain: f64,
     /// The id of a device in the catalogue.
     pub device: Option<String>,
+    /// Modules whose parameters, and those of everything below them, do not learn: `features.0`.
+    pub frozen: Vec<String>,
 }
 
 /// Why a text is not the value of a setting.
@@ -90,13 +92,21 @@ impl Default for Workbench {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { batch: 1, number_type: NumberType::F32, convention: Convention::Plain, seed: 0, gain: 1.0, device: None }
+        Self {
+            batch: 1,
+            number_type: NumberType::F32,
+            convention: Convention::Plain,
+            seed: 0,
+            gain: 1.0,
+            device: None,
+            frozen: Vec::new(),
+        }
     }
 }
 
 impl Settings {
     /// Every setting by a short name that stays, in order.
-    pub const NAMES: &'static [&'static str] = &["batch", "type", "count", "seed", "gain", "device"];
+    pub const NAMES: &'static [&'static str] = &["batch", "type", "count", "seed", "gain", "device", "frozen"];
 
     /// A setting as a text; `None` where there is no such setting, or nothing is chosen.
     pub fn text(&self, name: &str) -> Option<String> {
@@ -107,6 +117,7 @@ impl Settings {
             "seed" => Some(self.seed.to_string()),
             "gain" => Some(self.gain.to_string()),
             "device" => self.device.clone(),
+            "frozen" => Some(self.frozen.join(",")).filter(|names| !names.is_empty()),
             _ => None,
         }
     }
@@ -136,6 +147,10 @@ impl Settings {
                 self.gain = gain.ok_or_else(|| error("gain", "a number above 0"))?;
             }
             "device" => self.device = Some(text.to_string()).filter(|device| !device.is_empty()),
+            "frozen" => {
+                let names = text.split(',').map(str::trim).filter(|name| !name.is_empty());
+                self.frozen = names.map(ToString::to_string).collect();
+            }
             _ => {}
         }
         Ok(())

@@ -338,7 +338,7 @@ fn derive(workbench: &Workbench, compared: usize) -> Derived {
     let settings = cost::Settings {
         batch: workbench_settings.batch,
         number_type: workbench_settings.number_type,
-        ..cost::Settings::default()
+        frozen: workbench_settings.frozen.clone(),
     };
     let designs: Vec<DesignState> = workbench
         .resolve()

@@ -136,14 +136,16 @@ fn settings() -> impl Strategy<Value = Settings> {
     let number_type = proptest::sample::select(NumberType::ALL);
     let convention = proptest::sample::select(Convention::ALL);
     let device = prop_oneof![Just(None), ".+".prop_map(Some), Just(Some("nano-33-ble".to_string()))];
-    (1_u64..300, number_type, convention, any::<u64>(), 1e-3_f64..1e3, device).prop_map(
-        |(batch, number_type, convention, seed, gain, device)| Settings {
+    let frozen = prop::collection::vec("[a-z][a-z0-9._]{0,7}", 0..3);
+    (1_u64..300, number_type, convention, any::<u64>(), 1e-3_f64..1e3, device, frozen).prop_map(
+        |(batch, number_type, convention, seed, gain, device, frozen)| Settings {
             batch,
             number_type,
             convention,
             seed,
             gain,
             device,
+            frozen,
         },
     )
 }

@@ -44,6 +44,20 @@ pub fn CountingPanel() -> impl IntoView {
                 </div>
             </Show>
             <Show when=move || chosen.get() == Convention::Plain>
+                <label class="frozen muted" title="Their parameters count as frozen: requires_grad is False. Names of modules, with commas between.">
+                    "frozen modules "
+                    <input
+                        class="field"
+                        type="text"
+                        size="24"
+                        autocomplete="off"
+                        spellcheck="false"
+                        placeholder="conv1, features.0"
+                        data-testid="frozen"
+                        prop:value=move || studio.workbench().with(|workbench| workbench.settings.frozen.join(", "))
+                        on:change=move |event| freeze(&studio, &event_target_value(&event))
+                    />
+                </label>
                 <div class="counting-results">
                     <For each=move || 0..designs.get() key=|design| *design let(design)>
                         <PlainCounts design/>
@@ -52,6 +66,11 @@ pub fn CountingPanel() -> impl IntoView {
             </Show>
         </section>
     }
+}
+
+fn freeze(studio: &Studio, names: &str) {
+    // A list of names is never refused.
+    studio.edit(None, |workbench| drop(workbench.settings.set_text("frozen", names)));
 }
 
 /// What is to be known of a counter before reading its number.
