@@ -86,10 +86,17 @@ impl WinogradJob {
         [self.height.div_ceil(side), self.width.div_ceil(side)]
     }
 
+    /// Values from one point's patches, and from one point's products, to the next's. A cache line more than they
+    /// take: a tile's values for all points would else fall into one set of the first cache.
+    fn point_steps(&self) -> [usize; 2] {
+        const CACHE_LINE: usize = 16;
+        [self.input_channels, self.output_channels].map(|channels| self.block() * channels + CACHE_LINE)
+    }
+
     /// Values of scratch memory it needs.
     pub fn scratch(&self) -> usize {
         let points = self.size.input() * self.size.input();
-        points * self.block() * (self.input_channels + self.output_channels)
+        points * self.point_steps().iter().sum::<usize>()
     }
 }
 
@@ -132,8 +139,9 @@ fn run<const OUT: usize, const IN: usize>(
     assert!(residual.is_empty() || residual.len() >= last(&job.residual));
     let block = job.block();
     let points = IN * IN;
-    let (patches, products) = scratch.split_at_mut(points * block * job.input_channels);
-    assert!(products.len() >= points * block * job.output_channels);
+    let [patch_step, product_step] = job.point_steps();
+    let (patches, products) = scratch.split_at_mut(points * patch_step);
+    assert!(products.len() >= points * product_step);
     let panel_values = panels.weight.len() / points;
     let locate = |tile: usize| (tile / (rows * columns), tile / columns % rows, tile % columns);
     let mut first = 0;
@@ -145,7 +153,7 @@ fn run<const OUT: usize, const IN: usize>(
             // SAFETY: the patch ends before `reach`; the transformed one has its place in each of the points' planes.
             unsafe {
                 let to = patches.as_mut_ptr().add(index * job.input_channels);
-                input_tile::<OUT, IN>(job, input.as_ptr().add(from), to, block * job.input_channels);
+                input_tile::<OUT, IN>(job, input.as_ptr().add(from), to, patch_step);
             }
         }
         for point in 0..points {
@@ -162,8 +170,8 @@ fn run<const OUT: usize, const IN: usize>(
                 finish: Finish::None,
             };
             let weight = &panels.weight[point * panel_values..(point + 1) * panel_values];
-            let from = &patches[point * block * job.input_channels..][..count * job.input_channels];
-            let to = &mut products[point * block * job.output_channels..][..count * job.output_channels];
+            let from = &patches[point * patch_step..][..count * job.input_channels];
+            let to = &mut products[point * product_step..][..count * job.output_channels];
             // The bias is the same for every pixel: it is added once, after the transform.
             multiply(&matrix, Panels { weight, bias: &[] }, from, &[], to);
         }
@@ -171,7 +179,7 @@ fn run<const OUT: usize, const IN: usize>(
             let (image, row, column) = locate(first + index);
             let place = TilePlace {
                 from: index * job.output_channels,
-                step: block * job.output_channels,
+                step: product_step,
                 output: job.output.at(image, row * OUT, column * OUT),
                 residual: job.residual.at(image, row * OUT, column * OUT),
                 rows: OUT.min(job.height - row * OUT),
@@ -299,17 +307,17 @@ fn transform_input<const IN: usize>(d: [F32x4; IN]) -> [F32x4; IN] {
         t[2] = d[2].sub(d[1]);
         t[3] = d[3].sub(d[1]);
     } else {
-        let four = splat(4.0);
-        let even = d[4].sub(d[2].mul(four));
-        let odd = d[3].sub(d[1].mul(four));
+        let [four, minus_four, minus_five] = [splat(4.0), splat(-4.0), splat(-5.0)];
+        let even = d[2].mul_add(minus_four, d[4]);
+        let odd = d[1].mul_add(minus_four, d[3]);
         let even_half = d[4].sub(d[2]);
-        let odd_half = d[3].sub(d[1]).mul(splat(2.0));
-        t[0] = d[0].mul(four).sub(d[2].mul(splat(5.0))).add(d[4]);
+        let odd_half = d[3].sub(d[1]);
+        t[0] = d[0].mul_add(four, d[2].mul_add(minus_five, d[4]));
         t[1] = even.add(odd);
         t[2] = even.sub(odd);
-        t[3] = even_half.add(odd_half);
-        t[4] = even_half.sub(odd_half);
-        t[5] = d[1].mul(four).sub(d[3].mul(splat(5.0))).add(d[5]);
+        t[3] = odd_half.mul_add(splat(2.0), even_half);
+        t[4] = odd_half.mul_add(splat(-2.0), even_half);
+        t[5] = d[1].mul_add(four, d[3].mul_add(minus_five, d[5]));
     }
     t
 }
@@ -326,9 +334,9 @@ fn transform_output<const OUT: usize, const IN: usize>(m: [F32x4; IN]) -> [F32x4
         let (sum, difference) = (m[1].add(m[2]), m[1].sub(m[2]));
         let (sum_two, difference_two) = (m[3].add(m[4]), m[3].sub(m[4]));
         y[0] = m[0].add(sum).add(sum_two);
-        y[1] = difference.add(difference_two.mul(splat(2.0)));
-        y[2] = sum.add(sum_two.mul(splat(4.0)));
-        y[3] = difference.add(difference_two.mul(splat(8.0))).add(m[5]);
+        y[1] = difference_two.mul_add(splat(2.0), difference);
+        y[2] = sum_two.mul_add(splat(4.0), sum);
+        y[3] = difference_two.mul_add(splat(8.0), difference.add(m[5]));
     }
     y
 }

@@ -6,19 +6,18 @@
 //! `[panel][segment][depth][PANEL]`. A tile keeps 8 accumulators of 4 lanes; with the 2 vectors of weights and the 4
 //! spread inputs of a step 14 vectors live, one less than V8 has registers for.
 
-// Loops over fixed ranges are unrolled into registers; iterators over arrays are not always.
-#![allow(clippy::needless_range_loop)]
+mod tile;
+
+use core::mem::MaybeUninit;
 
 use super::activation::Activation;
 use super::aligned::Aligned;
 use super::functions;
 use super::simd::{F32x4, LANES};
+use tile::{Offsets, multiply_block};
 
 /// Output channels of a panel of packed weights.
 pub const PANEL: usize = 8;
-
-/// Positions whose products are added between two checks of the loop.
-const UNROLL: usize = 2;
 
 /// The most pixels whose offsets are computed at once.
 const BLOCK: usize = 128;
@@ -177,7 +176,7 @@ pub fn multiply(job: &MatrixJob<'_>, panels: Panels<'_>, input: &[f32], residual
     let gathers = job.gathers();
     let mut gathered = Gathered::uninit();
     let block = if gathers { (GATHERED / positions).clamp(4, BLOCK) / 4 * 4 } else { block_of(positions) };
-    let mut offsets = Offsets { input: [0; BLOCK], output: [0; BLOCK], residual: [0; BLOCK] };
+    let mut offsets = Offsets::uninit();
     let mut walk = Walk::over(job);
     let mut done = 0;
     while done < pixels {
@@ -205,7 +204,7 @@ fn block_of(positions: usize) -> usize {
 
 /// Values of rows gathered at once, and room for the last vector to run over.
 const GATHERED: usize = 4096;
-type Gathered = core::mem::MaybeUninit<[f32; GATHERED + LANES]>;
+type Gathered = MaybeUninit<[f32; GATHERED + LANES]>;
 
 /// Copies the pieces of each row together, and points the rows there.
 ///
@@ -244,7 +243,7 @@ unsafe fn gather_pieces<const VECTORS: usize>(
     for (index, offset) in offsets.input[..count].iter_mut().enumerate() {
         // SAFETY: the caller's. What a piece writes too much the next one overwrites.
         unsafe {
-            let from = input.as_ptr().add(*offset as usize);
+            let from = input.as_ptr().add(offset.assume_init() as usize);
             for &segment in job.segments {
                 let piece = from.add(segment as usize);
                 for vector in 0..VECTORS {
@@ -253,7 +252,7 @@ unsafe fn gather_pieces<const VECTORS: usize>(
                 target = target.add(job.depth);
             }
         }
-        *offset = (index * job.segments.len() * job.depth) as u32;
+        offset.write((index * job.segments.len() * job.depth) as u32);
     }
 }
 
@@ -281,10 +280,10 @@ impl Walk {
         let mut index = 0;
         while index < count {
             let run = (self.width - self.column).min(count - index);
-            let line = |steps: &PixelSteps, to: &mut [u32]| {
+            let line = |steps: &PixelSteps, to: &mut [MaybeUninit<u32>]| {
                 let mut at = steps.at(self.image, self.row, self.column) as u32;
                 for offset in to {
-                    *offset = at;
+                    offset.write(at);
                     at = at.wrapping_add(steps.column as u32);
                 }
             };
@@ -302,261 +301,6 @@ impl Walk {
                     self.row = 0;
                     self.image += 1;
                 }
-            }
-        }
-    }
-}
-
-struct Offsets {
-    input: [u32; BLOCK],
-    output: [u32; BLOCK],
-    residual: [u32; BLOCK],
-}
-
-/// What all tiles of a product share.
-struct Tiles<'a> {
-    segments: &'a [u32],
-    depth: usize,
-    finish: Finish,
-    /// Values from one panel to the next.
-    panel_step: usize,
-    rows: *const f32,
-    /// Null where nothing is added.
-    residual: *const f32,
-    output: *mut f32,
-}
-
-/// Where the first panel of a tile lies, and how many channels are left from it on.
-#[derive(Clone, Copy)]
-struct TilePanels {
-    weight: *const f32,
-    /// Null for zeros.
-    bias: *const f32,
-    channel: usize,
-    left: usize,
-}
-
-/// Sums of `ROWS` pixels times `PANELS` panels, of whose vectors only the first `VECTORS` are used.
-///
-/// # Safety
-/// Each row can be read at each segment for `depth` values, as many panels at `weight` and `bias`; `left` values can
-/// be written at each output and read at each residual. `offsets` has `ROWS` entries from `first` on.
-#[inline(always)]
-unsafe fn tile<const ROWS: usize, const PANELS: usize, const VECTORS: usize>(
-    tiles: &Tiles<'_>,
-    panels: TilePanels,
-    offsets: &Offsets,
-    first: usize,
-) {
-    // SAFETY: the caller's.
-    unsafe {
-        let mut sums = [[[F32x4::splat(0.0); VECTORS]; PANELS]; ROWS];
-        if !panels.bias.is_null() {
-            for row in 0..ROWS {
-                for panel in 0..PANELS {
-                    for vector in 0..VECTORS {
-                        sums[row][panel][vector] = F32x4::load(panels.bias.add(panel * PANEL + vector * LANES));
-                    }
-                }
-            }
-        }
-        let mut starts = [tiles.rows; ROWS];
-        for row in 0..ROWS {
-            starts[row] = tiles.rows.add(*offsets.input.get_unchecked(first + row) as usize);
-        }
-        let mut weight = panels.weight;
-        for &segment in tiles.segments {
-            let mut at = 0;
-            while at + UNROLL <= tiles.depth {
-                // An index the compiler cannot follow keeps constant offsets in the loads; strength reduction
-                // would turn each into an addition.
-                let here = core::hint::black_box(at);
-                let mut inputs = starts;
-                for row in 0..ROWS {
-                    inputs[row] = starts[row].add(segment as usize + here);
-                }
-                let mut weights = [weight; PANELS];
-                for panel in 0..PANELS {
-                    weights[panel] = weight.add(panel * tiles.panel_step + here * PANEL);
-                }
-                for step in 0..UNROLL {
-                    multiply_step(&mut sums, &inputs, &weights, step);
-                }
-                at += UNROLL;
-            }
-            while at < tiles.depth {
-                let here = core::hint::black_box(at);
-                let mut inputs = starts;
-                for row in 0..ROWS {
-                    inputs[row] = starts[row].add(segment as usize + here);
-                }
-                let mut weights = [weight; PANELS];
-                for panel in 0..PANELS {
-                    weights[panel] = weight.add(panel * tiles.panel_step + here * PANEL);
-                }
-                multiply_step(&mut sums, &inputs, &weights, 0);
-                at += 1;
-            }
-            weight = weight.add(tiles.depth * PANEL);
-        }
-        let left = panels.left.min((PANELS - 1) * PANEL + VECTORS * LANES);
-        // Where fewer channels are left than vectors hold, rows go through here.
-        let mut spare = [[0.0; PANEL]; PANELS];
-        let spare = spare.as_mut_ptr().cast::<f32>();
-        let whole = left == (PANELS - 1) * PANEL + VECTORS * LANES;
-        // One short loop after another: a long body is not unrolled, and then the sums would live in memory.
-        if !tiles.residual.is_null() {
-            for row in 0..ROWS {
-                let mut from =
-                    tiles.residual.add(*offsets.residual.get_unchecked(first + row) as usize + panels.channel);
-                if !whole {
-                    core::ptr::copy_nonoverlapping(from, spare, left);
-                    from = spare;
-                }
-                for panel in 0..PANELS {
-                    for vector in 0..VECTORS {
-                        let other = F32x4::load(from.add(panel * PANEL + vector * LANES));
-                        sums[row][panel][vector] = sums[row][panel][vector].add(other);
-                    }
-                }
-            }
-        }
-        match tiles.finish {
-            Finish::None => {}
-            Finish::Relu => sums = sums.map(|row| row.map(|panel| panel.map(F32x4::relu))),
-            Finish::Clamp { low, high } => {
-                let (low, high) = (F32x4::splat(low), F32x4::splat(high));
-                sums = sums.map(|row| row.map(|panel| panel.map(|sum| sum.max(low).min(high))));
-            }
-            Finish::Function(activation) => {
-                sums = sums.map(|row| row.map(|panel| panel.map(|sum| function(activation, sum))));
-            }
-        }
-        for row in 0..ROWS {
-            let to = tiles.output.add(*offsets.output.get_unchecked(first + row) as usize + panels.channel);
-            let target = if whole { to } else { spare };
-            for panel in 0..PANELS {
-                for vector in 0..VECTORS {
-                    sums[row][panel][vector].store(target.add(panel * PANEL + vector * LANES));
-                }
-            }
-            if !whole {
-                core::ptr::copy_nonoverlapping(spare, to, left);
-            }
-        }
-    }
-}
-
-/// Adds the products of one position.
-///
-/// # Safety
-/// As for [`tile`].
-#[inline(always)]
-unsafe fn multiply_step<const ROWS: usize, const PANELS: usize, const VECTORS: usize>(
-    sums: &mut [[[F32x4; VECTORS]; PANELS]; ROWS],
-    inputs: &[*const f32; ROWS],
-    weights: &[*const f32; PANELS],
-    step: usize,
-) {
-    // SAFETY: the caller's.
-    unsafe {
-        let mut factors = [[F32x4::splat(0.0); VECTORS]; PANELS];
-        for panel in 0..PANELS {
-            for vector in 0..VECTORS {
-                factors[panel][vector] = F32x4::load(weights[panel].add(step * PANEL + vector * LANES));
-            }
-        }
-        for row in 0..ROWS {
-            let spread = F32x4::splat(*inputs[row].add(step));
-            for panel in 0..PANELS {
-                for vector in 0..VECTORS {
-                    let sum = &mut sums[row][panel][vector];
-                    *sum = spread.mul_add(factors[panel][vector], *sum);
-                }
-            }
-        }
-    }
-}
-
-/// All panels over the pixels at hand.
-///
-/// # Safety
-/// The slices reach as far as the offsets and the job say.
-#[cfg_attr(target_arch = "wasm32", target_feature(enable = "simd128"))]
-unsafe fn multiply_block(
-    job: &MatrixJob<'_>,
-    packed: Panels<'_>,
-    offsets: &Offsets,
-    count: usize,
-    input: *const f32,
-    residual: &[f32],
-    output: &mut [f32],
-) {
-    let panel_step = job.segments.len() * job.depth * PANEL;
-    let tiles = Tiles {
-        segments: job.segments,
-        depth: job.depth,
-        finish: job.finish,
-        panel_step,
-        rows: input,
-        residual: if residual.is_empty() { core::ptr::null() } else { residual.as_ptr() },
-        output: output.as_mut_ptr(),
-    };
-    let panel_count = job.outputs.div_ceil(PANEL);
-    let at = |panel: usize| TilePanels {
-        // SAFETY: `panel` is below the number of panels.
-        weight: unsafe { packed.weight.as_ptr().add(panel * panel_step) },
-        // SAFETY: as above.
-        bias: if packed.bias.is_empty() {
-            core::ptr::null()
-        } else {
-            unsafe { packed.bias.as_ptr().add(panel * PANEL) }
-        },
-        channel: panel * PANEL,
-        left: job.outputs - panel * PANEL,
-    };
-    let fours = count / 4 * 4;
-    // SAFETY: the caller's; every tile begins below `count` and `panel_count` and stays below them.
-    unsafe {
-        for panel in 0..panel_count {
-            let panels = at(panel);
-            if panels.left > LANES {
-                for pixel in (0..fours).step_by(4) {
-                    tile::<4, 1, 2>(&tiles, panels, offsets, pixel);
-                }
-            } else {
-                for pixel in (0..fours).step_by(4) {
-                    tile::<4, 1, 1>(&tiles, panels, offsets, pixel);
-                }
-            }
-        }
-        let mut pixel = fours;
-        if pixel + 2 <= count {
-            let mut panel = 0;
-            while panel + 2 <= panel_count {
-                tile::<2, 2, 2>(&tiles, at(panel), offsets, pixel);
-                panel += 2;
-            }
-            if panel < panel_count {
-                tile::<2, 1, 2>(&tiles, at(panel), offsets, pixel);
-            }
-            pixel += 2;
-        }
-        if pixel < count {
-            let mut panel = 0;
-            while panel < panel_count {
-                // Many sums at once: one alone waits for itself at every step.
-                match panel_count - panel {
-                    1 => tile::<1, 1, 2>(&tiles, at(panel), offsets, pixel),
-                    2 => tile::<1, 2, 2>(&tiles, at(panel), offsets, pixel),
-                    3 => tile::<1, 3, 2>(&tiles, at(panel), offsets, pixel),
-                    5 => tile::<1, 5, 2>(&tiles, at(panel), offsets, pixel),
-                    _ => tile::<1, 4, 2>(&tiles, at(panel), offsets, pixel),
-                }
-                panel += match panel_count - panel {
-                    left @ (1..=3 | 5) => left,
-                    _ => 4,
-                };
             }
         }
     }
