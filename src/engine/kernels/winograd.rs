@@ -7,6 +7,7 @@
 // As in the matrix product.
 #![allow(clippy::needless_range_loop)]
 
+use super::functions;
 use super::matrix::{Finish, MatrixJob, Panels, PixelSteps, multiply};
 use super::simd::{F32x4, LANES};
 
@@ -256,6 +257,7 @@ unsafe fn output_tile<const OUT: usize, const IN: usize>(
     output: &mut [f32],
 ) {
     let zero = F32x4::splat(0.0);
+    let bounds = job.finish.bounds();
     let mut channel = 0;
     while channel < job.output_channels {
         // SAFETY: biases are whole panels.
@@ -283,16 +285,22 @@ unsafe fn output_tile<const OUT: usize, const IN: usize>(
                     *pixel = pixel.add(unsafe { F32x4::load(residual.as_ptr().add(at)) });
                 }
             }
-            job.finish.apply(&mut pixels);
             for (column, pixel) in pixels.into_iter().enumerate() {
                 if column < place.columns {
                     let at = place.output + row * job.output.row + column * job.output.column + channel;
                     // SAFETY: the caller's.
-                    unsafe { pixel.store(output.as_mut_ptr().add(at)) };
+                    unsafe { bounds.apply(pixel).store(output.as_mut_ptr().add(at)) };
                 }
             }
         }
         channel += LANES;
+    }
+    if let Some(activation) = job.finish.function() {
+        for pixel in 0..place.rows * place.columns {
+            let [row, column] = [pixel / place.columns, pixel % place.columns];
+            let at = place.output + row * job.output.row + column * job.output.column;
+            functions::apply_to(activation, &mut output[at..at + job.output_channels]);
+        }
     }
 }
 

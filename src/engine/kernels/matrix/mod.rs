@@ -36,6 +36,13 @@ pub enum Finish {
     Function(Activation),
 }
 
+/// The range of a result.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Bounds {
+    pub low: f32,
+    pub high: f32,
+}
+
 /// Which values of a tensor belong to which pixel of the output.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PixelSteps {
@@ -73,6 +80,24 @@ pub struct Panels<'a> {
 }
 
 impl Finish {
+    /// The bounds it keeps values within: all that tiles do themselves, so that their sums never wait for a call.
+    pub fn bounds(self) -> Bounds {
+        let (low, high) = match self {
+            Self::None | Self::Function(_) => (f32::NEG_INFINITY, f32::INFINITY),
+            Self::Relu => (0.0, f32::INFINITY),
+            Self::Clamp { low, high } => (low, high),
+        };
+        Bounds { low, high }
+    }
+
+    /// The function that is left to do once values are within the bounds.
+    pub fn function(self) -> Option<Activation> {
+        match self {
+            Self::None | Self::Relu | Self::Clamp { .. } => None,
+            Self::Function(activation) => Some(activation),
+        }
+    }
+
     /// Finishes every vector of a group.
     #[inline(always)]
     pub fn apply<const COUNT: usize>(self, values: &mut [F32x4; COUNT]) {
@@ -95,6 +120,14 @@ impl Finish {
                 }
             }
         }
+    }
+}
+
+impl Bounds {
+    /// The value, or the bound it is beyond. NaN stays NaN.
+    #[inline(always)]
+    pub fn apply(self, value: F32x4) -> F32x4 {
+        value.max(F32x4::splat(self.low)).min(F32x4::splat(self.high))
     }
 }
 

@@ -6,7 +6,8 @@
 use core::mem::MaybeUninit;
 use core::ptr::with_exposed_provenance;
 
-use super::{BLOCK, Finish, MatrixJob, PANEL, Panels};
+use super::{BLOCK, Bounds, MatrixJob, PANEL, Panels};
+use crate::engine::kernels::functions;
 use crate::engine::kernels::simd::{F32x4, LANES};
 
 /// Positions whose products are added between two checks of the loop. With more than two, more weights than there are
@@ -57,7 +58,7 @@ pub(super) unsafe fn multiply_block(
     let tiles = Tiles {
         segments: job.segments,
         depth: job.depth,
-        finish: job.finish,
+        bounds: job.finish.bounds(),
         panel_step,
         rows: input,
         residual: if residual.is_empty() { core::ptr::null() } else { residual.as_ptr() },
@@ -121,13 +122,20 @@ pub(super) unsafe fn multiply_block(
             }
         }
     }
+    if let Some(activation) = job.finish.function() {
+        for pixel in 0..count {
+            // SAFETY: the offsets of all `count` pixels were filled.
+            let at = unsafe { offset_at(&offsets.output, pixel) };
+            functions::apply_to(activation, &mut output[at..at + job.outputs]);
+        }
+    }
 }
 
 /// What all tiles of a product share.
 struct Tiles<'a> {
     segments: &'a [u32],
     depth: usize,
-    finish: Finish,
+    bounds: Bounds,
     /// Values from one panel to the next.
     panel_step: usize,
     rows: *const f32,
@@ -223,7 +231,9 @@ unsafe fn tile<const ROWS: usize, const PANELS: usize, const VECTORS: usize>(
         }
         for row in 0..ROWS {
             for panel in 0..PANELS {
-                tiles.finish.apply(&mut sums[row][panel]);
+                for vector in 0..VECTORS {
+                    sums[row][panel][vector] = tiles.bounds.apply(sums[row][panel][vector]);
+                }
             }
         }
         for row in 0..ROWS {

@@ -18,8 +18,6 @@ forward! {
     sub(a, b) = f32x4_sub;
     mul(a, b) = f32x4_mul;
     div(a, b) = f32x4_div;
-    max(a, b) = f32x4_pmax;
-    min(a, b) = f32x4_pmin;
     abs(a) = f32x4_abs;
     nearest(a) = f32x4_nearest;
 }
@@ -31,6 +29,25 @@ pub fn mul_add(a: Vector, b: Vector, c: Vector) -> Vector {
     // The sum first: operands are evaluated in order, and a product that waits for the sum takes a register.
     #[cfg(not(target_feature = "relaxed-simd"))]
     add(c, mul(a, b))
+}
+
+/// The larger; `a` where they cannot be compared.
+#[inline(always)]
+pub fn max(a: Vector, b: Vector) -> Vector {
+    // Of two that cannot be compared processors give the second, or NaN.
+    #[cfg(target_feature = "relaxed-simd")]
+    return wasm::f32x4_relaxed_max(b, a);
+    #[cfg(not(target_feature = "relaxed-simd"))]
+    wasm::f32x4_pmax(a, b)
+}
+
+/// The smaller; `a` where they cannot be compared.
+#[inline(always)]
+pub fn min(a: Vector, b: Vector) -> Vector {
+    #[cfg(target_feature = "relaxed-simd")]
+    return wasm::f32x4_relaxed_min(b, a);
+    #[cfg(not(target_feature = "relaxed-simd"))]
+    wasm::f32x4_pmin(a, b)
 }
 
 #[inline(always)]
