@@ -24,8 +24,11 @@ rmSync(work, { recursive: true, force: true });
 mkdirSync(staging, { recursive: true });
 
 buildPage();
-buildWorker("worker", "release", "web", "-O3");
-buildWorker("importer", "page", "web,python", "-Oz");
+buildWorker("worker", "worker", "release", "web", "-O3");
+// The same with relaxed SIMD: the page takes it where the browser does.
+buildWorker("relaxed", "worker", "release", "web,relaxed-simd", "-O3");
+buildWorker("explorer", "explorer", "page", "web", "-Oz");
+buildWorker("importer", "importer", "page", "web,python", "-Oz");
 writeFileSync(path.join(staging, "style.css"), styles());
 const build = contentHash(staging);
 rmSync(dist, { recursive: true, force: true });
@@ -48,8 +51,8 @@ function buildPage() {
   for (const name of readdirSync(staging).filter((name) => name.endsWith(".wasm"))) optimize(name, "-Oz");
 }
 
-function buildWorker(name, profile, features, level) {
-  bind(compile(name, profile, ["--features", features], []), name, "no-modules");
+function buildWorker(name, binary, profile, features, level) {
+  bind(compile(binary, profile, ["--features", features], []), name, "no-modules");
   optimize(`${name}_bg.wasm`, level);
   writeFileSync(path.join(staging, `${name}_loader.js`), loader(name));
 }

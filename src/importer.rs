@@ -1,8 +1,7 @@
-//! The worker that reads PyTorch source: the other worker's loop, built with the Python parser.
+//! The worker that reads PyTorch source, built with the Python parser.
 
-#[path = "worker.rs"]
-mod worker;
+mod listener;
 
 fn main() {
-    worker::main();
+    listener::listen(convscope::job::Job::import);
 }

@@ -53,6 +53,15 @@ pub enum News {
     Failed(String),
 }
 
+/// Gives milliseconds.
+pub type Clock<'a> = &'a mut dyn FnMut() -> f64;
+
+/// Hears the news as they come, the result last.
+pub type Tell<'a> = &'a mut dyn FnMut(Message);
+
+/// The words of a job that came to the wrong worker.
+const OTHER_WORKER: &str = "another worker does this";
+
 /// Anything that the other side of the boundary cannot read.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[error("a message could not be read: {0}")]
@@ -67,37 +76,49 @@ impl Job {
         from_bytes(bytes)
     }
 
-    /// Does the job. `clock` gives milliseconds; `tell` hears the news as they come, the result last.
-    pub fn execute(&self, clock: &mut dyn FnMut() -> f64, tell: &mut dyn FnMut(Message)) {
-        let mut tell = |news| tell(Message { id: self.id, news });
+    /// Does the job, of whatever kind.
+    pub fn execute(&self, clock: Clock<'_>, tell: Tell<'_>) {
         match &self.task {
-            Task::Run(task) => {
-                let result = task.run(clock, &mut |done| tell(News::Progress(done)));
-                tell(match result {
-                    Ok(report) => News::Ran(Box::new(report)),
-                    Err(words) => News::Failed(words),
-                });
-            }
-            Task::Import(task) => tell(match task.import() {
-                Ok(report) => News::Imported(Box::new(report)),
-                Err(words) => News::Failed(words),
-            }),
-            Task::Check(task) => tell(match task.check() {
-                Ok(report) => News::Checked(Box::new(report)),
-                Err(words) => News::Failed(words),
-            }),
-            Task::Factors(task) => tell(match task.factors() {
-                Ok(report) => News::Factored(Box::new(report)),
-                Err(words) => News::Failed(words),
-            }),
-            Task::Search(task) => {
-                let result = task.search(clock, &mut |report| tell(News::Found(Box::new(report))));
-                tell(match result {
-                    Ok(report) => News::Found(Box::new(report)),
-                    Err(words) => News::Failed(words),
-                });
-            }
+            Task::Run(_) => self.run(clock, tell),
+            Task::Import(_) => self.import(clock, tell),
+            Task::Search(_) | Task::Factors(_) | Task::Check(_) => self.explore(clock, tell),
         }
+    }
+
+    /// Runs a network; other tasks fail. Each binary links what it calls: the engine stays small without the rest.
+    pub fn run(&self, clock: Clock<'_>, tell: Tell<'_>) {
+        self.tell_result(tell, |tell| match &self.task {
+            Task::Run(task) => {
+                task.run(clock, &mut |done| tell(News::Progress(done))).map(|report| News::Ran(report.into()))
+            }
+            Task::Import(_) | Task::Search(_) | Task::Factors(_) | Task::Check(_) => Err(OTHER_WORKER.to_string()),
+        });
+    }
+
+    /// Reads source text; other tasks fail.
+    pub fn import(&self, _: Clock<'_>, tell: Tell<'_>) {
+        self.tell_result(tell, |_| match &self.task {
+            Task::Import(task) => task.import().map(|report| News::Imported(report.into())),
+            Task::Run(_) | Task::Search(_) | Task::Factors(_) | Task::Check(_) => Err(OTHER_WORKER.to_string()),
+        });
+    }
+
+    /// Counts anew and looks for better networks; other tasks fail.
+    pub fn explore(&self, clock: Clock<'_>, tell: Tell<'_>) {
+        self.tell_result(tell, |tell| match &self.task {
+            Task::Check(task) => task.check().map(|report| News::Checked(report.into())),
+            Task::Factors(task) => task.factors().map(|report| News::Factored(report.into())),
+            Task::Search(task) => task
+                .search(clock, &mut |report| tell(News::Found(report.into())))
+                .map(|report| News::Found(report.into())),
+            Task::Run(_) | Task::Import(_) => Err(OTHER_WORKER.to_string()),
+        });
+    }
+
+    fn tell_result(&self, tell: Tell<'_>, task: impl FnOnce(&mut dyn FnMut(News)) -> Result<News, String>) {
+        let mut tell = |news| tell(Message { id: self.id, news });
+        let result = task(&mut tell);
+        tell(result.unwrap_or_else(News::Failed));
     }
 }
 

@@ -89,14 +89,14 @@ const LAYERS: &[(&str, &[&str])] = &[
 /// Modules that never see one another, in either direction.
 const STRANGERS: &[&str] = &["cost", "engine", "share_link", "pytorch"];
 
-/// External crates that only some modules may name. `main`, `worker` and `importer` are the binaries.
+/// External crates that only some modules may name. `main` is the page's binary, `listener` what the workers' share.
 const GUARDED_CRATES: &[(&str, &[&str])] = &[
     ("leptos", &["ui", "main"]),
-    ("web_sys", &["ui", "main", "worker", "importer"]),
-    ("js_sys", &["ui", "main", "worker", "importer"]),
-    ("wasm_bindgen", &["ui", "main", "worker", "importer"]),
-    ("wasm_bindgen_futures", &["ui", "main", "worker", "importer"]),
-    ("console_error_panic_hook", &["ui", "main", "worker", "importer"]),
+    ("web_sys", &["ui", "main", "listener"]),
+    ("js_sys", &["ui", "main", "listener"]),
+    ("wasm_bindgen", &["ui", "main", "listener"]),
+    ("wasm_bindgen_futures", &["ui", "main", "listener"]),
+    ("console_error_panic_hook", &["ui", "main", "listener"]),
     ("plotters", &["chart", "ui"]),
     ("plotters_canvas", &["ui"]),
     ("serde", &["job"]),

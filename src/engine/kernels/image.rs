@@ -93,6 +93,7 @@ pub fn clear_border(layout: &ImageLayout, buffer: &mut [f32]) {
 /// # Panics
 /// Where a slice is too short.
 #[cfg_attr(target_arch = "wasm32", target_feature(enable = "simd128"))]
+#[cfg_attr(all(target_arch = "wasm32", feature = "relaxed-simd"), target_feature(enable = "relaxed-simd"))]
 pub fn from_planes(layout: &ImageLayout, input: &[f32], output: &mut [f32]) {
     let Planes { batch, channels, height, width } = layout.planes;
     let (steps, area) = (layout.steps(), layout.planes.area());
@@ -156,6 +157,7 @@ pub fn copy_pixels(from: &ImageLayout, to: &ImageLayout, input: &[f32], output: 
 
 /// Three planes' values in turn.
 #[cfg_attr(target_arch = "wasm32", target_feature(enable = "simd128"))]
+#[cfg_attr(all(target_arch = "wasm32", feature = "relaxed-simd"), target_feature(enable = "relaxed-simd"))]
 fn interleave([a, b, c]: [&[f32]; 3], output: &mut [f32]) {
     let length = a.len().min(b.len()).min(c.len()).min(output.len() / 3);
     let whole = length / LANES * LANES;

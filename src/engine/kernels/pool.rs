@@ -47,6 +47,7 @@ struct Span {
 /// # Panics
 /// Where a slice is too short for the job.
 #[cfg_attr(target_arch = "wasm32", target_feature(enable = "simd128"))]
+#[cfg_attr(all(target_arch = "wasm32", feature = "relaxed-simd"), target_feature(enable = "relaxed-simd"))]
 pub fn pool(job: &PoolJob, input: &[f32], output: &mut [f32]) {
     let [height, width] = job.to;
     if job.batch * height * width * job.channels == 0 || job.from[0] * job.from[1] == 0 {
@@ -167,6 +168,7 @@ fn span(job: &PoolJob, axis: usize, output: usize) -> Span {
 /// # Panics
 /// Where a slice is too short for the job.
 #[cfg_attr(target_arch = "wasm32", target_feature(enable = "simd128"))]
+#[cfg_attr(all(target_arch = "wasm32", feature = "relaxed-simd"), target_feature(enable = "relaxed-simd"))]
 pub fn global_mean(job: &PoolJob, input: &[f32], output: &mut [f32]) {
     let [height, width] = job.from;
     if job.batch * height * width * job.channels == 0 {

@@ -44,6 +44,7 @@ pub fn pack_depthwise(channels: usize, kernel: [usize; 2], weight: impl Fn(usize
 /// # Panics
 /// Where a slice is too short for the job.
 #[cfg_attr(target_arch = "wasm32", target_feature(enable = "simd128"))]
+#[cfg_attr(all(target_arch = "wasm32", feature = "relaxed-simd"), target_feature(enable = "relaxed-simd"))]
 pub fn depthwise(job: &QuantizedDepthwise, input: &[f32], output: &mut [f32]) {
     if job.batch * job.height * job.width * job.channels == 0 {
         return;

@@ -41,6 +41,7 @@ pub fn pack_matrix(outputs: usize, positions: usize, weight: impl Fn(usize, usiz
 /// # Panics
 /// Where a slice is too short for the job.
 #[cfg_attr(target_arch = "wasm32", target_feature(enable = "simd128"))]
+#[cfg_attr(all(target_arch = "wasm32", feature = "relaxed-simd"), target_feature(enable = "relaxed-simd"))]
 pub fn multiply(job: &QuantizedMatrix, input: &[f32], residual: &[f32], output: &mut [f32]) {
     let pixels = job.height * job.width;
     if job.batch * pixels * job.outputs == 0 {

@@ -118,6 +118,7 @@ pub struct Conversion {
 /// # Panics
 /// Where a slice is too short.
 #[cfg_attr(target_arch = "wasm32", target_feature(enable = "simd128"))]
+#[cfg_attr(all(target_arch = "wasm32", feature = "relaxed-simd"), target_feature(enable = "relaxed-simd"))]
 pub fn quantize(conversion: &Conversion, input: &[f32], output: &mut [f32]) {
     let output = as_shorts_mut(output);
     let inverse = F32x4::splat(1.0 / conversion.scale);
@@ -142,6 +143,7 @@ pub fn quantize(conversion: &Conversion, input: &[f32], output: &mut [f32]) {
 /// # Panics
 /// Where a slice is too short.
 #[cfg_attr(target_arch = "wasm32", target_feature(enable = "simd128"))]
+#[cfg_attr(all(target_arch = "wasm32", feature = "relaxed-simd"), target_feature(enable = "relaxed-simd"))]
 pub fn dequantize(conversion: &Conversion, input: &[f32], output: &mut [f32]) {
     let input = as_shorts(input);
     let scale = F32x4::splat(conversion.scale);

@@ -24,10 +24,10 @@ forward! {
 
 #[inline(always)]
 pub fn mul_add(a: Vector, b: Vector, c: Vector) -> Vector {
-    #[cfg(target_feature = "relaxed-simd")]
+    #[cfg(feature = "relaxed-simd")]
     return wasm::f32x4_relaxed_madd(a, b, c);
     // The sum first: operands are evaluated in order, and a product that waits for the sum takes a register.
-    #[cfg(not(target_feature = "relaxed-simd"))]
+    #[cfg(not(feature = "relaxed-simd"))]
     add(c, mul(a, b))
 }
 
@@ -35,18 +35,18 @@ pub fn mul_add(a: Vector, b: Vector, c: Vector) -> Vector {
 #[inline(always)]
 pub fn max(a: Vector, b: Vector) -> Vector {
     // Of two that cannot be compared processors give the second, or NaN.
-    #[cfg(target_feature = "relaxed-simd")]
+    #[cfg(feature = "relaxed-simd")]
     return wasm::f32x4_relaxed_max(b, a);
-    #[cfg(not(target_feature = "relaxed-simd"))]
+    #[cfg(not(feature = "relaxed-simd"))]
     wasm::f32x4_pmax(a, b)
 }
 
 /// The smaller; `a` where they cannot be compared.
 #[inline(always)]
 pub fn min(a: Vector, b: Vector) -> Vector {
-    #[cfg(target_feature = "relaxed-simd")]
+    #[cfg(feature = "relaxed-simd")]
     return wasm::f32x4_relaxed_min(b, a);
-    #[cfg(not(target_feature = "relaxed-simd"))]
+    #[cfg(not(feature = "relaxed-simd"))]
     wasm::f32x4_pmin(a, b)
 }
 
