@@ -9,10 +9,14 @@ pub struct Calibration {
     input: Aligned,
     weight: Aligned,
     output: Aligned,
+    memory: Aligned,
 }
 
 const PIXELS: usize = 16;
 const DEPTH: usize = 256;
+
+/// f32 that are copied: 1 MiB from one half to the other, as far as activations of small networks reach.
+const COPIED: usize = 1 << 18;
 
 impl Default for Calibration {
     fn default() -> Self {
@@ -21,7 +25,12 @@ impl Default for Calibration {
             values.fill(value);
             values
         };
-        Self { input: fill(PIXELS * DEPTH, 0.5), weight: fill(DEPTH * PANEL, 0.25), output: fill(PIXELS * PANEL, 0.0) }
+        Self {
+            input: fill(PIXELS * DEPTH, 0.5),
+            weight: fill(DEPTH * PANEL, 0.25),
+            output: fill(PIXELS * PANEL, 0.0),
+            memory: fill(2 * COPIED, 1.0),
+        }
     }
 }
 
@@ -45,5 +54,14 @@ impl Calibration {
             multiply(core::hint::black_box(&job), panels, &self.input, &[], &mut self.output);
         }
         (times * PIXELS * DEPTH * PANEL) as u64
+    }
+
+    /// Copies so many times and gives the bytes read and written.
+    pub fn copy(&mut self, times: usize) -> u64 {
+        for _ in 0..times {
+            let (from, to) = core::hint::black_box(&mut self.memory[..]).split_at_mut(COPIED);
+            to.copy_from_slice(from);
+        }
+        (times * 2 * COPIED * size_of::<f32>()) as u64
     }
 }

@@ -53,6 +53,8 @@ pub struct StepInfo {
     pub macs: u64,
     /// Bytes read and written: inputs, weights, output.
     pub bytes: u64,
+    /// Bytes of the weights and biases as they would be stored.
+    pub weight_bytes: u64,
 }
 
 /// A network ready to run.
@@ -183,6 +185,7 @@ fn plain_program(graph: Graph) -> FastProgram {
         reason,
         macs: node.operation.macs(graph.elements(node.output)),
         bytes: node.bytes(&graph),
+        weight_bytes: node.operation.weight_bytes(false),
     });
     let steps = steps.collect();
     for (step, node) in graph.nodes.into_iter().enumerate() {

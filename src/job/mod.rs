@@ -11,7 +11,7 @@ mod search;
 pub use check::{CheckReport, CheckTask, ExactRewrite};
 pub use factors::{FactorsReport, FactorsTask, RankCosts, RankReport};
 pub use import::{ImportReport, ImportTask, ImportedDesign, ProblemReport};
-pub use run::{OUTPUTS_SHOWN, RunReport, RunTask, StepReport};
+pub use run::{Int8Report, OUTPUTS_SHOWN, Peak, RunReport, RunTask, StepReport};
 pub use search::{FoundReport, SearchReport, SearchTask, VariedParts};
 
 use serde::{Deserialize, Serialize};

@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::engine::{Kernels, Plan, PlanOptions, Seeding, WeightSource, seeded_input};
+use crate::engine::{Calibration, Numbers, Plan, PlanOptions, Seeding, WeightSource, seeded_input};
+use crate::model::Network;
 use crate::share_link;
 
 /// Run a network on seeded weights and a seeded input, again and again, and time it.
@@ -39,6 +40,33 @@ pub struct RunReport {
     pub steps: Vec<StepReport>,
     /// Activations of the run, in bytes.
     pub arena_bytes: u64,
+    pub peak: Peak,
+    /// The same network with 8-bit convolutions; `None` where none has a kernel for them.
+    pub int8: Option<Int8Report>,
+}
+
+/// What one thread of this machine can do at most.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Peak {
+    /// Multiply-accumulates in a millisecond, in the first cache.
+    pub macs: f64,
+    /// Bytes read and written in a millisecond by copying.
+    pub bytes: f64,
+}
+
+/// What 8-bit weights and activations change.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Int8Report {
+    /// Of one forward pass, in milliseconds.
+    pub median: f64,
+    /// Weights and biases as they would be stored, in bytes.
+    pub weight_bytes: u64,
+    /// The same in f32.
+    pub float_weight_bytes: u64,
+    /// The largest difference of an output from f32's, as a share of the largest magnitude of f32's.
+    pub largest_error: f64,
+    /// Samples whose largest output is another than in f32.
+    pub changed: u32,
 }
 
 /// One step of a run.
@@ -54,6 +82,8 @@ pub struct StepReport {
     pub macs: u64,
     /// Bytes read and written.
     pub bytes: u64,
+    /// The time at the machine's peak, in milliseconds: that of its arithmetic or of its memory, whichever is longer.
+    pub predicted: f64,
 }
 
 /// How many values of an output are told.
@@ -66,7 +96,14 @@ const MOST_STEP_PASSES: u32 = 1 << 20;
 /// The least milliseconds between two messages of progress in one pass.
 const PROGRESS_INTERVAL: f64 = 50.0;
 /// The share of the measuring time that goes to timing step by step.
-const STEPS_SHARE: f64 = 0.5;
+const STEPS_SHARE: f64 = 0.4;
+/// The share that goes to 8-bit numbers.
+const INT8_SHARE: f64 = 0.2;
+/// Samples of the calibration; the fastest counts.
+const PEAK_SAMPLES: usize = 5;
+/// What one of them does: about two milliseconds.
+const PEAK_PRODUCTS: usize = 1500;
+const PEAK_COPIES: usize = 24;
 
 impl RunTask {
     pub(super) fn run(
@@ -80,31 +117,105 @@ impl RunTask {
         }
         let weights = WeightSource::Seeded(Seeding { seed: self.seed, gain: self.gain, streams: Default::default() });
         let batch = usize::try_from(self.batch).map_err(|_| format!("a batch of {} is too large", self.batch))?;
-        let options = PlanOptions { batch, fuse: self.fuse, kernels: Kernels::Fast, ..PlanOptions::default() };
-        let mut plan = Plan::new(&network, &weights, &options).map_err(|error| error.to_string())?;
-        let input = seeded_input(self.seed, 0, plan.input_mut().len(), 1.0);
-        plan.set_input(&input).map_err(|error| error.to_string())?;
+        let options = PlanOptions { batch, fuse: self.fuse, ..PlanOptions::default() };
+        let mut plan = self.plan(&network, &weights, &options)?;
         let mut furthest = 0.0_f64;
         let progress = &mut |done| {
             furthest = furthest.max(done);
             progress(furthest);
         };
         let first = first_pass(&mut plan, clock, progress);
-        let sample_time = self.measure * (1.0 - STEPS_SHARE);
+        let peak = Peak::measure(clock);
+        let sample_time = self.measure * (1.0 - STEPS_SHARE - INT8_SHARE);
         let samples = Samples::take(&mut plan, clock, sample_time, &mut |done| progress(done * (1.0 - STEPS_SHARE)));
-        let steps = step_times(&mut plan, clock, first, self.measure * STEPS_SHARE);
+        let steps = step_times(&mut plan, clock, StepTiming { first, measure: self.measure * STEPS_SHARE, peak });
+        let float = FloatRun { output: plan.output().to_vec(), weight_bytes: weight_bytes(&plan) };
+        let dims = plan.output_dims().to_vec();
+        let arena_bytes = plan.arena_bytes() as u64;
+        // Its memory is free before the next plan wants its own.
+        drop(plan);
+        let mut quantized = self.plan(&network, &weights, &PlanOptions { numbers: Numbers::Int8, ..options })?;
+        let int8 = (weight_bytes(&quantized) < float.weight_bytes)
+            .then(|| Int8Report::measure(&mut quantized, clock, (self.measure * INT8_SHARE, batch), &float));
         Ok(RunReport {
             steps,
-            output: plan.output().iter().take(OUTPUTS_SHOWN).copied().collect(),
-            output_dims: plan.output_dims().iter().map(|&size| size as u64).collect(),
+            output: float.output.iter().take(OUTPUTS_SHOWN).copied().collect(),
+            output_dims: dims.iter().map(|&size| size as u64).collect(),
             median: quantile(&samples.sorted, 0.5),
             lower_quartile: quantile(&samples.sorted, 0.25),
             upper_quartile: quantile(&samples.sorted, 0.75),
             samples: samples.sorted.len() as u32,
             passes: samples.passes,
-            arena_bytes: plan.arena_bytes() as u64,
+            arena_bytes,
+            peak,
+            int8,
         })
     }
+
+    /// A plan with its input set.
+    fn plan(&self, network: &Network, weights: &WeightSource, options: &PlanOptions) -> Result<Plan, String> {
+        let mut plan = Plan::new(network, weights, options).map_err(|error| error.to_string())?;
+        let input = seeded_input(self.seed, 0, plan.input_mut().len(), 1.0);
+        plan.set_input(&input).map_err(|error| error.to_string())?;
+        Ok(plan)
+    }
+}
+
+impl Peak {
+    fn measure(clock: &mut dyn FnMut() -> f64) -> Self {
+        let mut calibration = Calibration::default();
+        let mut best = Self::default();
+        for _ in 0..PEAK_SAMPLES {
+            let start = clock();
+            let macs = calibration.run(PEAK_PRODUCTS);
+            let between = clock();
+            let bytes = calibration.copy(PEAK_COPIES);
+            let end = clock();
+            best.macs = best.macs.max(macs as f64 / (between - start).max(f64::MIN_POSITIVE));
+            best.bytes = best.bytes.max(bytes as f64 / (end - between).max(f64::MIN_POSITIVE));
+        }
+        best
+    }
+
+    /// The least milliseconds for so much work: max(MACs / peak, bytes / bandwidth).
+    fn least_time(&self, macs: u64, bytes: u64) -> f64 {
+        f64::max(macs as f64 / self.macs, bytes as f64 / self.bytes)
+    }
+}
+
+/// What the run in f32 leaves to compare with.
+struct FloatRun {
+    output: Vec<f32>,
+    weight_bytes: u64,
+}
+
+impl Int8Report {
+    fn measure(plan: &mut Plan, clock: &mut dyn FnMut() -> f64, (time, batch): (f64, usize), float: &FloatRun) -> Self {
+        plan.run();
+        let samples = Samples::take(plan, clock, time, &mut |_| {});
+        let (found, wanted) = (plan.output(), float.output.as_slice());
+        let largest = wanted.iter().fold(0.0_f32, |largest, value| largest.max(value.abs()));
+        let difference = found.iter().zip(wanted).fold(0.0_f32, |most, (a, b)| most.max((a - b).abs()));
+        let length = (wanted.len() / batch).max(1);
+        let winners = |values: &[f32]| values.chunks(length).map(place_of_largest).collect::<Vec<_>>();
+        let changed = winners(found).iter().zip(winners(wanted)).filter(|(a, b)| **a != *b).count();
+        Self {
+            median: quantile(&samples.sorted, 0.5),
+            weight_bytes: weight_bytes(plan),
+            float_weight_bytes: float.weight_bytes,
+            largest_error: f64::from(difference) / f64::from(largest).max(f64::MIN_POSITIVE),
+            changed: changed as u32,
+        }
+    }
+}
+
+fn place_of_largest(values: &[f32]) -> usize {
+    let larger = |best: usize, (at, value): (usize, &f32)| if *value > values[best] { at } else { best };
+    values.iter().enumerate().fold(0, larger)
+}
+
+fn weight_bytes(plan: &Plan) -> u64 {
+    plan.steps().iter().map(|step| step.weight_bytes).sum()
 }
 
 /// Times of single passes, in milliseconds.
@@ -162,8 +273,18 @@ fn first_pass(plan: &mut Plan, clock: &mut dyn FnMut() -> f64, progress: &mut dy
     times
 }
 
+/// What the timing of steps needs to know.
+struct StepTiming {
+    /// What each step took in the first pass.
+    first: Vec<f64>,
+    /// Milliseconds to spend.
+    measure: f64,
+    peak: Peak,
+}
+
 /// The mean time of every step. The first pass is enough where it took longer than there is time.
-fn step_times(plan: &mut Plan, clock: &mut dyn FnMut() -> f64, first: Vec<f64>, measure: f64) -> Vec<StepReport> {
+fn step_times(plan: &mut Plan, clock: &mut dyn FnMut() -> f64, timing: StepTiming) -> Vec<StepReport> {
+    let StepTiming { first, measure, peak } = timing;
     let mut times = first;
     let mut timed = 1_u32;
     if times.iter().sum::<f64>() < measure {
@@ -182,6 +303,7 @@ fn step_times(plan: &mut Plan, clock: &mut dyn FnMut() -> f64, first: Vec<f64>, 
         time: time / f64::from(timed),
         macs: step.macs,
         bytes: step.bytes,
+        predicted: peak.least_time(step.macs, step.bytes),
     });
     steps.collect()
 }

@@ -42,6 +42,13 @@ struct Choice {
     reason: &'static str,
 }
 
+impl Choice {
+    /// Whether the weights have 8 bits.
+    fn is_quantized(&self) -> bool {
+        self.kernel.starts_with(quantized::KERNELS)
+    }
+}
+
 /// The state while one operation after another gets its calls.
 struct Builder<'a> {
     graph: &'a Graph,
@@ -89,6 +96,7 @@ pub fn build(graph: &Graph, quantization: Option<Quantization>) -> FastProgram {
             reason: choice.reason,
             macs: node.operation.macs(graph.elements(node.output)),
             bytes: node.bytes(graph),
+            weight_bytes: node.operation.weight_bytes(choice.is_quantized()),
         });
     }
     let output = builder.dense(graph.output);

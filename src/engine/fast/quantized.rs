@@ -51,6 +51,9 @@ fn can_quantize(node: &GraphNode) -> bool {
     whole && (shape.groups == 1 || depthwise)
 }
 
+/// How the names of the kernels here begin.
+pub(super) const KERNELS: &str = "int8";
+
 impl Builder<'_> {
     /// A convolution of quantised numbers, if this program has them and a kernel for this one.
     pub(super) fn quantized_convolution(

@@ -18,7 +18,7 @@ pub fn Check(design: usize, rewrites: Vec<Rewrite>) -> impl IntoView {
         News::Failed(words) => said.set(Some(words)),
         News::Progress(_) | News::Ran(_) | News::Imported(_) | News::Found(_) | News::Factored(_) => {}
     };
-    let runner = Runner::new("worker", Callback::new(hear));
+    let runner = Runner::new("explorer", Callback::new(hear));
     on_cleanup(move || runner.cancel());
     let exact: Option<Vec<ExactRewrite>> = rewrites.iter().map(ExactRewrite::of).collect();
     let check = move |_| {

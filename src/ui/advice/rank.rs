@@ -23,7 +23,7 @@ pub fn RankSlider(design: usize, node: NodeId) -> impl IntoView {
         News::Failed(words) => answer.set(Some(Err(words))),
         News::Progress(_) | News::Ran(_) | News::Imported(_) | News::Found(_) | News::Checked(_) => {}
     };
-    let runner = Runner::new("worker", Callback::new(hear));
+    let runner = Runner::new("explorer", Callback::new(hear));
     on_cleanup(move || runner.cancel());
     let asked = StoredValue::new(false);
     let ask = move |_| {

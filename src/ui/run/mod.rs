@@ -1,5 +1,6 @@
 //! The forward pass: every design run for real in the worker, on seeded weights and a seeded input.
 
+mod benchmark;
 mod result;
 
 use leptos::prelude::*;
@@ -10,6 +11,7 @@ use crate::ui::history::EditKey;
 use crate::ui::runner::Runner;
 use crate::ui::studio::Studio;
 
+use benchmark::Benchmark;
 use result::RunResult;
 
 /// Networks up to so many multiply-accumulates run again by themselves after an edit.
@@ -86,8 +88,15 @@ pub fn Run() -> impl IntoView {
     let studio = Studio::expect();
     let wanted = Memo::new(move |_| wanted(&studio));
     let runs = Runs { runs: RwSignal::new(Vec::new()), wanted };
-    let runner = Runner::new("worker", Callback::new(move |message| runs.runs.update(|runs| take(runs, message))));
+    let binary = engine_binary();
+    let runner = Runner::new(
+        binary.unwrap_or("worker"),
+        Callback::new(move |message| runs.runs.update(|runs| take(runs, message))),
+    );
     let run_all = move || {
+        if binary.is_none() {
+            return;
+        }
         runner.cancel();
         let tasks = wanted.get_untracked();
         runs.runs.update(|runs| {
@@ -111,7 +120,7 @@ pub fn Run() -> impl IntoView {
         <section class="card run" aria-label="Run">
             <div class="run-head">
                 <h2>"Forward pass"</h2>
-                <button class="button primary" data-testid="run" on:click=move |_| run_all()>"Run both"</button>
+                <button class="button primary" data-testid="run" disabled=binary.is_none() on:click=move |_| run_all()>"Run both"</button>
                 <Show when=move || running.get()>
                     <progress max="1" prop:value=progress aria-label="progress of the run"></progress>
                     <button class="button" data-testid="cancel" on:click=move |_| cancel()>"Cancel"</button>
@@ -119,13 +128,37 @@ pub fn Run() -> impl IntoView {
                 <Settings/>
                 <span class="muted">"Really run here, in this browser, on one thread, with made-up weights that are the same everywhere."</span>
             </div>
+            {binary.is_none().then(|| view! {
+                <p class="problem" data-testid="problem">
+                    "This browser has no WebAssembly SIMD, so networks do not run here. Everything else works: every browser since 2023 has it."
+                </p>
+            })}
             <div class="run-results">
                 <For each=move || 0..designs.get() key=|design| *design let(design)>
                     <RunResult design runs/>
                 </For>
             </div>
+            {binary.map(|binary| view! { <Benchmark binary/> })}
         </section>
     }
+}
+
+/// The worker that has the best kernels this browser takes; `None` where it has no SIMD.
+fn engine_binary() -> Option<&'static str> {
+    // The head of a module with one function that gives a vector, and of two such functions: i8x16.popcnt of a splat, and
+    // i8x16.relaxed_swizzle of two.
+    const HEAD: [u8; 20] = [0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10];
+    let validates = |body: &[u8]| {
+        let mut module = HEAD.to_vec();
+        module.extend([body.len() as u8 + 4, 1, body.len() as u8 + 2, 0]);
+        module.extend(body);
+        module.push(11);
+        js_sys::WebAssembly::validate(&js_sys::Uint8Array::from(module.as_slice())).unwrap_or(false)
+    };
+    if validates(&[65, 1, 253, 15, 65, 2, 253, 15, 253, 128, 2]) {
+        return Some("relaxed");
+    }
+    validates(&[65, 0, 253, 15, 253, 98]).then_some("worker")
 }
 
 /// The seed and the gain of the weights.

@@ -63,7 +63,7 @@ impl Finder {
 pub fn Find(design: Memo<usize>) -> impl IntoView {
     let studio = Studio::expect();
     let finder = Finder { job: RwSignal::new(None), asked: RwSignal::new(None), report: RwSignal::new(None) };
-    let runner = Runner::new("worker", Callback::new(move |message| finder.hear(message)));
+    let runner = Runner::new("explorer", Callback::new(move |message| finder.hear(message)));
     let varied = RwSignal::new(VariedParts {
         width: true,
         resolution: true,

@@ -1,0 +1,37 @@
+// What a run tells beside its time: rates, predictions, kernels, 8-bit numbers, all presets as a text.
+import assert from "node:assert/strict";
+import { story } from "./support/story.mjs";
+
+story("every step says its rate, its time at the peak, and its kernel", {}, async ({ page }) => {
+  await page.click('[data-testid="run"]');
+  await page.waitForSelector('[data-testid="run-0"][data-state="done"]');
+  assert.match(await page.$eval('[data-testid="rate-0"]', (words) => words.textContent), /GMAC\/s, .* % of the/);
+  const rows = await page.$$eval('[data-testid="steps-0"] tbody tr', (lines) =>
+    lines.map((line) => [...line.children].map((cell) => cell.textContent)),
+  );
+  assert.ok(rows.length >= 5);
+  const convolution = rows.find(([layers]) => layers.startsWith("conv1"));
+  assert.match(convolution.at(-1), /matrix product: /);
+  for (const [layers, time, , , atPeak] of rows) {
+    assert.match(time, /^[\d.]+ (µs|ms)$/, layers);
+    assert.match(atPeak, /^[\d.]+ (µs|ms)$/, layers);
+  }
+});
+
+story("8-bit convolutions run beside f32", { fragment: "v=1&a=4x16x16.c8k3p1.relu.c8k3p1.relu.flat.fc4" }, async ({ page }) => {
+  await page.click('[data-testid="run"]');
+  await page.waitForSelector('[data-testid="int8-0"]');
+  const { medianMs, error } = await page.$eval('[data-testid="int8-0"]', (words) => ({ ...words.dataset }));
+  assert.ok(Number(medianMs) > 0);
+  assert.ok(Number(error) > 0 && Number(error) < 0.1, error);
+});
+
+story("the benchmark makes a text, line by line, and can be stopped", {}, async ({ page }) => {
+  await page.click(".benchmark summary");
+  await page.click('[data-testid="benchmark"]');
+  await page.waitForFunction(() => document.querySelector('[data-testid="benchmark-text"]').value.split("\n").length > 3);
+  await page.click(".benchmark button:nth-of-type(2)");
+  const lines = await page.$eval('[data-testid="benchmark-text"]', (text) => text.value.split("\n"));
+  assert.match(lines[0], /SIMD +MACs +time +GMAC\/s +of peak +int8/);
+  assert.match(lines[1], /^Seed, standard +75,276 +[\d.]+ (µs|ms) +[\d.]+ +\d+ % /);
+});
