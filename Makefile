@@ -72,7 +72,12 @@ bench-cost:
 
 # The forward pass of every preset in Chromium, against what one thread can do at most.
 bench-engine: $(NPM_PACKAGES) | test-tools
+	mkdir -p target/engine_bench
 	cargo build $(WASM) --release --no-default-features --example engine_bench --locked
+	cp target/wasm32-unknown-unknown/release/examples/engine_bench.wasm target/engine_bench/simd.wasm
+	cargo build $(WASM) --release --no-default-features --features relaxed-simd --example engine_bench --locked
+	cp target/wasm32-unknown-unknown/release/examples/engine_bench.wasm target/engine_bench/relaxed.wasm
+	node bench/engine/bench.mjs --kernels simd
 	node bench/engine/bench.mjs
 
 # 10,000 variants in the page's worker: of the seed's network at most 100 ms, of MobileNetV1 at most 1 s.

@@ -1,7 +1,7 @@
 // The engine's own benchmark: every preset in headless Chromium, one thread, against what the same thread can do at most.
-//   node bench/engine/bench.mjs [--presets NAME,..] [--seconds 1] [--largest 6000] [--steps] [--int8]
+//   node bench/engine/bench.mjs [--presets NAME,..] [--seconds 1] [--largest 6000] [--steps] [--int8] [--kernels simd]
 // --largest leaves out networks of more million MACs; --steps shows every step;
-// --int8 takes 8-bit numbers where there are kernels for them.
+// --int8 takes 8-bit numbers where there are kernels for them; --kernels simd does without relaxed SIMD.
 import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -11,7 +11,7 @@ import { startServer } from "../../scripts/serve.mjs";
 import { startBrowser } from "../../tests/e2e/support/browser.mjs";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-const WASM = "target/wasm32-unknown-unknown/release/examples/engine_bench.wasm";
+const BINARIES = "target/engine_bench";
 
 const { values: options } = parseArgs({
   options: {
@@ -20,11 +20,12 @@ const { values: options } = parseArgs({
     largest: { type: "string", default: "6000" },
     steps: { type: "boolean", default: false },
     int8: { type: "boolean", default: false },
+    kernels: { type: "string", default: "relaxed" },
   },
 });
 
 const folder = mkdtempSync(path.join(tmpdir(), "engine-bench-"));
-copyFileSync(path.join(ROOT, WASM), path.join(folder, "engine.wasm"));
+copyFileSync(path.join(ROOT, BINARIES, `${options.kernels}.wasm`), path.join(folder, "engine.wasm"));
 copyFileSync(path.join(ROOT, "bench/engine/measure.mjs"), path.join(folder, "measure.mjs"));
 writeFileSync(path.join(folder, "index.html"), "<!doctype html><title>engine</title>");
 const server = await startServer({ folder });
