@@ -32,7 +32,7 @@ pub fn Benchmark(binary: &'static str) -> impl IntoView {
         let line = match message.news {
             News::Ran(report) => line(title, &report),
             News::Failed(words) => format!("{title:<28} {words}"),
-            News::Progress(_) | News::Imported(_) | News::Found(_) | News::Factored(_) => return,
+            News::Progress(_) | News::Imported(_) | News::Found(_) | News::Factored(_) | News::Checked(_) => return,
         };
         lines.update(|lines| lines.push(line));
         start_next();
