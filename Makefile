@@ -23,7 +23,7 @@ WASM := --target wasm32-unknown-unknown
 .PHONY: serve dist test bench screenshots clean help
 .PHONY: build-tools test-tools
 .PHONY: test-format test-core test-wasm-lints test-browser test-e2e
-.PHONY: bench-cost bench-engine bench-search bench-page
+.PHONY: bench-cost bench-import bench-engine bench-search bench-page
 
 serve: dist
 	@node scripts/serve.mjs --port $(PORT) dist
@@ -34,7 +34,7 @@ dist: dist/index.html
 test: test-format test-core test-wasm-lints test-browser test-e2e
 
 # Each benchmark is a target of its own, bench-WHAT, defined below.
-bench: bench-cost bench-engine bench-search bench-page
+bench: bench-cost bench-import bench-engine bench-search bench-page
 
 screenshots: dist/index.html
 	node tests/e2e/screenshot.mjs
@@ -69,6 +69,10 @@ test-e2e: dist/index.html | test-tools
 # The analysis of a network: at most 5 us for the seed's, 150 us for ResNet-50, and linear in the rows.
 bench-cost:
 	cargo bench --no-default-features --bench cost --locked
+
+# The import of a pasted text: at most 200 ms for 1,000 lines.
+bench-import:
+	cargo bench --no-default-features --features python --bench import --locked
 
 # The forward pass of every preset in Chromium, against what one thread can do at most.
 bench-engine: $(NPM_PACKAGES) | test-tools

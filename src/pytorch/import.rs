@@ -65,6 +65,15 @@ impl Reading {
         let first = problems.len();
         problems.append(&mut machine.problems);
         for wish in std::mem::take(&mut machine.fixes) {
+            // What follows from a mistake that is not mended is no certain mistake.
+            let follows = problems[first..].iter().take(wish.problem).any(|problem| {
+                problem.severity == Severity::Error
+                    && problem.fix.is_none()
+                    && problem.kind != ProblemKind::NothingFound
+            });
+            if follows {
+                continue;
+            }
             if let Some(problem) = problems.get_mut(first + wish.problem)
                 && printed.is_none()
                 && problem.fix.is_none()

@@ -3,10 +3,11 @@
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
+use super::ast::{Expr, ExprKind, StatementKind};
 use super::discover::Root;
 use super::hints::{self, ShapeHint};
 use super::import::{raised, spent};
-use super::machine::{Arguments, Id, Machine, Stop, Trace, Value};
+use super::machine::{Arguments, FixWish, Id, Machine, Stop, Trace, Value};
 use super::problem::{Problem, ProblemKind, Severity};
 use super::result::{CallKind, ImportedModel, InputGuess, InputHint, ModelTotals, Options, RegisteredModule};
 use super::solve::{self, Puzzle};
@@ -174,7 +175,7 @@ fn trace(machine: &mut Machine, id: Id, input: &Dims) -> Traced {
     let result = machine.with_budget(|machine| {
         let arguments = machine.forward_arguments(id, input)?;
         let value = machine.forward(id, arguments)?;
-        machine.output_tensors(&value)
+        machine.output_tensors(id, &value)
     });
     machine.minding = 0;
     let outputs = match result {
@@ -474,8 +475,28 @@ impl Machine {
         Ok(Arguments { positional, keywords: Vec::new() })
     }
 
+    /// `forward` ends without a `return`; where it ends with an assignment, it is clear what it should return.
+    fn note_missing_return(&mut self, id: Id) {
+        let Some(Value::Method(method)) = self.find_method(id, "forward") else { return };
+        let definition = self.heap.functions[method.1].definition.clone();
+        let Some(last) = definition.body.last() else { return };
+        let message = "forward returns nothing here: a return at its end is missing.".to_string();
+        let problem = Problem::new(Severity::Warning, ProblemKind::Raised, message);
+        let noted = self.note(Problem { line: Some(last.line), ..problem });
+        if let (Some(problem), StatementKind::Assign { targets, value }) = (noted, &last.kind)
+            && let [Expr { kind: ExprKind::Name(name), .. }] = targets.as_slice()
+        {
+            self.fixes.push(FixWish {
+                problem,
+                range: value.range.clone(),
+                label: format!("Return {name}"),
+                replacement: format!("*\nreturn {name}"),
+            });
+        }
+    }
+
     /// The tensors in what `forward` returns. The first becomes the network's last node.
-    fn output_tensors(&mut self, value: &Value) -> super::machine::Run<Vec<Dims>> {
+    fn output_tensors(&mut self, id: Id, value: &Value) -> super::machine::Run<Vec<Dims>> {
         let mut tensors = Vec::new();
         let mut open = vec![value.clone()];
         while let Some(value) = open.pop() {
@@ -491,6 +512,9 @@ impl Machine {
             if tensors.len() > 64 || open.len() > 10_000 {
                 break;
             }
+        }
+        if matches!(value, Value::None) {
+            self.note_missing_return(id);
         }
         if let Some(first) = tensors.first() {
             self.end_with(&Rc::clone(first))?;

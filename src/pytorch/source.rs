@@ -72,14 +72,19 @@ impl<'a> Source<'a> {
                 continue;
             }
             lines_with_problems.push(error.line);
-            let message = if error.indentation {
+            let colon = error.message.starts_with("Expected `:`");
+            let fix = colon.then(|| source.colon_fix(error.line)).flatten();
+            let message = if colon {
+                "The colon at the end of this line is missing."
+            } else if error.indentation {
                 "The indentation does not fit the lines around."
             } else {
                 "Python cannot read this line."
             };
             source.problems.push(Problem {
                 line: Some(error.line),
-                original: Some(error.message),
+                original: Some(if colon { "expected ':'".to_string() } else { error.message }),
+                fix,
                 exception: Some(if error.indentation { "IndentationError" } else { "SyntaxError" }.to_string()),
                 ..Problem::new(Severity::Error, ProblemKind::Syntax, message.to_string())
             });
@@ -107,6 +112,13 @@ impl<'a> Source<'a> {
         let template = if is_name { template.replace("(*)", "*") } else { template.to_string() };
         let replacement = template.replace('\n', &format!("\n{indent}")).replace('*', old);
         Some(Fix { label, range: at..at + old.len(), replacement })
+    }
+
+    /// A colon at the end of a line, from 1.
+    fn colon_fix(&self, line: u32) -> Option<Fix> {
+        let (start, line) = self.original_line(line.checked_sub(1)? as usize)?;
+        let end = start + line[..comment_start(line)].trim_end().len();
+        Some(Fix { label: "Add the missing :".to_string(), range: end..end, replacement: ":".to_string() })
     }
 
     fn closing_fix(&self, line_index: usize, closers: &str) -> Option<Fix> {

@@ -108,26 +108,29 @@ impl Table {
 
     fn markdown(&self) -> String {
         let cell = |text: &str| text.replace('|', "\\|").replace('\n', " ");
-        let mut text = format!("**{}**, input {}\n\n", cell(&self.title), self.input);
-        text.push_str("| Layer | Type | Output | Params | MACs |\n| --- | --- | ---: | ---: | ---: |\n");
-        for line in &self.lines {
-            let _ = writeln!(
-                text,
-                "| {} | {} | {} | {} | {} |",
-                cell(&line.name),
-                line.class,
-                line.output.as_deref().unwrap_or("-"),
-                shown(line.params),
-                shown(line.macs)
-            );
+        let mut rows: Vec<[String; 5]> = vec![["Layer", "Type", "Output", "Params", "MACs"].map(str::to_string)];
+        rows.extend(self.lines.iter().map(|line| {
+            let output = line.output.clone().unwrap_or_else(|| "-".to_string());
+            [cell(&line.name), line.class.to_string(), output, shown(line.params), shown(line.macs)]
+        }));
+        let total = |sum: u64| format!("**{}{}**", self.qualifier, grouped(sum));
+        rows.push(["**Total**".to_string(), String::new(), String::new(), total(self.params), total(self.macs)]);
+        // Columns stand below each other also where nothing renders the table.
+        let widths: Vec<usize> =
+            (0..5).map(|column| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0)).collect();
+        let mut text = match cell(&self.title) {
+            title if title.is_empty() => format!("Input {}\n\n", self.input),
+            title => format!("**{title}**, input {}\n\n", self.input),
+        };
+        for (index, [name, class, output, params, macs]) in rows.iter().enumerate() {
+            let [a, b, c, d, e] = [widths[0], widths[1], widths[2], widths[3], widths[4]];
+            let _ = writeln!(text, "| {name:<a$} | {class:<b$} | {output:>c$} | {params:>d$} | {macs:>e$} |");
+            if index == 0 {
+                let rule = |width: usize| "-".repeat(width.max(3));
+                let right = |width: usize| format!("{}:", "-".repeat(width.max(4) - 1));
+                let _ = writeln!(text, "| {} | {} | {} | {} | {} |", rule(a), rule(b), right(c), right(d), right(e));
+            }
         }
-        let _ = writeln!(
-            text,
-            "| **Total** | | | **{0}{1}** | **{0}{2}** |",
-            self.qualifier,
-            grouped(self.params),
-            grouped(self.macs)
-        );
         text
     }
 
@@ -168,7 +171,10 @@ impl Table {
         let _ = writeln!(
             text,
             "\\midrule\n{} & & & {1}{2} & {1}{3} \\\\\n\\bottomrule\n\\end{{tabular}}",
-            cell(&format!("Total of {}, input {}", self.title, self.input)),
+            cell(&match self.title.as_str() {
+                "" => format!("Total, input {}", self.input),
+                title => format!("Total of {title}, input {}", self.input),
+            }),
             self.qualifier,
             grouped(self.params),
             grouped(self.macs)

@@ -315,7 +315,8 @@ fn pad(sides: Sides, input: &Dims, cuts: bool) -> Result<Dims, ShapeError> {
 fn broadcast(a: &Dims, b: &Dims) -> Result<Dims, ShapeError> {
     let rank = a.rank().max(b.rank());
     let mut sizes = [1; crate::model::MAX_RANK];
-    for (dimension, size) in sizes[..rank].iter_mut().enumerate() {
+    // PyTorch looks at the last dimension first.
+    for (dimension, size) in sizes[..rank].iter_mut().enumerate().rev() {
         let along = |dims: &Dims| (dimension + dims.rank()).checked_sub(rank).map_or(1, |index| dims[index]);
         *size = match (along(a), along(b)) {
             (a, b) if a == b => a,

@@ -43,7 +43,11 @@ impl Machine {
             ExprKind::Attribute { value, name } => {
                 let object = self.eval(value)?;
                 self.line = expr.line;
-                self.attribute(&object, name)
+                let range = expr.range.end.saturating_sub(name.len() as u32)..expr.range.end;
+                match self.meant(&object, name, range)? {
+                    Some(meant) => self.attribute(&object, &meant.into()),
+                    None => self.attribute(&object, name),
+                }
             }
             ExprKind::Subscript { value, index } => {
                 let object = self.eval(value)?;

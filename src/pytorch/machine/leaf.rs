@@ -291,10 +291,20 @@ impl Machine {
     }
 
     fn set_leaf_argument(&mut self, class: &str, leaf: &mut Leaf, name: &str, value: &model::Value) -> Run<()> {
-        let Some(layer) = &mut leaf.layer else { return Ok(()) };
-        if !layer.kind().arguments().contains(&name) {
+        if !leaf.layer.as_ref().is_some_and(|layer| layer.kind().arguments().contains(&name)) {
             return Ok(());
         }
+        if let ("out_channels" | "out_features", model::Value::Float(float)) = (name, value) {
+            let words = "empty() received an invalid combination of arguments - got (tuple, dtype=NoneType, device=NoneType), but expected one of:";
+            if self.catching > 0 {
+                self.error(ProblemKind::WrongArguments, "TypeError", words.to_string())?;
+            } else {
+                let plain =
+                    format!("{name} of {class} is {float:?}, a float: // divides to a whole number, / does not.");
+                self.note_error(ProblemKind::WrongArguments, "TypeError", words.to_string(), Some(plain));
+            }
+        }
+        let Some(layer) = &mut leaf.layer else { return Ok(()) };
         let value = match (class, name, value) {
             ("PReLU", "num_parameters", model::Value::Int(count)) if *count != 1 => {
                 model::Value::Text("x1".to_string())

@@ -22,6 +22,7 @@ mod objects;
 mod operators;
 mod printed_module;
 mod scope;
+mod spelling;
 mod statement;
 mod tensor_methods;
 mod text_methods;

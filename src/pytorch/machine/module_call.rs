@@ -93,6 +93,11 @@ impl Machine {
             None => self.unregistered_name(&class),
         };
         let Some(layer) = &leaf.layer else { return self.call_unknown_leaf(id, leaf, &name, &class, &tensors) };
+        let given = arguments.positional.len();
+        if given > 1 && !matches!(layer, Layer::ConvTranspose2d(_)) {
+            let message = format!("{class}.forward() takes 2 positional arguments but {} were given", given + 1);
+            self.error(ProblemKind::WrongArguments, "TypeError", message)?;
+        }
         let mut layer = layer.clone();
         if class.starts_with("Lazy") {
             self.settle_lazy(id, leaf, tensor.dims.as_ref(), &class)?;

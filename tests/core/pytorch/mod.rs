@@ -3,4 +3,5 @@
 mod export;
 mod golden_sources;
 mod hostile;
+mod mistakes;
 mod snippets;

@@ -184,6 +184,83 @@ export class WorkbenchPage {
     return new URL(await this.page.$eval(hook("share-url"), (element) => element.value));
   }
 
+  // --- pasting PyTorch ---
+
+  /** Opens the dialog, unless it is open, and puts `text` in as a paste does. */
+  async paste(text) {
+    if (!(await this.#isVisible(hook("import-text")))) await this.page.click(hook("import-open"));
+    const area = await this.page.waitForSelector(hook("import-text"), { visible: true });
+    await area.evaluate((element, pasted) => {
+      element.value = pasted;
+      element.dispatchEvent(new Event("input", { bubbles: true }));
+    }, text);
+  }
+
+  /** What was read: the sentence about the networks, the inputs to choose from, the problems. */
+  async pasted() {
+    await this.page.waitForSelector(hook("import-problems"));
+    return this.page.$eval(
+      "dialog[open]",
+      (dialog, [input, problems]) => ({
+        designs: [...dialog.querySelectorAll('[role="status"], option')].map((element) => element.innerText).join("\n"),
+        inputs: [...dialog.querySelectorAll(`${input} option`)].map((option) => option.value),
+        problems: [...dialog.querySelectorAll(`${problems} li`)].map(({ dataset: { kind, line }, innerText }) => ({ kind, line, text: innerText })),
+      }),
+      [hook("import-input"), hook("import-problems")],
+    );
+  }
+
+  async pastedText() {
+    return this.page.$eval(hook("import-text"), (element) => element.value);
+  }
+
+  async choosePastedInput(shape) {
+    await this.page.select(`dialog[open] ${hook("import-input")}`, shape);
+    await this.page.waitForFunction((shape) => document.querySelector("dialog[open]")?.innerText.includes(`${shape}, as you chose`), {}, shape);
+  }
+
+  /** Which of the networks opens as a design. */
+  async choosePasted(design, network) {
+    const selects = await this.page.$$("dialog[open] .choices select");
+    await selects[design].select(String(network));
+  }
+
+  /** Presses the button of a fix, and waits until the text is read again. */
+  async mend(label) {
+    const button = await this.page.waitForSelector(`dialog[open] ::-p-text(${label})`);
+    await button.click();
+    await this.page.waitForFunction((label) => !document.querySelector("dialog[open]")?.innerText.includes(label), {}, label);
+  }
+
+  async openPasted() {
+    await this.page.click(hook("import-apply"));
+    await this.page.waitForSelector("dialog[open]", { hidden: true });
+  }
+
+  async cancelPaste() {
+    const button = await this.page.waitForSelector("dialog[open] ::-p-text(Cancel)");
+    await button.click();
+    await this.page.waitForSelector("dialog[open] ::-p-text(Cancel)", { hidden: true });
+  }
+
+  // --- taking a design away ---
+
+  /** A design in a form (`PyTorch`, `Markdown`, ...): the text, the name of the file, and what stands in the file. */
+  async exported(design, form) {
+    if (!(await this.#isVisible(hook("export-text")))) await this.page.click(hook("export-open"));
+    await this.page.waitForSelector(hook("export-text"), { visible: true });
+    await this.page.select(hook("export-design"), String(design));
+    const options = await this.page.$$eval(`${hook("export-form")} option`, (all) => all.map(({ value, innerText }) => [innerText, value]));
+    const value = Object.fromEntries(options)[form];
+    assert.ok(value !== undefined, `no form ${form} among ${options}`);
+    await this.page.select(hook("export-form"), value);
+    await this.waitForPaint();
+    const text = await this.page.$eval(hook("export-text"), (element) => element.value);
+    const [name, address] = await this.page.$eval(hook("export-download"), (link) => [link.download, link.href]);
+    const download = decodeURIComponent(address.slice(address.indexOf(",") + 1));
+    return { text, name, download };
+  }
+
   // --- the keyboard alone ---
 
   async press(...keys) {
