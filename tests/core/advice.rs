@@ -79,7 +79,7 @@ fn golden_diagnosis_of_the_seed() {
     assert!(!found.contains(&Rule::CouldSeparate));
     let gain = finding(&separable, Rule::SeparableGain);
     let said =
-        "depthwise1 and pointwise1 have 8 weights, a full convolution 16 (-50 %): there is but one input channel.";
+        "depthwise1 and pointwise1 have 8 weights, a full convolution 16 (−50 %): there is but one input channel.";
     assert_eq!(gain.message, said);
     assert_eq!(gain.remedies[0].after.params, 11_831);
     let written = finding(&separable, Rule::MoreWritten);

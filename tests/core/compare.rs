@@ -68,8 +68,8 @@ fn headlines_of_every_case() {
     assert_eq!(title(&smaller), "Separable has 15 times fewer parameters.");
     assert_eq!(
         smaller.headline().text,
-        "11,831 parameters become 791: the Linear layers shrink from 11,091 to 51 parameters (-99.5 %). Now conv3 \
-         holds 528 of 791 (66.8 %). It computes with 64,272 MACs instead of 75,276 (-15 %)."
+        "11,831 parameters become 791: the Linear layers shrink from 11,091 to 51 parameters (−99.5 %). Now conv3 \
+         holds 528 of 791 (66.8 %). It computes with 64,272 MACs instead of 75,276 (−15 %)."
     );
     let larger = with_twin(&standard, &Rewrite::Width { multiplier: 3.0 });
     assert_eq!(title(&larger), "Separable has 8.9 times the parameters.");
@@ -78,7 +78,7 @@ fn headlines_of_every_case() {
     assert!(same.headline().text.contains("fc1 holds 10,980 of 11,831 (92.8 %)"));
     assert!(!same.headline().text.contains("No convolution"));
     let resolution = with_twin(&standard, &Rewrite::Resolution { height: 1, width: 146 });
-    assert_eq!(title(&resolution), "The same number of parameters, -2.2 % MACs.");
+    assert_eq!(title(&resolution), "The same number of parameters, −2.2 % MACs.");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use std::process::{Command, Stdio};
 
+use convscope::job::{ImportTask, Job, News, Task};
 use convscope::model::{Channels, Groups, Layer, Network, Node, presets};
 use convscope::pytorch::{Options, export_keras, export_module, import};
 use proptest::prelude::*;
@@ -113,5 +114,25 @@ proptest! {
         let (text, nodes, problems) = imported(&network);
         let expected = canonical(&network);
         prop_assert!(nodes == expected, "{}\n{problems}\n{text}", difference(&expected, &nodes));
+    }
+}
+
+/// What is copied from the page and pasted again is the same text in a link.
+#[test]
+fn the_seeds_designs_come_back_as_the_same_link() {
+    for id in ["seed_standard", "seed_separable"] {
+        let mut network = presets::find(id).expect("the seed's").network();
+        network.name.clear();
+        let task = Task::Import(ImportTask { text: export_module(&network), input: None });
+        let mut report = None;
+        Job { id: 1, task }.execute(&mut || 0.0, &mut |message| {
+            if let News::Imported(found) = message.news {
+                report = Some(*found);
+            }
+        });
+        let report = report.expect("an import");
+        assert_eq!(report.problems, Vec::new());
+        let links: Vec<&str> = report.designs.iter().map(|design| design.design.as_str()).collect();
+        assert_eq!(links, [convscope::share_link::encode_design(&network)]);
     }
 }
