@@ -66,7 +66,7 @@ pub fn LadderView() -> impl IntoView {
                                         <td>{bytes(step.costs.flash_bytes)}</td>
                                         <td>{step.costs.milliseconds.map(time)}</td>
                                         <td>{function(step.effect)}</td>
-                                        <td class="step-actions">
+                                        <td><div class="step-actions">
                                             <button
                                                 class="button small"
                                                 title="All steps down to this one"
@@ -80,7 +80,7 @@ pub fn LadderView() -> impl IntoView {
                                             >
                                                 "Open beside"
                                             </button>
-                                        </td>
+                                        </div></td>
                                     </tr>
                                 }
                             }).collect_view()}

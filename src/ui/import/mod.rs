@@ -176,16 +176,19 @@ impl Importer {
 
 /// The chosen networks beside each other; one by itself beside its separable twin.
 fn workbench(designs: &[ImportedDesign], (first, second): (usize, Option<usize>)) -> Workbench {
-    let own = |index: usize| {
+    let own = |index: usize, place: usize| {
         let imported = designs.get(index)?;
         let (network, _) = share_link::decode_design(&imported.design);
-        Some(Design { name: imported.name.clone(), content: Content::Network(network) })
+        let content = Content::Network(network);
+        // `Net` is what a design without a name is exported as.
+        let name = if imported.name == "Net" { default_name(place, &content) } else { imported.name.clone() };
+        Some(Design { name, content })
     };
     let twin = || {
         let content = Content::Twin { of: 0, rewrites: vec![Rewrite::Separable] };
         Design { name: default_name(1, &content), content }
     };
-    let second = second.and_then(own).unwrap_or_else(twin);
-    let designs = own(first).into_iter().chain([second]).collect();
+    let second = second.and_then(|second| own(second, 1)).unwrap_or_else(twin);
+    let designs = own(first, 0).into_iter().chain([second]).collect();
     Workbench { designs, baseline: 0, settings: Settings::default() }
 }
