@@ -92,6 +92,7 @@ pub const OUTPUTS_SHOWN: usize = 16;
 /// The least time of a sample, in milliseconds: clocks in browsers tick in tenths of one.
 const LEAST_SAMPLE: f64 = 2.0;
 const MOST_SAMPLES: usize = 200;
+const MOST_PASSES: u32 = 1 << 20;
 const MOST_STEP_PASSES: u32 = 1 << 20;
 /// The least milliseconds between two messages of progress in one pass.
 const PROGRESS_INTERVAL: f64 = 50.0;
@@ -230,15 +231,17 @@ impl Samples {
     fn take(plan: &mut Plan, clock: &mut dyn FnMut() -> f64, sample_time: f64, progress: &mut dyn FnMut(f64)) -> Self {
         let start = clock();
         let mut passes = 1_u32;
-        let mut took = time_passes(plan, passes, clock);
-        while took < LEAST_SAMPLE && passes < 1 << 20 {
-            passes *= 2;
-            took = time_passes(plan, passes, clock);
-        }
-        let mut sorted = vec![took / f64::from(passes)];
-        while sorted.len() < MOST_SAMPLES && clock() - start < sample_time {
+        let mut sorted = Vec::new();
+        while sorted.is_empty() || (sorted.len() < MOST_SAMPLES && clock() - start < sample_time) {
+            let took = time_passes(plan, passes, clock);
+            if took < LEAST_SAMPLE && passes < MOST_PASSES {
+                // Whatever seemed long enough before was a pause of the machine's.
+                passes *= 2;
+                sorted.clear();
+                continue;
+            }
+            sorted.push(took / f64::from(passes));
             progress(((clock() - start) / sample_time).min(1.0));
-            sorted.push(time_passes(plan, passes, clock) / f64::from(passes));
         }
         sorted.sort_by(f64::total_cmp);
         Self { sorted, passes }
