@@ -90,14 +90,9 @@ mod reading {
             }
             InputHint::Default => format!("{shape}, a guess: nothing in the text says it"),
         };
-        // A design without a name of its own is exported as `Net`.
-        let mut network = model.network.clone();
-        if network.name == "Net" {
-            network.name.clear();
-        }
         ImportedDesign {
             name: model.variable.clone().unwrap_or_else(|| model.name.clone()),
-            design: share_link::encode_design(&network),
+            design: share_link::encode_design(&model.network),
             params: model.totals.params,
             input,
             candidates: model.input.candidates.iter().take(MOST_CANDIDATES).map(ToString::to_string).collect(),

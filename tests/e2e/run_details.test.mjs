@@ -27,7 +27,7 @@ story("8-bit convolutions run beside f32", { fragment: "v=1&a=4x16x16.c8k3p1.rel
 });
 
 story("the benchmark makes a text, line by line, and can be stopped", {}, async ({ page }) => {
-  await page.waitForSelector(".benchmark summary");
+  await page.waitForSelector('[data-testid="run-1"][data-state="done"]');
   await page.click(".benchmark summary");
   await page.click('[data-testid="benchmark"]');
   await page.waitForFunction(() => document.querySelector('[data-testid="benchmark-text"]').value.split("\n").length > 3);

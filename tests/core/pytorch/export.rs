@@ -121,8 +121,7 @@ proptest! {
 #[test]
 fn the_seeds_designs_come_back_as_the_same_link() {
     for id in ["seed_standard", "seed_separable"] {
-        let mut network = presets::find(id).expect("the seed's").network();
-        network.name.clear();
+        let network = presets::find(id).expect("the seed's").network();
         let task = Task::Import(ImportTask { text: export_module(&network), input: None });
         let mut report = None;
         Job { id: 1, task }.execute(&mut || 0.0, &mut |message| {
