@@ -27,7 +27,7 @@ buildPage();
 buildWorker("worker", "worker", "release", "web", "-O3");
 // The same with relaxed SIMD: the page takes it where the browser does.
 buildWorker("relaxed", "worker", "release", "web,relaxed-simd", "-O3");
-buildWorker("explorer", "explorer", "page", "web", "-Oz");
+buildWorker("explorer", "explorer", "release", "web", "-O3");
 buildWorker("importer", "importer", "page", "web,python", "-Oz");
 writeFileSync(path.join(staging, "style.css"), styles());
 const build = contentHash(staging);
