@@ -5,6 +5,7 @@
 # make bench-engine the forward pass of every preset in Chromium
 # make bench-search 10,000 variants of two networks in the page's worker
 # make bench-page   key press to everything painted, and the size of the first load
+# make fuzz         a million random texts through the import (CASES=1000 for fewer)
 # make screenshots  saves pictures of the built page into target/screenshots/
 # Each installs what it needs and this machine lacks: Rust tools into .tools/, the rest into node_modules/.
 
@@ -12,6 +13,7 @@ SHELL := /bin/bash
 # What was installed here comes first; rustup's folder last, for shells that were opened before rustup came.
 export PATH := $(CURDIR)/.tools/bin:$(CURDIR)/node_modules/.bin:$(PATH):$(HOME)/.cargo/bin
 PORT ?= 8080
+CASES ?= 1000000
 
 NPM_PACKAGES := node_modules/.package-lock.json
 # Folders are among them: their times change when a file goes away.
@@ -20,7 +22,7 @@ PAGE_SOURCES := $(shell find src style scripts/build.mjs .cargo index.html Cargo
 CORE := --no-default-features --features chart,python
 WASM := --target wasm32-unknown-unknown
 
-.PHONY: serve dist test bench screenshots clean help
+.PHONY: serve dist test bench fuzz screenshots clean help
 .PHONY: build-tools test-tools
 .PHONY: test-format test-core test-wasm-lints test-browser test-e2e
 .PHONY: bench-cost bench-import bench-engine bench-search bench-page
@@ -35,6 +37,10 @@ test: test-format test-core test-wasm-lints test-browser test-e2e
 
 # Each benchmark is a target of its own, bench-WHAT, defined below.
 bench: bench-cost bench-import bench-engine bench-search bench-page
+
+# Random texts through the import; PROPTEST_RNG_SEED repeats a run. A text that takes longer than any before is shown.
+fuzz:
+	PYTORCH_CASES=$(CASES) cargo test $(CORE) --locked --test core -- --nocapture --test-threads 1 pytorch::hostile::any
 
 screenshots: dist/index.html
 	node tests/e2e/screenshot.mjs

@@ -232,9 +232,8 @@ impl Machine {
             Value::Super(parts) => return self.super_attribute(object, &parts.0, parts.1, name),
             Value::Library(path) => library::member(path, name),
             Value::Tensor(tensor) => return self.tensor_attribute(tensor, name),
-            Value::Unknown(what) => {
-                Value::Unknown(Rc::from(format!("{what}.{name}").chars().take(80).collect::<String>()))
-            }
+            Value::Unknown(what) if what.len() >= 80 => object.clone(),
+            Value::Unknown(what) => Value::Unknown(Rc::from(format!("{what}.{name}"))),
             Value::Function(id) if name == "__name__" => Value::Text(self.heap.functions[*id].definition.name.clone()),
             Value::Float(_) | Value::Int(_) if name == "real" => object.clone(),
             Value::None => return Ok(None),

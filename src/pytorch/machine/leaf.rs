@@ -1,5 +1,9 @@
 //! The modules of `torch.nn`: their signatures, and what their arguments make of them.
 
+use std::sync::LazyLock;
+
+use rustc_hash::FxHashSet;
+
 use super::super::problem::{Problem, ProblemKind, Severity};
 use super::module::Leaf;
 use super::value::Arguments;
@@ -96,6 +100,15 @@ const ALIASES: &[(&str, &str)] = &[
 
 const CONTAINERS: &[&str] = &["Module", "Sequential", "ModuleList", "ModuleDict", "ParameterList", "ParameterDict"];
 
+/// The names of all classes above but the containers, and of those that the model has.
+static LEAVES: LazyLock<FxHashSet<&str>> = LazyLock::new(|| {
+    let counted = Kind::ALL.iter().map(|kind| kind.class());
+    let aliases = ALIASES.iter().map(|(alias, _)| *alias);
+    let counted = counted.chain(aliases).filter(|class| kind_of(class).is_some());
+    let others = OTHER_CLASSES.iter().map(|(other, _)| *other);
+    counted.chain(others).chain(["Unflatten"]).collect()
+});
+
 /// An argument of a class: its name, and whether it can be left out.
 struct Parameter {
     name: &'static str,
@@ -109,7 +122,7 @@ fn kind_of(class: &str) -> Option<Kind> {
 
 /// A module of `torch.nn` without modules of its own.
 pub(super) fn is_known_leaf(class: &str) -> bool {
-    kind_of(class).is_some() || class == "Unflatten" || OTHER_CLASSES.iter().any(|(other, _)| *other == class)
+    LEAVES.contains(class)
 }
 
 pub(super) fn is_known_class(class: &str) -> bool {

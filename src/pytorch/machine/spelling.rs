@@ -1,13 +1,18 @@
 //! Names that PyTorch does not have, and the one that was meant.
 
+use std::sync::LazyLock;
+
 use super::super::problem::ProblemKind;
 use super::{FixWish, Machine, Run, Value};
 
 /// What `dir()` gives in PyTorch 2.9.1, without names that start with an underscore.
-const NN: &str = include_str!("names/nn.txt");
-const FUNCTIONAL: &str = include_str!("names/functional.txt");
-const TORCH: &str = include_str!("names/torch.txt");
-const TENSOR: &str = include_str!("names/tensor.txt");
+static NN: Names = LazyLock::new(|| include_str!("names/nn.txt").split_whitespace().collect());
+static FUNCTIONAL: Names = LazyLock::new(|| include_str!("names/functional.txt").split_whitespace().collect());
+static TORCH: Names = LazyLock::new(|| include_str!("names/torch.txt").split_whitespace().collect());
+static TENSOR: Names = LazyLock::new(|| include_str!("names/tensor.txt").split_whitespace().collect());
+
+/// In the order of their bytes.
+type Names = LazyLock<Vec<&'static str>>;
 
 impl Machine {
     /// The attribute that was meant, where the object surely has none by this name, and one that is spelt almost
@@ -16,24 +21,24 @@ impl Machine {
         if self.catching > 0 || (self.minding == 0 && !matches!(object, Value::Library(_))) {
             return Ok(None);
         }
-        let (owner, names) = match object {
+        let (owner, names): (_, &Names) = match object {
             Value::Library(path) => match &**path {
-                "torch.nn" => ("torch.nn", NN),
-                "torch.nn.functional" => ("torch.nn.functional", FUNCTIONAL),
-                "torch" => ("torch", TORCH),
+                "torch.nn" => ("torch.nn", &NN),
+                "torch.nn.functional" => ("torch.nn.functional", &FUNCTIONAL),
+                "torch" => ("torch", &TORCH),
                 _ => return Ok(None),
             },
-            Value::Tensor(_) => ("Tensor", TENSOR),
+            Value::Tensor(_) => ("Tensor", &TENSOR),
             Value::Instance(id) if self.heap.instances[*id].class.is_some() => {
                 return self.meant_of_own(object, *id, name, range);
             }
             _ => return Ok(None),
         };
-        if name.starts_with('_') || names.split_whitespace().any(|known| known == name) {
+        if name.starts_with('_') || names.binary_search(&name).is_ok() {
             return Ok(None);
         }
-        self.work(names.len() / 16)?;
-        let Some(meant) = nearest(name, names.split_whitespace()) else { return Ok(None) };
+        self.work(names.len())?;
+        let Some(meant) = nearest(name, names.iter().copied()) else { return Ok(None) };
         let original = match object {
             Value::Tensor(_) => format!("'Tensor' object has no attribute '{name}'"),
             _ => format!("module '{owner}' has no attribute '{name}'"),

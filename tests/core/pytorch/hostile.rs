@@ -1,5 +1,8 @@
 //! No text panics, hangs or takes more than a bounded amount of memory.
 
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
 use convscope::pytorch::{Import, Options, ProblemKind, import};
 use proptest::prelude::*;
 
@@ -192,7 +195,6 @@ fn fragments() -> impl Strategy<Value = String> {
         "self.",
         "nn.",
         "F.max_pool2d(x, 2)",
-        "while True:\n",
         "try:\n",
         "except:\n",
         "yield x\n",
@@ -226,19 +228,28 @@ fn fragments() -> impl Strategy<Value = String> {
         "\u{201c}",
         "\r\n",
     ]);
+    // It uses up the budget of steps, so that it takes as long as a hundred other texts.
+    let endless = Just("while True:\n");
+    let piece = prop_oneof![300 => piece, 1 => endless];
     prop::collection::vec(piece, 0..40).prop_map(|pieces| pieces.concat())
 }
 
-/// The text that took longest so far; a new one is shown with `--nocapture`.
-struct Slowest(std::sync::Mutex<std::time::Duration>);
+/// What `--nocapture` shows: how many texts were read, and each that took longer than all before.
+struct Progress {
+    texts: u32,
+    longest: Duration,
+}
 
-static SLOWEST: Slowest = Slowest(std::sync::Mutex::new(std::time::Duration::from_millis(100)));
+static PROGRESS: Mutex<Progress> = Mutex::new(Progress { texts: 0, longest: Duration::from_millis(100) });
 
-impl Slowest {
-    fn note(&self, took: std::time::Duration, text: &str) {
-        let mut slowest = self.0.lock().expect("no panic while it is held");
-        if took > *slowest {
-            *slowest = took;
+impl Progress {
+    fn note(&mut self, took: Duration, text: &str) {
+        self.texts += 1;
+        if self.texts.is_multiple_of(50_000) {
+            println!("{} texts", self.texts);
+        }
+        if took > self.longest {
+            self.longest = took;
             println!("{took:?} for\n{text}\n");
         }
     }
@@ -249,9 +260,9 @@ proptest! {
 
     #[test]
     fn any_order_of_what_people_paste_ends(text in fragments()) {
-        let start = std::time::Instant::now();
+        let start = Instant::now();
         let found = import(&text, &Options::default());
-        SLOWEST.note(start.elapsed(), &text);
+        PROGRESS.lock().expect("no panic while it is held").note(start.elapsed(), &text);
         prop_assert!(!found.models.is_empty() || !found.problems.is_empty());
         for problem in &found.problems {
             if let Some(fix) = &problem.fix {
