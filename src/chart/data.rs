@@ -2,10 +2,14 @@
 
 use crate::compare::AlignedRow;
 use crate::cost::{Figures, Memory, Report};
+use crate::explore::{Metrics, Point, Sweep};
 use crate::lifetime::Lifetimes;
 use crate::model::Network;
 
-use super::{Bar, BarChart, BarRow, BarValue, DepthChart, DepthSeries, DepthStep, Scale, Series, Unit};
+use super::{
+    Bar, BarChart, BarRow, BarValue, CurveChart, CurvePanel, CurvePoint, CurveValue, DepthChart, DepthSeries,
+    DepthStep, Scale, Series, Unit,
+};
 
 /// A design in charts.
 #[derive(Clone, Copy, Debug)]
@@ -53,6 +57,46 @@ pub fn memory_over_depth(
         unit: Unit::Bytes,
         labels: rows.iter().map(|row| row_label(row, &sides)).collect(),
         series: series.collect(),
+    }
+}
+
+/// Parameters, MACs, peak memory and time of a design and of its separable twin, over the values of an argument. No
+/// twin where it is the same at every value. The title is the argument; the colour is the design's.
+pub fn curves_of_sweep(title: &str, sweep: &Sweep, color: usize) -> CurveChart {
+    type Read = fn(&Metrics, Option<f64>) -> Option<u64>;
+    let panels: [(&str, Unit, Read); 4] = [
+        ("Parameters", Unit::Params, |metrics, _| Some(metrics.params)),
+        ("MACs", Unit::Macs, |metrics, _| Some(metrics.macs)),
+        ("Peak memory, int8", Unit::Bytes, |metrics, _| Some(metrics.peak)),
+        ("Time on a Cortex-M7", Unit::Nanoseconds, |_, milliseconds| Some((milliseconds? * 1e6).round() as u64)),
+    ];
+    let standard = |point: &Point| (point.standard, point.standard_milliseconds);
+    let separable = |point: &Point| (point.separable, point.separable_milliseconds);
+    let mut sides: Vec<fn(&Point) -> (Option<Metrics>, Option<f64>)> = vec![standard];
+    let mut series = vec![Series { name: "as it is".to_string(), color }];
+    if sweep.points.iter().any(|point| standard(point) != separable(point)) {
+        sides.push(separable);
+        series.push(Series { name: "separable".to_string(), color: if color == 1 { 2 } else { 1 } });
+    }
+    let panels = panels.into_iter().map(|(title, unit, read)| {
+        let value = |(metrics, milliseconds): (Option<Metrics>, Option<f64>)| match metrics {
+            None => CurvePoint::CannotRun,
+            Some(metrics) => read(&metrics, milliseconds).map_or(CurvePoint::Unknown, CurvePoint::Known),
+        };
+        let curve = |side: &fn(&Point) -> _| sweep.points.iter().map(|point| value(side(point))).collect();
+        CurvePanel { title: title.to_string(), unit, curves: sides.iter().map(curve).collect() }
+    });
+    let values = sweep.points.iter().map(|point| CurveValue {
+        label: point.label.clone(),
+        short: point.short_label.clone(),
+        place: point.place,
+    });
+    CurveChart {
+        title: title.to_string(),
+        values: values.collect(),
+        present: sweep.present,
+        series,
+        panels: panels.collect(),
     }
 }
 

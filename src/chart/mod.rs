@@ -1,11 +1,12 @@
 //! Charts on any plotters backend: SVG in tests, a canvas on the page. Pure functions of data, width and theme.
 //!
-//! A chart is data ([`BarChart`], [`DepthChart`]); its layout says where everything stands, in CSS pixels, for a
+//! A chart is data ([`BarChart`], [`CurveChart`], [`DepthChart`]); its layout says where everything stands, in CSS pixels, for a
 //! width; the same layout draws, says what lies under the pointer, and how high the canvas must be. [`Table`] holds
 //! the same data as text.
 
 mod bars;
 mod brush;
+mod curve;
 mod data;
 mod depth;
 mod scale;
@@ -14,7 +15,8 @@ mod theme;
 
 pub use bars::{Bar, BarChart, BarLayout, BarRow, BarValue};
 pub use brush::DrawError;
-pub use data::{ChartSide, macs_by_layer, memory_over_depth, params_by_layer, rows_of_one};
+pub use curve::{CurveChart, CurveLayout, CurvePanel, CurvePoint, CurveValue};
+pub use data::{ChartSide, curves_of_sweep, macs_by_layer, memory_over_depth, params_by_layer, rows_of_one};
 pub use depth::{DepthChart, DepthLayout, DepthSeries, DepthStep};
 pub use scale::{Scale, Unit};
 pub use table::Table;

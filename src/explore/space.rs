@@ -65,7 +65,37 @@ impl Axis {
         self.len() == 0
     }
 
-    /// What one of its values is called: `0.5`, `96x96`, `3x3`, `separable`.
+    /// What one of its values is called, briefly: `0.5`, `96x96`, `3x3`, `separable`.
+    pub fn short_label(&self, value: usize) -> String {
+        match self {
+            Self::Width(values) => values.get(value).map(f64::to_string),
+            Self::KernelSize { sizes, .. } => sizes.get(value).map(|size| format!("{}x{}", size.height, size.width)),
+            Self::Channels { counts, .. } => counts.get(value).map(i64::to_string),
+            Self::Head(values) => values.get(value).map(|head| match head {
+                None => "as it is".to_string(),
+                Some(PooledHead { size, hidden: HiddenLayers::Drop }) => format!("{size}x{size}"),
+                Some(PooledHead { size, hidden: HiddenLayers::Keep }) => format!("{size}x{size}, hidden"),
+            }),
+            Self::Resolution(_) | Self::Separable { .. } => Some(self.label(value)),
+        }
+        .unwrap_or_default()
+    }
+
+    /// How large one of its values is: the multiplier, the channels, the width of the input, the side of a square of
+    /// as many taps. `None` for what has no size.
+    pub fn place(&self, value: usize) -> Option<f64> {
+        match self {
+            Self::Width(values) => values.get(value).copied(),
+            Self::Resolution(values) => values.get(value).map(|&(_, width)| width as f64),
+            Self::KernelSize { sizes, .. } => {
+                sizes.get(value).map(|size| (size.height as f64 * size.width as f64).sqrt())
+            }
+            Self::Channels { counts, .. } => counts.get(value).map(|&count| count as f64),
+            Self::Separable { .. } | Self::Head(_) => None,
+        }
+    }
+
+    /// What one of its values is called: `width 0.5`, `96x96`, `kernel 3x3`, `separable`.
     pub fn label(&self, value: usize) -> String {
         match self {
             Self::Width(values) => values.get(value).map(|width| format!("width {width}")),

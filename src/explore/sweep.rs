@@ -18,7 +18,12 @@ pub struct Sweep {
 /// One value of the axis.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Point {
+    /// `kernel 3x3`.
     pub label: String,
+    /// `3x3`.
+    pub short_label: String,
+    /// How large the value is; `None` for what has no size.
+    pub place: Option<f64>,
     /// As it is; `None` where it cannot run.
     pub standard: Option<Metrics>,
     /// With all its convolutions separable.
@@ -46,6 +51,8 @@ pub fn sweep(network: &Network, axis: Axis, fitted: Option<&Fitted>) -> Sweep {
         let time = |metrics: Option<Metrics>| Some(metrics?.milliseconds(fitted?));
         Point {
             label: axis.label(value),
+            short_label: axis.short_label(value),
+            place: axis.place(value),
             standard_milliseconds: time(standard),
             separable_milliseconds: time(separable),
             standard,

@@ -1,11 +1,14 @@
 //! Charts as SVG: every figure is there, nothing lies outside, the pointer finds what was drawn.
 
 use convscope::chart::{
-    BarChart, BarValue, ChartSide, DepthChart, Scale, Surface, Theme, macs_by_layer, memory_over_depth, params_by_layer,
+    BarChart, BarValue, ChartSide, CurveChart, CurvePoint, DepthChart, Scale, Surface, Theme, curves_of_sweep,
+    macs_by_layer, memory_over_depth, params_by_layer,
 };
 use convscope::compare::{Comparison, Side, compare};
 use convscope::cost::{Report, Settings, analyze};
-use convscope::model::Network;
+use convscope::device::{CALIBRATIONS, Fitted};
+use convscope::explore::{Axis, Space, sweep};
+use convscope::model::{Network, Pair as Square};
 use convscope::workbench::Workbench;
 use plotters::prelude::{IntoDrawingArea, RGBColor, SVGBackend};
 use proptest::prelude::*;
@@ -71,6 +74,22 @@ fn depth_svg(chart: &DepthChart, width: f64, theme: &Theme) -> String {
     svg(width, layout.height, |area| {
         chart.draw(area, &layout, &Surface { theme, density: DENSITY, highlight: None }).expect("drawn");
     })
+}
+
+fn curves_svg(chart: &CurveChart, width: f64, theme: &Theme) -> String {
+    let layout = chart.layout(width, theme);
+    svg(width, layout.height, |area| {
+        chart.draw(area, &layout, &Surface { theme, density: DENSITY, highlight: Some(1) }).expect("drawn");
+    })
+}
+
+/// Parameters, MACs, memory and time of a network over the values of an axis.
+fn curves(network: &Network, axis: Axis) -> CurveChart {
+    curves_of_sweep("an argument", &sweep(network, axis, CALIBRATIONS.first().map(Fitted::of).as_ref()), 0)
+}
+
+fn widths() -> Axis {
+    Axis::Width(vec![0.25, 0.5, 0.75, 1.0, 2.0])
 }
 
 type SvgArea<'a> = plotters::drawing::DrawingArea<SVGBackend<'a>, plotters::coord::Shift>;
@@ -215,6 +234,63 @@ fn the_pointer_finds_every_step() {
 }
 
 #[test]
+fn the_seeds_curves_have_their_present_and_their_units() {
+    let [standard, separable] = Pair::seed().networks;
+    let chart = curves(&standard, widths());
+    assert_eq!(chart.present, Some(3));
+    assert_eq!(
+        chart.panels[0].curves.iter().map(|curve| curve[3]).collect::<Vec<_>>(),
+        [CurvePoint::Known(11_831), CurvePoint::Known(11_404)]
+    );
+    for (width, theme) in [(1200.0, Theme::light()), (340.0, Theme::dark())] {
+        let drawn = curves_svg(&chart, width, &theme);
+        for text in ["Parameters", "MACs", "Peak memory, int8", "Time on a Cortex-M7", "10 k", " kB", " ms", "0.25"] {
+            assert!(drawn.contains(text), "{text} is not in\n{drawn}");
+        }
+        // A line from value to value of each series, in each panel.
+        let lines = drawn.lines().filter(|line| line.contains("<polyline")).count();
+        assert_eq!(lines, 4 * 2 * 4, "{drawn}");
+    }
+    // What has no size has no line; and a twin that is the same has no curve.
+    let heads = curves(&standard, Space::heads(&standard));
+    assert!(!curves_svg(&heads, 900.0, &Theme::light()).contains("<polyline"));
+    let twin = curves(&separable, widths());
+    assert_eq!(twin.series.len(), 1);
+    assert!(twin.panels.iter().all(|panel| panel.curves.len() == 1));
+}
+
+/// A kernel of odd size leaves the seed's map one pixel high: nothing to pool.
+#[test]
+fn curves_say_what_cannot_run() {
+    let [standard, _] = Pair::seed().networks;
+    let wide = standard.nodes.iter().filter(|node| node.name.starts_with("conv")).map(|node| node.id).collect();
+    let chart = curves(&standard, Axis::KernelSize { nodes: wide, sizes: (1..=4).map(Square::square).collect() });
+    let runs: Vec<bool> = chart.panels[1].curves[0].iter().map(|point| *point != CurvePoint::CannotRun).collect();
+    assert_eq!(runs, [false, true, false, true]);
+    // Two crosses in each panel for each series.
+    assert_eq!(curves_svg(&chart, 700.0, &Theme::light()).matches('\u{d7}').count(), 4 * 2 * 2);
+    let table = chart.table();
+    assert_eq!(table.rows[1][..2], ["kernel 2x2 (now)", "11,831"].map(str::to_string));
+    assert_eq!((table.rows[1][5].as_str(), table.rows[2][1].as_str()), ("11,404", "cannot run"));
+}
+
+#[test]
+fn the_pointer_finds_every_point() {
+    let [standard, _] = Pair::seed().networks;
+    let chart = curves(&standard, widths());
+    for width in [340.0, 700.0, 1200.0] {
+        let layout = chart.layout(width, &Theme::light());
+        let places = (0..width as usize).flat_map(|x| (0..layout.height as usize).step_by(9).map(move |y| (x, y)));
+        let hits = places.filter_map(|(x, y)| chart.hit(&layout, x as f64, y as f64));
+        let texts: std::collections::BTreeSet<String> = hits.map(|hit| hit.text).collect();
+        // One for each value in each panel.
+        assert_eq!(texts.len(), 4 * 5, "{texts:?}");
+        assert!(texts.contains("width 1 (now)\nas it is: 11,831 params\nseparable: 11,404 params"), "{texts:?}");
+        assert_eq!(chart.hit(&layout, 9.0, layout.height + 1.0), None);
+    }
+}
+
+#[test]
 fn tables_hold_every_row() {
     let pair = Pair::seed();
     let table = pair.params().table();
@@ -257,9 +333,13 @@ proptest! {
         let memory = pair.memory();
         let layout = memory.layout(width.floor(), &Theme::light());
         check_inside(&depth_svg(&memory, width.floor(), &Theme::light()), width, layout.height);
+        let curves = curves(&pair.networks[0], widths());
+        let curves_layout = curves.layout(width.floor(), &Theme::light());
+        check_inside(&curves_svg(&curves, width.floor(), &Theme::light()), width, curves_layout.height);
         let step = (width / 40.0).max(1.0);
         for x in 0..40 {
             let _ = memory.hit(&layout, f64::from(x) * step, 60.0);
+            let _ = curves.hit(&curves_layout, f64::from(x) * step, 60.0);
         }
     }
 }

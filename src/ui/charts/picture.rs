@@ -1,21 +1,23 @@
-//! A chart of either sort, laid out for a width.
+//! A chart of any sort, laid out for a width.
 
 use plotters::prelude::*;
 use plotters_canvas::CanvasBackend;
 use web_sys::HtmlCanvasElement;
 
-use crate::chart::{BarChart, BarLayout, DepthChart, DepthLayout, Hit, Surface, Table, Theme};
+use crate::chart::{BarChart, BarLayout, CurveChart, CurveLayout, DepthChart, DepthLayout, Hit, Surface, Table, Theme};
 
 /// The data of a chart.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Picture {
     Bars(BarChart),
+    Curves(CurveChart),
     Depth(DepthChart),
 }
 
 /// Where everything stands.
 pub enum Layout {
     Bars(BarLayout),
+    Curves(CurveLayout),
     Depth(DepthLayout),
 }
 
@@ -23,6 +25,7 @@ impl Picture {
     pub fn title(&self) -> &str {
         match self {
             Self::Bars(chart) => &chart.title,
+            Self::Curves(chart) => &chart.title,
             Self::Depth(chart) => &chart.title,
         }
     }
@@ -30,6 +33,7 @@ impl Picture {
     pub fn table(&self) -> Table {
         match self {
             Self::Bars(chart) => chart.table(),
+            Self::Curves(chart) => chart.table(),
             Self::Depth(chart) => chart.table(),
         }
     }
@@ -38,6 +42,7 @@ impl Picture {
     pub fn layout(&self, width: f64, theme: &Theme) -> Layout {
         match self {
             Self::Bars(chart) => Layout::Bars(chart.layout(width, theme)),
+            Self::Curves(chart) => Layout::Curves(chart.layout(width, theme)),
             Self::Depth(chart) => Layout::Depth(chart.layout(width, theme)),
         }
     }
@@ -46,8 +51,9 @@ impl Picture {
     pub fn hit(&self, layout: &Layout, x: f64, y: f64) -> Option<Hit> {
         match (self, layout) {
             (Self::Bars(chart), Layout::Bars(layout)) => chart.hit(layout, x, y),
+            (Self::Curves(chart), Layout::Curves(layout)) => chart.hit(layout, x, y),
             (Self::Depth(chart), Layout::Depth(layout)) => chart.hit(layout, x, y),
-            (Self::Bars(_), Layout::Depth(_)) | (Self::Depth(_), Layout::Bars(_)) => None,
+            (_, Layout::Bars(_) | Layout::Curves(_) | Layout::Depth(_)) => None,
         }
     }
 
@@ -64,8 +70,9 @@ impl Picture {
         let area = backend.into_drawing_area();
         let _ = match (self, layout) {
             (Self::Bars(chart), Layout::Bars(layout)) => chart.draw(&area, layout, surface),
+            (Self::Curves(chart), Layout::Curves(layout)) => chart.draw(&area, layout, surface),
             (Self::Depth(chart), Layout::Depth(layout)) => chart.draw(&area, layout, surface),
-            (Self::Bars(_), Layout::Depth(_)) | (Self::Depth(_), Layout::Bars(_)) => Ok(()),
+            (_, Layout::Bars(_) | Layout::Curves(_) | Layout::Depth(_)) => Ok(()),
         };
     }
 }
@@ -75,6 +82,7 @@ impl Layout {
     fn size(&self) -> (f64, f64) {
         match self {
             Self::Bars(layout) => (layout.width, layout.height),
+            Self::Curves(layout) => (layout.width, layout.height),
             Self::Depth(layout) => (layout.width, layout.height),
         }
     }

@@ -4,13 +4,12 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 
-use crate::chart::{Bar, BarChart, BarRow, BarValue, Scale, Series, Unit};
+use crate::chart::curves_of_sweep;
 use crate::device::{CALIBRATIONS, Fitted};
-use crate::explore::{Axis, Metrics, Space, Sweep, sweep};
+use crate::explore::{Axis, Space, sweep};
 use crate::model::{Channels, Layer, Network, NodeId, Pair};
 use crate::rewrite::is_divisible;
 use crate::ui::charts::{Chart, Picture};
-use crate::ui::format::{grouped, short, time};
 use crate::ui::studio::{Shared, Studio};
 
 /// What is swept over.
@@ -26,53 +25,32 @@ enum Argument {
     Head,
 }
 
-/// What the chart shows; the table shows all.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Figure {
-    Params,
-    Macs,
-    Peak,
-    Time,
-}
-
-const FIGURES: [(&str, Figure); 4] = [
-    ("parameters", Figure::Params),
-    ("MACs", Figure::Macs),
-    ("peak memory (int8)", Figure::Peak),
-    ("time on a Cortex-M7", Figure::Time),
-];
-
 #[component]
 pub fn SweepView(design: Memo<usize>) -> impl IntoView {
     let studio = Studio::expect();
     let argument = RwSignal::new(Argument::KernelSize);
-    let figure = RwSignal::new(Figure::Params);
     // The device and stack with the most timings.
     let fitted =
         StoredValue::new(CALIBRATIONS.iter().max_by_key(|calibration| calibration.timings.len()).map(Fitted::of));
     let choices =
         Memo::new(move |_| studio.with_design(design.get(), |state| arguments(state.network())).unwrap_or_default());
-    let swept = Memo::new(move |_| {
-        let argument = argument.get();
+    let chart = Memo::new(move |_| {
+        let (chosen, design) = (argument.get(), design.get());
         let sweep = studio.derived.with(|derived| {
-            let network = derived.designs.get(design.get())?.network();
-            Some(sweep(network, axis(network, argument)?, fitted.with_value(Option::clone).as_ref()))
-        });
-        sweep.map(|sweep| Shared::new(Arc::new(sweep)))
+            let network = derived.designs.get(design)?.network();
+            Some(sweep(network, axis(network, chosen)?, fitted.with_value(Option::clone).as_ref()))
+        })?;
+        let name =
+            choices.with(|choices| choices.iter().find(|(_, choice)| *choice == chosen).map(|(name, _)| name.clone()));
+        Some(curves_of_sweep(&name.unwrap_or_default(), &sweep, design))
     });
-    let picture = Memo::new(move |_| {
-        let chart = swept.with(|swept| swept.as_ref().map(|swept| chart(swept, figure.get())));
-        chart.filter(|chart| !chart.rows.is_empty()).map(|chart| Shared::new(Arc::new(Picture::Bars(chart))))
-    });
+    let picture = Memo::new(move |_| chart.get().map(|chart| Shared::new(Arc::new(Picture::Curves(chart)))));
+    let legend = move || chart.with(|chart| chart.as_ref().map(|chart| chart.series.clone())).unwrap_or_default();
     let choose = move |event: leptos::ev::Event| {
         let place: usize = event_target_value(&event).parse().unwrap_or(0);
         if let Some((_, chosen)) = choices.with(|choices| choices.get(place).cloned()) {
             argument.set(chosen);
         }
-    };
-    let choose_figure = move |event: leptos::ev::Event| {
-        let place: usize = event_target_value(&event).parse().unwrap_or(0);
-        figure.set(FIGURES.get(place).map_or(Figure::Params, |&(_, figure)| figure));
     };
     view! {
         <div class="sweep">
@@ -83,109 +61,15 @@ pub fn SweepView(design: Memo<usize>) -> impl IntoView {
                         <option value=place.to_string() selected=choice == argument.get_untracked()>{name}</option>
                     }).collect_view()}
                 </select>
-                <select class="button" aria-label="Figure" on:change=choose_figure>
-                    {FIGURES.into_iter().enumerate().map(|(place, (name, _))| view! {
-                        <option value=place.to_string()>{name}</option>
+                <ul class="legend">
+                    {move || legend().into_iter().map(|series| view! {
+                        <li data-color=series.color.to_string()><span class="swatch" aria-hidden="true"></span>{series.name}</li>
                     }).collect_view()}
-                </select>
+                </ul>
             </div>
             <Chart name="sweep" picture/>
-            {move || swept.get().map(|swept| view! { <SweepTable swept/> })}
+            <p class="muted">"The upright line is the design as it stands. Time on a Cortex-M7 at 400 MHz, by published timings of larger networks."</p>
         </div>
-    }
-}
-
-/// All figures of all values.
-#[component]
-fn SweepTable(swept: Shared<Sweep>) -> impl IntoView {
-    let cells = |metrics: Option<Metrics>, milliseconds: Option<f64>| match metrics {
-        None => vec!["cannot run".to_string(), String::new(), String::new(), String::new()],
-        Some(metrics) => vec![
-            grouped(metrics.params),
-            short(metrics.macs),
-            format!("{} B", grouped(metrics.peak)),
-            milliseconds.map(time).unwrap_or_default(),
-        ],
-    };
-    let rows = swept.points.iter().enumerate().map(|(place, point)| {
-        let label = label(&swept, place);
-        let both =
-            [cells(point.standard, point.standard_milliseconds), cells(point.separable, point.separable_milliseconds)];
-        view! {
-            <tr class:present=swept.present == Some(place)>
-                <th scope="row">{label}</th>
-                {both.concat().into_iter().map(|text| view! { <td>{text}</td> }).collect_view()}
-            </tr>
-        }
-    });
-    let heads = ["params", "MACs", "peak", "Cortex-M7"];
-    view! {
-        <details>
-            <summary>"All figures; time on a Cortex-M7 at 400 MHz by published timings of larger networks"</summary>
-            <div class="scroll" tabindex="0" role="region" aria-label="The sweep as a table">
-                <table class="data">
-                    <thead>
-                        <tr>
-                            <th scope="col">"value"</th>
-                            {heads.into_iter().map(|head| view! { <th scope="col">{head}</th> }).collect_view()}
-                            {heads.into_iter().map(|head| view! { <th scope="col">{format!("{head}, separable")}</th> }).collect_view()}
-                        </tr>
-                    </thead>
-                    <tbody>{rows.collect_view()}</tbody>
-                </table>
-            </div>
-        </details>
-    }
-}
-
-fn label(swept: &Sweep, place: usize) -> String {
-    let now = if swept.present == Some(place) { " (now)" } else { "" };
-    let point = &swept.points[place];
-    let stops = if point.standard.is_none() && point.separable.is_none() { ", cannot run" } else { "" };
-    format!("{}{now}{stops}", point.label)
-}
-
-fn chart(swept: &Sweep, figure: Figure) -> BarChart {
-    let value = |metrics: Option<Metrics>, milliseconds: Option<f64>| {
-        let Some(metrics) = metrics else { return BarValue::Absent };
-        let known = match figure {
-            Figure::Params => Some(metrics.params),
-            Figure::Macs => Some(metrics.macs),
-            Figure::Peak => Some(metrics.peak),
-            Figure::Time => milliseconds.map(|milliseconds| (milliseconds * 1e6).round() as u64),
-        };
-        known.map_or(BarValue::Unknown, BarValue::Known)
-    };
-    let rows = swept.points.iter().enumerate().map(|(place, point)| {
-        let bar = |metrics, time, name: &str| Bar { value: value(metrics, time), label: name.to_string() };
-        BarRow {
-            label: label(swept, place),
-            bars: vec![
-                bar(point.standard, point.standard_milliseconds, "as it is"),
-                bar(point.separable, point.separable_milliseconds, "separable"),
-            ],
-        }
-    });
-    let rows: Vec<BarRow> = rows.collect();
-    let (title, unit) = match figure {
-        Figure::Params => ("Parameters by value", Unit::Params),
-        Figure::Macs => ("MACs by value", Unit::Macs),
-        Figure::Peak => ("Peak memory by value, int8", Unit::Bytes),
-        Figure::Time => {
-            ("Time by value, Cortex-M7 at 400 MHz, by published timings of larger networks", Unit::Nanoseconds)
-        }
-    };
-    BarChart {
-        title: title.to_string(),
-        unit,
-        scale: Scale::Linear,
-        series: vec![
-            Series { name: "as it is".to_string(), color: 0 },
-            Series { name: "separable".to_string(), color: 1 },
-        ],
-        all_rows: rows.clone(),
-        rows,
-        totals: vec![None, None],
     }
 }
 
@@ -233,7 +117,8 @@ fn axis(network: &Network, argument: Argument) -> Option<Axis> {
             let &(_, own) = wide.first()?;
             let mut sizes: Vec<Pair> = (1..=7).map(Pair::square).collect();
             if !sizes.contains(&own) {
-                sizes.insert(0, own);
+                sizes.push(own);
+                sizes.sort_by_key(|size| size.height.saturating_mul(size.width));
             }
             Some(Axis::KernelSize { nodes: wide.into_iter().map(|(id, _)| id).collect(), sizes })
         }
