@@ -3,7 +3,7 @@
 
 use crate::cost::Report;
 use crate::cost::units::grouped;
-use crate::device::quantised_sizes;
+use crate::device::{quantised_sizes, saved_sizes};
 use crate::model::{Kind, Network};
 use crate::rewrite::{self, Rewrite};
 
@@ -37,6 +37,14 @@ pub struct Bytes {
 pub fn arsenal(network: &Network, report: &Report) -> Vec<Technique> {
     let sizes = quantised_sizes(network, report);
     let before = sizes.float32;
+    let saved = saved_sizes(network, report);
+    let file = |after: Option<u64>| {
+        let both = saved.float32.zip(after);
+        both.map(|(before, after)| {
+            format!(" The file that torch.save writes goes from {} to {} bytes.", grouped(before), grouped(after))
+        })
+        .unwrap_or_default()
+    };
     let bytes = |after: u64| Bytes { before, after };
     let percent = |after: u64| crate::compare::percent(before, after).unwrap_or_else(|| "no change".to_string());
     let linears = network.nodes.iter().filter(|node| node.layer.kind() == Kind::Linear).count();
@@ -58,11 +66,12 @@ pub fn arsenal(network: &Network, report: &Report) -> Vec<Technique> {
             id: "dynamic-int8",
             title: "int8 weights of Linears (dynamic)",
             effect: format!(
-                "The weights of {linears} Linear{} in one byte each: {} bytes become {} ({}). Convolutions stay as they are.",
+                "The weights of {linears} Linear{} in one byte each: {} bytes become {} ({}). Convolutions stay as they are.{}",
                 if linears == 1 { "" } else { "s" },
                 grouped(before),
                 grouped(sizes.dynamic_int8),
                 percent(sizes.dynamic_int8),
+                file(saved.dynamic_int8),
             ),
             bytes: bytes(sizes.dynamic_int8),
             but: "Activations stay floats and are quantised on the fly: on small layers that costs more time than it saves.",
@@ -72,11 +81,12 @@ pub fn arsenal(network: &Network, report: &Report) -> Vec<Technique> {
             id: "static-int8",
             title: "int8 throughout (static)",
             effect: format!(
-                "Batch norms folded, every weight in one byte, biases in four: {} bytes become {} ({}); with a scale for each channel {}.",
+                "Batch norms folded, every weight in one byte, biases in four: {} bytes become {} ({}); with a scale for each channel {}.{}",
                 grouped(before),
                 grouped(sizes.static_int8),
                 percent(sizes.static_int8),
                 grouped(sizes.static_int8_with_scales),
+                file(saved.static_int8),
             ),
             bytes: bytes(sizes.static_int8),
             but: "Needs calibration data, and the outputs move a little: compare accuracy afterwards.",
@@ -155,8 +165,8 @@ fn static_int8_code(network: &Network) -> String {
         format!("model = torch.ao.quantization.fuse_modules(model, [{}])\n", triples.join(", "))
     };
     format!(
-        "# in __init__: self.quant, self.dequant = QuantStub(), DeQuantStub(); call them first and last in forward\n\
-         model.eval()\n{fuse}model.qconfig = torch.ao.quantization.get_default_qconfig(\"fbgemm\")\n\
+        "model.eval()\n{fuse}model = torch.ao.quantization.QuantWrapper(model)\n\
+         model.qconfig = torch.ao.quantization.get_default_qconfig(\"fbgemm\")\n\
          torch.ao.quantization.prepare(model, inplace=True)\n\
          with torch.inference_mode():\n    for x in calibration:\n        model(x)\n\
          torch.ao.quantization.convert(model, inplace=True)"

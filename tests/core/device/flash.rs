@@ -1,5 +1,5 @@
 use convscope::cost::{Settings, analyze};
-use convscope::device::{Int8Flash, QuantisedSizes, quantised_sizes};
+use convscope::device::{Int8Flash, QuantisedSizes, quantised_sizes, saved_sizes};
 use convscope::model::Network;
 use convscope::rewrite::{HiddenLayers, PooledHead, Rewrite, apply};
 
@@ -72,6 +72,23 @@ fn golden_bytes_in_pytorchs_number_types() {
             failures.equal(&format!("{which} {key}"), Some(bytes), published[key].as_u64());
         }
         failures.equal(&format!("{which} f16"), float16, float32 / 2);
+    }
+    failures.finish();
+}
+
+/// The files that PyTorch wrote, to the byte.
+#[test]
+fn golden_bytes_of_saved_files() {
+    let Some(file) = golden::read("transforms.json") else { return };
+    let mut failures = Failures::default();
+    for which in ["standard", "separable"] {
+        let Some(network) = seed(which) else { return };
+        let saved = saved_sizes(&network, &analyze(&network, &Settings::default()));
+        let expected = &file["quantisation"][which];
+        let written = |form: &str, key: &str| expected[form][key].as_u64();
+        failures.equal(&format!("{which} float"), saved.float32, written("dynamic", "float_state_dict_bytes_saved"));
+        failures.equal(&format!("{which} dynamic"), saved.dynamic_int8, written("dynamic", "state_dict_bytes_saved"));
+        failures.equal(&format!("{which} static"), saved.static_int8, written("static", "state_dict_bytes_saved"));
     }
     failures.finish();
 }

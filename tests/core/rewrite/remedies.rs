@@ -106,6 +106,21 @@ fn golden_counts_around_the_rewrites_of_the_seed() {
         for (node, row) in rows() {
             check(&node.name, row.figures.params().0, &by_layer[&node.name]);
         }
+        // Convolutions up to each batch norm.
+        let mut blocks: Vec<u64> = vec![0];
+        for (node, row) in rows() {
+            match (node.layer.kind(), blocks.last_mut()) {
+                (Kind::Conv2d, Some(block)) => *block += row.figures.params().0,
+                (Kind::BatchNorm2d, _) => blocks.push(0),
+                _ => {}
+            }
+        }
+        blocks.pop();
+        let expected = golden::sizes(&file["params_by_layer"]["conv_blocks"][which]);
+        failures.equal(&format!("{which} blocks"), blocks, expected);
+        let mut check = |what: &str, found: u64, expected: &serde_json::Value| {
+            failures.equal(&format!("{which} {what}"), Some(found), expected.as_u64());
+        };
         let (first, row) = rows().find(|(node, _)| node.layer.kind() == Kind::Linear).expect("a Linear");
         let share = row.figures.params().share_of(before.params()).expect("a share");
         let thin = &file["low_rank_first_linear"][which];
