@@ -1,14 +1,15 @@
 //! What a variant costs, from what the variant before it cost.
 
 use crate::device::{Fitted, Workload};
-use crate::model::{Conv2d, Dims, Kind, Layer, Network, Pair, Tap, Wiring};
+use crate::model::{Dims, Layer, Tap};
 use crate::rewrite::{
-    self, HiddenLayers, PooledHead, Uses, depthwise, find_head, folds, is_divisible, pointwise, with_channels,
-    with_flexible_sizes, with_kernel,
+    HiddenLayers, PooledHead, depthwise, is_divisible, pointwise, with_channels, with_flexible_sizes, with_kernel,
 };
-use crate::shape::{self, parameter_tensors};
+use crate::shape;
 
-use super::memory::{Liveness, Writes};
+use super::figures::{NodeFigures, figures, plus, writes};
+use super::memory::Liveness;
+use super::plan::Plan;
 use super::space::{Axis, Space};
 
 /// What a variant costs.
@@ -45,28 +46,6 @@ pub struct Evaluator {
     liveness: Liveness,
 }
 
-/// What does not change between variants.
-#[derive(Clone, Debug)]
-struct Plan {
-    /// The network itself can run.
-    runs: bool,
-    wiring: Wiring,
-    layers_at_width: Vec<Vec<Layer>>,
-    /// Batch norms that fold into the layer before.
-    folded: Vec<bool>,
-    /// Calls of a module whose parameters count above.
-    counted_above: Vec<bool>,
-    /// For each axis: the indices of its nodes, all calls of each module.
-    touched: Vec<Vec<usize>>,
-    /// Nodes whose layer is not the same in all variants.
-    variable: Vec<usize>,
-    flatten: Option<usize>,
-    /// The adaptive pool directly before the flattening.
-    pool: Option<usize>,
-    /// Left out with the hidden Linears.
-    hidden: Vec<bool>,
-}
-
 #[derive(Clone, Copy, Debug, Default)]
 struct NodeState {
     output: Dims,
@@ -78,14 +57,6 @@ struct NodeState {
     stale: bool,
     /// Its output has another shape than in the variant before.
     moved: bool,
-}
-
-#[derive(Clone, Copy, Debug, Default)]
-struct NodeFigures {
-    params: u64,
-    flash: u64,
-    written: u64,
-    workload: Workload,
 }
 
 impl Evaluator {
@@ -302,163 +273,5 @@ impl Metrics {
     /// By published timings.
     pub fn milliseconds(&self, fitted: &Fitted) -> f64 {
         fitted.milliseconds(&self.workload)
-    }
-}
-
-impl Plan {
-    fn of(network: &Network, axes: &[Axis]) -> Self {
-        let uses = Uses::of(network);
-        let wiring = network.wiring();
-        let shapes = shape::infer(network, &wiring, 1);
-        let count = network.nodes.len();
-        let widths = axes.iter().find_map(|axis| match axis {
-            Axis::Width(widths) => Some(widths.clone()),
-            _ => None,
-        });
-        let layers = |network: &Network| network.nodes.iter().map(|node| node.layer.clone()).collect::<Vec<_>>();
-        let at_width = |&multiplier: &f64| {
-            let thinner = rewrite::apply_unchecked(network, &rewrite::Rewrite::Width { multiplier });
-            layers(if multiplier == 1.0 { network } else { &thinner.network })
-        };
-        let folded = |index: usize| {
-            let above = uses.only_source(index);
-            above.is_some_and(|above| uses.only_reader(above) == Some(index) && folds(network, &uses, above, index))
-        };
-        let head = find_head(network, &uses, &shapes);
-        let flatten = head.as_ref().map(|head| head.flatten);
-        let last = head.as_ref().and_then(|head| head.linears.last().copied());
-        let is_hidden = |index: usize| {
-            let between = flatten.zip(last).is_some_and(|(flatten, last)| index > flatten && index < last);
-            between && rewrite::drops_with_hidden(&network.nodes[index].layer)
-        };
-        let pool = flatten.and_then(|flatten| uses.only_source(flatten)).filter(|&above| {
-            matches!(network.nodes[above].layer, Layer::AdaptiveAvgPool2d(_)) && uses.only_reader(above).is_some()
-        });
-        let calls_of = |ids: &[crate::model::NodeId]| -> Vec<usize> {
-            let named = |name: &str| ids.iter().any(|&id| network.node(id).is_some_and(|node| node.name == name));
-            (0..count).filter(|&index| named(&network.nodes[index].name)).collect()
-        };
-        let touched = axes.iter().map(|axis| match axis {
-            Axis::Width(_) | Axis::Resolution(_) => Vec::new(),
-            Axis::KernelSize { nodes, .. } | Axis::Separable { nodes } => calls_of(nodes),
-            Axis::Channels { node, .. } => calls_of(&[*node]),
-            Axis::Head(_) => {
-                (0..count).filter(|&index| is_hidden(index) || Some(index) == flatten || Some(index) == pool).collect()
-            }
-        });
-        let touched: Vec<Vec<usize>> = touched.collect();
-        let layers_at_width: Vec<Vec<Layer>> = match widths {
-            Some(widths) => widths.iter().map(at_width).collect(),
-            None => vec![layers(network)],
-        };
-        let varies = |index: &usize| {
-            let by_width = layers_at_width.iter().any(|layers| layers[*index] != layers_at_width[0][*index]);
-            let by_axis = axes.iter().zip(&touched).any(|(axis, touched)| {
-                matches!(axis, Axis::Channels { .. } | Axis::KernelSize { .. }) && touched.contains(index)
-            });
-            // The first width need not be the network's own.
-            by_width || by_axis || layers_at_width[0][*index] != network.nodes[*index].layer
-        };
-        Self {
-            runs: shapes.nodes.iter().all(|shape| shape.dims().is_some()),
-            variable: (0..count).filter(varies).collect(),
-            layers_at_width,
-            folded: (0..count).map(folded).collect(),
-            counted_above: network.first_calls().iter().map(Option::is_some).collect(),
-            touched,
-            hidden: (0..count).map(is_hidden).collect(),
-            flatten,
-            pool,
-            wiring,
-        }
-    }
-}
-
-impl NodeFigures {
-    fn plus(&self, other: &Self) -> Self {
-        Self {
-            params: self.params.saturating_add(other.params),
-            flash: self.flash.saturating_add(other.flash),
-            written: self.written.saturating_add(other.written),
-            workload: plus(&self.workload, &other.workload),
-        }
-    }
-}
-
-fn plus(one: &Workload, other: &Workload) -> Workload {
-    Workload {
-        dense_macs: one.dense_macs.saturating_add(other.dense_macs),
-        pointwise_macs: one.pointwise_macs.saturating_add(other.pointwise_macs),
-        depthwise_macs: one.depthwise_macs.saturating_add(other.depthwise_macs),
-        outputs: one.outputs.saturating_add(other.outputs),
-    }
-}
-
-fn figures(layer: &Layer, input: Option<&Dims>, output: &Dims, counted: bool) -> NodeFigures {
-    let elements = output.elements().unwrap_or(u64::MAX);
-    let kind = layer.kind();
-    let writes = writes(kind);
-    let mut figures = NodeFigures {
-        written: if matches!(writes, Writes::View | Writes::Nothing) { 0 } else { elements },
-        ..NodeFigures::default()
-    };
-    let (mut weights, mut learned) = (0, 0_u64);
-    let tensors = parameter_tensors(layer, input);
-    for tensor in tensors.iter().filter(|tensor| !tensor.fill.is_buffer()) {
-        let elements = tensor.elements().unwrap_or(u64::MAX);
-        learned = learned.saturating_add(elements);
-        if tensor.name == "weight" {
-            weights = elements;
-        }
-    }
-    if counted {
-        figures.params = learned;
-    }
-    match layer {
-        Layer::Conv2d(conv) => {
-            let channels = output.get(1).copied().unwrap_or(1).max(1);
-            let macs = elements.saturating_mul(weights / channels);
-            figures.workload = conv_workload(conv, input, macs, elements);
-            figures.flash = weights.saturating_add(channels.saturating_mul(4));
-        }
-        Layer::ConvTranspose2d(_) => {
-            let (input_channels, channels) = (input.and_then(|input| input.get(1)), output.get(1));
-            let read = input.and_then(|input| input.elements()).unwrap_or(0);
-            let macs = read.saturating_mul(weights / input_channels.copied().unwrap_or(1).max(1));
-            figures.workload = Workload { dense_macs: macs, outputs: elements, ..Workload::default() };
-            figures.flash = weights.saturating_add(channels.copied().unwrap_or(0).saturating_mul(4));
-        }
-        Layer::Linear(_) => {
-            let features = output.last().copied().unwrap_or(1).max(1);
-            let macs = elements.saturating_mul(weights / features);
-            figures.workload = Workload { pointwise_macs: macs, outputs: elements, ..Workload::default() };
-            figures.flash = weights.saturating_add(features.saturating_mul(4));
-        }
-        _ => figures.flash = learned.saturating_mul(4),
-    }
-    if !counted {
-        figures.flash = 0;
-    }
-    figures
-}
-
-fn conv_workload(conv: &Conv2d, input: Option<&Dims>, macs: u64, outputs: u64) -> Workload {
-    let channels = input.and_then(|input| conv.channels(*input.get(1)?).ok());
-    let none = Workload { outputs, ..Workload::default() };
-    match channels {
-        Some(channels) if channels.groups > 1 && channels.groups == channels.input => {
-            Workload { depthwise_macs: macs, ..none }
-        }
-        _ if conv.kernel_size == Pair::square(1) => Workload { pointwise_macs: macs, ..none },
-        _ => Workload { dense_macs: macs, ..none },
-    }
-}
-
-fn writes(kind: Kind) -> Writes {
-    match kind {
-        Kind::Parameter => Writes::Nothing,
-        kind if kind.is_view() => Writes::View,
-        kind if kind.may_overwrite_its_input() => Writes::InPlace,
-        _ => Writes::Own,
     }
 }

@@ -2,8 +2,10 @@
 //! beaten under a budget.
 
 mod evaluator;
+mod figures;
 mod front;
 mod memory;
+mod plan;
 mod search;
 mod space;
 mod sweep;

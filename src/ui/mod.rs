@@ -12,6 +12,7 @@ mod header;
 mod history;
 mod import;
 mod later;
+mod named;
 mod run;
 mod runner;
 mod search;

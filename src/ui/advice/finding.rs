@@ -2,11 +2,11 @@
 
 use leptos::prelude::*;
 
-use crate::advice::{Certainty, Costs, Finding, Remedy, Rule};
-use crate::ui::format::{bytes, grouped, short, time};
+use crate::advice::{Certainty, Finding, Remedy, Rule};
 use crate::ui::studio::Studio;
 
 use super::check::Check;
+use super::costs::differences;
 use super::rank::RankSlider;
 use super::{apply, open_beside};
 
@@ -73,35 +73,4 @@ fn RemedyView(design: usize, remedy: Remedy) -> impl IntoView {
             </div>
         </li>
     }
-}
-
-/// The new figures, with what they were: `364 params (−11,040) · 22,240 MACs (−11,004) · 7.5 kB peak`.
-pub fn differences(before: &Costs, after: &Costs) -> String {
-    let count = |unit: &str, before: u64, after: u64| {
-        let change = if before == after { String::new() } else { format!(" ({})", signed(before, after)) };
-        Some(format!("{} {unit}{change}", short(after)))
-    };
-    let size = |what: &str, before: Option<u64>, after: Option<u64>| {
-        let was = before.filter(|before| Some(*before) != after);
-        let was = was.map_or_else(String::new, |was| format!(" (was {})", bytes(was)));
-        Some(format!("{} {what}{was}", bytes(after?)))
-    };
-    let milliseconds = match (before.milliseconds, after.milliseconds) {
-        (Some(before), Some(after)) if (before - after).abs() > 0.001 * before => {
-            Some(format!("about {} on a Cortex-M7 (was {})", time(after), time(before)))
-        }
-        (_, after) => after.map(|after| format!("about {} on a Cortex-M7", time(after))),
-    };
-    let parts = [
-        count("params", before.params, after.params),
-        count("MACs", before.macs, after.macs),
-        size("peak", before.peak_bytes, after.peak_bytes),
-        size("int8 flash", Some(before.flash_bytes), Some(after.flash_bytes)),
-        milliseconds,
-    ];
-    parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
-}
-
-fn signed(before: u64, after: u64) -> String {
-    if after < before { format!("−{}", grouped(before - after)) } else { format!("+{}", grouped(after - before)) }
 }

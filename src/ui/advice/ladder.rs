@@ -3,9 +3,9 @@
 use leptos::prelude::*;
 
 use crate::rewrite::Effect;
-use crate::ui::format::{bytes, grouped, short, time};
 use crate::ui::studio::Studio;
 
+use super::costs::cells;
 use super::{Adviser, apply, open_beside};
 
 #[component]
@@ -46,11 +46,7 @@ pub fn LadderView() -> impl IntoView {
                         <tbody>
                             <tr>
                                 <td>"as it is"</td>
-                                <td>{grouped(start.params)}</td>
-                                <td>{short(start.macs)}</td>
-                                <td>{start.peak_bytes.map(bytes)}</td>
-                                <td>{bytes(start.flash_bytes)}</td>
-                                <td>{start.milliseconds.map(time)}</td>
+                                {cells(&start).map(|cell| view! { <td>{cell}</td> }).collect_view()}
                                 <td></td>
                                 <td></td>
                             </tr>
@@ -60,11 +56,7 @@ pub fn LadderView() -> impl IntoView {
                                 view! {
                                     <tr data-testid="step" data-params=step.costs.params.to_string()>
                                         <td>{step.title}</td>
-                                        <td>{grouped(step.costs.params)}</td>
-                                        <td>{short(step.costs.macs)}</td>
-                                        <td>{step.costs.peak_bytes.map(bytes)}</td>
-                                        <td>{bytes(step.costs.flash_bytes)}</td>
-                                        <td>{step.costs.milliseconds.map(time)}</td>
+                                        {cells(&step.costs).map(|cell| view! { <td>{cell}</td> }).collect_view()}
                                         <td>{function(step.effect)}</td>
                                         <td><div class="step-actions">
                                             <button

@@ -1,6 +1,7 @@
 //! Why a design costs what it costs, and what to change.
 
 mod check;
+mod costs;
 mod finding;
 mod ladder;
 mod means;
@@ -13,6 +14,7 @@ use leptos::prelude::*;
 
 use crate::advice::{self, Finding, Ladder, Technique};
 use crate::rewrite::{self, Rewrite};
+use crate::ui::named::DesignTabs;
 use crate::ui::studio::{Shared, Studio};
 use crate::workbench::Content;
 
@@ -109,9 +111,6 @@ pub fn AdvicePanel() -> impl IntoView {
     let studio = Studio::expect();
     let adviser = Adviser::expect();
     adviser.follow(studio);
-    let names = Memo::new(move |_| {
-        studio.derived.with(|derived| derived.designs.iter().map(|design| design.name.clone()).collect::<Vec<_>>())
-    });
     let findings = move || adviser.advice.with(|advice| advice.as_ref().map_or(0, |advice| advice.findings.len()));
     let all = RwSignal::new(false);
     let rows = move || {
@@ -125,18 +124,7 @@ pub fn AdvicePanel() -> impl IntoView {
         <section class="card advice" aria-label="Advice">
             <div class="panel-head">
                 <h2>"Why, and what to change"</h2>
-                <div class="tabs" role="group" aria-label="for the design">
-                    {move || names.get().into_iter().enumerate().map(|(index, name)| view! {
-                        <button
-                            class="button small"
-                            data-color=index.to_string()
-                            aria-pressed=move || (adviser.design.get() == index).to_string()
-                            on:click=move |_| adviser.design.set(index)
-                        >
-                            <span class="swatch" aria-hidden="true"></span>{name}
-                        </button>
-                    }).collect_view()}
-                </div>
+                <DesignTabs label="for the design" design=adviser.design.into() choose=adviser.design.write_only()/>
             </div>
             <Show when=move || { findings() == 0 }>
                 <p class="muted">"Nothing stands out."</p>

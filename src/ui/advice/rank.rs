@@ -10,7 +10,7 @@ use crate::ui::format::{grouped, percent};
 use crate::ui::runner::Runner;
 use crate::ui::studio::Studio;
 
-use super::finding::differences;
+use super::costs::differences;
 use super::{apply, open_beside};
 
 /// Asks the worker for all ranks when it is opened.

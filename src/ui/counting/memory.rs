@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use crate::cost::{ARENA_ALIGNMENT, Memory, NumberType};
 use crate::model::Network;
 use crate::ui::format::{bytes, grouped};
+use crate::ui::named::DesignName;
 use crate::ui::studio::Studio;
 
 #[component]
@@ -73,11 +74,10 @@ fn DesignMemory(design: usize) -> impl IntoView {
             .with_design(design, |state| state.report.memory.as_ref().map(|memory| lines(state.network(), memory)))
             .flatten()
     });
-    let name = move || studio.with_design(design, |state| state.name.clone()).unwrap_or_default();
     let open = RwSignal::new(false);
     view! {
         <div class="counting-result" data-color=design.to_string() data-testid=format!("memory-{design}")>
-            <h3><span class="swatch" aria-hidden="true"></span>{name}</h3>
+            <DesignName design/>
             {move || match view.get() {
                 None => view! { <p class="muted">"Too large to count."</p> }.into_any(),
                 Some(lines) => view! {

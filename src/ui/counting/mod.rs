@@ -7,6 +7,7 @@ use leptos::prelude::*;
 use crate::cost::{Convention, NumberType, Report, Settings, Tally, analyze};
 use crate::model::Network;
 use crate::ui::format::grouped;
+use crate::ui::named::DesignName;
 use crate::ui::studio::Studio;
 
 pub use memory::MemoryPanel;
@@ -143,7 +144,6 @@ fn Counted(design: usize, chosen: Memo<Convention>) -> impl IntoView {
     let studio = Studio::expect();
     let tally =
         Memo::new(move |_| studio.with_design(design, |state| chosen.get().tally(state.network(), &state.report)));
-    let name = move || studio.with_design(design, |state| state.name.clone()).unwrap_or_default();
     let total = move || tally.with(|tally| tally.as_ref().and_then(|tally| tally.total.ok()));
     let open = RwSignal::new(false);
     view! {
@@ -153,7 +153,7 @@ fn Counted(design: usize, chosen: Memo<Convention>) -> impl IntoView {
             data-testid=format!("counted-{design}")
             data-total=move || total().map(|total| total.to_string())
         >
-            <h3><span class="swatch" aria-hidden="true"></span>{name}</h3>
+            <DesignName design/>
             {move || tally.get().map(|tally| view! { <Summary tally/> })}
             <details on:toggle=move |_| open.update(|open| *open = !*open)>
                 <summary class="muted">"Layer by layer"</summary>

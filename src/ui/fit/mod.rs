@@ -9,6 +9,7 @@ use crate::device::{
 };
 use crate::ui::format::{bytes, time};
 use crate::ui::history::EditKey;
+use crate::ui::named::DesignName;
 use crate::ui::studio::{DesignState, Studio};
 
 /// Where one's own device begins, in bytes: 1 MB of flash, 256 kB of RAM.
@@ -126,7 +127,6 @@ fn FitResult(design: usize, device: Memo<Option<Device>>) -> impl IntoView {
         let device = device.get()?;
         studio.with_design(design, |state| FitView::of(&device, state)).flatten()
     });
-    let name = move || studio.with_design(design, |state| state.name.clone()).unwrap_or_default();
     let attribute = move |read: fn(&FitView) -> String| view.with(|view| view.as_ref().map(read));
     view! {
         <div
@@ -138,7 +138,7 @@ fn FitResult(design: usize, device: Memo<Option<Device>>) -> impl IntoView {
             data-latency-ms=move || attribute(|view| view.milliseconds.map_or(String::new(), |time| time.to_string()))
             data-fits=move || attribute(|view| view.fit.fits().to_string())
         >
-            <h3><span class="swatch" aria-hidden="true"></span>{name}</h3>
+            <DesignName design/>
             {move || match view.get() {
                 None => view! { <p class="muted">"Not known while a layer has no shape or no known cost."</p> }.into_any(),
                 Some(view) => view! {
