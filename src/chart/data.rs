@@ -64,15 +64,16 @@ pub fn memory_over_depth(
 /// twin where it is the same at every value. The title is the argument; the colour is the design's.
 pub fn curves_of_sweep(title: &str, sweep: &Sweep, color: usize) -> CurveChart {
     type Read = fn(&Metrics, Option<f64>) -> Option<u64>;
+    type Side = fn(&Point) -> (Option<Metrics>, Option<f64>);
     let panels: [(&str, Unit, Read); 4] = [
         ("Parameters", Unit::Params, |metrics, _| Some(metrics.params)),
         ("MACs", Unit::Macs, |metrics, _| Some(metrics.macs)),
         ("Peak memory, int8", Unit::Bytes, |metrics, _| Some(metrics.peak)),
         ("Time on a Cortex-M7", Unit::Nanoseconds, |_, milliseconds| Some((milliseconds? * 1e6).round() as u64)),
     ];
-    let standard = |point: &Point| (point.standard, point.standard_milliseconds);
-    let separable = |point: &Point| (point.separable, point.separable_milliseconds);
-    let mut sides: Vec<fn(&Point) -> (Option<Metrics>, Option<f64>)> = vec![standard];
+    let standard: Side = |point| (point.standard, point.standard_milliseconds);
+    let separable: Side = |point| (point.separable, point.separable_milliseconds);
+    let mut sides = vec![standard];
     let mut series = vec![Series { name: "as it is".to_string(), color }];
     if sweep.points.iter().any(|point| standard(point) != separable(point)) {
         sides.push(separable);
@@ -83,7 +84,7 @@ pub fn curves_of_sweep(title: &str, sweep: &Sweep, color: usize) -> CurveChart {
             None => CurvePoint::CannotRun,
             Some(metrics) => read(&metrics, milliseconds).map_or(CurvePoint::Unknown, CurvePoint::Known),
         };
-        let curve = |side: &fn(&Point) -> _| sweep.points.iter().map(|point| value(side(point))).collect();
+        let curve = |side: &Side| sweep.points.iter().map(|point| value(side(point))).collect();
         CurvePanel { title: title.to_string(), unit, curves: sides.iter().map(curve).collect() }
     });
     let values = sweep.points.iter().map(|point| CurveValue {
