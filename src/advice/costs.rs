@@ -1,9 +1,7 @@
 //! The figures a remedy is judged by.
 
-use std::sync::OnceLock;
-
 use crate::cost::{NumberType, Report, Settings, analyze};
-use crate::device::{CALIBRATIONS, Fitted, Int8Flash, Int8Ram, Workload};
+use crate::device::{Fitted, Int8Flash, Int8Ram, Workload};
 use crate::model::Network;
 
 /// What a network costs, in one line.
@@ -44,14 +42,7 @@ impl Costs {
             ram_bytes: Int8Ram::of_report(&int8).map(|ram| ram.arena),
             milliseconds: Workload::of(network, report)
                 .filter(|workload| workload.macs() > 0)
-                .and_then(|workload| Some(reference()?.milliseconds(&workload))),
+                .and_then(|workload| Some(Fitted::reference()?.milliseconds(&workload))),
         }
     }
-}
-
-/// The device and stack with the most timings, fitted once.
-fn reference() -> Option<&'static Fitted> {
-    static REFERENCE: OnceLock<Option<Fitted>> = OnceLock::new();
-    let fitted = || CALIBRATIONS.iter().max_by_key(|calibration| calibration.timings.len()).map(Fitted::of);
-    REFERENCE.get_or_init(fitted).as_ref()
 }

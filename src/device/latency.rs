@@ -4,6 +4,8 @@
 //! error. How far off that is for a network it was not fitted to is measured by leaving networks out, and is the
 //! band of every estimate.
 
+use std::sync::OnceLock;
+
 use crate::cost::Report;
 use crate::model::Network;
 
@@ -121,6 +123,13 @@ impl Latency {
 }
 
 impl Fitted {
+    /// The device and stack with the most timings, fitted once.
+    pub fn reference() -> Option<&'static Self> {
+        static REFERENCE: OnceLock<Option<Fitted>> = OnceLock::new();
+        let fitted = || CALIBRATIONS.iter().max_by_key(|calibration| calibration.timings.len()).map(Self::of);
+        REFERENCE.get_or_init(fitted).as_ref()
+    }
+
     pub fn of(calibration: &'static Calibration) -> Self {
         let rows: Vec<Row> = calibration.timings.iter().map(|timing| Row::of(calibration, timing)).collect();
         let mut families: Vec<&str> = calibration.timings.iter().map(|timing| timing.family).collect();

@@ -12,8 +12,10 @@ pub struct SearchTask {
     /// As in a link.
     pub network: String,
     pub varied: VariedParts,
-    /// The device that the variants have to fit, by its id in the catalogue.
+    /// The device that times are of, by its id in the catalogue.
     pub device: Option<String>,
+    /// The variants have to fit it.
+    pub must_fit: bool,
     /// The longest run there, where timings of it are known.
     pub milliseconds: Option<f64>,
     /// A variant is beaten only by one of as much width and resolution.
@@ -95,7 +97,7 @@ impl SearchTask {
         let device = self.device.as_deref().and_then(find);
         let calibration =
             CALIBRATIONS.iter().find(|calibration| Some(calibration.device) == device.as_ref().map(|it| it.id));
-        let budget = device.as_ref().map(Budget::of).unwrap_or_default();
+        let budget = device.as_ref().filter(|_| self.must_fit).map(Budget::of).unwrap_or_default();
         let budget = Budget { milliseconds: self.milliseconds.filter(|_| calibration.is_some()), ..budget };
         let space = Space::varied(&network, self.varied.varied());
         let capacity = if self.keep_capacity { Capacity::Kept } else { Capacity::Free };

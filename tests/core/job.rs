@@ -141,6 +141,7 @@ fn golden_a_search_tells_what_it_finds() {
             head: true,
         },
         device: Some("stm32h747".to_string()),
+        must_fit: true,
         milliseconds: None,
         keep_capacity: false,
         most: 500,

@@ -14,6 +14,8 @@ use super::{apply, open_beside};
 pub fn FindingView(design: usize, finding: Finding) -> impl IntoView {
     let studio = Studio::expect();
     let nodes: Vec<_> = finding.nodes.iter().map(|&id| (design, id)).collect();
+    let mark = move || studio.marked.set(nodes.clone());
+    let mark_focused = mark.clone();
     let linear =
         finding.nodes.first().copied().filter(|_| matches!(finding.rule, Rule::DominantLinear | Rule::WideLinear));
     let saves = finding.remedies.first().map_or(0, Remedy::saves_params);
@@ -27,8 +29,10 @@ pub fn FindingView(design: usize, finding: Finding) -> impl IntoView {
             data-testid="advice"
             data-rule=finding.rule.id()
             data-saves-params=saves.to_string()
-            on:mouseenter=move |_| studio.marked.set(nodes.clone())
+            on:mouseenter=move |_| mark()
             on:mouseleave=move |_| studio.marked.set(Vec::new())
+            on:focusin=move |_| mark_focused()
+            on:focusout=move |_| studio.marked.set(Vec::new())
         >
             <p class="finding-text">{finding.message.clone()}</p>
             {certainty.map(|on| view! { <p class="muted">{on}</p> })}

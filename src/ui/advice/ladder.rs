@@ -2,7 +2,9 @@
 
 use leptos::prelude::*;
 
+use crate::device::Fitted;
 use crate::rewrite::Effect;
+use crate::ui::fit::Evidence;
 use crate::ui::studio::Studio;
 
 use super::costs::cells;
@@ -79,6 +81,7 @@ pub fn LadderView() -> impl IntoView {
                         </tbody>
                     </table>
                 </div>
+                <Evidence calibration=Fitted::reference().map(|fitted| fitted.calibration)/>
                 <button class="button small beside" on:click=open_all>"Open every step beside"</button>
             </div>
         })

@@ -1,16 +1,20 @@
 //! Whether the designs fit a device, and how fast they would be there.
 
+mod evidence;
+
 use leptos::prelude::*;
 
 use crate::cost::{NumberType, Settings, analyze};
 use crate::device::{
-    Bound, CALIBRATIONS, CATALOGUE, Calibration, Class, Device, Fit, Fitted, Latency, LeftOut, Standing, Verdict, find,
-    own_id,
+    Bound, CALIBRATIONS, CATALOGUE, Class, Device, Fit, Fitted, Latency, Standing, Verdict, find, own_id,
 };
 use crate::ui::format::{bytes, time};
 use crate::ui::history::EditKey;
 use crate::ui::named::DesignName;
 use crate::ui::studio::{DesignState, Studio};
+
+pub use evidence::Evidence;
+use evidence::evidence;
 
 /// Where one's own device begins, in bytes: 1 MB of flash, 256 kB of RAM.
 const OWN: (u64, u64) = (1_000_000, 256_000);
@@ -270,22 +274,4 @@ impl FitView {
             sources: fit.evidence(device.class).into_iter().chain(calibrations().map(evidence)).collect(),
         })
     }
-}
-
-/// How good the timings of a stack are: their number, the error for what was left out, the source.
-fn evidence(calibration: &'static Calibration) -> String {
-    let held_out = Fitted::of(calibration).held_out;
-    let left_out = match held_out.left_out {
-        LeftOut::Network => "networks",
-        LeftOut::Family => "families of networks",
-    };
-    format!(
-        "{}: fitted to {} published timings; for {left_out} left out of the fit it was {:.0} % off on average, {:.0} % at most. {} ({})",
-        calibration.stack.name,
-        calibration.timings.len(),
-        held_out.mean * 100.0,
-        held_out.largest * 100.0,
-        calibration.source.title,
-        calibration.source.address,
-    )
 }

@@ -2,10 +2,11 @@
 
 use leptos::prelude::*;
 
-use crate::device::{CATALOGUE, find};
+use crate::device::{CALIBRATIONS, CATALOGUE, find};
 use crate::explore::Space;
 use crate::job::{FoundReport, Message, News, SearchReport, SearchTask, Task, VariedParts};
 use crate::share_link;
+use crate::ui::fit::Evidence;
 use crate::ui::format::{bytes, grouped, short, time};
 use crate::ui::runner::Runner;
 use crate::ui::studio::Studio;
@@ -81,6 +82,11 @@ pub fn Find(design: Memo<usize>) -> impl IntoView {
         let own = id.clone().zip(id.as_deref().and_then(find)).map(|(id, device)| (id, device.name));
         own.or(CATALOGUE.first().map(|device| (device.id.to_string(), device.name)))
     });
+    let calibration = Memo::new(move |_| {
+        let device = device.get()?.0;
+        CALIBRATIONS.iter().position(|calibration| calibration.device == device)
+    });
+    let untimed = move || calibration.with(Option::is_none);
     let start = move |_| {
         let network = studio.with_design(design.get_untracked(), |state| share_link::encode_design(state.network()));
         let Some(network) = network else { return };
@@ -88,7 +94,8 @@ pub fn Find(design: Memo<usize>) -> impl IntoView {
         let task = SearchTask {
             network,
             varied: varied.get_untracked(),
-            device: device.get_untracked().filter(|_| fitting.get_untracked()).map(|(id, _)| id),
+            device: device.get_untracked().map(|(id, _)| id),
+            must_fit: fitting.get_untracked(),
             milliseconds: limit.get_untracked().trim().parse().ok().filter(|limit: &f64| *limit > 0.0),
             keep_capacity: keeping.get_untracked(),
             most: most.get_untracked(),
@@ -142,13 +149,17 @@ pub fn Find(design: Memo<usize>) -> impl IntoView {
                     />
                     "beaten only at the same width and resolution"
                 </label>
-                <label class="check">
+                <label
+                    class="check"
+                    title=move || if untimed() { "No timings of this device are published: a limit would be a guess." } else { "Of one run, by published timings" }
+                >
                     "within"
                     <input
                         class="field"
                         type="text"
                         inputmode="decimal"
                         size="5"
+                        prop:disabled=untimed
                         prop:value=move || limit.get()
                         on:input=move |event| limit.set(event_target_value(&event))
                     />
@@ -166,6 +177,7 @@ pub fn Find(design: Memo<usize>) -> impl IntoView {
                     <button class="button" data-testid="search-cancel" on:click=cancel>"Cancel"</button>
                 </Show>
             </div>
+            {move || calibration.get().map(|place| view! { <Evidence calibration=CALIBRATIONS.get(place)/> })}
             <div aria-live="polite">
                 {move || finder.report.get().map(|report| match report {
                     Err(words) => view! { <p class="warning" data-testid="problem">{words}</p> }.into_any(),

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use leptos::prelude::*;
 
 use crate::chart::curves_of_sweep;
-use crate::device::{CALIBRATIONS, Fitted};
+use crate::device::Fitted;
 use crate::explore::{Axis, Space, sweep};
 use crate::model::{Channels, Layer, Network, NodeId, Pair};
 use crate::rewrite::is_divisible;
 use crate::ui::charts::{Chart, Picture};
+use crate::ui::fit::Evidence;
 use crate::ui::studio::{Shared, Studio};
 
 /// What is swept over.
@@ -29,16 +30,13 @@ enum Argument {
 pub fn SweepView(design: Memo<usize>) -> impl IntoView {
     let studio = Studio::expect();
     let argument = RwSignal::new(Argument::KernelSize);
-    // The device and stack with the most timings.
-    let fitted =
-        StoredValue::new(CALIBRATIONS.iter().max_by_key(|calibration| calibration.timings.len()).map(Fitted::of));
     let choices =
         Memo::new(move |_| studio.with_design(design.get(), |state| arguments(state.network())).unwrap_or_default());
     let chart = Memo::new(move |_| {
         let (chosen, design) = (argument.get(), design.get());
         let sweep = studio.derived.with(|derived| {
             let network = derived.designs.get(design)?.network();
-            Some(sweep(network, axis(network, chosen)?, fitted.with_value(Option::clone).as_ref()))
+            Some(sweep(network, axis(network, chosen)?, Fitted::reference()))
         })?;
         let name =
             choices.with(|choices| choices.iter().find(|(_, choice)| *choice == chosen).map(|(name, _)| name.clone()));
@@ -68,7 +66,8 @@ pub fn SweepView(design: Memo<usize>) -> impl IntoView {
                 </ul>
             </div>
             <Chart name="sweep" picture/>
-            <p class="muted">"The upright line is the design as it stands. Time on a Cortex-M7 at 400 MHz, by published timings of larger networks."</p>
+            <p class="muted">"The upright line is the design as it stands. For networks much smaller than those that were timed, times are extrapolations."</p>
+            <Evidence calibration=Fitted::reference().map(|fitted| fitted.calibration)/>
         </div>
     }
 }
