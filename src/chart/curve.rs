@@ -97,7 +97,7 @@ impl CurveChart {
         let ticks: Vec<(u64, Vec<u64>)> = ticks.collect();
         let texts = self.panels.iter().zip(&ticks);
         let texts = texts.flat_map(|(panel, (_, ticks))| ticks.iter().map(|&tick| panel.unit.tick(tick)));
-        let inset = texts.map(|text| text_width(&text, theme.small_font_size)).fold(0.0, f64::max) + 8.0;
+        let inset = texts.map(|text| text_width(&text, theme.small_font_size)).fold(0.0, f64::max) + 10.0;
         let frames = ticks.into_iter().enumerate().map(|(index, (largest, ticks))| {
             let left = (index % columns) as f64 * (panel_width + GAP);
             let top = (index / columns) as f64 * panel_height + TITLE;
@@ -225,7 +225,7 @@ impl CurveChart {
             let is_now = self.present == Some(value);
             let half = text_width(short, size) / 2.0 + if is_now { 2.0 } else { 0.0 };
             let middle = frame.left + layout.places[value];
-            let place = middle.min(frame.right - half).max(frame.left + half - MARGIN);
+            let place = middle.min(frame.right - half - 2.0).max(frame.left + half - MARGIN);
             if taken.iter().any(|&(from, to)| place - half < to + 6.0 && place + half > from - 6.0) {
                 continue;
             }

@@ -66,7 +66,7 @@ pub fn SweepView(design: Memo<usize>) -> impl IntoView {
                 </ul>
             </div>
             <Chart name="sweep" picture/>
-            <p class="muted">"The upright line is the design as it stands. For networks much smaller than those that were timed, times are extrapolations."</p>
+            <p class="muted">"The upright line is the design as it stands; × cannot run. For networks much smaller than those that were timed, times are extrapolations."</p>
             <Evidence calibration=Fitted::reference().map(|fitted| fitted.calibration)/>
         </div>
     }

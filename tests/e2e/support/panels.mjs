@@ -161,7 +161,7 @@ export class Panels {
     assert.notEqual(place, -1, name);
     await this.page.select(hook("sweep-argument"), String(place));
     await this.workbench.waitForPaint();
-    return this.page.$$eval("table[data-chart="sweep"] tbody tr", (rows) =>
+    return this.page.$$eval('table[data-chart="sweep"] tbody tr', (rows) =>
       rows.map((row) => [...row.children].map((cell) => cell.textContent)),
     );
   }
