@@ -29,7 +29,7 @@ const SETTLED: u64 = 120;
 const SHOWN: usize = 5;
 
 /// What is advised for a design.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Advice {
     pub design: usize,
     pub findings: Vec<Finding>,
@@ -81,7 +81,10 @@ impl Adviser {
                 means: advice::arsenal(network, report),
             })
         });
-        self.advice.set(advice.map(|advice| Shared::new(Arc::new(advice))));
+        // What stays as it is keeps what was opened in it.
+        if self.advice.with_untracked(|now| now.as_deref() != advice.as_ref()) {
+            self.advice.set(advice.map(|advice| Shared::new(Arc::new(advice))));
+        }
     }
 }
 
@@ -130,7 +133,11 @@ pub fn AdvicePanel() -> impl IntoView {
                 <p class="muted">"Nothing stands out."</p>
             </Show>
             <ol class="findings">
-                {move || rows().into_iter().map(|(design, finding)| view! { <FindingView design finding/> }).collect_view()}
+                <For
+                    each=rows
+                    key=|row| format!("{row:?}")
+                    children=|(design, finding)| view! { <FindingView design finding/> }
+                />
             </ol>
             <Show when=move || { findings() > SHOWN }>
                 <button class="button small" on:click=move |_| all.update(|all| *all = !*all)>

@@ -15,7 +15,7 @@ use crate::workbench::Content;
 /// How many variants a search may look at.
 const MOST: [u64; 3] = [10_000, 100_000, 1_000_000];
 
-/// How many of the found ones the table shows.
+/// How many of the found ones the table shows until the search is done.
 const SHOWN: usize = 40;
 
 /// What may be varied, in words.
@@ -202,8 +202,7 @@ fn Found(report: SearchReport, finder: Finder, design: Memo<usize>) -> impl Into
     );
     let near = (report.tolerance > 0.0)
         .then(|| format!(" Variants within {:.0} % of a better one are left out.", report.tolerance * 100.0));
-    let more = report.found.len().saturating_sub(SHOWN);
-    let more = (more > 0).then(|| format!("{more} more, larger ones."));
+    let shown = if report.done == report.total { report.found.len() } else { SHOWN };
     view! {
         <p class="muted" data-testid="search-summary" data-done=report.done.to_string() data-took=report.took.to_string()>{summary}{near}</p>
         <div class="scroll" tabindex="0" role="region" aria-label="What the search found">
@@ -220,11 +219,10 @@ fn Found(report: SearchReport, finder: Finder, design: Memo<usize>) -> impl Into
                     </tr>
                 </thead>
                 <tbody>
-                    {report.found.into_iter().take(SHOWN).map(|found| view! { <FoundRow found finder design/> }).collect_view()}
+                    {report.found.into_iter().take(shown).map(|found| view! { <FoundRow found finder design/> }).collect_view()}
                 </tbody>
             </table>
         </div>
-        {more.map(|more| view! { <p class="muted">{more}</p> })}
     }
 }
 
