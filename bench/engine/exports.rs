@@ -19,6 +19,7 @@ struct State {
     weights: Vec<f32>,
     plan: Option<Plan>,
     times: Vec<f64>,
+    calibration: Calibration,
 }
 
 thread_local! {
@@ -78,7 +79,7 @@ pub extern "C" fn preset_name(index: usize) -> u64 {
 /// Multiply-accumulates of so many products in the first cache.
 #[unsafe(no_mangle)]
 pub extern "C" fn calibrate(times: usize) -> f64 {
-    Calibration::default().run(times) as f64
+    STATE.with_borrow_mut(|state| state.calibration.run(times) as f64)
 }
 
 #[unsafe(no_mangle)]
