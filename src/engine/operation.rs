@@ -139,11 +139,12 @@ impl Operation {
         }
     }
 
-    /// Bytes of the parameters: 4 for each, or 1 for each weight of a quantised convolution and 4 for each bias.
+    /// Bytes of the parameters: 4 for each, or 1 for each weight of a quantised convolution or matrix product and 4 for
+    /// each bias.
     pub fn weight_bytes(&self, is_quantized: bool) -> u64 {
         let whole = self.parameter_count() * size_of::<f32>();
         let saved = match self {
-            Self::Convolution(_, parameters) if is_quantized => {
+            Self::Convolution(_, parameters) | Self::Linear(_, parameters) if is_quantized => {
                 parameters.weight.len() * (size_of::<f32>() - size_of::<i8>())
             }
             _ => 0,

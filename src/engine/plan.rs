@@ -29,7 +29,7 @@ pub struct PlanOptions {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Numbers {
     F32,
-    /// Convolutions of 8-bit weights and activations, calibrated on seeded inputs; the rest in f32. Only with fast
+    /// Convolutions and matrix products of 8-bit weights and activations, calibrated on seeded inputs; the rest in f32. Only with fast
     /// kernels.
     Int8,
 }

@@ -39,6 +39,8 @@ pub enum Kernel {
     /// A function of every value, from another place or where the values are.
     Function(Activation),
     ClearBorder(ImageLayout),
+    /// Of a quantised image.
+    ClearByteBorder(ImageLayout),
     FromPlanes(ImageLayout),
     ToPlanes(ImageLayout),
     CopyPixels(ImageLayout, ImageLayout),
@@ -187,7 +189,9 @@ impl Program {
             let meets = |other: &Range<usize>| other.start < own.end && own.start < other.end;
             placement.ranges.iter().filter(|other| meets(other)).count() == 1
         };
-        self.calls.retain(|call| !(matches!(call.kernel, Kernel::ClearBorder(_)) && alone(call.output.buffer)));
+        self.calls.retain(|call| {
+            !(matches!(call.kernel, Kernel::ClearBorder(_) | Kernel::ClearByteBorder(_)) && alone(call.output.buffer))
+        });
         let range = |place: Place| {
             let start = placement.ranges[place.buffer.0].start + place.offset;
             start..start + place.length
@@ -233,6 +237,7 @@ impl Kernel {
     pub fn scratch(&self) -> usize {
         match self {
             Self::Winograd(call) => call.job.scratch(),
+            Self::QuantizedMatrix(job) => job.scratch(),
             _ => 0,
         }
     }
@@ -250,6 +255,7 @@ impl Kernel {
             Self::ConcatenatePart(axis, first) => concatenate_part(*axis, *first, input, output),
             Self::Function(_) => {}
             Self::ClearBorder(layout) => image::clear_border(layout, output),
+            Self::ClearByteBorder(layout) => quantized::clear_border(layout, output),
             Self::FromPlanes(layout) => image::from_planes(layout, input, output),
             Self::ToPlanes(layout) => image::to_planes(layout, input, output),
             Self::CopyPixels(from, to) => image::copy_pixels(from, to, input, output),
@@ -259,7 +265,9 @@ impl Kernel {
                 winograd(&call.job, panels, [input, residual.unwrap_or_default()], output, scratch);
             }
             Self::Depthwise(call) => depthwise(&call.job, &call.weights, input, output),
-            Self::QuantizedMatrix(job) => quantized::multiply(job, input, residual.unwrap_or_default(), output),
+            Self::QuantizedMatrix(job) => {
+                quantized::multiply(job, input, residual.unwrap_or_default(), output, scratch);
+            }
             Self::QuantizedDepthwise(job) => quantized::depthwise(job, input, output),
             Self::Quantize(conversion) => quantized::quantize(conversion, input, output),
             Self::Dequantize(conversion) => quantized::dequantize(conversion, input, output),

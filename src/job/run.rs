@@ -41,7 +41,7 @@ pub struct RunReport {
     /// Activations of the run, in bytes.
     pub arena_bytes: u64,
     pub peak: Peak,
-    /// The same network with 8-bit convolutions; `None` where none has a kernel for them.
+    /// The same network in 8-bit numbers; `None` where no layer has a kernel for them.
     pub int8: Option<Int8Report>,
 }
 

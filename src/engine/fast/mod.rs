@@ -66,6 +66,8 @@ struct Stored {
     image: Option<StoredImage>,
     /// The layout counts quantised values.
     quantized: Option<StoredImage>,
+    /// The last dimension of a matrix product, quantised; [rows, 1, 1, features].
+    rows: Option<StoredImage>,
 }
 
 /// An image in a buffer.
@@ -75,7 +77,7 @@ struct StoredImage {
     layout: ImageLayout,
 }
 
-/// Builds the program of a graph without aliases, with 8-bit convolutions where a quantisation is given.
+/// Builds the program of a graph without aliases, with 8-bit convolutions and matrix products where a quantisation is given.
 pub fn build(graph: &Graph, quantization: Option<Quantization>) -> FastProgram {
     let mut builder = Builder {
         graph,

@@ -1,6 +1,6 @@
 //! What the readers of a tensor want of the way it is stored.
 
-use crate::engine::graph::{Graph, TensorId};
+use crate::engine::graph::{Graph, GraphNode, TensorId};
 use crate::engine::kernels::geometry::ConvolutionShape;
 use crate::engine::kernels::image::Border;
 use crate::engine::kernels::simd::LANES;
@@ -34,7 +34,7 @@ impl Needs {
         for node in &graph.nodes {
             match &node.operation {
                 Operation::Convolution(shape, _) => {
-                    let border = border(shape);
+                    let border = border(graph, node, shape);
                     let wanted = &mut needs.borders[node.inputs[0].0];
                     *wanted = wanted.join(border);
                     if node.inputs[0] == Graph::INPUT && shape.groups != 1 {
@@ -91,14 +91,14 @@ impl Needs {
 }
 
 /// How far the windows of a convolution reach beyond its input.
-fn border(shape: &ConvolutionShape) -> Border {
+fn border(graph: &Graph, node: &GraphNode, shape: &ConvolutionShape) -> Border {
     let window = &shape.window;
     let beyond = |axis: usize, input: usize, output: usize| {
         let last = (output.max(1) - 1) * window.stride[axis] + (window.kernel[axis] - 1) * window.dilation[axis] + 1;
         last.saturating_sub(window.padding[axis] + input)
     };
     // Whole tiles.
-    let side = winograd_tile(shape).map_or(1, TileSize::output);
+    let side = winograd_tile(graph, node, shape).map_or(1, TileSize::output);
     Border {
         top: window.padding[0],
         left: window.padding[1],

@@ -1,22 +1,24 @@
-//! Convolutions of 8-bit numbers; everything else stays in f32, converted where the two meet.
+//! Convolutions and matrix products of 8-bit numbers; everything else stays in f32, converted where the two meet.
 
-use super::convolution::{Pieces, pieces, window_steps};
+use super::convolution::{Pieces, pieces, whole_image, window_steps};
 use super::{Builder, Choice, StoredImage};
 use crate::engine::graph::{Graph, GraphNode, TensorId};
+use crate::engine::kernels::activation::Activation;
 use crate::engine::kernels::geometry::{ConvolutionShape, Planes};
 use crate::engine::kernels::image::{Border, ImageLayout};
-use crate::engine::kernels::matrix::{PANEL, PixelSteps};
+use crate::engine::kernels::matrix::PixelSteps;
 use crate::engine::kernels::quantized::{
-    Conversion, LARGEST, QuantizedDepthwise, QuantizedMatrix, Rescaling, pack_depthwise, pack_matrix,
+    Conversion, LARGEST, Packing, QuantizedDepthwise, QuantizedGroup, QuantizedMatrix, Rescaling, STEP, pack_depthwise,
 };
 use crate::engine::kernels::simd::LANES;
 use crate::engine::operation::{Operation, Parameters};
 use crate::engine::program::{Kernel, Place};
 
-/// For every tensor what a quantised 1 stands for, and whether it is kept quantised.
+/// For every tensor what a quantised 1 stands for, whether it is kept quantised, and whether it is never negative.
 pub struct Quantization {
     scales: Vec<f32>,
     kept: Vec<bool>,
+    never_negative: Vec<bool>,
 }
 
 impl Quantization {
@@ -24,17 +26,13 @@ impl Quantization {
     pub fn of(graph: &Graph, largest: &[f32]) -> Self {
         let scale = |&largest: &f32| if largest.is_finite() && largest > 0.0 { largest / LARGEST } else { 1.0 };
         let mut kept = vec![false; graph.tensors.len()];
-        for node in graph.nodes.iter().filter(|node| can_quantize(node)) {
-            kept[node.output.0] = true;
-        }
+        let mut never_negative = vec![false; graph.tensors.len()];
         for node in &graph.nodes {
-            let reads_quantized = can_quantize(node);
-            for &input in node.inputs.iter().chain(&node.residual) {
-                kept[input.0] &= reads_quantized;
-            }
+            kept[node.output.0] = can_quantize(node) && readers_quantize(graph, node);
+            never_negative[node.output.0] = is_never_negative(node, &never_negative);
         }
         kept[graph.output.0] = false;
-        Self { scales: largest.iter().map(scale).collect(), kept }
+        Self { scales: largest.iter().map(scale).collect(), kept, never_negative }
     }
 
     fn scale(&self, tensor: TensorId) -> f32 {
@@ -42,17 +40,90 @@ impl Quantization {
     }
 }
 
-/// Whether a node has a kernel for quantised numbers: convolutions whose channels come in whole vectors.
+/// The longest sum of products that surely fits 32 bits.
+const LONGEST_SUM: usize = (i32::MAX / (127 * 127)) as usize;
+
+/// Whether a node has a kernel for quantised numbers.
 fn can_quantize(node: &GraphNode) -> bool {
-    let Operation::Convolution(shape, _) = &node.operation else { return false };
-    let (inputs, outputs) = (shape.input.channels, shape.output.channels);
-    let whole = inputs.is_multiple_of(LANES) && outputs.is_multiple_of(LANES);
-    let depthwise = shape.groups == inputs && inputs == outputs && node.residual.is_none();
-    whole && (shape.groups == 1 || depthwise)
+    let (outputs, parameters) = match &node.operation {
+        Operation::Convolution(shape, parameters) => (shape.output.channels, parameters),
+        Operation::Linear([_, outputs], parameters) if node.residual.is_none() => (*outputs, parameters),
+        _ => return false,
+    };
+    let weights = parameters.weight.len();
+    outputs > 0 && weights > 0 && weights / outputs <= LONGEST_SUM
+}
+
+/// Whether all readers of a node take its output as it is quantised: images as images, rows as rows.
+fn readers_quantize(graph: &Graph, node: &GraphNode) -> bool {
+    let dims = graph.dims(node.output);
+    let makes_rows = matches!(node.operation, Operation::Linear(..));
+    let takes = |reader: &GraphNode| match &reader.operation {
+        Operation::Convolution(..) => !makes_rows,
+        Operation::Linear([inputs, _], _) => inputs * dims[0] == graph.elements(node.output),
+        _ => false,
+    };
+    let reads = |reader: &&GraphNode| reader.inputs.iter().chain(&reader.residual).any(|&input| input == node.output);
+    (!makes_rows || dims.len() == 2)
+        && graph.nodes.iter().filter(reads).all(|reader| can_quantize(reader) && takes(reader))
+}
+
+fn is_never_negative(node: &GraphNode, never_negative: &[bool]) -> bool {
+    let inputs_are_not = node.inputs.iter().all(|input| never_negative[input.0]);
+    match node.activation {
+        Activation::Relu | Activation::Sigmoid | Activation::Hardsigmoid => return true,
+        Activation::Clamp { low, .. } => return low >= 0.0,
+        Activation::Identity => {}
+        _ => return false,
+    }
+    match &node.operation {
+        Operation::Activate(Activation::Relu | Activation::Sigmoid | Activation::Hardsigmoid) => {
+            node.residual.is_none()
+        }
+        Operation::Activate(Activation::Clamp { low, .. }) => *low >= 0.0 && node.residual.is_none(),
+        Operation::MaxPool(_)
+        | Operation::AveragePool(..)
+        | Operation::AdaptiveAveragePool(..)
+        | Operation::AdaptiveMaxPool(..)
+        | Operation::Concatenate(..)
+        | Operation::Gather(_) => inputs_are_not && node.residual.is_none(),
+        _ => false,
+    }
 }
 
 /// How the names of the kernels here begin.
 pub(super) const KERNELS: &str = "int8";
+
+/// A filter's weights quantised, and what a quantised 1 stands for.
+struct QuantizedWeights<'a> {
+    parameters: &'a Parameters,
+    fan_in: usize,
+    scales: Vec<f32>,
+}
+
+impl<'a> QuantizedWeights<'a> {
+    fn of(parameters: &'a Parameters, outputs: usize) -> Self {
+        let fan_in = parameters.weight.len() / outputs;
+        let scales = parameters.weight.chunks_exact(fan_in).map(weight_scale).collect();
+        Self { parameters, fan_in, scales }
+    }
+
+    fn at(&self, index: usize) -> i8 {
+        (self.parameters.weight[index] / self.scales[index / self.fan_in]).round() as i8
+    }
+
+    /// What a sum of 1 adds to each of these outputs, and their biases.
+    fn scales_and_biases(
+        &self,
+        outputs: std::ops::Range<usize>,
+        input_scale: f32,
+        rescaling: &Rescaling,
+    ) -> (Vec<f32>, Vec<f32>) {
+        let scale = |output: usize| self.scales[output] * input_scale * rescaling.factor;
+        let bias = |output: usize| self.parameters.bias.get(output).copied().unwrap_or(0.0) * rescaling.factor;
+        (outputs.clone().map(scale).collect(), outputs.map(bias).collect())
+    }
+}
 
 impl Builder<'_> {
     /// A convolution of quantised numbers, if this program has them and a kernel for this one.
@@ -66,9 +137,11 @@ impl Builder<'_> {
         if !can_quantize(node) {
             return None;
         }
-        let (input_scale, output_scale) = (quantization.scale(node.inputs[0]), quantization.scale(node.output));
+        let input_scale = quantization.scale(node.inputs[0]);
         let residual_scale = node.residual.map_or(1.0, |residual| quantization.scale(residual));
         let keeps = quantization.kept[node.output.0] && self.needs.part(node.output).is_none();
+        let output_scale = keeps.then_some(quantization.scale(node.output));
+        let packing = Packing::for_inputs(quantization.never_negative[node.inputs[0].0]);
         let input = self.quantized_image(node.inputs[0])?;
         let residual = match node.residual {
             Some(residual) => Some(self.quantized_image(residual)?),
@@ -80,46 +153,18 @@ impl Builder<'_> {
             self.new_image(node.output, shape.output, &[])
         };
         let outputs = shape.output.channels;
-        let fan_in = parameters.weight.len() / outputs;
-        let weight_scales: Vec<f32> = parameters.weight.chunks_exact(fan_in).map(weight_scale).collect();
-        let quantized = |index: usize| (parameters.weight[index] / weight_scales[index / fan_in]).round() as i16;
-        let padded = |values: &mut dyn Iterator<Item = f32>| {
-            let mut values: Vec<f32> = values.collect();
-            values.resize(outputs.next_multiple_of(PANEL), 0.0);
-            values
-        };
-        let rescaling = Rescaling {
-            scale: padded(&mut weight_scales.iter().map(|scale| scale * input_scale)),
-            bias: padded(&mut (0..outputs).map(|output| parameters.bias.get(output).copied().unwrap_or(0.0))),
-            finish: node.activation.into(),
-            quantize: keeps.then_some(1.0 / output_scale),
-            residual: residual_scale,
-        };
+        let rescaling = Rescaling::new(node.activation.into(), output_scale, residual_scale);
+        let weights = QuantizedWeights::of(parameters, outputs);
         let [height, width] = shape.window.kernel;
         let taps = height * width;
-        let kernel = if shape.groups == 1 {
-            let Pieces { segments, depth, sources } = pieces(shape, &input.layout, shape.input.channels);
-            let weight = pack_matrix(outputs, sources.len(), |output, position| {
-                let (channel, row, column) = sources[position];
-                quantized(output * fan_in + channel * taps + row * width + column)
-            });
-            Kernel::QuantizedMatrix(Box::new(QuantizedMatrix {
-                batch: shape.output.batch,
-                height: shape.output.height,
-                width: shape.output.width,
-                outputs,
-                segments,
-                depth,
-                input: window_steps(shape, &input.layout),
-                output: output.layout.steps(),
-                residual: residual.map_or(PixelSteps::default(), |residual| residual.layout.steps()),
-                weight,
-                rescaling,
-            }))
-        } else {
+        let is_depthwise = shape.groups > 1 && shape.groups == shape.input.channels && shape.groups == outputs;
+        let kernel = if is_depthwise && residual.is_none() {
             let weight = pack_depthwise(outputs, [height, width], |channel, row, column| {
-                quantized(channel * taps + row * width + column)
+                weights.at(channel * taps + row * width + column)
             });
+            let (mut scale, mut bias) = weights.scales_and_biases(0..outputs, input_scale, &rescaling);
+            scale.resize(outputs.next_multiple_of(STEP), 0.0);
+            bias.resize(outputs.next_multiple_of(STEP), 0.0);
             Kernel::QuantizedDepthwise(Box::new(QuantizedDepthwise {
                 batch: shape.output.batch,
                 height: shape.output.height,
@@ -130,29 +175,145 @@ impl Builder<'_> {
                 tap: [shape.window.dilation[0] * input.layout.row(), shape.window.dilation[1] * input.layout.pixel],
                 output: output.layout.steps(),
                 weight,
+                scale,
+                bias,
+                rescaling,
+            }))
+        } else {
+            let group_inputs = shape.input.channels / shape.groups;
+            let group_outputs = outputs / shape.groups;
+            let Steps { segments, depth, sources } = Steps::of(pieces(shape, &input.layout, group_inputs));
+            let groups = (0..shape.groups).map(|group| {
+                let first = group * group_outputs;
+                let scales = weights.scales_and_biases(first..first + group_outputs, input_scale, &rescaling);
+                QuantizedGroup::pack(packing, sources.len(), scales, |output, position| match sources[position] {
+                    Some((channel, row, column)) => {
+                        let filter = (first + output) * group_inputs + channel;
+                        weights.at(filter * taps + row * width + column)
+                    }
+                    None => 0,
+                })
+            });
+            Kernel::QuantizedMatrix(Box::new(QuantizedMatrix {
+                batch: shape.output.batch,
+                height: shape.output.height,
+                width: shape.output.width,
+                outputs: group_outputs,
+                groups: groups.collect(),
+                segments,
+                depth,
+                input: window_steps(shape, &input.layout),
+                output: output.layout.steps(),
+                residual: residual.map_or(PixelSteps::default(), |residual| residual.layout.steps()),
+                group_inputs,
+                packing,
                 rescaling,
             }))
         };
+        let is_matrix = matches!(kernel, Kernel::QuantizedMatrix(_));
         let residual = residual.map(|residual| self.program.whole(residual.buffer));
         let (from, to) = (self.program.whole(input.buffer), self.program.whole(output.buffer));
         self.call_with_residual(kernel, &[from], residual, to);
-        Some(match shape.groups {
-            1 => Choice { kernel: "int8 matrix product", reason: "pairs of products in one instruction" },
-            _ => Choice { kernel: "int8 depthwise", reason: "two taps of a row in one instruction" },
+        Some(if is_matrix {
+            matrix_choice(packing)
+        } else {
+            Choice { kernel: "int8 depthwise", reason: "two taps of a row in one instruction" }
         })
+    }
+
+    /// A matrix product of quantised numbers with the last dimension or a whole flattened image, if this program has
+    /// them.
+    pub(super) fn quantized_linear(
+        &mut self,
+        node: &GraphNode,
+        [inputs, outputs]: [usize; 2],
+        parameters: &Parameters,
+    ) -> Option<Choice> {
+        let quantization = self.quantization.as_ref()?;
+        if !can_quantize(node) {
+            return None;
+        }
+        let input_scale = quantization.scale(node.inputs[0]);
+        let output_scale = quantization.kept[node.output.0].then_some(quantization.scale(node.output));
+        let packing = Packing::for_inputs(quantization.never_negative[node.inputs[0].0]);
+        let rows = self.graph.elements(node.output) / outputs;
+        let stored = self.stored[node.inputs[0].0];
+        let is_image = stored.dense.is_none() && stored.rows.is_none();
+        let planes = self
+            .planes(node.inputs[0])
+            .filter(|planes| is_image && planes.batch == rows && planes.elements() == rows * inputs);
+        let (input, pieces) = match planes {
+            Some(planes) => {
+                let image = self.quantized_image(node.inputs[0])?;
+                let area = planes.area();
+                let whole = whole_image(&image.layout);
+                // The window covers the image: weights are [O, C, H, W] flattened.
+                let sources = whole.sources.iter().map(|&(c, y, x)| (c * area + y * planes.width + x, 0, 0)).collect();
+                (image, Pieces { sources, ..whole })
+            }
+            None => {
+                let sources = (0..inputs).map(|feature| (feature, 0, 0)).collect();
+                let image = self.quantized_rows(node.inputs[0], [rows, inputs])?;
+                (image, Pieces { segments: vec![0], depth: inputs, sources })
+            }
+        };
+        let (to, output) = if output_scale.is_some() {
+            let image = self.new_rows([rows, outputs]);
+            self.stored[node.output.0].rows = Some(image);
+            (self.program.whole(image.buffer), image.layout.steps())
+        } else {
+            (self.new_dense(node.output), PixelSteps { first: 0, column: 0, row: 0, image: outputs })
+        };
+        let rescaling = Rescaling::new(node.activation.into(), output_scale, 1.0);
+        let weights = QuantizedWeights::of(parameters, outputs);
+        let Steps { segments, depth, sources } = Steps::of(pieces);
+        let scales = weights.scales_and_biases(0..outputs, input_scale, &rescaling);
+        let group = QuantizedGroup::pack(packing, sources.len(), scales, |output, position| match sources[position] {
+            Some((feature, ..)) => weights.at(output * inputs + feature),
+            None => 0,
+        });
+        let matrix = QuantizedMatrix {
+            batch: rows,
+            height: 1,
+            width: 1,
+            outputs,
+            segments,
+            depth,
+            input: PixelSteps { row: 0, column: 0, ..input.layout.steps() },
+            output,
+            residual: PixelSteps::default(),
+            group_inputs: inputs,
+            packing,
+            groups: vec![group],
+            rescaling,
+        };
+        let from = self.program.whole(input.buffer);
+        self.call(Kernel::QuantizedMatrix(Box::new(matrix)), &[from], to);
+        Some(matrix_choice(packing))
     }
 
     /// A place for a quantised image; its layout counts quantised values.
     fn new_quantized(&mut self, tensor: TensorId, planes: Planes) -> StoredImage {
-        let pixel = planes.channels.next_multiple_of(2 * LANES);
+        let pixel = if self.needs.exact(tensor) { planes.channels } else { pixel_length(&planes) };
         let layout = ImageLayout { planes, border: self.needs.border(tensor), pixel, channel: 0 };
-        let image = StoredImage { buffer: self.program.buffer(layout.length() / 2), layout };
+        let image = self.new_bytes(layout);
         if layout.border != Border::default() {
             let place = self.program.whole(image.buffer);
-            self.call(Kernel::ClearBorder(ImageLayout { pixel: pixel / 2, ..layout }), &[], place);
+            self.call(Kernel::ClearByteBorder(layout), &[], place);
         }
         self.stored[tensor.0].quantized = Some(image);
         image
+    }
+
+    /// A place for quantised rows.
+    fn new_rows(&mut self, [rows, features]: [usize; 2]) -> StoredImage {
+        let planes = Planes { batch: rows, channels: features, height: 1, width: 1 };
+        let pixel = features.next_multiple_of(STEP);
+        self.new_bytes(ImageLayout { planes, border: Border::default(), pixel, channel: 0 })
+    }
+
+    fn new_bytes(&mut self, layout: ImageLayout) -> StoredImage {
+        StoredImage { buffer: self.program.buffer(layout.length().div_ceil(4)), layout }
     }
 
     /// A tensor as a quantised image, converted if it must be.
@@ -161,12 +322,30 @@ impl Builder<'_> {
             return Some(image);
         }
         let from = self.image(tensor)?;
-        let scale = self.quantization.as_ref()?.scale(tensor);
         let image = self.new_quantized(tensor, from.layout.planes);
-        let conversion = conversion(&from, &image, scale);
-        let (from, to) = (self.program.whole(from.buffer), self.program.whole(image.buffer));
-        self.call(Kernel::Quantize(conversion), &[from], to);
+        let place = self.program.whole(from.buffer);
+        self.quantize(tensor, (place, from.layout.steps()), &image);
         Some(image)
+    }
+
+    /// A tensor as quantised rows, converted if it must be.
+    fn quantized_rows(&mut self, tensor: TensorId, [rows, features]: [usize; 2]) -> Option<StoredImage> {
+        let fits = |image: &StoredImage| image.layout.planes.batch == rows && image.layout.planes.channels == features;
+        if let Some(image) = self.stored[tensor.0].rows.filter(fits) {
+            return Some(image);
+        }
+        let from = self.dense(tensor);
+        let image = self.new_rows([rows, features]);
+        let steps = PixelSteps { first: 0, column: features, row: features, image: features };
+        self.quantize(tensor, (from, steps), &image);
+        Some(image)
+    }
+
+    fn quantize(&mut self, tensor: TensorId, (from, floats): (Place, PixelSteps), image: &StoredImage) {
+        let scale = self.quantization.as_ref().map_or(1.0, |quantization| quantization.scale(tensor));
+        let conversion = Conversion { planes: image.layout.planes, floats, bytes: image.layout.steps(), scale };
+        let to = self.program.whole(image.buffer);
+        self.call(Kernel::Quantize(conversion), &[from], to);
     }
 
     /// The f32 image of a tensor that is only there quantised.
@@ -174,22 +353,52 @@ impl Builder<'_> {
         let from = self.stored[tensor.0].quantized?;
         let scale = self.quantization.as_ref()?.scale(tensor);
         let image = self.new_image(tensor, from.layout.planes, &[from.buffer]);
-        let conversion = conversion(&image, &from, scale);
+        let (floats, bytes) = (image.layout.steps(), from.layout.steps());
+        let conversion = Conversion { planes: from.layout.planes, floats, bytes, scale };
         let (from, to): (Place, Place) = (self.program.whole(from.buffer), self.program.whole(image.buffer));
         self.call(Kernel::Dequantize(conversion), &[from], to);
         Some(image)
     }
 }
 
-fn conversion(floats: &StoredImage, shorts: &StoredImage, scale: f32) -> Conversion {
-    let planes = floats.layout.planes;
-    let channels = planes.channels.next_multiple_of(LANES);
-    let planes = Planes { channels, ..planes };
-    Conversion { planes, floats: floats.layout.steps(), shorts: shorts.layout.steps(), scale }
+/// Pieces in whole steps of a kernel: what is read beyond a piece has no weight.
+struct Steps {
+    segments: Vec<u32>,
+    depth: usize,
+    sources: Vec<Option<(usize, usize, usize)>>,
+}
+
+impl Steps {
+    fn of(pieces: Pieces) -> Self {
+        let depth = pieces.depth.next_multiple_of(STEP);
+        let source = |position: usize| {
+            let (piece, within) = (position / depth, position % depth);
+            (within < pieces.depth).then(|| pieces.sources[piece * pieces.depth + within])
+        };
+        let sources = (0..pieces.segments.len() * depth).map(source).collect();
+        Self { segments: pieces.segments, depth, sources }
+    }
+}
+
+fn matrix_choice(packing: Packing) -> Choice {
+    match packing {
+        Packing::Pairs => Choice { kernel: "int8 matrix product", reason: "pairs of products in one instruction" },
+        Packing::Fours => Choice {
+            kernel: "int8 matrix product by fours",
+            reason: "inputs are never negative: 16 products in one instruction",
+        },
+    }
+}
+
+/// Values from one pixel to the next, as in f32.
+fn pixel_length(planes: &Planes) -> usize {
+    const SET: usize = 2048;
+    let rounded = planes.channels.next_multiple_of(STEP);
+    if planes.area() > 1 && rounded.is_multiple_of(SET) { rounded + 16 * LANES } else { rounded }
 }
 
 /// The largest magnitude becomes the largest quantised number.
 fn weight_scale(filter: &[f32]) -> f32 {
     let largest = filter.iter().fold(0.0_f32, |largest, weight| largest.max(weight.abs()));
-    if largest > 0.0 { largest / LARGEST } else { 1.0 }
+    if largest > 0.0 && largest.is_finite() { largest / LARGEST } else { 1.0 }
 }

@@ -72,17 +72,18 @@ impl ImageLayout {
 ///
 /// # Panics
 /// Where the buffer is too short.
-pub fn clear_border(layout: &ImageLayout, buffer: &mut [f32]) {
+pub fn clear_border<T: Copy + Default>(layout: &ImageLayout, buffer: &mut [T]) {
+    let zero = T::default();
     let Border { top, left, bottom, right } = layout.border;
     let (row, height) = (layout.row(), layout.planes.height);
     for image in buffer[..layout.length()].chunks_exact_mut(layout.image().max(1)) {
-        image[..top * row].fill(0.0);
-        image[(top + height) * row..].fill(0.0);
+        image[..top * row].fill(zero);
+        image[(top + height) * row..].fill(zero);
         if left + right > 0 {
             debug_assert_eq!(image.len(), (top + height + bottom) * row);
             for line in image[top * row..(top + height) * row].chunks_exact_mut(row.max(1)) {
-                line[..left * layout.pixel].fill(0.0);
-                line[row - right * layout.pixel..].fill(0.0);
+                line[..left * layout.pixel].fill(zero);
+                line[row - right * layout.pixel..].fill(zero);
             }
         }
     }

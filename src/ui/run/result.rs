@@ -92,7 +92,7 @@ fn rate_words(report: &RunReport) -> String {
 
 fn int8_words(int8: &Int8Report, float_median: f64) -> String {
     format!(
-        "With 8-bit convolutions {} a pass ({:.1} times as fast), {} of weights instead of {}; outputs move by up to {} of the largest, {}.",
+        "With 8-bit numbers {} a pass ({:.1} times as fast), {} of weights instead of {}; outputs move by up to {} of the largest, {}.",
         time(int8.median),
         float_median / int8.median,
         bytes(int8.weight_bytes),

@@ -1,11 +1,13 @@
-//! Matrix products of quantised numbers: pointwise and other convolutions whose input has a border of zeros.
+//! Matrix products of quantised numbers: convolutions whose input has a border of zeros, and Linear.
 
 // As in the f32 product.
 #![allow(clippy::needless_range_loop)]
 
-use super::{Rescaling, Shorts, as_shorts};
-use crate::engine::kernels::matrix::{PANEL, PixelSteps};
-use crate::engine::kernels::simd::{I32x4, LANES};
+use core::ptr::with_exposed_provenance;
+
+use super::{Bytes, Rescaling, STEP, Target, as_bytes};
+use crate::engine::kernels::matrix::PixelSteps;
+use crate::engine::kernels::simd::{F32x4, I32x4, LANES};
 
 /// A product with the pixels of images as its rows, as in f32; distances count quantised values.
 #[derive(Clone, Debug)]
@@ -13,27 +15,158 @@ pub struct QuantizedMatrix {
     pub batch: usize,
     pub height: usize,
     pub width: usize,
-    /// In whole vectors.
+    /// Of each group.
     pub outputs: usize,
     pub segments: Vec<u32>,
-    /// Even.
+    /// In whole steps.
     pub depth: usize,
     pub input: PixelSteps,
     pub output: PixelSteps,
     pub residual: PixelSteps,
-    /// [panel][segment][depth / 2][PANEL][2].
-    pub weight: Shorts,
+    /// Channels from one group's input to the next.
+    pub group_inputs: usize,
+    pub packing: Packing,
+    pub groups: Vec<QuantizedGroup>,
     pub rescaling: Rescaling,
 }
 
-/// Packs weights by `weight(output, position)`.
-pub fn pack_matrix(outputs: usize, positions: usize, weight: impl Fn(usize, usize) -> i16) -> Shorts {
-    Shorts::from_fn(outputs.div_ceil(PANEL) * positions * PANEL, |index| {
-        let (pair, within) = (index / (2 * PANEL), index % (2 * PANEL));
-        let (panel, position) = (pair / (positions / 2), pair % (positions / 2) * 2 + within % 2);
-        let output = panel * PANEL + within / 2;
-        if output < outputs { weight(output, position) } else { 0 }
-    })
+/// The weights of one group of channels, the outputs of all but the weights in whole panels of [`PANEL`].
+#[derive(Clone, Debug)]
+pub struct QuantizedGroup {
+    /// As the packing has it.
+    weight: Bytes,
+    /// What sums begin with.
+    start: Vec<i32>,
+    /// What a sum of 1 adds to the output.
+    scale: Vec<f32>,
+    bias: Vec<f32>,
+}
+
+/// The order of weights, which goes with an instruction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Packing {
+    /// [panel][position / 2][8][2]: pairs of 16-bit numbers are multiplied and added; inputs are widened first.
+    Pairs,
+    /// [outputs / 4][position / 8] of 8 i16 and two times [4][4] weights: fours of 8-bit numbers, of inputs that are
+    /// never negative.
+    ///
+    /// A lane of 16 bits adds four products w x with x in 0..=127. It begins with -64 times the sum of its weights, so
+    /// that it ends as the sum of w (x - 64): at most 4 * 127 * 64 = 32512, which fits, whatever wrapped on the way.
+    /// `start` gives back 64 times the sum of all weights.
+    Fours,
+}
+
+/// Output channels of a panel of packed weights.
+const PANEL: usize = 8;
+
+/// Bytes of [`Packing::Fours`] for a step: two vectors of weights behind one of i16.
+const FOURS: usize = 48;
+
+/// The most pixels whose rows are widened together.
+const BLOCK: usize = 64;
+
+/// Pixels of a tile of [`Packing::Fours`].
+const ROWS_OF_FOURS: usize = 3;
+
+/// What is taken from inputs that are never negative.
+const CENTRE: i32 = 64;
+
+impl Packing {
+    /// The faster one for inputs that are or are not negative at times.
+    pub fn for_inputs(never_negative: bool) -> Self {
+        // Without the instruction for bytes, 16 bits are faster.
+        if never_negative && cfg!(all(target_arch = "wasm32", feature = "relaxed-simd")) {
+            Self::Fours
+        } else {
+            Self::Pairs
+        }
+    }
+}
+
+impl QuantizedGroup {
+    /// Packs the weights `weight(output, position)` of as many outputs as there are `scales` and `biases`.
+    pub fn pack(
+        packing: Packing,
+        positions: usize,
+        (scales, biases): (Vec<f32>, Vec<f32>),
+        weight: impl Fn(usize, usize) -> i8,
+    ) -> Self {
+        let outputs = scales.len();
+        let rounded = outputs.next_multiple_of(PANEL);
+        let at = |output: usize, position: usize| if output < outputs { weight(output, position) } else { 0 };
+        let mut start = vec![0; rounded];
+        let weight = match packing {
+            Packing::Pairs => Bytes::from_fn(rounded * positions, |index| {
+                let (pair, within) = (index / (2 * PANEL), index % (2 * PANEL));
+                let (panel, position) = (pair / (positions / 2), pair % (positions / 2) * 2 + within % 2);
+                at(panel * PANEL + within / 2, position)
+            }),
+            Packing::Fours => {
+                let sum = |output| (0..positions).map(|position| i32::from(at(output, position))).sum::<i32>();
+                start.iter_mut().enumerate().for_each(|(output, start)| *start = CENTRE * sum(output));
+                let steps = positions / STEP;
+                Bytes::from_fn(rounded / LANES * steps * FOURS, |index| {
+                    let (step, within) = (index / FOURS, index % FOURS);
+                    let (vector, first) = (step / steps, step % steps * STEP);
+                    let byte = within % 16;
+                    let (output, place) = (vector * LANES + byte / 4, byte % 4);
+                    match within / 16 {
+                        0 => {
+                            let [a, b] = [first + place / 2 * 2, first + 4 + place / 2 * 2];
+                            let four = [a, a + 1, b, b + 1];
+                            let sum: i32 = four.map(|position| i32::from(at(output, position))).iter().sum();
+                            (-CENTRE * sum).to_le_bytes()[place % 2] as i8
+                        }
+                        vector => at(output, first + (vector - 1) * 4 + place),
+                    }
+                })
+            }
+        };
+        let padded = |mut values: Vec<f32>| {
+            values.resize(rounded, 0.0);
+            values
+        };
+        Self { weight, start, scale: padded(scales), bias: padded(biases) }
+    }
+}
+
+impl QuantizedMatrix {
+    fn positions(&self) -> usize {
+        self.segments.len() * self.depth
+    }
+
+    /// Values of f32 that the product needs beside its inputs and output.
+    pub fn scratch(&self) -> usize {
+        match self.packing {
+            Packing::Pairs => self.block() * self.positions() / 2,
+            Packing::Fours => 0,
+        }
+    }
+
+    /// Pixels at once: their rows should stay in the first cache while all panels pass.
+    fn block(&self) -> usize {
+        (16 * 1024 / self.positions().max(1)).clamp(LANES, BLOCK) / LANES * LANES
+    }
+}
+
+/// Where the pixels of a block lie.
+struct Offsets {
+    input: [usize; BLOCK],
+    output: [usize; BLOCK],
+    residual: [usize; BLOCK],
+}
+
+/// What all tiles of a block share.
+struct Tiles<'a> {
+    job: &'a QuantizedMatrix,
+    group: &'a QuantizedGroup,
+    offsets: &'a Offsets,
+    input: *const i8,
+    /// The rows in 16 bits, one after another.
+    widened: *const i16,
+    /// Null where nothing is added.
+    residual: *const i8,
+    target: Target,
 }
 
 /// Computes the whole product. `residual` is empty where nothing is added.
@@ -42,98 +175,320 @@ pub fn pack_matrix(outputs: usize, positions: usize, weight: impl Fn(usize, usiz
 /// Where a slice is too short for the job.
 #[cfg_attr(target_arch = "wasm32", target_feature(enable = "simd128"))]
 #[cfg_attr(all(target_arch = "wasm32", feature = "relaxed-simd"), target_feature(enable = "relaxed-simd"))]
-pub fn multiply(job: &QuantizedMatrix, input: &[f32], residual: &[f32], output: &mut [f32]) {
-    let pixels = job.height * job.width;
-    if job.batch * pixels * job.outputs == 0 {
+pub fn multiply(job: &QuantizedMatrix, input: &[f32], residual: &[f32], output: &mut [f32], scratch: &mut [f32]) {
+    let pixels = job.batch * job.height * job.width;
+    let groups = job.groups.len();
+    if pixels * job.outputs * groups == 0 {
         return;
     }
-    let (input, residual) = (as_shorts(input), as_shorts(residual));
+    let (input, residual) = (as_bytes(input), as_bytes(residual));
     let last = |steps: &PixelSteps| steps.at(job.batch - 1, job.height - 1, job.width - 1);
     let reach = job.segments.iter().max().map_or(0, |&segment| segment as usize) + job.depth;
-    let positions = job.segments.len() * job.depth;
     let rounded = job.outputs.next_multiple_of(PANEL);
-    let room = if job.rescaling.quantize.is_some() { 2 * output.len() } else { output.len() };
-    assert!(job.outputs.is_multiple_of(LANES) && job.depth.is_multiple_of(2));
-    assert!(input.len() >= last(&job.input) + reach && room >= last(&job.output) + job.outputs);
-    assert!(residual.is_empty() || residual.len() >= last(&job.residual) + job.outputs);
-    assert!(job.weight.as_slice().len() >= rounded * positions);
-    assert!(job.rescaling.scale.len() >= rounded && job.rescaling.bias.len() >= rounded);
-    for image in 0..job.batch {
-        for panel in 0..rounded / PANEL {
-            let mut pixel = 0;
-            while pixel < pixels {
-                // SAFETY: the assertions bound the last pixel's reads and writes, and offsets grow with image, row and
-                // column.
-                unsafe {
-                    if pixel + 4 <= pixels {
-                        tile::<4>(job, [image, pixel, panel], input, residual, output);
-                        pixel += 4;
-                    } else {
-                        tile::<1>(job, [image, pixel, panel], input, residual, output);
-                        pixel += 1;
+    let outputs = groups * job.outputs;
+    assert!(job.depth.is_multiple_of(STEP) && scratch.len() >= job.scratch());
+    assert!(input.len() >= last(&job.input) + (groups - 1) * job.group_inputs + reach);
+    assert!(job.rescaling.room(output) >= last(&job.output) + outputs);
+    // A vector of the residual may reach beyond the last channel.
+    assert!(residual.is_empty() || residual.len() >= last(&job.residual) + outputs.next_multiple_of(LANES));
+    for group in &job.groups {
+        let bytes = match job.packing {
+            Packing::Pairs => rounded * job.positions(),
+            Packing::Fours => rounded / LANES * (job.positions() / STEP) * FOURS,
+        };
+        assert!(group.weight.as_slice().len() >= bytes);
+        assert!(group.start.len() >= rounded && group.scale.len() >= rounded && group.bias.len() >= rounded);
+    }
+    let mut offsets = Offsets { input: [0; BLOCK], output: [0; BLOCK], residual: [0; BLOCK] };
+    let target = job.rescaling.target(output);
+    for (index, group) in job.groups.iter().enumerate() {
+        let mut done = 0;
+        while done < pixels {
+            let count = job.block().min(pixels - done);
+            fill(job, index, &mut offsets, done, count);
+            done += count;
+            let tiles = Tiles {
+                job,
+                group,
+                offsets: &offsets,
+                input: input.as_ptr(),
+                widened: scratch.as_ptr().cast(),
+                residual: if residual.is_empty() { core::ptr::null() } else { residual.as_ptr() },
+                target,
+            };
+            // SAFETY: the assertions above bound every offset plus what is read or written there: offsets grow with
+            // group, image, row and column, so none exceeds that of the last pixel.
+            unsafe {
+                match job.packing {
+                    Packing::Pairs => {
+                        widen(job, &offsets, count, input.as_ptr(), scratch.as_mut_ptr().cast());
+                        all_tiles::<true>(&tiles, count);
                     }
+                    Packing::Fours => all_tiles::<false>(&tiles, count),
                 }
             }
         }
     }
 }
 
-/// `ROWS` pixels by one panel.
-///
-/// # Safety
-/// What the job says of these pixels can be read and written.
-#[inline(always)]
-unsafe fn tile<const ROWS: usize>(
-    job: &QuantizedMatrix,
-    [image, pixel, panel]: [usize; 3],
-    input: &[i16],
-    residual: &[i16],
-    output: &mut [f32],
-) {
-    let mut places = [(0, 0); ROWS];
-    let (mut row, mut column) = (pixel / job.width, pixel % job.width);
-    for place in &mut places {
-        *place = (row, column);
+/// The offsets of `count` pixels from `first` on.
+fn fill(job: &QuantizedMatrix, group: usize, offsets: &mut Offsets, first: usize, count: usize) {
+    let area = job.height * job.width;
+    let (mut image, within) = (first / area, first % area);
+    let (mut row, mut column) = (within / job.width, within % job.width);
+    for index in 0..count {
+        offsets.input[index] = job.input.at(image, row, column) + group * job.group_inputs;
+        offsets.output[index] = job.output.at(image, row, column) + group * job.outputs;
+        offsets.residual[index] = job.residual.at(image, row, column) + group * job.outputs;
         column += 1;
         if column == job.width {
             (row, column) = (row + 1, 0);
+            if row == job.height {
+                (image, row) = (image + 1, 0);
+            }
         }
     }
-    let positions = job.segments.len() * job.depth;
-    let target = job.rescaling.target(output);
+}
+
+/// Copies the rows of a block together, in 16 bits.
+///
+/// # Safety
+/// Every row can be read; `to` has room for all.
+#[cfg_attr(target_arch = "wasm32", target_feature(enable = "simd128"))]
+#[cfg_attr(all(target_arch = "wasm32", feature = "relaxed-simd"), target_feature(enable = "relaxed-simd"))]
+unsafe fn widen(job: &QuantizedMatrix, offsets: &Offsets, count: usize, input: *const i8, to: *mut i16) {
+    let mut to = to.cast::<i8>();
+    for pixel in 0..count {
+        for &segment in &job.segments {
+            for at in (0..job.depth).step_by(STEP) {
+                // SAFETY: the caller's.
+                unsafe {
+                    I32x4::load_bytes(input.add(offsets.input[pixel] + segment as usize + at)).store(to);
+                    to = to.add(2 * STEP);
+                }
+            }
+        }
+    }
+}
+
+/// All outputs of the pixels at hand.
+///
+/// # Safety
+/// What the job says of these pixels can be read and written.
+#[cfg_attr(target_arch = "wasm32", target_feature(enable = "simd128"))]
+#[cfg_attr(all(target_arch = "wasm32", feature = "relaxed-simd"), target_feature(enable = "relaxed-simd"))]
+unsafe fn all_tiles<const PAIRS: bool>(tiles: &Tiles<'_>, count: usize) {
+    let fours = count / 4 * 4;
+    for channel in (0..tiles.job.outputs).step_by(PANEL) {
+        // SAFETY: the caller's.
+        unsafe {
+            if PAIRS {
+                for pixel in (0..fours).step_by(4) {
+                    tile_of_pairs::<4>(tiles, channel, pixel);
+                }
+                for pixel in fours..count {
+                    tile_of_pairs::<1>(tiles, channel, pixel);
+                }
+            } else {
+                let mut pixel = 0;
+                while pixel + ROWS_OF_FOURS <= count {
+                    tile_of_fours::<ROWS_OF_FOURS, 2>(tiles, channel, pixel);
+                    pixel += ROWS_OF_FOURS;
+                }
+                for pixel in pixel..count {
+                    tile_of_fours::<1, 2>(tiles, channel, pixel);
+                }
+            }
+        }
+    }
+}
+
+/// `ROWS` pixels by a panel of 8 channels.
+///
+/// # Safety
+/// As for [`all_tiles`].
+#[inline(always)]
+unsafe fn tile_of_pairs<const ROWS: usize>(tiles: &Tiles<'_>, channel: usize, first: usize) {
+    let positions = tiles.job.positions();
+    // SAFETY: the caller's; positions are even.
+    unsafe {
+        let start = tiles.group.start.as_ptr().add(channel).cast::<i8>();
+        let mut sums = [[I32x4::load(start), I32x4::load(start.add(16))]; ROWS];
+        // See the f32 product: addresses that are numbers keep constant distances in the loads.
+        let weight = tiles.group.weight.as_slice().as_ptr().add(channel * positions).expose_provenance();
+        let mut lines = [0; ROWS];
+        for row in 0..ROWS {
+            lines[row] = tiles.widened.add((first + row) * positions).expose_provenance();
+        }
+        let mut at = 0;
+        while at < positions {
+            for pair in 0..2 {
+                let weight = with_exposed_provenance::<i8>(weight + at * PANEL).add(pair * 2 * PANEL);
+                let factors = [I32x4::load_bytes(weight), I32x4::load_bytes(weight.add(PANEL))];
+                for row in 0..ROWS {
+                    let line = with_exposed_provenance::<i8>(lines[row] + at * 2).add(pair * 4);
+                    let spread = I32x4::load_spread(line);
+                    sums[row][0] = sums[row][0].dot(spread, factors[0]);
+                    sums[row][1] = sums[row][1].dot(spread, factors[1]);
+                }
+            }
+            at += 4;
+        }
+        tiles.finish(sums, channel, first);
+    }
+}
+
+/// `ROWS` pixels by `VECTORS` times 4 channels.
+///
+/// # Safety
+/// As for [`all_tiles`].
+#[inline(always)]
+unsafe fn tile_of_fours<const ROWS: usize, const VECTORS: usize>(tiles: &Tiles<'_>, channel: usize, first: usize) {
+    let job = tiles.job;
+    let vector_step = job.positions() / STEP * FOURS;
     // SAFETY: the caller's.
     unsafe {
-        let mut weight = job.weight.as_slice().as_ptr().add(panel * positions * PANEL);
-        let mut sums = [[I32x4::splat(0); 2]; ROWS];
+        let start = tiles.group.start.as_ptr().add(channel).cast::<i8>();
+        let mut sums = [[I32x4::splat(0); VECTORS]; ROWS];
+        for row in 0..ROWS {
+            for vector in 0..VECTORS {
+                sums[row][vector] = I32x4::load(start.add(vector * 16));
+            }
+        }
+        // A constant would be made anew in every turn of the loop.
+        let ones = I32x4::splat(core::hint::black_box(0x0001_0001));
+        let mut weight = tiles.group.weight.as_slice().as_ptr().add(channel / LANES * vector_step).expose_provenance();
         for &segment in &job.segments {
-            let lines =
-                places.map(|(row, column)| input.as_ptr().add(job.input.at(image, row, column) + segment as usize));
+            let mut lines = [0; ROWS];
+            for row in 0..ROWS {
+                lines[row] = tiles.input.add(tiles.offsets.input[first + row] + segment as usize).expose_provenance();
+            }
             let mut at = 0;
             while at < job.depth {
-                // See the f32 product: an index that cannot be followed keeps the address arithmetic short.
-                let here = core::hint::black_box(at);
-                let weight = weight.add(here * PANEL);
-                let factors = [I32x4::load(weight), I32x4::load(weight.add(PANEL))];
-                for row in 0..ROWS {
-                    let pair = I32x4::splat(lines[row].add(here).cast::<i32>().read_unaligned());
-                    sums[row][0] = sums[row][0].dot(pair, factors[0]);
-                    sums[row][1] = sums[row][1].dot(pair, factors[1]);
-                }
-                at += 2;
+                step_of_fours(&mut sums, lines.map(|line| line + at), (weight, vector_step), ones);
+                at += STEP;
+                weight += FOURS;
             }
-            weight = weight.add(job.depth * PANEL);
         }
-        for (sums, (row, column)) in sums.into_iter().zip(places) {
-            let to = job.output.at(image, row, column);
-            let from = job.residual.at(image, row, column);
-            for (vector, sum) in sums.into_iter().enumerate() {
-                let channel = panel * PANEL + vector * LANES;
-                if channel < job.outputs {
-                    let other =
-                        if residual.is_empty() { core::ptr::null() } else { residual.as_ptr().add(from + channel) };
-                    job.rescaling.write(sum.to_float(), channel, other, target, to + channel);
+        tiles.finish(sums, channel, first);
+    }
+}
+
+/// Adds the products of one step.
+///
+/// # Safety
+/// As for [`all_tiles`].
+#[inline(always)]
+unsafe fn step_of_fours<const ROWS: usize, const VECTORS: usize>(
+    sums: &mut [[I32x4; VECTORS]; ROWS],
+    lines: [usize; ROWS],
+    (weight, vector_step): (usize, usize),
+    ones: I32x4,
+) {
+    // SAFETY: the caller's.
+    unsafe {
+        let mut centres = [ones; VECTORS];
+        let mut factors = [[ones; 2]; VECTORS];
+        for vector in 0..VECTORS {
+            let from = with_exposed_provenance::<i8>(weight + vector * vector_step);
+            centres[vector] = I32x4::load(from);
+            factors[vector] = [I32x4::load(from.add(16)), I32x4::load(from.add(32))];
+        }
+        for row in 0..ROWS {
+            let line = with_exposed_provenance::<i8>(lines[row]);
+            let spread = [I32x4::load_spread(line), I32x4::load_spread(line.add(4))];
+            for vector in 0..VECTORS {
+                let sum = centres[vector].add_shorts(factors[vector][0].dot_bytes(spread[0]));
+                let sum = sum.add_shorts(factors[vector][1].dot_bytes(spread[1]));
+                sums[row][vector] = sums[row][vector].dot(sum, ones);
+            }
+        }
+    }
+}
+
+impl Tiles<'_> {
+    /// Writes the sums of a tile.
+    ///
+    /// # Safety
+    /// As for [`all_tiles`].
+    #[inline(always)]
+    unsafe fn finish<const ROWS: usize, const VECTORS: usize>(
+        &self,
+        sums: [[I32x4; VECTORS]; ROWS],
+        channel: usize,
+        first: usize,
+    ) {
+        let rescaling = &self.job.rescaling;
+        let is_plain = self.residual.is_null() && rescaling.function.is_none();
+        let is_whole = channel + VECTORS * LANES <= self.job.outputs;
+        // SAFETY: the caller's; scales and biases come in whole panels.
+        unsafe {
+            let Target::Bytes(to) = self.target else { return self.finish_any(&sums, channel, first) };
+            if !is_plain || !is_whole {
+                return self.finish_any(&sums, channel, first);
+            }
+            let mut scales = [F32x4::splat(0.0); VECTORS];
+            let mut biases = scales;
+            for vector in 0..VECTORS {
+                scales[vector] = F32x4::load(self.group.scale.as_ptr().add(channel + vector * LANES));
+                biases[vector] = F32x4::load(self.group.bias.as_ptr().add(channel + vector * LANES));
+            }
+            for row in 0..ROWS {
+                let mut values = [F32x4::splat(0.0); VECTORS];
+                for vector in 0..VECTORS {
+                    let value = sums[row][vector].to_float().mul_add(scales[vector], biases[vector]);
+                    values[vector] = rescaling.bounds.apply(value);
+                }
+                let to = to.add(self.offsets.output[first + row] + channel);
+                match VECTORS {
+                    2 => values[0].store_bytes(values[1], to),
+                    _ => {
+                        for vector in 0..VECTORS {
+                            values[vector].store_half_bytes(to.add(vector * LANES));
+                        }
+                    }
                 }
             }
+        }
+    }
+
+    /// The same with whatever is to be done.
+    ///
+    /// # Safety
+    /// As for [`all_tiles`].
+    #[inline(never)]
+    #[cfg_attr(target_arch = "wasm32", target_feature(enable = "simd128"))]
+    #[cfg_attr(all(target_arch = "wasm32", feature = "relaxed-simd"), target_feature(enable = "relaxed-simd"))]
+    unsafe fn finish_any<const VECTORS: usize>(&self, sums: &[[I32x4; VECTORS]], channel: usize, first: usize) {
+        for (row, sums) in sums.iter().enumerate() {
+            for (vector, &sum) in sums.iter().enumerate() {
+                // SAFETY: the caller's.
+                unsafe { self.write(sum, channel + vector * LANES, first + row) };
+            }
+        }
+    }
+
+    /// Four sums of a pixel.
+    ///
+    /// # Safety
+    /// As for [`all_tiles`].
+    #[inline(always)]
+    unsafe fn write(&self, sum: I32x4, channel: usize, pixel: usize) {
+        let left = self.job.outputs.saturating_sub(channel);
+        if left == 0 {
+            return;
+        }
+        // SAFETY: the caller's; scales and biases come in whole panels.
+        unsafe {
+            let scale = F32x4::load(self.group.scale.as_ptr().add(channel));
+            let bias = F32x4::load(self.group.bias.as_ptr().add(channel));
+            let residual = if self.residual.is_null() {
+                self.residual
+            } else {
+                self.residual.add(self.offsets.residual[pixel] + channel)
+            };
+            let value = self.job.rescaling.value(sum, scale, bias, residual);
+            self.target.write(value, self.offsets.output[pixel] + channel, left);
         }
     }
 }

@@ -147,16 +147,21 @@ impl I32x4 {
         Self(arch::splat_integer(value))
     }
 
+    methods! {
+        /// Sums of eight i16; what does not fit wraps.
+        add_shorts(self, other);
+        /// The first four i16 of each in turn.
+        interleave_low(self, other);
+        /// The last four i16 of each in turn.
+        interleave_high(self, other);
+        /// Of sixteen i8 each, those of `other` not negative: eight i16, each the sum of the products of a pair.
+        dot_bytes(self, other);
+    }
+
     /// Pairs of i16 multiplied and added, and added to these four i32.
     #[inline(always)]
     pub fn dot(self, a: Self, b: Self) -> Self {
         Self(arch::dot(self.0, a.0, b.0))
-    }
-
-    /// Four i16 of each in turn.
-    #[inline(always)]
-    pub fn interleave_low(self, other: Self) -> Self {
-        Self(arch::interleave_low(self.0, other.0))
     }
 
     #[inline(always)]
@@ -164,43 +169,89 @@ impl I32x4 {
         F32x4(arch::to_float(self.0))
     }
 
-    /// # Safety
-    /// Eight i16 can be read at `from`.
+    /// Eight i16 as f32.
     #[inline(always)]
-    pub unsafe fn load(from: *const i16) -> Self {
+    pub fn shorts_to_float(self) -> [F32x4; 2] {
+        arch::shorts_to_float(self.0).map(F32x4)
+    }
+
+    /// # Safety
+    /// Sixteen bytes can be read at `from`.
+    #[inline(always)]
+    pub unsafe fn load(from: *const i8) -> Self {
         // SAFETY: the caller's.
         Self(unsafe { arch::load_integers(from) })
     }
 
-    /// Four i16, zeros behind.
+    /// # Safety
+    /// Sixteen bytes can be written at `to`.
+    #[inline(always)]
+    pub unsafe fn store(self, to: *mut i8) {
+        // SAFETY: the caller's.
+        unsafe { arch::store_integers(to, self.0) };
+    }
+
+    /// Eight i8 as i16.
     ///
     /// # Safety
     /// As many can be read at `from`.
     #[inline(always)]
-    pub unsafe fn load_half(from: *const i16) -> Self {
+    pub unsafe fn load_bytes(from: *const i8) -> Self {
         // SAFETY: the caller's.
-        Self(unsafe { arch::load_half(from) })
+        Self(unsafe { arch::load_bytes(from) })
+    }
+
+    /// Four bytes, four times.
+    ///
+    /// # Safety
+    /// As many can be read at `from`.
+    #[inline(always)]
+    pub unsafe fn load_spread(from: *const i8) -> Self {
+        // SAFETY: the caller's.
+        Self::splat(unsafe { from.cast::<i32>().read_unaligned() })
     }
 }
 
 impl F32x4 {
-    /// Four i16 as f32.
+    /// The nearest whole numbers of four values below 2^22 and four others as i8, saturated.
+    ///
+    /// # Safety
+    /// Eight bytes can be written at `to`.
+    #[inline(always)]
+    pub unsafe fn store_bytes(self, other: Self, to: *mut i8) {
+        // SAFETY: the caller's.
+        unsafe { to.cast::<i64>().write_unaligned(arch::to_bytes(self.to_whole(), other.to_whole()).to_le()) };
+    }
+
+    /// The same for these four values alone.
+    ///
+    /// # Safety
+    /// Four bytes can be written at `to`.
+    #[inline(always)]
+    pub unsafe fn store_half_bytes(self, to: *mut i8) {
+        let whole = self.to_whole();
+        // SAFETY: the caller's.
+        unsafe { to.cast::<i32>().write_unaligned((arch::to_bytes(whole, whole) as i32).to_le()) };
+    }
+
+    #[inline(always)]
+    fn to_whole(self) -> arch::Integers {
+        // 1.5 * 2^23 leaves no place for a fraction: the number is in the low bits.
+        const SHIFT: f32 = 12_582_912.0;
+        arch::subtract_integers(self.add(Self::splat(SHIFT)).0, SHIFT.to_bits() as i32)
+    }
+
+    /// Four i8 as f32.
     ///
     /// # Safety
     /// As many can be read at `from`.
     #[inline(always)]
-    pub unsafe fn load_shorts(from: *const i16) -> Self {
+    pub unsafe fn load_half_bytes(from: *const i8) -> Self {
         // SAFETY: the caller's.
-        Self(arch::low_to_float(unsafe { arch::load_half(from) }))
-    }
-
-    /// Stores the nearest whole numbers as i16.
-    ///
-    /// # Safety
-    /// Four i16 can be written at `to`.
-    #[inline(always)]
-    pub unsafe fn store_shorts(self, to: *mut i16) {
-        // SAFETY: the caller's.
-        unsafe { arch::store_half(to, arch::to_shorts(self.0)) };
+        let bytes = unsafe { from.cast::<[i8; 4]>().read_unaligned() };
+        let mut wide = [0; 8];
+        wide[..4].copy_from_slice(&bytes);
+        // SAFETY: there are eight.
+        unsafe { I32x4::load_bytes(wide.as_ptr()) }.shorts_to_float()[0]
     }
 }

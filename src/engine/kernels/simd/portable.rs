@@ -64,29 +64,44 @@ pub fn interleave(a: Vector, b: Vector, c: Vector) -> [Vector; 3] {
     }
 }
 
-/// Four i32, or eight i16: the low half of each i32 first.
+/// Four i32, eight i16 or sixteen i8, the low end of each i32 first.
 pub type Integers = [i32; 4];
 
-fn halves(a: i32) -> [i32; 2] {
-    [i32::from(a as i16), a >> 16]
+fn shorts(a: Integers) -> [i16; 8] {
+    core::array::from_fn(|place| (a[place / 2] >> (place % 2 * 16)) as i16)
 }
 
-fn join(low: i32, high: i32) -> i32 {
-    (low & 0xFFFF) | (high << 16)
+fn bytes(a: Integers) -> [i8; 16] {
+    core::array::from_fn(|place| (a[place / 4] >> (place % 4 * 8)) as i8)
 }
 
-/// The i16 at a place.
-fn short(a: Integers, place: usize) -> i32 {
-    halves(a[place / 2])[place % 2]
+fn from_shorts(shorts: [i16; 8]) -> Integers {
+    let half = |place: usize| i32::from(shorts[place] as u16);
+    core::array::from_fn(|lane| half(2 * lane) | half(2 * lane + 1) << 16)
 }
 
 /// Pairs of i16 multiplied and added, and added to four i32.
 #[inline(always)]
 pub fn dot(sums: Integers, a: Integers, b: Integers) -> Integers {
+    let (a, b) = (shorts(a).map(i32::from), shorts(b).map(i32::from));
     core::array::from_fn(|lane| {
-        let ([a0, a1], [b0, b1]) = (halves(a[lane]), halves(b[lane]));
-        sums[lane].wrapping_add(a0 * b0 + a1 * b1)
+        let pair = a[2 * lane].wrapping_mul(b[2 * lane]).wrapping_add(a[2 * lane + 1].wrapping_mul(b[2 * lane + 1]));
+        sums[lane].wrapping_add(pair)
     })
+}
+
+#[inline(always)]
+pub fn add_shorts(a: Integers, b: Integers) -> Integers {
+    let (a, b) = (shorts(a), shorts(b));
+    from_shorts(core::array::from_fn(|place| a[place].wrapping_add(b[place])))
+}
+
+/// Pairs of i8 multiplied and added.
+#[inline(always)]
+pub fn dot_bytes(a: Integers, b: Integers) -> Integers {
+    let (a, b) = (bytes(a).map(i16::from), bytes(b).map(i16::from));
+    let product = |place: usize| a[place] * b[place];
+    from_shorts(core::array::from_fn(|pair| product(2 * pair).wrapping_add(product(2 * pair + 1))))
 }
 
 #[inline(always)]
@@ -94,10 +109,16 @@ pub fn splat_integer(value: i32) -> Integers {
     [value; 4]
 }
 
-/// Four i16 of each in turn.
 #[inline(always)]
 pub fn interleave_low(a: Integers, b: Integers) -> Integers {
-    core::array::from_fn(|lane| join(short(a, lane), short(b, lane)))
+    let (a, b) = (shorts(a), shorts(b));
+    from_shorts(core::array::from_fn(|place| if place % 2 == 0 { a[place / 2] } else { b[place / 2] }))
+}
+
+#[inline(always)]
+pub fn interleave_high(a: Integers, b: Integers) -> Integers {
+    let (a, b) = (shorts(a), shorts(b));
+    from_shorts(core::array::from_fn(|place| if place % 2 == 0 { a[4 + place / 2] } else { b[4 + place / 2] }))
 }
 
 #[inline(always)]
@@ -105,42 +126,48 @@ pub fn to_float(a: Integers) -> Vector {
     a.map(|value| value as f32)
 }
 
-/// Four i16 to four f32.
 #[inline(always)]
-pub fn low_to_float(a: Integers) -> Vector {
-    core::array::from_fn(|lane| short(a, lane) as f32)
+pub fn shorts_to_float(a: Integers) -> [Vector; 2] {
+    let a = shorts(a);
+    [0, 4].map(|first| core::array::from_fn(|lane| f32::from(a[first + lane])))
 }
 
-/// The nearest whole numbers as four i16, saturated; the upper half repeats them.
+/// The bits of four values less a number.
 #[inline(always)]
-pub fn to_shorts(a: Vector) -> Integers {
-    let whole = nearest(a).map(|value| (value as i32).clamp(-32768, 32767));
-    [join(whole[0], whole[1]), join(whole[2], whole[3]), join(whole[0], whole[1]), join(whole[2], whole[3])]
+pub fn subtract_integers(a: Vector, number: i32) -> Integers {
+    a.map(|value| (value.to_bits() as i32).wrapping_sub(number))
 }
 
-/// # Safety
-/// Eight i16 can be read at `from`.
+/// Eight i32 as i8, saturated, from the low end on.
 #[inline(always)]
-pub unsafe fn load_integers(from: *const i16) -> Integers {
-    // SAFETY: the caller's.
-    let shorts = unsafe { from.cast::<[i16; 8]>().read_unaligned() };
-    core::array::from_fn(|lane| join(i32::from(shorts[2 * lane]), i32::from(shorts[2 * lane + 1])))
+pub fn to_bytes(a: Integers, b: Integers) -> i64 {
+    let byte = |place: usize| (if place < 4 { a[place] } else { b[place - 4] }).clamp(-128, 127) as u8;
+    i64::from_le_bytes(core::array::from_fn(byte))
 }
 
 /// # Safety
-/// Four i16 can be read at `from`.
+/// Sixteen bytes can be read at `from`.
 #[inline(always)]
-pub unsafe fn load_half(from: *const i16) -> Integers {
+pub unsafe fn load_integers(from: *const i8) -> Integers {
     // SAFETY: the caller's.
-    let shorts = unsafe { from.cast::<[i16; 4]>().read_unaligned() }.map(i32::from);
-    [join(shorts[0], shorts[1]), join(shorts[2], shorts[3]), 0, 0]
+    let words = unsafe { from.cast::<[[u8; 4]; 4]>().read_unaligned() };
+    words.map(i32::from_le_bytes)
 }
 
 /// # Safety
-/// Four i16 can be written at `to`.
+/// Sixteen bytes can be written at `to`.
 #[inline(always)]
-pub unsafe fn store_half(to: *mut i16, value: Integers) {
-    let shorts: [i16; 4] = core::array::from_fn(|place| short(value, place) as i16);
+pub unsafe fn store_integers(to: *mut i8, value: Integers) {
     // SAFETY: the caller's.
-    unsafe { to.cast::<[i16; 4]>().write_unaligned(shorts) }
+    unsafe { to.cast::<[[u8; 4]; 4]>().write_unaligned(value.map(i32::to_le_bytes)) }
+}
+
+/// Eight i8 to eight i16.
+///
+/// # Safety
+/// As many can be read at `from`.
+#[inline(always)]
+pub unsafe fn load_bytes(from: *const i8) -> Integers {
+    // SAFETY: the caller's.
+    from_shorts(unsafe { from.cast::<[i8; 8]>().read_unaligned() }.map(i16::from))
 }

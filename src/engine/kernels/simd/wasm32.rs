@@ -101,7 +101,7 @@ pub fn interleave(a: Vector, b: Vector, c: Vector) -> [Vector; 3] {
     ]
 }
 
-/// Four i32, or eight i16.
+/// Four i32, eight i16 or sixteen i8.
 pub type Integers = wasm::v128;
 
 /// Pairs of i16 multiplied and added, and added to four i32.
@@ -111,14 +111,36 @@ pub fn dot(sums: Integers, a: Integers, b: Integers) -> Integers {
 }
 
 #[inline(always)]
+pub fn add_shorts(a: Integers, b: Integers) -> Integers {
+    wasm::i16x8_add(a, b)
+}
+
+/// Pairs of i8 multiplied and added; those of `b` are not negative.
+#[inline(always)]
+pub fn dot_bytes(a: Integers, b: Integers) -> Integers {
+    #[cfg(feature = "relaxed-simd")]
+    return wasm::i16x8_relaxed_dot_i8x16_i7x16(a, b);
+    #[cfg(not(feature = "relaxed-simd"))]
+    {
+        let low = |x| wasm::i16x8_shr(wasm::i16x8_shl(x, 8), 8);
+        let high = |x| wasm::i16x8_shr(x, 8);
+        wasm::i16x8_add(wasm::i16x8_mul(low(a), low(b)), wasm::i16x8_mul(high(a), high(b)))
+    }
+}
+
+#[inline(always)]
 pub fn splat_integer(value: i32) -> Integers {
     wasm::i32x4_splat(value)
 }
 
-/// Four i16 of each in turn.
 #[inline(always)]
 pub fn interleave_low(a: Integers, b: Integers) -> Integers {
     wasm::i16x8_shuffle::<0, 8, 1, 9, 2, 10, 3, 11>(a, b)
+}
+
+#[inline(always)]
+pub fn interleave_high(a: Integers, b: Integers) -> Integers {
+    wasm::i16x8_shuffle::<4, 12, 5, 13, 6, 14, 7, 15>(a, b)
 }
 
 #[inline(always)]
@@ -126,39 +148,46 @@ pub fn to_float(a: Integers) -> Vector {
     wasm::f32x4_convert_i32x4(a)
 }
 
-/// Four i16 to four f32.
 #[inline(always)]
-pub fn low_to_float(a: Integers) -> Vector {
-    wasm::f32x4_convert_i32x4(wasm::i32x4_extend_low_i16x8(a))
+pub fn shorts_to_float(a: Integers) -> [Vector; 2] {
+    [wasm::i32x4_extend_low_i16x8(a), wasm::i32x4_extend_high_i16x8(a)].map(to_float)
 }
 
-/// The nearest whole numbers as four i16, saturated; the upper half repeats them.
+/// The bits of four values less a number.
 #[inline(always)]
-pub fn to_shorts(a: Vector) -> Integers {
-    let whole = wasm::i32x4_trunc_sat_f32x4(wasm::f32x4_nearest(a));
-    wasm::i16x8_narrow_i32x4(whole, whole)
+pub fn subtract_integers(a: Vector, number: i32) -> Integers {
+    wasm::i32x4_sub(a, wasm::i32x4_splat(number))
+}
+
+/// Eight i32 as i8, saturated, from the low end on.
+#[inline(always)]
+pub fn to_bytes(a: Integers, b: Integers) -> i64 {
+    let shorts = wasm::i16x8_narrow_i32x4(a, b);
+    wasm::i64x2_extract_lane::<0>(wasm::i8x16_narrow_i16x8(shorts, shorts))
 }
 
 /// # Safety
-/// Eight i16 can be read at `from`.
+/// Sixteen bytes can be read at `from`.
 #[inline(always)]
-pub unsafe fn load_integers(from: *const i16) -> Integers {
+pub unsafe fn load_integers(from: *const i8) -> Integers {
     // SAFETY: the caller's; vectors need no alignment.
     unsafe { wasm::v128_load(from.cast()) }
 }
 
 /// # Safety
-/// Four i16 can be read at `from`.
+/// Sixteen bytes can be written at `to`.
 #[inline(always)]
-pub unsafe fn load_half(from: *const i16) -> Integers {
+pub unsafe fn store_integers(to: *mut i8, value: Integers) {
     // SAFETY: the caller's; vectors need no alignment.
-    unsafe { wasm::v128_load64_zero(from.cast()) }
+    unsafe { wasm::v128_store(to.cast(), value) }
 }
 
+/// Eight i8 to eight i16.
+///
 /// # Safety
-/// Four i16 can be written at `to`.
+/// As many can be read at `from`.
 #[inline(always)]
-pub unsafe fn store_half(to: *mut i16, value: Integers) {
+pub unsafe fn load_bytes(from: *const i8) -> Integers {
     // SAFETY: the caller's; vectors need no alignment.
-    unsafe { wasm::v128_store64_lane::<0>(value, to.cast()) }
+    unsafe { wasm::i16x8_load_extend_i8x8(from) }
 }

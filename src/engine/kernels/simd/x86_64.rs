@@ -72,7 +72,7 @@ pub fn interleave(a: Vector, b: Vector, c: Vector) -> [Vector; 3] {
     }
 }
 
-/// Four i32, or eight i16.
+/// Four i32, eight i16 or sixteen i8.
 pub type Integers = sse::__m128i;
 
 macro_rules! integers {
@@ -90,41 +90,57 @@ macro_rules! integers {
 integers! {
     /// Pairs of i16 multiplied and added, and added to four i32.
     dot(sums: Integers, a: Integers, b: Integers) -> Integers = sse::_mm_add_epi32(sums, sse::_mm_madd_epi16(a, b));
-    splat_integer(value: i32) -> Integers = sse::_mm_set1_epi32(value);
-    /// Four i16 of each in turn.
-    interleave_low(a: Integers, b: Integers) -> Integers = sse::_mm_unpacklo_epi16(a, b);
-    to_float(a: Integers) -> Vector = sse::_mm_cvtepi32_ps(a);
-    /// Four i16 to four f32.
-    low_to_float(a: Integers) -> Vector = {
-        sse::_mm_cvtepi32_ps(sse::_mm_srai_epi32::<16>(sse::_mm_unpacklo_epi16(a, a)))
+    add_shorts(a: Integers, b: Integers) -> Integers = sse::_mm_add_epi16(a, b);
+    /// Pairs of i8 multiplied and added.
+    dot_bytes(a: Integers, b: Integers) -> Integers = {
+        let low = |x| sse::_mm_srai_epi16::<8>(sse::_mm_slli_epi16::<8>(x));
+        let high = |x| sse::_mm_srai_epi16::<8>(x);
+        sse::_mm_add_epi16(sse::_mm_mullo_epi16(low(a), low(b)), sse::_mm_mullo_epi16(high(a), high(b)))
     };
-    /// The nearest whole numbers as four i16, saturated; the upper half repeats them.
-    to_shorts(a: Vector) -> Integers = {
-        let whole = sse::_mm_cvtps_epi32(a);
-        sse::_mm_packs_epi32(whole, whole)
+    splat_integer(value: i32) -> Integers = sse::_mm_set1_epi32(value);
+    interleave_low(a: Integers, b: Integers) -> Integers = sse::_mm_unpacklo_epi16(a, b);
+    interleave_high(a: Integers, b: Integers) -> Integers = sse::_mm_unpackhi_epi16(a, b);
+    to_float(a: Integers) -> Vector = sse::_mm_cvtepi32_ps(a);
+    shorts_to_float(a: Integers) -> [Vector; 2] = {
+        let float = |x| sse::_mm_cvtepi32_ps(sse::_mm_srai_epi32::<16>(x));
+        [float(sse::_mm_unpacklo_epi16(a, a)), float(sse::_mm_unpackhi_epi16(a, a))]
+    };
+    /// The bits of four values less a number.
+    subtract_integers(a: Vector, number: i32) -> Integers = {
+        sse::_mm_sub_epi32(sse::_mm_castps_si128(a), sse::_mm_set1_epi32(number))
+    };
+    /// Eight i32 as i8, saturated, from the low end on.
+    to_bytes(a: Integers, b: Integers) -> i64 = {
+        let shorts = sse::_mm_packs_epi32(a, b);
+        sse::_mm_cvtsi128_si64(sse::_mm_packs_epi16(shorts, shorts))
     };
 }
 
 /// # Safety
-/// Eight i16 can be read at `from`.
+/// Sixteen bytes can be read at `from`.
 #[inline(always)]
-pub unsafe fn load_integers(from: *const i16) -> Integers {
+pub unsafe fn load_integers(from: *const i8) -> Integers {
     // SAFETY: the caller's.
     unsafe { sse::_mm_loadu_si128(from.cast()) }
 }
 
 /// # Safety
-/// Four i16 can be read at `from`.
+/// Sixteen bytes can be written at `to`.
 #[inline(always)]
-pub unsafe fn load_half(from: *const i16) -> Integers {
-    // SAFETY: the caller's; the instruction reads 64 bits.
-    unsafe { sse::_mm_loadl_epi64(from.cast()) }
+pub unsafe fn store_integers(to: *mut i8, value: Integers) {
+    // SAFETY: the caller's.
+    unsafe { sse::_mm_storeu_si128(to.cast(), value) }
 }
 
+/// Eight i8 to eight i16.
+///
 /// # Safety
-/// Four i16 can be written at `to`.
+/// As many can be read at `from`.
 #[inline(always)]
-pub unsafe fn store_half(to: *mut i16, value: Integers) {
-    // SAFETY: the caller's; the instruction writes 64 bits.
-    unsafe { sse::_mm_storel_epi64(to.cast(), value) }
+pub unsafe fn load_bytes(from: *const i8) -> Integers {
+    // SAFETY: the caller's; the target has SSE2.
+    unsafe {
+        let bytes = sse::_mm_loadl_epi64(from.cast());
+        sse::_mm_srai_epi16::<8>(sse::_mm_unpacklo_epi8(bytes, bytes))
+    }
 }

@@ -1,0 +1,99 @@
+//! Between images of f32 and of quantised numbers.
+
+use super::{LARGEST, STEP, as_bytes, as_bytes_mut};
+use crate::engine::kernels::geometry::Planes;
+use crate::engine::kernels::image::ImageLayout;
+use crate::engine::kernels::matrix::{Bounds, PixelSteps};
+use crate::engine::kernels::simd::{F32x4, I32x4, LANES};
+
+/// Between an image of f32 and one of quantised numbers.
+#[derive(Clone, Copy, Debug)]
+pub struct Conversion {
+    pub planes: Planes,
+    pub floats: PixelSteps,
+    pub bytes: PixelSteps,
+    /// A quantised 1 stands for this.
+    pub scale: f32,
+}
+
+/// Quantises an image.
+///
+/// # Panics
+/// Where a slice is too short.
+#[cfg_attr(target_arch = "wasm32", target_feature(enable = "simd128"))]
+#[cfg_attr(all(target_arch = "wasm32", feature = "relaxed-simd"), target_feature(enable = "relaxed-simd"))]
+pub fn quantize(conversion: &Conversion, input: &[f32], output: &mut [f32]) {
+    let output = as_bytes_mut(output);
+    let inverse = F32x4::splat(1.0 / conversion.scale);
+    let bounds = Bounds { low: -LARGEST, high: LARGEST };
+    conversion.for_runs(|floats, bytes, length| {
+        let (from, to) = (&input[floats..floats + length], &mut output[bytes..bytes + length]);
+        let (mut from, mut to) = (from.chunks_exact(STEP), to.chunks_exact_mut(STEP));
+        let value = |from: &[f32]| bounds.apply(unsafe { F32x4::load(from.as_ptr()) }.mul(inverse));
+        for (from, to) in (&mut from).zip(&mut to) {
+            // SAFETY: both have eight values.
+            unsafe { value(from).store_bytes(value(&from[LANES..]), to.as_mut_ptr()) };
+        }
+        let (from, to) = (from.remainder(), to.into_remainder());
+        if !from.is_empty() {
+            let (mut floats, mut bytes) = ([0.0; STEP], [0; STEP]);
+            floats[..from.len()].copy_from_slice(from);
+            // SAFETY: both have eight values.
+            unsafe { value(&floats).store_bytes(value(&floats[LANES..]), bytes.as_mut_ptr()) };
+            to.copy_from_slice(&bytes[..to.len()]);
+        }
+    });
+}
+
+/// Makes f32 of a quantised image.
+///
+/// # Panics
+/// Where a slice is too short.
+#[cfg_attr(target_arch = "wasm32", target_feature(enable = "simd128"))]
+#[cfg_attr(all(target_arch = "wasm32", feature = "relaxed-simd"), target_feature(enable = "relaxed-simd"))]
+pub fn dequantize(conversion: &Conversion, input: &[f32], output: &mut [f32]) {
+    let input = as_bytes(input);
+    let scale = F32x4::splat(conversion.scale);
+    conversion.for_runs(|floats, bytes, length| {
+        let (to, from) = (&mut output[floats..floats + length], &input[bytes..bytes + length]);
+        let (mut from, mut to) = (from.chunks_exact(STEP), to.chunks_exact_mut(STEP));
+        // SAFETY: every chunk has eight values.
+        let values = |from: &[i8]| unsafe { I32x4::load_bytes(from.as_ptr()) }.shorts_to_float().map(|v| v.mul(scale));
+        for (from, to) in (&mut from).zip(&mut to) {
+            let [low, high] = values(from);
+            // SAFETY: there is room for eight values.
+            unsafe {
+                low.store(to.as_mut_ptr());
+                high.store(to.as_mut_ptr().add(LANES));
+            }
+        }
+        for (byte, value) in from.remainder().iter().zip(to.into_remainder()) {
+            *value = f32::from(*byte) * conversion.scale;
+        }
+    });
+}
+
+/// Fills the border of a quantised image with zeros; the layout counts quantised values.
+///
+/// # Panics
+/// Where the buffer is too short.
+pub fn clear_border(layout: &ImageLayout, buffer: &mut [f32]) {
+    crate::engine::kernels::image::clear_border(layout, as_bytes_mut(buffer));
+}
+
+impl Conversion {
+    /// Calls `each` with the places of every run of neighbouring values in both images, and its length.
+    #[inline(always)]
+    fn for_runs(&self, mut each: impl FnMut(usize, usize, usize)) {
+        let Planes { batch, channels, height, width } = self.planes;
+        let gapless = self.floats.column == channels && self.bytes.column == channels;
+        let (runs, length) = if gapless { (1, width * channels) } else { (width, channels) };
+        for image in 0..batch {
+            for row in 0..height {
+                for column in 0..runs {
+                    each(self.floats.at(image, row, column), self.bytes.at(image, row, column), length);
+                }
+            }
+        }
+    }
+}
