@@ -41,7 +41,7 @@ pub fn arsenal(network: &Network, report: &Report) -> Vec<Technique> {
     let file = |after: Option<u64>| {
         let both = saved.float32.zip(after);
         both.map(|(before, after)| {
-            format!(" The file that torch.save writes goes from {} to {} bytes.", grouped(before), grouped(after))
+            format!(" As archive.pt, torch.save writes {} bytes before and {} after.", grouped(before), grouped(after))
         })
         .unwrap_or_default()
     };
