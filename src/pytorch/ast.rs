@@ -195,6 +195,8 @@ pub(super) struct FunctionDefinition {
     pub name: Name,
     pub line: u32,
     pub parameters: Parameters,
+    /// Where the first parameter stands, or `()`.
+    pub first_parameter: Option<Range<u32>>,
     pub body: Block,
     /// A lambda's expression.
     pub result: Option<Expr>,

@@ -1,6 +1,6 @@
 //! One layer as PyTorch writes it: a module's constructor, or a function's call.
 
-use crate::model::{Argument, Channels, Dims, Groups, Kind, Layer, ScalarOperation, Value};
+use crate::model::{Argument, Channels, Dims, Groups, Kind, Layer, ScalarOperation, Sides, Value};
 
 /// A module's constructor: `nn.Conv2d(3, 8, kernel_size=3)`. `input` is what flows in.
 pub(super) fn constructor(layer: &Layer, input: Option<&Dims>) -> String {
@@ -82,7 +82,8 @@ pub(super) fn function(layer: &Layer, inputs: &[String], rank: usize) -> Option<
         Layer::Cat(cat) => ("cat", format!("torch.cat([{}], dim={})", inputs.join(", "), cat.dim)),
         Layer::Mean(mean) => {
             let keepdim = if mean.keepdim { ", keepdim=True" } else { "" };
-            ("mean", format!("{x}.mean(dim=({},){keepdim})", list(&mean.dim)))
+            let comma = if mean.dim.len() == 1 { "," } else { "" };
+            ("mean", format!("{x}.mean(dim=({}{comma}){keepdim})", list(&mean.dim)))
         }
         Layer::View(view) => ("view", format!("{x}.view({})", list(&view.shape))),
         Layer::Transpose(layer) => ("transpose", format!("{x}.transpose({}, {})", layer.dim0, layer.dim1)),
@@ -109,6 +110,10 @@ pub(super) fn function(layer: &Layer, inputs: &[String], rank: usize) -> Option<
             let end = if flatten.end_dim == -1 { String::new() } else { format!(", {}", flatten.end_dim) };
             ("flatten", format!("torch.flatten({x}, {}{end})", flatten.start_dim))
         }
+        Layer::ZeroPad2d(pad) => ("pad", padded(x, pad.padding, "")),
+        Layer::ConstantPad2d(pad) => ("pad", padded(x, pad.padding, &format!(", value={:?}", pad.value))),
+        Layer::ReflectionPad2d(pad) => ("pad", padded(x, pad.padding, ", mode=\"reflect\"")),
+        Layer::ReplicationPad2d(pad) => ("pad", padded(x, pad.padding, ", mode=\"replicate\"")),
         _ => {
             let name = functional_name(layer.kind())?;
             let mut arguments = vec![x.to_string()];
@@ -119,6 +124,10 @@ pub(super) fn function(layer: &Layer, inputs: &[String], rank: usize) -> Option<
             (name, format!("F.{name}({})", arguments.join(", ")))
         }
     })
+}
+
+fn padded(x: &str, sides: Sides, mode: &str) -> String {
+    format!("F.pad({x}, ({}, {}, {}, {}){mode})", sides.left, sides.right, sides.top, sides.bottom)
 }
 
 fn functional_name(kind: Kind) -> Option<&'static str> {

@@ -77,6 +77,7 @@ impl Reading {
             if let Some(problem) = problems.get_mut(first + wish.problem)
                 && printed.is_none()
                 && problem.fix.is_none()
+                && source.stands(&wish.range, wish.expected.as_deref())
             {
                 problem.fix = source.fix(&wish.range, wish.label, &wish.replacement);
             }

@@ -3,11 +3,10 @@
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
-use super::ast::{Expr, ExprKind, StatementKind};
 use super::discover::Root;
 use super::hints::{self, ShapeHint};
 use super::import::{raised, spent};
-use super::machine::{Arguments, FixWish, Id, Machine, Stop, Trace, Value};
+use super::machine::{Arguments, Id, Machine, Stop, Trace, Value, settled_class};
 use super::problem::{Problem, ProblemKind, Severity};
 use super::result::{CallKind, ImportedModel, InputGuess, InputHint, ModelTotals, Options, RegisteredModule};
 use super::solve::{self, Puzzle};
@@ -72,7 +71,7 @@ fn registered(machine: &Machine, modules: &[(String, Id)]) -> Vec<RegisteredModu
         let leaf = module.leaf()?;
         Some(RegisteredModule {
             name: name.clone(),
-            class: module.class.to_string(),
+            class: settled_class(&module.class),
             arguments: leaf.arguments.clone(),
             params: machine.own_parameters(*id),
             buffers: machine.own_buffers(*id),
@@ -460,8 +459,10 @@ impl Machine {
         let mut positional = vec![tensor.clone()];
         if let Some(Value::Method(method)) = self.find_method(id, "forward") {
             let parameters = &self.heap.functions[method.1].definition.parameters;
-            let required = parameters.positional.iter().skip(1).filter(|parameter| parameter.default.is_none()).count();
-            if required == 0 && parameters.positional.len() < 2 && parameters.rest.is_none() {
+            let own = usize::from(!self.forgets_self(method.1, 1));
+            let required =
+                parameters.positional.iter().skip(own).filter(|parameter| parameter.default.is_none()).count();
+            if required == 0 && parameters.positional.len() < 1 + own && parameters.rest.is_none() {
                 positional.clear();
             }
             for _ in 1..required {
@@ -475,30 +476,10 @@ impl Machine {
         Ok(Arguments { positional, keywords: Vec::new() })
     }
 
-    /// `forward` ends without a `return`; where it ends with an assignment, it is clear what it should return.
-    fn note_missing_return(&mut self, id: Id) {
-        let Some(Value::Method(method)) = self.find_method(id, "forward") else { return };
-        let definition = self.heap.functions[method.1].definition.clone();
-        let Some(last) = definition.body.last() else { return };
-        let message = "forward returns nothing here: a return at its end is missing.".to_string();
-        let problem = Problem::new(Severity::Warning, ProblemKind::Raised, message);
-        let noted = self.note(Problem { line: Some(last.line), ..problem });
-        if let (Some(problem), StatementKind::Assign { targets, value }) = (noted, &last.kind)
-            && let [Expr { kind: ExprKind::Name(name), .. }] = targets.as_slice()
-        {
-            self.fixes.push(FixWish {
-                problem,
-                range: value.range.clone(),
-                label: format!("Return {name}"),
-                replacement: format!("*\nreturn {name}"),
-            });
-        }
-    }
-
     /// The tensors in what `forward` returns. The first becomes the network's last node.
     fn output_tensors(&mut self, id: Id, value: &Value) -> super::machine::Run<Vec<Dims>> {
         let mut tensors = Vec::new();
-        let mut open = vec![value.clone()];
+        let mut open = vec![self.meant_result(id, value)];
         while let Some(value) = open.pop() {
             match &value {
                 Value::Tensor(tensor) => tensors.push(tensor.clone()),
@@ -512,9 +493,6 @@ impl Machine {
             if tensors.len() > 64 || open.len() > 10_000 {
                 break;
             }
-        }
-        if matches!(value, Value::None) {
-            self.note_missing_return(id);
         }
         if let Some(first) = tensors.first() {
             self.end_with(&Rc::clone(first))?;

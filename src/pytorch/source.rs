@@ -114,6 +114,11 @@ impl<'a> Source<'a> {
         Some(Fix { label, range: at..at + old.len(), replacement })
     }
 
+    /// Whether this is what the cleaned text says here.
+    pub fn stands(&self, range: &Range<u32>, expected: Option<&str>) -> bool {
+        expected.is_none_or(|expected| self.clean.get(range.start as usize..range.end as usize) == Some(expected))
+    }
+
     /// A colon at the end of a line, from 1.
     fn colon_fix(&self, line: u32) -> Option<Fix> {
         let (start, line) = self.original_line(line.checked_sub(1)? as usize)?;

@@ -118,6 +118,7 @@ impl Reader {
                 name: name(&statement.name),
                 line: self.line(statement.name.range),
                 parameters: self.parameters(&statement.parameters),
+                first_parameter: Some(bytes(first_parameter(&statement.parameters))),
                 body: self.block(&statement.body),
                 result: None,
                 decorators: statement.decorator_list.iter().map(|decorator| self.expr(&decorator.expression)).collect(),
@@ -316,6 +317,7 @@ impl Reader {
                     .as_deref()
                     .map(|parameters| self.parameters(parameters))
                     .unwrap_or_default(),
+                first_parameter: None,
                 body: Block::from([]),
                 result: Some(self.expr(&lambda.body)),
                 decorators: Vec::new(),
@@ -456,6 +458,12 @@ fn comparison(operator: ruff::CmpOp) -> Comparison {
 }
 
 /// Whether a function's own statements yield, nested functions aside.
+/// Where the first parameter stands; the parentheses where there is none.
+fn first_parameter(parameters: &ruff::Parameters) -> TextRange {
+    let first = parameters.posonlyargs.iter().chain(parameters.args.iter()).next();
+    first.map_or(parameters.range, |first| first.parameter.name.range)
+}
+
 fn has_yield(body: &[ruff::Stmt]) -> bool {
     body.iter().any(|statement| match statement {
         ruff::Stmt::Expr(statement) => matches!(&*statement.value, ruff::Expr::Yield(_) | ruff::Expr::YieldFrom(_)),

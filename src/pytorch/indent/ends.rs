@@ -200,7 +200,7 @@ impl Restorer<'_> {
             if item.word == "return" && at > body && !self.items[at - 1].header {
                 break;
             }
-            if names.iter().any(|name| item.uses(name)) {
+            if names.iter().any(|name| item.uses(name) && !item.binds_itself(name)) {
                 last = at;
             }
         }
@@ -242,7 +242,11 @@ impl Restorer<'_> {
                     && next.word != "return"
                     && !self.known_before(name, index)
             });
-            let belongs = clause || continues || counts_self || ((goes_on || follows) && !ends);
+            // A list that is made empty just above the loop is filled in it.
+            let above = index.checked_sub(1).map(|above| self.items[above].text.replace(' ', ""));
+            let fills = next.appends()
+                && next.target().is_some_and(|list| above.as_deref() == Some(format!("{list}=[]").as_str()));
+            let belongs = clause || fills || continues || counts_self || ((goes_on || follows) && !ends);
             if !belongs {
                 let last_target = self.items[body..=last].iter().rev().find_map(Item::target);
                 let same = next.word != "return"

@@ -27,6 +27,10 @@ impl Item {
     pub fn is_method(&self) -> bool {
         self.word == "def"
             && self.text.split_once('(').is_some_and(|(_, parameters)| {
+                let name = self.text[3..].trim_start();
+                if name.starts_with("__") || name.starts_with("forward(") {
+                    return true;
+                }
                 let first = parameters.trim_start();
                 let end = first.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(first.len());
                 matches!(&first[..end], "self" | "cls")
@@ -64,6 +68,11 @@ impl Item {
     /// Appends to a list, rather than counts.
     pub fn appends(&self) -> bool {
         self.text.contains(".append(") || self.text.contains(".extend(") || self.text.contains("+= [")
+    }
+
+    /// `[f(x) for x in y]`: a name of the line's own.
+    pub fn binds_itself(&self, name: &str) -> bool {
+        !self.header && self.text.contains(&format!(" for {name} in "))
     }
 
     /// The names that a loop or a `with` binds.

@@ -241,6 +241,10 @@ impl Restorer<'_> {
         if self.open.is_empty() {
             return true;
         }
+        // A header has at least one statement.
+        if index > 0 && self.items[index - 1].header {
+            return false;
+        }
         let in_function = self.open.iter().any(|open| open.kind == Kind::Function);
         match item.word.as_str() {
             "import" | "from" => return true,

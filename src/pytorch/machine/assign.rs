@@ -45,6 +45,7 @@ impl Machine {
                 range: target.range.clone(),
                 label: "Call super().__init__() first".to_string(),
                 replacement: "super().__init__()\n*".to_string(),
+                expected: None,
             });
         }
         if let Some(module) = &mut self.heap.instances[id].module {
@@ -133,7 +134,13 @@ impl Machine {
             self.extend_module(&before, &value)?;
             return Ok(());
         }
-        let after = self.binary(&before, operator, &value)?;
+        let sign = format!("{}=", super::operators::sign(operator));
+        let either = before.as_tensor().is_some() || value.as_tensor().is_some();
+        let sides = if either { self.tensor_operands(&before, &sign, &value)? } else { Some((before, value)) };
+        let after = match sides {
+            Some((before, value)) => self.binary(&before, operator, &value)?,
+            None => Value::unknown("the result of an error"),
+        };
         self.assign(target, after)
     }
 

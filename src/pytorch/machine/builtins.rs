@@ -6,6 +6,7 @@ use rustc_hash::FxHashSet;
 
 use super::super::problem::ProblemKind;
 use super::operators::range_length;
+use super::spelling::is_of_tensors;
 use super::value::{Arguments, Dict};
 use super::{Machine, Run, Value};
 
@@ -234,7 +235,10 @@ impl Machine {
             }),
             ("getattr" | "hasattr", Some(object)) => {
                 let Some(Value::Text(attribute)) = second else { return Ok(Value::unknown(name)) };
-                match (name, self.find_attribute(&object, &attribute)?, arguments.positional.get(2)) {
+                let found = self.find_attribute(&object, &attribute)?;
+                // Any name may be a tensor's method until it is called.
+                let found = found.filter(|_| !matches!(object, Value::Tensor(_)) || is_of_tensors(&attribute));
+                match (name, found, arguments.positional.get(2)) {
                     ("hasattr", found, _) => Ok(Value::Bool(found.is_some())),
                     (_, Some(value), _) => Ok(value),
                     (_, None, Some(default)) => Ok(default.clone()),

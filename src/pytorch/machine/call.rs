@@ -6,7 +6,7 @@ use super::super::ast::{Expr, FunctionDefinition, Name};
 use super::super::problem::ProblemKind;
 use super::statement::Flow;
 use super::value::{Arguments, Function, FunctionKind};
-use super::{DEEPEST_CALLS, Frame, Id, Machine, Raised, Run, Stop, Value};
+use super::{DEEPEST_CALLS, FixWish, Frame, Id, Machine, Raised, Run, Stop, Value};
 
 impl Machine {
     pub(in crate::pytorch) fn call(&mut self, function: &Value, arguments: Arguments) -> Run<Value> {
@@ -72,7 +72,16 @@ impl Machine {
         let (definition, class, parent) = (function.definition.clone(), function.class, function.scope);
         let scope = self.new_scope(Some(parent))?;
         let line = self.line;
-        let first = self.bind(id, scope, receiver, arguments)?;
+        let forgotten = receiver.clone().filter(|_| self.forgets_self(id, arguments.positional.len()));
+        let first = match forgotten {
+            Some(own) => {
+                self.note_forgotten_self(id, &own, arguments.positional.len())?;
+                self.heap.scopes[scope].variables.insert(Rc::from("self"), own.clone());
+                self.bind(id, scope, None, arguments)?;
+                Some(own)
+            }
+            None => self.bind(id, scope, receiver, arguments)?,
+        };
         let yielded = definition.is_generator.then(Vec::new);
         self.frames.push(Frame { scope, class, receiver: first, yielded });
         let flow = match &definition.result {
@@ -84,7 +93,10 @@ impl Machine {
         self.calls = self.calls.saturating_sub(1);
         let value = match flow? {
             Flow::Return(value) => value,
-            Flow::Next | Flow::Break | Flow::Continue => Value::None,
+            Flow::Next | Flow::Break | Flow::Continue => {
+                self.note_nothing(id, scope);
+                Value::None
+            }
         };
         match frame.and_then(|frame| frame.yielded) {
             Some(items) => self.new_list(items),
@@ -142,8 +154,11 @@ impl Machine {
             };
             self.heap.scopes[scope].variables.insert(parameter.name.clone(), value);
         }
-        let rest: Vec<Value> = positional.collect();
-        self.wrong_arguments(id, &missing, given + rest.len(), rest.len(), &keywords)?;
+        // `def wrapper(*args)` takes the module among the rest.
+        let first = first.or_else(|| receiver.clone());
+        given += positional.len();
+        let rest: Vec<Value> = receiver.into_iter().chain(positional).collect();
+        self.wrong_arguments(id, &missing, given, rest.len(), &keywords)?;
         if let Some(name) = &parameters.rest {
             let rest = self.new_tuple(rest)?;
             self.heap.scopes[scope].variables.insert(name.clone(), rest);
@@ -182,9 +197,7 @@ impl Machine {
             self.error(kind, "TypeError", message)?;
         }
         if rest > 0 && parameters.rest.is_none() {
-            let takes = parameters.positional.len();
-            let plural = if takes == 1 { "" } else { "s" };
-            let message = format!("{name}() takes {takes} positional argument{plural} but {given} were given");
+            let message = self.too_many(id, given);
             self.error(kind, "TypeError", message)?;
         }
         if let (Some((keyword, _)), None) = (keywords.first(), &parameters.keyword_rest) {
@@ -194,7 +207,56 @@ impl Machine {
         Ok(())
     }
 
-    fn function_name(&self, id: Id) -> String {
+    fn too_many(&self, id: Id, given: usize) -> String {
+        let parameters = &self.heap.functions[id].definition.parameters.positional;
+        let most = parameters.len();
+        let least = parameters.iter().filter(|parameter| parameter.default.is_none()).count();
+        let takes = if least == most { most.to_string() } else { format!("from {least} to {most}") };
+        let plural = if most == 1 { "" } else { "s" };
+        let were = if given == 1 { "was" } else { "were" };
+        format!("{}() takes {takes} positional argument{plural} but {given} {were} given", self.function_name(id))
+    }
+
+    /// A method that takes one argument less than it is given, as its first one is not `self`.
+    pub(in crate::pytorch) fn forgets_self(&self, id: Id, given: usize) -> bool {
+        let function = &self.heap.functions[id];
+        let parameters = &function.definition.parameters;
+        let is_own = |name: &str| matches!(name, "self" | "this" | "cls" | "mcs" | "s" | "_");
+        function.class.is_some()
+            && function.kind == FunctionKind::Plain
+            && parameters.rest.is_none()
+            && parameters.positional.len() == given
+            && !parameters.positional.first().is_some_and(|first| is_own(&first.name))
+    }
+
+    fn note_forgotten_self(&mut self, id: Id, own: &Value, given: usize) -> Run<()> {
+        let message = self.too_many(id, given + 1);
+        if self.catching > 0 {
+            return self.error(ProblemKind::WrongArguments, "TypeError", message).map(drop);
+        }
+        let definition = self.heap.functions[id].definition.clone();
+        if self.line == 0 {
+            let called =
+                self.called_with.iter().find(|(module, ..)| matches!(own, Value::Instance(id) if id == module));
+            self.line = called.map_or(definition.line, |(.., line)| *line);
+        }
+        let plain = format!("{} has no self: Python gives it the module as its first argument.", definition.name);
+        let noted = self.note_error(ProblemKind::WrongArguments, "TypeError", message, Some(plain));
+        if let (Some(problem), Some(range)) = (noted, definition.first_parameter.clone()) {
+            let none = definition.parameters.positional.is_empty();
+            let (expected, replacement) = if none { (Some("()".to_string()), "(self)") } else { (None, "self, *") };
+            self.fixes.push(FixWish {
+                problem,
+                range,
+                label: format!("Add self to {}", definition.name),
+                replacement: replacement.to_string(),
+                expected,
+            });
+        }
+        Ok(())
+    }
+
+    pub(super) fn function_name(&self, id: Id) -> String {
         let function = &self.heap.functions[id];
         match function.class {
             Some(class) => format!("{}.{}", self.heap.classes[class].name, function.definition.name),
@@ -216,11 +278,12 @@ impl Machine {
             }
         }
         self.allocate(6 + defaults.len())?;
+        let class = self.frames.last().filter(|frame| self.heap.scopes[frame.scope].is_class);
         let function = Function {
             definition: definition.clone(),
             scope: self.scope(),
             defaults,
-            class: None,
+            class: class.and_then(|frame| frame.class),
             kind: FunctionKind::Plain,
         };
         self.heap.functions.push(function);

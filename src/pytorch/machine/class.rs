@@ -316,6 +316,14 @@ impl Machine {
         if let Some(value) = self.find_attribute(object, name)? {
             return Ok(value);
         }
+        let is_meant = match object {
+            Value::Instance(id) => self.uncalled.contains_key(id),
+            Value::None => self.nothing.is_some(),
+            _ => false,
+        };
+        if is_meant && let Some(tensor) = self.meant_tensor(object, super::no_tensor::attribute, name)? {
+            return self.attribute(&Value::Tensor(tensor), name);
+        }
         let message = match object {
             Value::Class(id) => format!("type object '{}' has no attribute '{name}'", self.heap.classes[*id].name),
             _ => format!("'{}' object has no attribute '{name}'", self.type_of(object)),
@@ -326,6 +334,7 @@ impl Machine {
         }
         let plain = match object {
             Value::Instance(_) => format!("self.{name} is used here, but __init__ never sets it."),
+            Value::None => format!("This is None, which has no {name}."),
             _ => format!("There is no {name} here."),
         };
         self.note_error(kind, "AttributeError", message, Some(plain));

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::super::ast::BinaryOperator;
 use super::value::{Arguments, Tensor, TensorSource};
-use super::{Machine, Run, Value};
+use super::{Machine, Run, Value, no_tensor};
 use crate::model::{self, Dims, Layer, ScalarOperation};
 
 impl Machine {
@@ -22,7 +22,24 @@ impl Machine {
             BinaryOperator::BitOr => "bitwise_or",
             _ => "bitwise",
         };
-        self.arithmetic(name, left, right)
+        match self.tensor_operands(left, super::operators::sign(operator), right)? {
+            Some((left, right)) => self.arithmetic(name, &left, &right),
+            None => Ok(Value::unknown(name)),
+        }
+    }
+
+    /// The sides of an operator, one of them a tensor; what was meant where one is no tensor, `None` where that is
+    /// not known.
+    pub(super) fn tensor_operands(&mut self, left: &Value, sign: &str, right: &Value) -> Run<Option<(Value, Value)>> {
+        let (mut left, mut right) = (left.clone(), right.clone());
+        let (side, words): (_, no_tensor::Words) = match (&left, &right) {
+            (Value::Tensor(_), other) if self.is_no_tensor(other) => (&mut right, no_tensor::right_operand),
+            (other, Value::Tensor(_)) if self.is_no_tensor(other) => (&mut left, no_tensor::left_operand),
+            _ => return Ok(Some((left, right))),
+        };
+        let Some(tensor) = self.meant_tensor(&side.clone(), words, sign)? else { return Ok(None) };
+        *side = Value::Tensor(tensor);
+        Ok(Some((left, right)))
     }
 
     /// Arithmetic of two tensors, or of one with a number.
@@ -164,6 +181,21 @@ impl Machine {
         }
     }
 
+    /// The tensors of a list, and what was meant by those that are none.
+    fn listed_tensors(&mut self, list: &Value) -> Run<Vec<Rc<Tensor>>> {
+        let mut tensors = Vec::new();
+        for (place, item) in self.items(list)?.iter().enumerate() {
+            match item {
+                Value::Tensor(tensor) => tensors.push(tensor.clone()),
+                other if self.is_no_tensor(other) => {
+                    tensors.extend(self.meant_tensor(other, no_tensor::element, &place.to_string())?);
+                }
+                _ => {}
+            }
+        }
+        Ok(tensors)
+    }
+
     /// Functions whose arguments are several tensors.
     pub(super) fn combination(&mut self, name: &str, arguments: &Arguments) -> Run<Option<Value>> {
         Ok(Some(match name {
@@ -171,8 +203,7 @@ impl Machine {
                 let tensors = arguments.get(0, "tensors").cloned().unwrap_or(Value::None);
                 let dim = arguments.get(1, "dim").or_else(|| arguments.keyword("axis")).and_then(Value::as_i64);
                 let dim = dim.unwrap_or(i64::from(name == "hstack"));
-                let items = self.items(&tensors)?;
-                let tensors: Vec<Rc<Tensor>> = items.iter().filter_map(Value::as_tensor).cloned().collect();
+                let tensors = self.listed_tensors(&tensors)?;
                 if tensors.is_empty() {
                     return Ok(Some(Value::unknown("a concatenation")));
                 }
@@ -181,8 +212,7 @@ impl Machine {
             "stack" => {
                 let tensors = arguments.get(0, "tensors").cloned().unwrap_or(Value::None);
                 let dim = arguments.get(1, "dim").and_then(Value::as_i64).unwrap_or(0);
-                let items = self.items(&tensors)?;
-                let tensors: Vec<Rc<Tensor>> = items.iter().filter_map(Value::as_tensor).cloned().collect();
+                let tensors = self.listed_tensors(&tensors)?;
                 let Some(first) = tensors.first() else { return Ok(Some(Value::unknown("a stack"))) };
                 let dims = first.dims.and_then(|dims| {
                     let at = usize::try_from(if dim < 0 { dim + dims.rank() as i64 + 1 } else { dim }).ok()?;

@@ -164,6 +164,11 @@ impl Machine {
             if self.trace.is_none() && self.constructing == 0 {
                 self.eval_items(arguments)?;
             }
+            // What has no attribute stops PyTorch here, too.
+            let is_attribute = |argument: &&Expr| matches!(argument.kind, ExprKind::Attribute { .. });
+            for argument in arguments.iter().filter(is_attribute) {
+                self.eval(argument)?;
+            }
             return Ok(Value::None);
         }
         let positional = self.eval_items(arguments)?;

@@ -190,11 +190,6 @@ impl Machine {
             Some(Value::Unknown(_)) => return Ok(Value::unknown(name)),
             _ => match arguments.all().find_map(Value::as_tensor) {
                 Some(tensor) => tensor.clone(),
-                None if arguments.positional.first().is_some_and(|first| self.is_module_value(first)) => {
-                    let found = self.type_of(&arguments.positional[0]);
-                    let message = format!("{plain}(): argument 'input' (position 1) must be Tensor, not {found}");
-                    return self.error(ProblemKind::WrongArguments, "TypeError", message);
-                }
                 None => return Ok(self.not_understood(&format!("{name}() without a tensor"))),
             },
         };

@@ -7,7 +7,7 @@ use rustc_hash::FxHashSet;
 use super::super::problem::{Problem, ProblemKind, Severity};
 use super::module::Leaf;
 use super::value::Arguments;
-use super::{Machine, Run, Value, leaf_shapes};
+use super::{CallSite, FixWish, Machine, Run, Value, leaf_shapes};
 use crate::model::{self, Argument, Channels, Dims, Groups, Kind, Layer};
 use crate::shape;
 
@@ -127,6 +127,18 @@ pub(super) fn is_known_leaf(class: &str) -> bool {
 
 pub(super) fn is_known_class(class: &str) -> bool {
     CONTAINERS.contains(&class) || is_known_leaf(class) || class == "Parameter"
+}
+
+/// How many arguments a class needs and takes at most, where it has no parameters of its own and a function that does
+/// the same takes them in the same order.
+pub(super) fn argument_counts(class: &str) -> Option<(usize, usize)> {
+    let kind = kind_of(class)?;
+    let signature = signature(class);
+    let required = signature.iter().filter(|parameter| !parameter.optional).count();
+    let has_function =
+        matches!(class, "MaxPool2d" | "AvgPool2d" | "AdaptiveAvgPool2d" | "AdaptiveMaxPool2d" | "PixelShuffle");
+    let without_parameters = kind.inferred_argument().is_none() && kind != Kind::PReLU;
+    (without_parameters && (required == 0 || has_function)).then_some((required, signature.len()))
 }
 
 /// A class's arguments in PyTorch's order.
@@ -264,6 +276,7 @@ impl Machine {
                 }
             }
         }
+        self.positive_sizes(class, &mut untyped, site.as_deref())?;
         if !leaf.known {
             leaf.layer = None;
             leaf.arguments = untyped.into_iter().map(|(name, value)| (name.to_string(), value)).collect();
@@ -277,12 +290,7 @@ impl Machine {
                     let message = format!("{name} of {class} is {value}, which is no size.");
                     self.always_error(ProblemKind::WrongArguments, "TypeError", message)?;
                 }
-                leaf.declared_at = site.as_ref().and_then(|site| {
-                    let place = signature(class).iter().position(|parameter| parameter.name == *name)?;
-                    site.positional.get(place).cloned().or_else(|| {
-                        site.keywords.iter().find(|(keyword, _)| **keyword == **name).map(|(_, range)| range.clone())
-                    })
-                });
+                leaf.declared_at = site.as_ref().and_then(|site| place_of(class, name, site));
             } else {
                 self.set_leaf_argument(class, &mut leaf, name, value)?;
             }
@@ -301,6 +309,33 @@ impl Machine {
             self.note(Problem::new(Severity::Note, ProblemKind::UnknownModule, message));
         }
         Ok(leaf)
+    }
+
+    /// A tensor cannot have a negative size: it is told, and the positive one taken.
+    fn positive_sizes(
+        &mut self,
+        class: &str,
+        given: &mut [(&'static str, model::Value)],
+        site: Option<&CallSite>,
+    ) -> Run<()> {
+        let Some((sizes, names)) = leaf_shapes::weight_sizes(class, given) else { return Ok(()) };
+        let Some((&size, name)) = sizes.iter().zip(names).find(|(size, _)| **size < 0) else { return Ok(()) };
+        let message = format!("Trying to create tensor with negative dimension {size}: {sizes:?}");
+        if self.catching > 0 {
+            return self.error(ProblemKind::Shape, "RuntimeError", message).map(drop);
+        }
+        let meant = size.saturating_abs();
+        let plain = format!("{name} of {class} is {size}, which is no size; {meant} was taken.");
+        let noted = self.note_error(ProblemKind::Shape, "RuntimeError", message, Some(plain));
+        if let (Some(problem), Some(range)) = (noted, site.and_then(|site| place_of(class, name, site))) {
+            let label = format!("Change {name} to {meant}");
+            let (replacement, expected) = (meant.to_string(), Some(size.to_string()));
+            self.fixes.push(FixWish { problem, range, label, replacement, expected });
+        }
+        for (_, value) in given.iter_mut().filter(|(other, _)| *other == name) {
+            make_positive(value);
+        }
+        Ok(())
     }
 
     fn set_leaf_argument(&mut self, class: &str, leaf: &mut Leaf, name: &str, value: &model::Value) -> Run<()> {
@@ -417,6 +452,21 @@ impl Machine {
             }
             _ => return Ok(None),
         }))
+    }
+}
+
+/// Where an argument stands in the text.
+fn place_of(class: &str, name: &str, site: &CallSite) -> Option<std::ops::Range<u32>> {
+    let place = signature(class).iter().position(|parameter| parameter.name == name)?;
+    let by_name = || site.keywords.iter().find(|(keyword, _)| **keyword == *name).map(|(_, range)| range.clone());
+    site.positional.get(place).cloned().or_else(by_name)
+}
+
+fn make_positive(value: &mut model::Value) {
+    match value {
+        model::Value::Int(int) => *int = int.saturating_abs(),
+        model::Value::List(items) => items.iter_mut().for_each(make_positive),
+        _ => {}
     }
 }
 

@@ -221,3 +221,33 @@ pub(super) fn output(class: &str, leaf: &Leaf, input: Option<&Dims>) -> Option<D
     }
     Dims::new(&sizes).filter(|dims| dims.elements().is_some())
 }
+
+/// The sizes of a layer's weight, and the arguments that they come from; `None`: a layer of another kind.
+pub(super) fn weight_sizes(class: &str, given: &[(&'static str, Plain)]) -> Option<(Vec<i64>, Vec<&'static str>)> {
+    let sizes = |name: &str| match given.iter().find(|(other, _)| *other == name).map(|(_, value)| value) {
+        Some(Plain::Int(int)) => Some(vec![*int]),
+        Some(Plain::List(items)) => items.iter().map(i64::from_value).collect(),
+        _ => None,
+    };
+    let one = |name: &str| sizes(name).filter(|sizes| sizes.len() == 1).map(|sizes| sizes[0]);
+    match class {
+        "Linear" => Some((vec![one("out_features")?, one("in_features")?], vec!["out_features", "in_features"])),
+        "Conv2d" | "ConvTranspose2d" => {
+            let groups = one("groups").unwrap_or(1);
+            let mut kernel = sizes("kernel_size")?;
+            if let [side] = *kernel {
+                kernel.push(side);
+            }
+            let (input, output) = (one("in_channels")?, one("out_channels")?);
+            let (first, second, names) = match class {
+                "Conv2d" => (output, input, ["out_channels", "in_channels"]),
+                _ => (input, output, ["in_channels", "out_channels"]),
+            };
+            let mut all = vec![first, second.checked_div(groups)?];
+            all.extend(kernel);
+            Some((all, vec![names[0], names[1], "kernel_size", "kernel_size"]))
+        }
+        "BatchNorm1d" | "BatchNorm2d" | "BatchNorm3d" => Some((vec![one("num_features")?], vec!["num_features"])),
+        _ => None,
+    }
+}

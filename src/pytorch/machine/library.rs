@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::super::problem::ProblemKind;
 use super::functional::number_value;
 use super::value::{Arguments, Tensor, TensorSource};
-use super::{Machine, ModuleKind, Run, Value, leaf};
+use super::{Machine, ModuleKind, Run, Value, leaf, no_tensor};
 use crate::model::Dims;
 
 /// A member of a library's module.
@@ -299,9 +299,12 @@ impl Machine {
         Ok(())
     }
 
-    fn new_module(&mut self, class: &str, path: &str, arguments: Arguments) -> Run<Value> {
+    pub(super) fn new_module(&mut self, class: &str, path: &str, arguments: Arguments) -> Run<Value> {
         if class == "Parameter" {
             return self.call_parameter(&arguments);
+        }
+        if let Some(value) = self.module_of_tensor(class, path, &arguments)? {
+            return Ok(value);
         }
         let site = self.call_site.take();
         let id = self.new_library_module(class, ModuleKind::Sequential)?;
@@ -358,7 +361,11 @@ impl Machine {
         if leaf::is_known_class(name) && module == "torchvision.ops" {
             return self.new_module(name, name, arguments);
         }
-        self.tensor_function(name, arguments, false)
+        let words = if module == "torch.nn.functional" { no_tensor::functional_input } else { no_tensor::input };
+        match self.with_tensor(arguments, words, name)? {
+            Some(arguments) => self.tensor_function(name, arguments, false),
+            None => Ok(Value::unknown(name)),
+        }
     }
 
     /// `torch.randn(1, 3, 32, 32)`.

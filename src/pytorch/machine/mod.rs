@@ -18,6 +18,7 @@ mod methods;
 mod module;
 mod module_call;
 mod module_methods;
+mod no_tensor;
 mod objects;
 mod operators;
 mod printed_module;
@@ -34,6 +35,7 @@ use std::ops::Range;
 use std::rc::Rc;
 
 pub(super) use module::ModuleKind;
+pub(super) use module_call::settled_class;
 pub(super) use trace::Trace;
 pub(super) use value::{Arguments, Id, Value};
 
@@ -99,6 +101,8 @@ pub(super) struct FixWish {
     pub range: Range<u32>,
     pub label: String,
     pub replacement: String,
+    /// What must stand there for the fix to be certain.
+    pub expected: Option<String>,
 }
 
 pub(super) struct Machine {
@@ -136,6 +140,14 @@ pub(super) struct Machine {
     /// Constructors that are running.
     constructing: u32,
     star_imports: Vec<Name>,
+    /// Modules that were made of the tensor they should have been called with.
+    uncalled: HashMap<Id, no_tensor::Meant>,
+    /// What the last function without `return` made.
+    nothing: Option<no_tensor::Meant>,
+    /// The last statement that is only an expression: where it starts, and its value.
+    last_expression: Option<(u32, Value)>,
+    /// Where fixes of values that are no tensors start.
+    told: HashSet<u32>,
 }
 
 impl Machine {
@@ -167,6 +179,10 @@ impl Machine {
             minding: 0,
             constructing: 0,
             star_imports: Vec::new(),
+            uncalled: HashMap::new(),
+            nothing: None,
+            last_expression: None,
+            told: HashSet::new(),
         }
     }
 

@@ -6,7 +6,7 @@ use super::super::problem::{Problem, ProblemKind, Severity};
 use super::super::result::{CallKind, ExecutedCall};
 use super::module::Leaf;
 use super::value::{Arguments, Tensor, TensorSource};
-use super::{CallSite, FixWish, Id, Machine, ModuleKind, Run, Value};
+use super::{CallSite, FixWish, Id, Machine, ModuleKind, Run, Value, no_tensor};
 use crate::model::{self, Dims, Layer, Value as Plain};
 use crate::shape::{self, ShapeError};
 
@@ -82,15 +82,28 @@ impl Machine {
             if arguments.all().any(|value| matches!(value, Value::Unknown(_))) {
                 return Ok(Value::unknown(&class));
             }
-            let found = arguments.positional.first().map_or("nothing", Value::type_name);
-            let message = format!("{class}() takes a Tensor, not {found}");
-            return self.error(ProblemKind::Raised, "TypeError", message);
+            let Some(value) = arguments.positional.first().filter(|_| &*class != "Identity") else {
+                let message = format!("{class}.forward() missing 1 required positional argument: 'input'");
+                return match arguments.positional.first() {
+                    Some(value) => Ok(value.clone()),
+                    None => self.error(ProblemKind::WrongArguments, "TypeError", message),
+                };
+            };
+            let words = no_tensor::convolution_input(&class, leaf).unwrap_or(no_tensor::module_input);
+            return match self.meant_tensor(value, words, &class)? {
+                Some(tensor) => {
+                    let mut arguments = arguments.clone();
+                    arguments.positional[0] = Value::Tensor(tensor);
+                    self.call_leaf(id, leaf, &arguments, site)
+                }
+                None => Ok(Value::unknown(&class)),
+            };
         };
         let name = self.trace.as_ref().and_then(|trace| trace.name_of(id).cloned());
         let name = match name {
             Some(name) if name.is_empty() => class.to_lowercase(),
             Some(name) => name,
-            None => self.unregistered_name(&class),
+            None => self.unregistered_name(id, &class),
         };
         let Some(layer) = &leaf.layer else { return self.call_unknown_leaf(id, leaf, &name, &class, &tensors) };
         let given = arguments.positional.len();
@@ -149,7 +162,7 @@ impl Machine {
         let Some(trace) = &mut self.trace else { return };
         trace.executed.push(ExecutedCall {
             kind: CallKind::Module { name: name.to_string() },
-            class: class.to_string(),
+            class: settled_class(class),
             inputs: inputs.iter().map(|input| input.dims.unwrap_or_default()).collect(),
             output: dims.unwrap_or_default(),
             params,
@@ -159,8 +172,8 @@ impl Machine {
     }
 
     /// A module that no other holds: PyTorch gives it no name, and does not train it.
-    fn unregistered_name(&mut self, class: &str) -> String {
-        if self.trace.is_some() {
+    fn unregistered_name(&mut self, id: Id, class: &str) -> String {
+        if self.trace.is_some() && self.own_parameters(id) != Some(0) {
             let message = format!(
                 "This {class} is in no module (in a plain list?): PyTorch neither counts nor trains its parameters. nn.ModuleList keeps them."
             );
@@ -237,6 +250,7 @@ impl Machine {
                 range,
                 label: format!("Change {} to {found}", argument.name),
                 replacement: found.to_string(),
+                expected: None,
             })
         };
         let fix = match error {
@@ -249,12 +263,14 @@ impl Machine {
                             range: range.clone(),
                             label: "Flatten before this layer".to_string(),
                             replacement: "(*).flatten(1)".to_string(),
+                            expected: None,
                         }),
                         None => leaf.called_at.clone().map(|range| FixWish {
                             problem,
                             range,
                             label: "Put nn.Flatten() before it".to_string(),
                             replacement: "nn.Flatten(),\n*".to_string(),
+                            expected: None,
                         }),
                     }
                 } else if input.rank() > 2 {
@@ -298,6 +314,11 @@ impl Machine {
         let elements = |parameter: &Id| self.heap.parameters[*parameter].dims.and_then(|dims| dims.elements());
         module.buffers.iter().try_fold(0_u64, |sum, (_, id)| sum.checked_add(elements(id)?))
     }
+}
+
+/// A `LazyConv2d` is a `Conv2d` once it has been called.
+pub(in crate::pytorch) fn settled_class(class: &str) -> String {
+    class.trim_start_matches("Lazy").to_string()
 }
 
 /// Which of the mistakes that people make an error is.

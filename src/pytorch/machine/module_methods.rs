@@ -64,6 +64,8 @@ const METHODS: &[&str] = &[
     "_forward_impl",
     "to_empty",
     "__setattr__",
+    "__getattr__",
+    "__getattribute__",
     "__repr__",
     "__class__",
 ];
@@ -288,6 +290,9 @@ impl Machine {
         let first = arguments.positional.first().cloned();
         match (name, first) {
             ("forward" | "__call__", _) => self.forward(id, arguments),
+            ("__setattr__" | "__getattr__" | "__getattribute__", _) => {
+                self.call_base_method(&Value::Instance(id), name, arguments)
+            }
             ("add_module" | "register_module", _) => {
                 let (name, module) = (arguments.get(0, "name").cloned(), arguments.get(1, "module").cloned());
                 if let (Some(Value::Text(name)), Some(module)) = (name, module) {

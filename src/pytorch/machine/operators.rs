@@ -408,7 +408,7 @@ fn same_type(a: &str, b: &str) -> bool {
     a.starts_with("torch.nn.") && b.starts_with("torch.nn.") && short(a) == short(b)
 }
 
-fn sign(operator: BinaryOperator) -> &'static str {
+pub(super) fn sign(operator: BinaryOperator) -> &'static str {
     match operator {
         BinaryOperator::Add => "+",
         BinaryOperator::Sub => "-",

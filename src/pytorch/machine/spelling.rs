@@ -84,10 +84,15 @@ impl Machine {
         let noted = self.note_error(ProblemKind::UnknownAttribute, "AttributeError", original, Some(plain));
         if let Some(problem) = noted {
             let label = format!("Change {name} to {meant}");
-            self.fixes.push(FixWish { problem, range, label, replacement: meant.clone() });
+            self.fixes.push(FixWish { problem, range, label, replacement: meant.clone(), expected: None });
         }
         meant
     }
+}
+
+/// Whether PyTorch's tensors have an attribute of this name.
+pub(super) fn is_of_tensors(name: &str) -> bool {
+    name.starts_with('_') || TENSOR.binary_search(&name).is_ok()
 }
 
 /// The only name that is as near as one slip of the keyboard, two in long names.

@@ -36,8 +36,9 @@ impl Machine {
 
     fn run_statement(&mut self, statement: &Statement) -> Run<Flow> {
         match &statement.kind {
-            StatementKind::Expression(value) => {
-                self.eval(value)?;
+            StatementKind::Expression(expr) => {
+                let value = self.eval(expr)?;
+                self.last_expression = Some((expr.range.start, value));
             }
             StatementKind::Assign { targets, value } => {
                 let value = self.eval(value)?;

@@ -440,7 +440,7 @@ impl Machine {
         };
         let Some(bounds) = bounds else { return self.unsupported(name, std::slice::from_ref(tensor), None) };
         self.record(name, std::slice::from_ref(tensor), Some(dims), None);
-        let chunks = bounds.len() as i64;
+        let chunks = first.and_then(Value::as_i64).unwrap_or(bounds.len() as i64);
         for (index, (start, end)) in bounds.into_iter().enumerate() {
             let (layer, stem): (Layer, _) = if name == "chunk" {
                 (Layer::Chunk(model::Chunk { chunks, index: index as i64, dim }), "chunk")

@@ -3,10 +3,12 @@
 use std::process::{Command, Stdio};
 
 use convscope::job::{ImportTask, Job, News, Task};
-use convscope::model::{Channels, Groups, Layer, Network, Node, presets};
+use convscope::model::{Call, Channels, Groups, Kind, Layer, Network, Node, ZeroPad2d, presets};
 use convscope::pytorch::{Options, export_keras, export_module, import};
 use proptest::prelude::*;
 
+use super::every_layer;
+use crate::golden::Failures;
 use crate::random;
 
 /// A network as PyTorch can say it: a number where PyTorch has one, names of classes.
@@ -22,10 +24,19 @@ fn canonical(network: &Network) -> Vec<Node> {
             .and_then(|&tap| shapes.tap(tap))
             .and_then(|dims| dims.get(1).copied())
             .unwrap_or(1) as i64;
-        if let Layer::Conv2d(conv) = &mut node.layer
-            && let (Channels::TimesInput(times), Groups::Count(_)) = (conv.out_channels, conv.groups)
-        {
-            conv.out_channels = Channels::Count(times * channels);
+        match &mut node.layer {
+            Layer::Conv2d(conv) => canonical_groups(&mut conv.out_channels, &mut conv.groups, channels),
+            Layer::ConvTranspose2d(conv) => canonical_groups(&mut conv.out_channels, &mut conv.groups, channels),
+            Layer::PReLU(layer) => {
+                let count = if layer.num_parameters == Channels::Count(1) { 1 } else { channels };
+                layer.num_parameters = if count == 1 { Channels::Count(1) } else { Channels::TimesInput(1) };
+            }
+            Layer::Chunk(chunk) if chunk.index < 0 => chunk.index += chunk.chunks,
+            // `F.pad` is the same with zeros.
+            Layer::ConstantPad2d(pad) if node.call == Call::Function && pad.value == 0.0 => {
+                node.layer = ZeroPad2d { padding: pad.padding }.into();
+            }
+            _ => {}
         }
         node.id = convscope::model::NodeId(index as u32);
         if let convscope::model::Inputs::From(sources) = &mut node.inputs {
@@ -47,6 +58,21 @@ fn canonical(network: &Network) -> Vec<Node> {
         }
     }
     nodes
+}
+
+/// As many groups as channels are a depthwise convolution; else numbers are numbers.
+fn canonical_groups(out: &mut Channels, groups: &mut Groups, channels: i64) {
+    let count = match *out {
+        Channels::Count(count) => count,
+        Channels::TimesInput(times) => times * channels,
+    };
+    let groups_written = *groups != Groups::Count(1);
+    let depthwise = *groups == Groups::InputChannels || *groups == Groups::Count(channels);
+    if depthwise && (channels > 1 || groups_written) && count % channels == 0 {
+        (*out, *groups) = (Channels::TimesInput(count / channels), Groups::InputChannels);
+    } else {
+        *out = Channels::Count(count);
+    }
 }
 
 fn imported(network: &Network) -> (String, Vec<Node>, String) {
@@ -101,6 +127,24 @@ fn exported_code_is_python() {
     }
     let compiled = Command::new("python3").args(["-m", "py_compile"]).args(&files).output().expect("python3 runs");
     assert!(compiled.status.success(), "{}", String::from_utf8_lossy(&compiled.stderr));
+}
+
+#[test]
+fn every_kind_of_layer_comes_back_as_it_was() {
+    let mut failures = Failures::default();
+    let mut kinds = std::collections::HashSet::new();
+    for (kind, network) in every_layer::networks() {
+        kinds.insert(kind);
+        let (text, nodes, problems) = imported(&network);
+        let expected = canonical(&network);
+        failures.check(nodes == expected, || {
+            format!("{}: {}\n{problems}\n{text}", kind.class(), difference(&expected, &nodes))
+        });
+    }
+    for kind in Kind::ALL {
+        failures.check(kinds.contains(kind) || *kind == Kind::Unsupported, || format!("{} is not tried", kind.class()));
+    }
+    failures.finish();
 }
 
 proptest! {

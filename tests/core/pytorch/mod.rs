@@ -1,5 +1,6 @@
 //! Import of PyTorch source.
 
+mod every_layer;
 mod export;
 mod golden_sources;
 mod hostile;
