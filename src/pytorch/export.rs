@@ -3,16 +3,27 @@
 //! Names are kept: dotted names become `nn.Sequential`s where their layers are a chain, classes of their own where
 //! one tensor goes in and one comes out, and are put in by their path elsewhere. What has no module is a function
 //! in `forward`; where the import would give it another name than it has, a comment does: `# name: layer1.0.add`.
+//! Functions that are numbered over the whole network are told by one comment, see [`COUNTED_FUNCTIONS`].
 
 use std::collections::{BTreeSet, HashSet};
 use std::ops::Range;
 
-use super::export_layer::{constructor, function};
+use super::export_layer::{constructor, counted_name, function};
 use crate::model::{Call, Kind, Layer, Network, Tap, Wiring};
 use crate::shape::{self, Shapes};
 
+/// The comment in a text whose functions are numbered over the whole network, not within each module.
+pub(super) const COUNTED_FUNCTIONS: &str = "# Functions are named in order, as torch.fx does: add, add_1, add_2";
+
 /// The network's source text: imports, classes, and how to make it.
 pub fn export_module(network: &Network) -> String {
+    // Whichever way needs fewer comments.
+    let [modular, counted] = [false, true].map(|counted| export_with(network, counted));
+    let comments = |text: &str| text.matches("  # name: ").count();
+    if comments(&counted) < comments(&modular) { counted } else { modular }
+}
+
+fn export_with(network: &Network, counted: bool) -> String {
     let wiring = network.wiring();
     let shapes = shape::infer(network, &wiring, 1);
     let mut exporter = Exporter {
@@ -22,7 +33,7 @@ pub fn export_module(network: &Network) -> String {
         classes: Vec::new(),
         taken: HashSet::from([String::new()]),
         uses_put: false,
-        uses_functional: false,
+        counted,
     };
     exporter.name_modules();
     let name = identifier(&network.name, "Net");
@@ -39,7 +50,8 @@ struct Exporter<'a> {
     /// Names that the import finds taken.
     taken: HashSet<String>,
     uses_put: bool,
-    uses_functional: bool,
+    /// Functions are numbered over the whole network.
+    counted: bool,
 }
 
 /// What one line of a `forward` does.
@@ -59,7 +71,7 @@ impl Exporter<'_> {
     fn text(&self, name: &str) -> String {
         let mut text = "import torch\nimport torch.nn as nn\n".to_string();
         let all: String = self.classes.iter().map(|(_, text)| text.as_str()).collect();
-        if self.uses_functional || all.contains("F.") {
+        if all.contains("F.") {
             text.push_str("import torch.nn.functional as F\n");
         }
         if all.contains("OrderedDict(") {
@@ -70,6 +82,9 @@ impl Exporter<'_> {
         }
         if all.contains("StochasticDepth(") {
             text.push_str("from torchvision.ops import StochasticDepth\n");
+        }
+        if self.counted {
+            text.push_str(&format!("\n{COUNTED_FUNCTIONS}\n"));
         }
         if self.uses_put {
             text.push_str(
@@ -212,14 +227,12 @@ impl Exporter<'_> {
 
     /// The longest group that starts at a node.
     fn group(&self, start: usize, nodes: Range<usize>, prefix: &str) -> Option<Unit> {
-        if !self.node_is_module(start) {
-            return None;
-        }
-        let head = self.head(start, prefix)?.to_string();
+        let first = self.first_module(start, nodes.clone())?;
+        let head = self.head(first, prefix)?.to_string();
         let belongs = |index: usize| self.head(index, prefix) == Some(head.as_str());
         let last = nodes.clone().rev().find(|&index| belongs(index))?;
         // Functions between may have names of other places.
-        if (start..=last).any(|index| !belongs(index) && self.node_is_module(index)) {
+        if (first..=last).any(|index| !belongs(index) && self.node_is_module(index)) {
             return None;
         }
         if (nodes.start..start).any(belongs)
@@ -253,9 +266,37 @@ impl Exporter<'_> {
                         self.wiring.taps(end - 1).iter().any(|tap| Some(*tap) == input)
                     }
             });
-        let end =
-            residual.or_else(|| ends.first().copied().filter(|&end| self.is_closed(start..end, nodes.clone())))?;
+        // Not where no other module were left beside the group; but a chain may have only one block.
+        let is_block = head.chars().all(|c| c.is_ascii_digit());
+        let leaves_some =
+            |end: usize| is_block || nodes.clone().any(|at| !(start..end).contains(&at) && self.node_is_module(at));
+        let closed = |end: &usize| {
+            let plain = start == first && *end == last + 1;
+            (plain || leaves_some(*end)) && self.is_closed(start..*end, nodes.clone())
+        };
+        let end = residual
+            .or_else(|| ends.first().copied().filter(closed))
+            .or_else(|| self.joined_end(&ends, nodes.clone(), closed))?;
         Some(Unit { nodes: start..end, head })
+    }
+
+    /// The first module of a group that starts here: the node itself, or what follows the parts that a tensor is
+    /// divided into.
+    fn first_module(&self, start: usize, nodes: Range<usize>) -> Option<usize> {
+        let divides = |index: usize| matches!(self.network.nodes[index].layer, Layer::Chunk(_) | Layer::Slice(_));
+        let first = (start..nodes.end).find(|&index| !divides(index))?;
+        let of_one = (start..first).all(|index| self.wiring.taps(index) == self.wiring.taps(start));
+        (of_one && self.node_is_module(first)).then_some(first)
+    }
+
+    /// Where branches come together behind the modules of a group, and their channels are mixed.
+    fn joined_end(&self, ends: &[usize], nodes: Range<usize>, closed: impl Fn(&usize) -> bool) -> Option<usize> {
+        let joins =
+            |end: usize| matches!(self.network.nodes[end - 1].layer, Layer::Cat(_) | Layer::Add(_) | Layer::Mul(_));
+        let end = ends.iter().copied().find(|&end| joins(end) && closed(&end))?;
+        let shuffles = end < nodes.end && matches!(self.network.nodes[end].layer, Layer::ChannelShuffle(_));
+        let follows = shuffles && self.wiring.taps(end) == [Tap::Node(end - 1)];
+        Some(if follows && closed(&(end + 1)) { end + 1 } else { end })
     }
 
     /// The one tensor that goes in.
@@ -413,7 +454,7 @@ impl Exporter<'_> {
         let Some((name, call)) = function(&node.layer, inputs, rank) else {
             return (inputs.first().cloned().unwrap_or_default(), None);
         };
-        let stem = join(prefix, name);
+        let stem = if self.counted { counted_name(name).to_string() } else { join(prefix, name) };
         let mut default = stem.clone();
         let mut number = 0;
         while self.taken.contains(&default) {

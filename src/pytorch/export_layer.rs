@@ -126,6 +126,15 @@ pub(super) fn function(layer: &Layer, inputs: &[String], rank: usize) -> Option<
     })
 }
 
+/// How torch.fx would call what a function does where all are numbered together; modules that became functions keep
+/// their class.
+pub(super) fn counted_name(function: &str) -> &str {
+    match function {
+        "channel_shuffle" => "ChannelShuffle",
+        other => other,
+    }
+}
+
 fn padded(x: &str, sides: Sides, mode: &str) -> String {
     format!("F.pad({x}, ({}, {}, {}, {}){mode})", sides.left, sides.right, sides.top, sides.bottom)
 }

@@ -1,6 +1,7 @@
 //! A pasted text to networks, from end to end.
 
 use super::discover;
+use super::export::COUNTED_FUNCTIONS;
 use super::indent::Guess;
 use super::machine::{Machine, Raised, Stop};
 use super::model_of::{self, Hints};
@@ -45,6 +46,7 @@ impl Reading {
         let mut source = Source::new(printed.as_deref().unwrap_or(text), guess);
         let mut machine = Machine::new();
         machine.name_comments = name_comments(&source);
+        machine.counted_functions = source.clean.contains(COUNTED_FUNCTIONS);
         run(&mut machine, &source);
         let roots = discover::roots(&mut machine, &source, MOST_MODELS);
         let hints = Hints::new(text, &machine, roots.len() == 1);

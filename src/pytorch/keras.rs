@@ -1,7 +1,7 @@
 //! A network as Keras code (functional).
 
 use crate::model::{
-    Channels, Dims, Groups, Kind, Layer, Network, OutputSize, Padding, Pair, ScalarOperation, Tap, UpsampleMode,
+    Channels, Conv2d, Dims, Groups, Kind, Layer, Network, OutputSize, Padding, Pair, ScalarOperation, Tap, UpsampleMode,
 };
 use crate::shape;
 
@@ -82,8 +82,33 @@ fn channels_last(sample: &Dims) -> Vec<u64> {
     }
 }
 
-fn python(flag: bool) -> &'static str {
-    if flag { "True" } else { "False" }
+fn no_bias(bias: bool) -> &'static str {
+    if bias { "" } else { ", use_bias=False" }
+}
+
+/// A pool's stride where it is another than its kernel.
+fn strides(stride: Option<Pair>, kernel: Pair) -> String {
+    match stride {
+        Some(stride) if stride != kernel => format!(", strides={}", pair(stride)),
+        Some(_) | None => String::new(),
+    }
+}
+
+/// Above and below, left and right.
+fn symmetric(padding: Pair) -> [(i64, i64); 2] {
+    [(padding.height, padding.height), (padding.width, padding.width)]
+}
+
+/// What Keras calls "same", where both mean the same.
+fn keeps_size(conv: &Conv2d) -> bool {
+    let along = |kernel: i64, dilation: i64, padding: i64| {
+        padding > 0 && 2 * padding == dilation * (kernel - 1) || padding == 0 && kernel == 1
+    };
+    let Padding::Explicit(padding) = conv.padding else { return false };
+    conv.stride == Pair::square(1)
+        && padding != Pair::square(0)
+        && along(conv.kernel_size.height, conv.dilation.height, padding.height)
+        && along(conv.kernel_size.width, conv.dilation.width, padding.width)
 }
 
 fn pair(pair: Pair) -> String {
@@ -121,25 +146,49 @@ impl Site<'_> {
 
     /// The input; behind an explicit padding where Keras has none in the layer.
     fn padded(&self, made: &mut Vec<String>) -> String {
-        let (padding, lowest) = match self.layer {
+        let (sides, lowest) = match self.layer {
             Layer::Conv2d(conv) => match conv.padding {
-                Padding::Explicit(padding) => (padding, false),
-                Padding::Same | Padding::Valid => return self.argument(),
+                Padding::Explicit(padding) if !keeps_size(conv) => (symmetric(padding), false),
+                Padding::Explicit(_) | Padding::Same | Padding::Valid => return self.argument(),
             },
-            Layer::MaxPool2d(pool) => (pool.padding, true),
+            Layer::MaxPool2d(pool) => {
+                (self.pool_sides(pool.kernel_size, pool.stride, pool.padding, pool.dilation), true)
+            }
+            Layer::AvgPool2d(pool) => (symmetric(pool.padding), false),
             _ => return self.argument(),
         };
-        if padding == Pair::square(0) {
+        let [(top, bottom), (left, right)] = sides;
+        if sides == symmetric(Pair::square(0)) {
             return self.argument();
         }
-        let (h, w) = (padding.height, padding.width);
         let padded = if lowest {
-            format!("ops.pad({}, ((0, 0), ({h}, {h}), ({w}, {w}), (0, 0)), constant_values=-1e30)", self.argument())
+            format!(
+                "ops.pad({}, ((0, 0), ({top}, {bottom}), ({left}, {right}), (0, 0)), constant_values=-1e30)",
+                self.argument()
+            )
+        } else if (top, left) == (bottom, right) {
+            format!("layers.ZeroPadding2D({})({})", pair(Pair::new(top, left)), self.argument())
         } else {
-            format!("layers.ZeroPadding2D(({h}, {w}))({})", self.argument())
+            format!("layers.ZeroPadding2D((({top}, {bottom}), ({left}, {right})))({})", self.argument())
         };
         made.push(format!("padded = {padded}\n"));
         "padded".to_string()
+    }
+
+    /// What a pool adds above and below, left and right, also for windows that `ceil_mode` lets hang over.
+    fn pool_sides(&self, kernel: Pair, stride: Option<Pair>, padding: Pair, dilation: Pair) -> [(i64, i64); 2] {
+        let stride = stride.unwrap_or(kernel);
+        let size = |dims: Option<&Dims>, at: usize| {
+            dims.and_then(|dims| dims.get(at).copied()).and_then(|size| i64::try_from(size).ok()).unwrap_or(0)
+        };
+        let along = |at: usize, kernel: i64, stride: i64, padding: i64, dilation: i64| {
+            let covered = (size(self.output, at) - 1) * stride + dilation * (kernel - 1) + 1;
+            (padding, padding.max(covered - size(self.input, at) - padding))
+        };
+        [
+            along(2, kernel.height, stride.height, padding.height, dilation.height),
+            along(3, kernel.width, stride.width, padding.width, dilation.width),
+        ]
     }
 
     fn named(&self) -> String {
@@ -151,21 +200,25 @@ impl Site<'_> {
         let named = self.named();
         Some(match self.layer {
             Layer::Conv2d(conv) => {
-                let padding = if conv.padding == Padding::Same { "\"same\"" } else { "\"valid\"" };
-                let common = format!(
-                    "{}, strides={}, padding={padding}, dilation_rate={}",
-                    pair(conv.kernel_size),
-                    pair(conv.stride),
-                    pair(conv.dilation)
-                );
-                let bias = python(conv.bias);
+                let mut common = pair(conv.kernel_size);
+                if conv.stride != Pair::square(1) {
+                    common.push_str(&format!(", strides={}", pair(conv.stride)));
+                }
+                if conv.padding == Padding::Same || keeps_size(conv) {
+                    common.push_str(", padding=\"same\"");
+                }
+                if conv.dilation != Pair::square(1) {
+                    common.push_str(&format!(", dilation_rate={}", pair(conv.dilation)));
+                }
+                let bias = no_bias(conv.bias);
                 let count = |channels: Channels| match channels {
                     Channels::Count(count) => count,
                     Channels::TimesInput(times) => times.saturating_mul(self.channels()),
                 };
                 match (conv.groups, conv.out_channels) {
                     (Groups::InputChannels, Channels::TimesInput(times)) => {
-                        format!("layers.DepthwiseConv2D({common}, depth_multiplier={times}, use_bias={bias})")
+                        let times = if times == 1 { String::new() } else { format!(", depth_multiplier={times}") };
+                        format!("layers.DepthwiseConv2D({common}{times}{bias}, {named})")
                     }
                     (groups, channels) => {
                         let groups = match groups {
@@ -173,7 +226,7 @@ impl Site<'_> {
                             Groups::InputChannels => self.channels(),
                         };
                         let groups = if groups == 1 { String::new() } else { format!(", groups={groups}") };
-                        format!("layers.Conv2D({}, {common}{groups}, use_bias={bias}, {named})", count(channels))
+                        format!("layers.Conv2D({}, {common}{groups}{bias}, {named})", count(channels))
                     }
                 }
             }
@@ -182,31 +235,30 @@ impl Site<'_> {
                     Channels::Count(count) => count,
                     Channels::TimesInput(times) => times.saturating_mul(self.channels()),
                 };
-                let padding = if conv.padding == Pair::square(0) { "\"valid\"" } else { "\"same\"" };
+                // Keras has no padding by a number: the "same" one where it gives this size.
+                let doubles = self.input.zip(self.output).is_some_and(|(input, output)| {
+                    let times = |at: usize, stride: i64| {
+                        u64::try_from(stride).ok().and_then(|stride| input.get(at)?.checked_mul(stride))
+                            == output.get(at).copied()
+                    };
+                    times(2, conv.stride.height) && times(3, conv.stride.width)
+                });
+                let padding = if doubles { ", padding=\"same\"" } else { "" };
                 format!(
-                    "layers.Conv2DTranspose({channels}, {}, strides={}, padding={padding}, use_bias={}, {named})",
+                    "layers.Conv2DTranspose({channels}, {}, strides={}{padding}{}, {named})",
                     pair(conv.kernel_size),
                     pair(conv.stride),
-                    python(conv.bias)
+                    no_bias(conv.bias)
                 )
             }
             Layer::Linear(linear) => {
-                format!("layers.Dense({}, use_bias={}, {named})", linear.out_features, python(linear.bias))
+                format!("layers.Dense({}{}, {named})", linear.out_features, no_bias(linear.bias))
             }
             Layer::MaxPool2d(pool) => {
-                format!(
-                    "layers.MaxPooling2D({}, strides={})",
-                    pair(pool.kernel_size),
-                    pair(pool.stride.unwrap_or(pool.kernel_size))
-                )
+                format!("layers.MaxPooling2D({}{})", pair(pool.kernel_size), strides(pool.stride, pool.kernel_size))
             }
             Layer::AvgPool2d(pool) => {
-                let padding = if pool.padding == Pair::square(0) { "\"valid\"" } else { "\"same\"" };
-                format!(
-                    "layers.AveragePooling2D({}, strides={}, padding={padding})",
-                    pair(pool.kernel_size),
-                    pair(pool.stride.unwrap_or(pool.kernel_size))
-                )
+                format!("layers.AveragePooling2D({}{})", pair(pool.kernel_size), strides(pool.stride, pool.kernel_size))
             }
             Layer::AdaptiveAvgPool2d(pool) if pool.output_size == global() => {
                 "layers.GlobalAveragePooling2D(keepdims=True)".to_string()
@@ -249,6 +301,8 @@ impl Site<'_> {
                 format!("layers.UpSampling2D(({}, {}), interpolation=\"{mode}\")", factor.0 as i64, factor.1 as i64)
             }
             Layer::Add(_) => "layers.Add()".to_string(),
+            // Keras wants two at least.
+            Layer::Cat(_) if self.inputs.len() == 1 => return None,
             Layer::Cat(cat) => format!("layers.Concatenate(axis={})", axis(cat.dim, self.rank())),
             Layer::Identity(_) => "layers.Identity()".to_string(),
             layer => {
@@ -296,13 +350,18 @@ impl Site<'_> {
             }
             Layer::Mean(mean) => {
                 let axes: Vec<String> = mean.dim.iter().map(|&dim| axis(dim, self.rank()).to_string()).collect();
-                format!("ops.mean({x}, axis=({},), keepdims={})", axes.join(", "), python(mean.keepdim))
+                let comma = if axes.len() == 1 { "," } else { "" };
+                let keepdims = if mean.keepdim { ", keepdims=True" } else { "" };
+                format!("ops.mean({x}, axis=({}{comma}){keepdims})", axes.join(", "))
             }
-            Layer::View(_) | Layer::Flatten(_) => format!("layers.Reshape(({},))({x})", output.join(", ")),
+            Layer::View(_) | Layer::Flatten(_) => {
+                let comma = if output.len() == 1 { "," } else { "" };
+                format!("layers.Reshape(({}{comma}))({x})", output.join(", "))
+            }
             Layer::Chunk(chunk) => {
                 format!("ops.split({x}, {}, axis={})[{}]", chunk.chunks, axis(chunk.dim, self.rank()), chunk.index)
             }
-            Layer::Contiguous(_) | Layer::StochasticDepth(_) => x.to_string(),
+            Layer::Contiguous(_) | Layer::StochasticDepth(_) | Layer::Cat(_) => x.to_string(),
             Layer::ChannelShuffle(shuffle) => format!(
                 "ops.reshape(ops.swapaxes(ops.reshape({x}, (-1, {0}, {1}, {2}, {3})), 3, 4), (-1, {0}, {1}, {4}))",
                 self.input.and_then(|input| input.get(2).copied()).unwrap_or(1),

@@ -168,7 +168,9 @@ fn trace(machine: &mut Machine, id: Id, input: &Dims) -> Traced {
             parameters.entry(*parameter).or_insert(full);
         }
     }
-    machine.trace = Some(Trace::new(&modules, parameters));
+    let mut trace = Trace::new(&modules, parameters);
+    trace.counted = machine.counted_functions;
+    machine.trace = Some(trace);
     machine.line = 0;
     machine.minding += 1;
     let result = machine.with_budget(|machine| {

@@ -121,6 +121,8 @@ pub(super) struct Machine {
     pub made_inputs: Vec<(Dims, u32)>,
     /// Names given to nodes by a comment, by line.
     pub name_comments: HashMap<u32, String>,
+    /// A comment says that functions are numbered over the whole network.
+    pub counted_functions: bool,
     frames: Vec<Frame>,
     seen: HashSet<(u32, ProblemKind, String)>,
     /// How often a leaf was made at a place in the text.
@@ -165,6 +167,7 @@ impl Machine {
             called_with: Vec::new(),
             made_inputs: Vec::new(),
             name_comments: HashMap::new(),
+            counted_functions: false,
             frames: Vec::new(),
             seen: HashSet::new(),
             made_at: HashMap::new(),

@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
+use super::super::export_layer::counted_name;
 use super::super::result::{CallKind, ExecutedCall};
 use super::value::{Tensor, TensorSource};
 use super::{Id, Machine, Run, Value};
@@ -24,6 +25,8 @@ pub(in crate::pytorch) struct Trace {
     numbers: HashMap<String, u32>,
     /// The names of the modules whose `forward` is running.
     pub inside: Vec<String>,
+    /// Functions are numbered over the whole network.
+    pub counted: bool,
 }
 
 /// More nodes than this are not traced.
@@ -46,6 +49,7 @@ impl Trace {
             taken,
             numbers: HashMap::new(),
             inside: Vec::new(),
+            counted: false,
         }
     }
 
@@ -63,6 +67,7 @@ impl Trace {
     fn function_name(&mut self, function: &str) -> String {
         let function = function.trim_matches('_');
         let stem = match self.inside.last() {
+            _ if self.counted => counted_name(function).to_string(),
             Some(inside) if !inside.is_empty() => format!("{inside}.{function}"),
             _ => function.to_string(),
         };

@@ -90,11 +90,12 @@ fn network(layer: Layer, call: Call, input: Dims) -> Network {
     Network { name: "Net".to_string(), input, nodes, uncalled: Vec::new() }
 }
 
-/// `x[:, :]` is no layer once it is read, and what is not known cannot be written.
+/// `x[:, :]` is no layer once it is read, parts are then counted from the first, and what is not known cannot be written.
 fn is_nothing(network: &Network, shapes: &Shapes) -> bool {
     let layers = network.nodes.iter().enumerate();
     layers.into_iter().any(|(index, node)| match &node.layer {
         Layer::Slice(_) => shapes.nodes[index].dims() == shapes.nodes[index - 1].dims(),
+        Layer::Chunk(chunk) => chunk.index < 0,
         Layer::Unsupported(_) => true,
         _ => false,
     })

@@ -31,7 +31,6 @@ fn canonical(network: &Network) -> Vec<Node> {
                 let count = if layer.num_parameters == Channels::Count(1) { 1 } else { channels };
                 layer.num_parameters = if count == 1 { Channels::Count(1) } else { Channels::TimesInput(1) };
             }
-            Layer::Chunk(chunk) if chunk.index < 0 => chunk.index += chunk.chunks,
             // `F.pad` is the same with zeros.
             Layer::ConstantPad2d(pad) if node.call == Call::Function && pad.value == 0.0 => {
                 node.layer = ZeroPad2d { padding: pad.padding }.into();
