@@ -13,6 +13,9 @@ const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/pytorc
 /// Matrix products of two tensors are rows of unknown cost, so that the MACs are not all known.
 const PARTLY_KNOWN: [&str; 1] = ["res_attention_matmul"];
 
+/// Texts whose blocks cannot all be found again without indentation: errors say so.
+const ONLY_WITH_INDENTATION: [&str; 1] = ["make_divisible"];
+
 /// The texts, and what PyTorch 2.9.1 measures of their networks.
 fn snippets() -> BTreeMap<String, (String, Json)> {
     let read = |name: &str| std::fs::read_to_string(format!("{FOLDER}/{name}")).expect("a fixture");
@@ -91,6 +94,10 @@ fn golden_texts_without_indentation_give_the_same_networks() {
             problem.kind == ProblemKind::Assumed && problem.line.is_some() && problem.message.contains("indentation")
         });
         told_as_unsure += u32::from(!same && unsure);
+        if ONLY_WITH_INDENTATION.contains(&name.as_str()) {
+            failures.check(lost.problems.iter().any(|problem| problem.severity == Severity::Error), || name.clone());
+            continue;
+        }
         failures.check(same || unsure, || format!("{name}: {:?}", lost.problems));
     }
     failures.check(told_as_unsure <= 3, || format!("{told_as_unsure} texts could not be told"));
