@@ -9,6 +9,7 @@ use std::collections::{BTreeSet, HashSet};
 use std::ops::Range;
 
 use super::export_layer::{constructor, counted_name, function};
+use super::export_name::{attribute, camel, identifier, is_identifier, join, relative};
 use crate::model::{Call, Kind, Layer, Network, Tap, Wiring};
 use crate::shape::{self, Shapes};
 
@@ -41,9 +42,9 @@ fn export_with(network: &Network, counted: bool) -> String {
     exporter.text(&name)
 }
 
-struct Exporter<'a> {
-    network: &'a Network,
-    wiring: Wiring,
+pub(super) struct Exporter<'a> {
+    pub network: &'a Network,
+    pub wiring: Wiring,
     shapes: Shapes,
     /// Names and texts of the classes, inner ones first.
     classes: Vec<(String, String)>,
@@ -55,10 +56,10 @@ struct Exporter<'a> {
 }
 
 /// What one line of a `forward` does.
-struct Unit {
-    nodes: Range<usize>,
+pub(super) struct Unit {
+    pub nodes: Range<usize>,
     /// The name of the module below the class's own; empty for a single node.
-    head: String,
+    pub head: String,
 }
 
 /// A module in a constructor.
@@ -127,7 +128,7 @@ impl Exporter<'_> {
         }
     }
 
-    fn node_is_module(&self, index: usize) -> bool {
+    pub(super) fn node_is_module(&self, index: usize) -> bool {
         let node = &self.network.nodes[index];
         self.is_module(&node.layer, node.call)
     }
@@ -155,8 +156,6 @@ impl Exporter<'_> {
                 if registered.insert(path.clone()) {
                     let part = self.part(unit, prefix);
                     self.register(&path, part, &mut init);
-                } else {
-                    self.skip(unit);
                 }
                 (format!("{}({})", attribute(&path), inputs.join(", ")), None)
             } else if self.node_is_module(first) {
@@ -202,138 +201,6 @@ impl Exporter<'_> {
         unique
     }
 
-    /// What stands on one line each: nodes below one name that one tensor goes into and one comes out of, else nodes.
-    fn units(&self, nodes: Range<usize>, prefix: &str) -> Vec<Unit> {
-        let mut units = Vec::new();
-        let mut at = nodes.start;
-        while at < nodes.end {
-            match self.group(at, nodes.clone(), prefix) {
-                Some(unit) => {
-                    at = unit.nodes.end;
-                    units.push(unit);
-                }
-                None => {
-                    units.push(Unit { nodes: at..at + 1, head: String::new() });
-                    at += 1;
-                }
-            }
-        }
-        units
-    }
-
-    fn head(&self, index: usize, prefix: &str) -> Option<&str> {
-        relative(&self.network.nodes[index].name, prefix).split_once('.').map(|(head, _)| head)
-    }
-
-    /// The longest group that starts at a node.
-    fn group(&self, start: usize, nodes: Range<usize>, prefix: &str) -> Option<Unit> {
-        let first = self.first_module(start, nodes.clone())?;
-        let head = self.head(first, prefix)?.to_string();
-        let belongs = |index: usize| self.head(index, prefix) == Some(head.as_str());
-        let last = nodes.clone().rev().find(|&index| belongs(index))?;
-        // Functions between may have names of other places.
-        if (first..=last).any(|index| !belongs(index) && self.node_is_module(index)) {
-            return None;
-        }
-        if (nodes.start..start).any(belongs)
-            || self.network.nodes[last + 1..].iter().any(|node| under(&node.name, prefix, &head))
-        {
-            return None;
-        }
-        if self.network.nodes[..nodes.start].iter().any(|node| under(&node.name, prefix, &head)) {
-            return None;
-        }
-        if self.network.nodes.iter().any(|node| relative(&node.name, prefix) == head) {
-            return None;
-        }
-        let mut ends = vec![last + 1];
-        // The sum with what went in is most likely part of it.
-        let mut end = last + 1;
-        while end < nodes.end && !self.node_is_module(end) && self.head(end, prefix).is_none() {
-            end += 1;
-            ends.push(end);
-            if ends.len() > 3 {
-                break;
-            }
-        }
-        // But not where nothing else were left beside the group.
-        let residual =
-            ends.iter().skip(1).copied().filter(|&end| start > nodes.start || end < nodes.end).find(|&end| {
-                matches!(self.network.nodes[end - 1].layer, Layer::Add(_) | Layer::Mul(_))
-                    && self.is_closed(start..end, nodes.clone())
-                    && {
-                        let input = self.single_input(start..end);
-                        self.wiring.taps(end - 1).iter().any(|tap| Some(*tap) == input)
-                    }
-            });
-        // Not where no other module were left beside the group; but a chain may have only one block.
-        let is_block = head.chars().all(|c| c.is_ascii_digit());
-        let leaves_some =
-            |end: usize| is_block || nodes.clone().any(|at| !(start..end).contains(&at) && self.node_is_module(at));
-        let closed = |end: &usize| {
-            let plain = start == first && *end == last + 1;
-            (plain || leaves_some(*end)) && self.is_closed(start..*end, nodes.clone())
-        };
-        let end = residual
-            .or_else(|| ends.first().copied().filter(closed))
-            .or_else(|| self.joined_end(&ends, nodes.clone(), closed))?;
-        Some(Unit { nodes: start..end, head })
-    }
-
-    /// The first module of a group that starts here: the node itself, or what follows the parts that a tensor is
-    /// divided into.
-    fn first_module(&self, start: usize, nodes: Range<usize>) -> Option<usize> {
-        let divides = |index: usize| matches!(self.network.nodes[index].layer, Layer::Chunk(_) | Layer::Slice(_));
-        let first = (start..nodes.end).find(|&index| !divides(index))?;
-        let of_one = (start..first).all(|index| self.wiring.taps(index) == self.wiring.taps(start));
-        (of_one && self.node_is_module(first)).then_some(first)
-    }
-
-    /// Where branches come together behind the modules of a group, and their channels are mixed.
-    fn joined_end(&self, ends: &[usize], nodes: Range<usize>, closed: impl Fn(&usize) -> bool) -> Option<usize> {
-        let joins =
-            |end: usize| matches!(self.network.nodes[end - 1].layer, Layer::Cat(_) | Layer::Add(_) | Layer::Mul(_));
-        let end = ends.iter().copied().find(|&end| joins(end) && closed(&end))?;
-        let shuffles = end < nodes.end && matches!(self.network.nodes[end].layer, Layer::ChannelShuffle(_));
-        let follows = shuffles && self.wiring.taps(end) == [Tap::Node(end - 1)];
-        Some(if follows && closed(&(end + 1)) { end + 1 } else { end })
-    }
-
-    /// The one tensor that goes in.
-    fn single_input(&self, nodes: Range<usize>) -> Option<Tap> {
-        let mut input = None;
-        for index in nodes.clone() {
-            for tap in self.wiring.taps(index) {
-                let inside = matches!(tap, Tap::Node(above) if nodes.contains(above));
-                if inside {
-                    continue;
-                }
-                match input {
-                    None => input = Some(*tap),
-                    Some(other) if other == *tap => {}
-                    Some(_) => return None,
-                }
-            }
-        }
-        input
-    }
-
-    /// One tensor goes in, and only the last one made is used elsewhere.
-    fn is_closed(&self, nodes: Range<usize>, _class: Range<usize>) -> bool {
-        if self.single_input(nodes.clone()).is_none() {
-            return false;
-        }
-        let outside = nodes.end..self.network.nodes.len();
-        let used = outside.into_iter().all(|index| {
-            self.wiring.taps(index).iter().all(|tap| match tap {
-                Tap::Node(above) => !nodes.contains(above) || *above + 1 == nodes.end,
-                _ => true,
-            })
-        });
-        let ends_well = !matches!(self.network.nodes[nodes.end - 1].layer, Layer::Parameter(_));
-        used && ends_well
-    }
-
     /// The module of a group: a chain where it is one, else a class.
     fn part(&mut self, unit: &Unit, prefix: &str) -> Part {
         let own = join(prefix, &unit.head);
@@ -377,9 +244,6 @@ impl Exporter<'_> {
             unit.head.clone()
         }
     }
-
-    /// A module that is called again: its functions are named again.
-    fn skip(&mut self, _unit: &Unit) {}
 
     fn constructor(&self, index: usize) -> String {
         let node = &self.network.nodes[index];
@@ -562,65 +426,4 @@ impl Part {
             }
         }
     }
-}
-
-/// A name below a prefix; the whole name where it is not below it.
-fn relative<'a>(name: &'a str, prefix: &str) -> &'a str {
-    if prefix.is_empty() {
-        return name;
-    }
-    name.strip_prefix(prefix).and_then(|rest| rest.strip_prefix('.')).unwrap_or(name)
-}
-
-fn under(name: &str, prefix: &str, head: &str) -> bool {
-    name.strip_prefix(&join(prefix, head)).is_some_and(|rest| rest.starts_with('.'))
-}
-
-fn join(prefix: &str, name: &str) -> String {
-    if prefix.is_empty() { name.to_string() } else { format!("{prefix}.{name}") }
-}
-
-/// How a module is reached from its class.
-fn attribute(path: &str) -> String {
-    if path.contains('.') {
-        format!("self.get_submodule({path:?})")
-    } else if is_identifier(path) {
-        format!("self.{path}")
-    } else {
-        format!("getattr(self, {path:?})")
-    }
-}
-
-fn is_identifier(name: &str) -> bool {
-    const WORDS: &[&str] = &[
-        "False", "None", "True", "and", "as", "assert", "async", "await", "break", "class", "continue", "def", "del",
-        "elif", "else", "except", "finally", "for", "from", "global", "if", "import", "in", "is", "lambda", "nonlocal",
-        "not", "or", "pass", "raise", "return", "try", "while", "with", "yield",
-    ];
-    name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
-        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
-        && !WORDS.contains(&name)
-}
-
-/// A name that Python takes.
-pub(super) fn identifier(name: &str, fallback: &str) -> String {
-    let mut plain: String = name.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
-    if plain.starts_with(|first: char| first.is_ascii_digit()) {
-        plain.insert(0, '_');
-    }
-    if is_identifier(&plain) { plain } else { fallback.to_string() }
-}
-
-/// `layer1.0` to `Layer1Block0`.
-fn camel(path: &str) -> String {
-    let mut name = String::new();
-    for part in path.split(['.', '_']) {
-        if part.starts_with(|first: char| first.is_ascii_digit()) {
-            name.push_str("Block");
-        }
-        let mut letters = part.chars();
-        name.extend(letters.next().map(|first| first.to_ascii_uppercase()));
-        name.push_str(letters.as_str());
-    }
-    name
 }

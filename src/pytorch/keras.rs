@@ -60,7 +60,7 @@ pub fn export_keras(network: &Network) -> String {
         variables.push(variable);
     }
     let outputs = variables.last().map_or("inputs", String::as_str);
-    let name = super::export::identifier(&network.name, "Net");
+    let name = super::export_name::identifier(&network.name, "Net");
     text.push_str(&format!("\nmodel = keras.Model(inputs, {outputs}, name=\"{name}\")\nmodel.summary()\n"));
     text
 }

@@ -9,13 +9,17 @@ mod ast;
 #[cfg(feature = "python")]
 mod discover;
 mod export;
+mod export_group;
 mod export_layer;
+mod export_name;
 #[cfg(feature = "python")]
 mod hints;
 #[cfg(feature = "python")]
 mod import;
 #[cfg(feature = "python")]
 mod indent;
+#[cfg(feature = "python")]
+mod input;
 mod keras;
 #[cfg(feature = "python")]
 mod lines;

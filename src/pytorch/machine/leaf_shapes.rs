@@ -128,7 +128,7 @@ pub(super) fn tensors(class: &str, leaf: &Leaf) -> Option<Vec<(&'static str, Opt
                 push("bias", output.map(|output| vec![output]), false);
             }
         }
-        _ => return super::leaf::is_known_leaf(class).then_some(tensors),
+        _ => return super::signature::is_known_leaf(class).then_some(tensors),
     }
     Some(tensors)
 }

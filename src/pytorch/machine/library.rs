@@ -2,10 +2,8 @@
 
 use std::rc::Rc;
 
-use super::super::problem::ProblemKind;
-use super::functional::number_value;
-use super::value::{Arguments, Tensor, TensorSource};
-use super::{Machine, ModuleKind, Run, Value, leaf, no_tensor};
+use super::value::{Arguments, Tensor};
+use super::{Machine, ModuleKind, Run, Value, no_tensor, signature};
 use crate::model::Dims;
 
 /// A member of a library's module.
@@ -23,7 +21,7 @@ pub(super) fn member(path: &str, name: &str) -> Value {
         "sys.argv" => Value::unknown("sys.argv"),
         // Classes stand in files of their own: torch.nn.modules.conv.Conv2d.
         _ if path.starts_with("torch.nn.modules") || path.starts_with("torch.nn.parameter") => {
-            let known = leaf::is_known_class(name);
+            let known = signature::is_known_class(name);
             Value::Library(Rc::from(if known { format!("torch.nn.{name}") } else { full }))
         }
         _ if full.len() > 300 => Value::unknown("a long name"),
@@ -68,7 +66,7 @@ pub(super) fn is_module_base(path: &str) -> bool {
     matches!(
         short,
         "Module" | "LightningModule" | "ScriptModule" | "PreTrainedModel" | "BaseModule" | "PyTorchModelHubMixin"
-    ) || ((path.starts_with("torch.nn") || path.starts_with("torchvision.ops")) && leaf::is_known_class(short))
+    ) || ((path.starts_with("torch.nn") || path.starts_with("torchvision.ops")) && signature::is_known_class(short))
 }
 
 pub(super) fn is_math(name: &str) -> bool {
@@ -115,7 +113,7 @@ impl Machine {
             | "torchvision.models.convnext"
             | "timm.models.layers"
             | "timm.layers"
-                if leaf::is_known_class(name) =>
+                if signature::is_known_class(name) =>
             {
                 return self.new_module(name, path, arguments);
             }
@@ -358,7 +356,7 @@ impl Machine {
             }
             _ => {}
         }
-        if leaf::is_known_class(name) && module == "torchvision.ops" {
+        if signature::is_known_class(name) && module == "torchvision.ops" {
             return self.new_module(name, name, arguments);
         }
         let words = if module == "torch.nn.functional" { no_tensor::functional_input } else { no_tensor::input };
@@ -366,219 +364,6 @@ impl Machine {
             Some(arguments) => self.tensor_function(name, arguments, false),
             None => Ok(Value::unknown(name)),
         }
-    }
-
-    /// `torch.randn(1, 3, 32, 32)`.
-    fn made_tensor(&mut self, name: &str, arguments: &Arguments) -> Run<Value> {
-        let sizes = match name {
-            "randint" | "normal" => {
-                let list = arguments.all().find(|value| matches!(value, Value::Tuple(_) | Value::List(_))).cloned();
-                match list {
-                    Some(list) => self.items(&list)?.iter().map(Value::as_i64).collect(),
-                    None => None,
-                }
-            }
-            "full" => match arguments.get(0, "size").cloned() {
-                Some(list) => self.items(&list)?.iter().map(Value::as_i64).collect(),
-                None => None,
-            },
-            _ => self.shape_arguments(arguments, "size")?,
-        };
-        let sizes: Option<Vec<u64>> =
-            sizes.and_then(|sizes| sizes.iter().map(|&size| u64::try_from(size).ok()).collect());
-        let dims = sizes.and_then(|sizes| Dims::new(&sizes)).filter(|dims| dims.elements().is_some());
-        if let Some(dims) = dims.filter(|dims| dims.rank() >= 2) {
-            self.made_inputs.push((dims, self.line));
-            self.allocate(4)?;
-        }
-        let numbers = match (name, dims.and_then(|dims| dims.elements())) {
-            ("zeros", Some(count)) if count <= 64 => Some(Rc::from(vec![0.0; count as usize])),
-            ("ones", Some(count)) if count <= 64 => Some(Rc::from(vec![1.0; count as usize])),
-            _ => None,
-        };
-        Ok(Value::Tensor(Rc::new(Tensor { dims, source: TensorSource::Made, numbers })))
-    }
-
-    fn listed_tensor(&mut self, value: Option<&Value>) -> Run<Value> {
-        let Some(value) = value.cloned() else { return Ok(Value::unknown("a tensor")) };
-        if let Some(number) = value.as_float() {
-            return Ok(Value::Tensor(Tensor::number(number)));
-        }
-        if matches!(value, Value::Tensor(_)) {
-            return Ok(value);
-        }
-        let mut sizes = Vec::new();
-        let mut level = value;
-        while matches!(level, Value::List(_) | Value::Tuple(_)) && sizes.len() < 6 {
-            let items = self.items(&level)?;
-            sizes.push(items.len() as u64);
-            if sizes.len() == 1 {
-                let numbers: Option<Vec<f64>> = items.iter().map(Value::as_float).collect();
-                if let Some(numbers) = numbers {
-                    return Ok(Value::Tensor(Tensor::numbers(numbers)));
-                }
-            }
-            match items.into_iter().next() {
-                Some(first) => level = first,
-                None => break,
-            }
-        }
-        Ok(Value::Tensor(Tensor::made(Dims::new(&sizes).filter(|dims| dims.rank() >= 1))))
-    }
-
-    fn counted_tensor(&mut self, name: &str, arguments: &Arguments) -> Run<Value> {
-        let numbers: Vec<f64> = arguments.positional.iter().filter_map(Value::as_float).collect();
-        let count_given = arguments.keyword("steps").and_then(Value::as_float);
-        let (start, step, count) = match (name, numbers.as_slice()) {
-            ("linspace", &[start, stop, ..]) => {
-                let count = numbers.get(2).copied().or(count_given).unwrap_or(100.0);
-                (start, if count > 1.0 { (stop - start) / (count - 1.0) } else { 0.0 }, count)
-            }
-            ("arange", &[stop]) => (0.0, 1.0, stop.ceil()),
-            ("arange", &[start, stop]) => (start, 1.0, (stop - start).ceil()),
-            ("arange", &[start, stop, step]) if step != 0.0 => (start, step, ((stop - start) / step).ceil()),
-            ("eye", &[n, ..]) if (1.0..1e6).contains(&n) => {
-                return Ok(Value::Tensor(Tensor::made(Dims::new(&[n as u64, n as u64]))));
-            }
-            _ => return Ok(Value::unknown(name)),
-        };
-        if !(0.0..=10_000.0).contains(&count) {
-            return Ok(Value::unknown(name));
-        }
-        self.allocate(count as usize)?;
-        Ok(Value::Tensor(Tensor::numbers((0..count as u64).map(|index| start + step * index as f64).collect())))
-    }
-
-    fn call_numeric(&mut self, name: &str, arguments: &Arguments) -> Run<Value> {
-        let Some(first) = arguments.positional.first().cloned() else { return Ok(Value::unknown(name)) };
-        if matches!(name, "prod" | "sum" | "max" | "min" | "mean" | "cumsum" | "array" | "asarray") {
-            let (Value::Tuple(_) | Value::List(_) | Value::Range(_)) = &first else {
-                return match (&first, name) {
-                    (Value::Tensor(tensor), "prod" | "sum" | "array" | "asarray") if tensor.numbers.is_none() => {
-                        Ok(first)
-                    }
-                    (Value::Tensor(_), "cumsum") => {
-                        let numbers = self.items(&first)?;
-                        let mut total = 0.0;
-                        let sums = numbers.iter().filter_map(Value::as_float).map(|number| {
-                            total += number;
-                            total
-                        });
-                        Ok(Value::Tensor(Tensor::numbers(sums.collect())))
-                    }
-                    _ => Ok(Value::unknown(name)),
-                };
-            };
-            let items = self.items(&first)?;
-            return match name {
-                "prod" => {
-                    let mut product = Value::Int(1);
-                    for item in items {
-                        product = self.binary(&product, super::super::ast::BinaryOperator::Mul, &item)?;
-                    }
-                    Ok(product)
-                }
-                "array" | "asarray" => self.listed_tensor(Some(&first)),
-                "cumsum" => {
-                    let mut sums = Vec::new();
-                    let mut total = Value::Int(0);
-                    for item in items {
-                        total = self.binary(&total, super::super::ast::BinaryOperator::Add, &item)?;
-                        sums.push(total.clone());
-                    }
-                    self.new_list(sums)
-                }
-                "mean" => {
-                    let numbers: Vec<f64> = items.iter().filter_map(Value::as_float).collect();
-                    Ok(Value::Float(numbers.iter().sum::<f64>() / numbers.len().max(1) as f64))
-                }
-                _ => self.call_builtin(name, Arguments::positional(vec![first])),
-            };
-        }
-        if name == "linspace" || name == "arange" {
-            return self.counted_tensor(name, arguments);
-        }
-        if name == "zeros" || name == "ones" {
-            return self.made_tensor(name, arguments);
-        }
-        let Some(x) = first.as_float() else { return Ok(Value::unknown(name)) };
-        let y = arguments.positional.get(1).and_then(Value::as_float);
-        let result = match name {
-            "floor" | "ceil" | "trunc" | "isqrt" => {
-                let result = match name {
-                    "floor" => x.floor(),
-                    "ceil" => x.ceil(),
-                    "trunc" => x.trunc(),
-                    _ => x.sqrt().floor(),
-                };
-                return self.whole(result);
-            }
-            "sqrt" => x.sqrt(),
-            "exp" => x.exp(),
-            "log" => match y {
-                Some(base) => x.log(base),
-                None => x.ln(),
-            },
-            "log2" => x.log2(),
-            "log10" => x.log10(),
-            "pow" | "power" => x.powf(y.unwrap_or(1.0)),
-            "cos" => x.cos(),
-            "sin" => x.sin(),
-            "tan" => x.tan(),
-            "fabs" | "abs" => x.abs(),
-            "int64" | "int32" | "int" => return self.whole(x.trunc()),
-            "float32" | "float64" => x,
-            "gcd" => {
-                let (mut a, mut b) = (x.abs() as u64, y.unwrap_or(0.0).abs() as u64);
-                while b > 0 {
-                    (a, b) = (b, a % b);
-                }
-                return Ok(number_value(a as f64));
-            }
-            "round" => return self.call_builtin("round", arguments.clone()),
-            _ => return Ok(Value::unknown(name)),
-        };
-        if result.is_nan() {
-            return self.error(ProblemKind::Raised, "ValueError", "math domain error".to_string());
-        }
-        Ok(Value::Float(result))
-    }
-
-    fn call_ordered_dict(&mut self, name: &str, arguments: Arguments) -> Run<Value> {
-        if name == "defaultdict" {
-            return self.dict_of(&Arguments::default());
-        }
-        self.dict_of(&arguments)
-    }
-
-    fn reduce(&mut self, arguments: &Arguments) -> Run<Value> {
-        let (Some(function), Some(items)) =
-            (arguments.positional.first().cloned(), arguments.positional.get(1).cloned())
-        else {
-            return Ok(Value::unknown("functools.reduce"));
-        };
-        let mut items = self.items(&items)?.into_iter();
-        let Some(mut total) = arguments.positional.get(2).cloned().or_else(|| items.next()) else {
-            return Ok(Value::None);
-        };
-        for item in items {
-            total = self.call(&function, Arguments::positional(vec![total, item]))?;
-        }
-        Ok(total)
-    }
-
-    fn product(&mut self, arguments: &Arguments) -> Run<Value> {
-        let mut rows: Vec<Vec<Value>> = vec![Vec::new()];
-        for value in &arguments.positional {
-            let items = self.items(value)?;
-            self.allocate(rows.len().saturating_mul(items.len()).saturating_mul(arguments.positional.len()))?;
-            rows = rows
-                .iter()
-                .flat_map(|row| items.iter().map(move |item| row.iter().cloned().chain([item.clone()]).collect()))
-                .collect();
-        }
-        let rows = rows.into_iter().map(|row| self.keep(Value::tuple(row))).collect();
-        self.new_list(rows)
     }
 }
 

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use super::super::ast::Name;
 use super::super::problem::{Problem, ProblemKind, Severity};
 use super::value::{Arguments, Instance, ParameterData, Tensor, TensorSource};
-use super::{Id, Machine, Run, Value, leaf};
+use super::{Id, Machine, Run, Value, leaf, signature};
 use crate::model::{self, Dims, Layer};
 
 /// What makes an object a module.
@@ -209,7 +209,7 @@ impl Machine {
             "ModuleList" => ModuleKind::List,
             "ModuleDict" => ModuleKind::Dict,
             "ParameterList" | "ParameterDict" => ModuleKind::ParameterList,
-            _ if leaf::is_known_leaf(class) => {
+            _ if signature::is_known_leaf(class) => {
                 let leaf = self.make_leaf(class, path, &arguments)?;
                 return self.set_leaf(id, class, leaf);
             }

@@ -6,7 +6,7 @@ use super::super::ast::{Expr, ExprKind, StatementKind};
 use super::super::problem::{Problem, ProblemKind, Severity};
 use super::module::Leaf;
 use super::value::{Arguments, Tensor};
-use super::{FixWish, Id, Machine, Run, Value, leaf};
+use super::{FixWish, Id, Machine, Run, Value, signature};
 use crate::model::{Layer, PaddingMode, Value as Plain};
 
 /// What was surely meant, and the change of the text that says so.
@@ -136,7 +136,7 @@ impl Machine {
         };
         let input = Value::Tensor(tensor.clone());
         let rest = arguments.clone().rest();
-        let Some((required, takes)) = leaf::argument_counts(class) else { return Ok(None) };
+        let Some((required, takes)) = signature::argument_counts(class) else { return Ok(None) };
         let function = (required > 0).then(|| function_of(class));
         let given = rest.positional.len() + rest.keywords.len();
         if given < required || (given > 0 && required == 0) || given > takes {

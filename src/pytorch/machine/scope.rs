@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::super::ast::Name;
 use super::super::problem::ProblemKind;
 use super::value::Scope;
-use super::{Id, Machine, Run, Value, leaf};
+use super::{Id, Machine, Run, Value, signature};
 
 impl Machine {
     pub(super) fn new_scope(&mut self, parent: Option<Id>) -> Run<Id> {
@@ -50,7 +50,7 @@ impl Machine {
         }
         for module in &self.star_imports {
             let known = match &**module {
-                "torch.nn" => leaf::is_known_class(name),
+                "torch.nn" => signature::is_known_class(name),
                 "torch.nn.functional" => super::functional::is_known(name),
                 "math" => super::library::is_math(name),
                 _ => false,
@@ -101,7 +101,7 @@ fn default_name(name: &str) -> Option<Value> {
         "__name__" => return Some(Value::text("__main__")),
         "__file__" => return Some(Value::text("model.py")),
         "__doc__" => return Some(Value::None),
-        _ if leaf::is_known_class(name) => return Some(Value::Library(Rc::from(format!("torch.nn.{name}")))),
+        _ if signature::is_known_class(name) => return Some(Value::Library(Rc::from(format!("torch.nn.{name}")))),
         _ => return None,
     };
     Some(Value::Library(Rc::from(path)))
