@@ -18,6 +18,9 @@ pub enum Format {
     Json,
 }
 
+/// A LaTeX table of more lines runs over several pages.
+const MOST_LINES_OF_A_PAGE: usize = 40;
+
 /// One row of the table.
 struct Line {
     name: String,
@@ -156,7 +159,15 @@ impl Table {
             Some(output) => format!("${}$", output.replace('x', " \\times ")),
             None => "--".to_string(),
         };
-        let mut text = "% \\usepackage{booktabs}\n\\begin{tabular}{llrrr}\n\\toprule\nLayer & Type & Output & Params & MACs \\\\\n\\midrule\n".to_string();
+        // What does not fit on a page goes on on the next.
+        let long = self.lines.len() > MOST_LINES_OF_A_PAGE;
+        let (packages, environment) = if long { ("booktabs,longtable", "longtable") } else { ("booktabs", "tabular") };
+        let mut text = format!(
+            "% \\usepackage{{{packages}}}\n\\begin{{{environment}}}{{llrrr}}\n\\toprule\nLayer & Type & Output & Params & MACs \\\\\n\\midrule\n"
+        );
+        if long {
+            text.push_str("\\endhead\n");
+        }
         for line in &self.lines {
             let _ = writeln!(
                 text,
@@ -170,7 +181,7 @@ impl Table {
         }
         let _ = writeln!(
             text,
-            "\\midrule\n{} & & & {1}{2} & {1}{3} \\\\\n\\bottomrule\n\\end{{tabular}}",
+            "\\midrule\n{} & & & {1}{2} & {1}{3} \\\\\n\\bottomrule\n\\end{{{environment}}}",
             cell(&match self.title.as_str() {
                 "" => format!("Total, input {}", self.input),
                 title => format!("Total of {title}, input {}", self.input),

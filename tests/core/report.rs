@@ -28,6 +28,19 @@ fn the_tables_say_what_the_report_says() {
     }
 }
 
+/// Only what fits on a page is a `tabular`.
+#[test]
+fn long_latex_tables_go_over_pages() {
+    for (id, environment) in [("seed_standard", "tabular"), ("mobilenet_v2", "longtable")] {
+        let network = presets::find(id).expect("a preset").network();
+        let text = Format::Latex.write(&network, &analyze(&network, &Settings::default()));
+        let count = |what: &str| text.matches(what).count();
+        assert_eq!(count(&format!("\\begin{{{environment}}}{{llrrr}}")), 1, "{text}");
+        assert_eq!(count(&format!("\\end{{{environment}}}")), 1);
+        assert_eq!(count("\\endhead"), usize::from(environment == "longtable"));
+    }
+}
+
 #[test]
 fn names_cannot_break_a_table() {
     let mut network = presets::find("seed_standard").expect("the seed's").network();
