@@ -61,11 +61,11 @@ test-core:
 	cargo test $(CORE) --locked
 
 test-wasm-lints: | build-tools
-	cargo clippy $(WASM) --features python --lib --bins --test browser --locked -- -D warnings
+	cargo clippy $(WASM) --features python,simd --lib --bins --test browser --locked -- -D warnings
 
 test-browser: $(NPM_PACKAGES) | test-tools
 	CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER="node $(CURDIR)/tests/browser/runner.mjs" \
-	  cargo test $(WASM) --no-default-features --features web --test browser --locked
+	  cargo test $(WASM) --no-default-features --features web,simd --test browser --locked
 
 test-e2e: dist/index.html | test-tools
 	node --test --test-concurrency=1 tests/e2e/*.test.mjs
@@ -83,7 +83,7 @@ bench-import:
 # The forward pass of every preset in Chromium, against what one thread can do at most.
 bench-engine: $(NPM_PACKAGES) | test-tools
 	mkdir -p target/engine_bench
-	cargo build $(WASM) --release --no-default-features --example engine_bench --locked
+	cargo build $(WASM) --release --no-default-features --features simd --example engine_bench --locked
 	cp target/wasm32-unknown-unknown/release/examples/engine_bench.wasm target/engine_bench/simd.wasm
 	cargo build $(WASM) --release --no-default-features --features relaxed-simd --example engine_bench --locked
 	cp target/wasm32-unknown-unknown/release/examples/engine_bench.wasm target/engine_bench/relaxed.wasm

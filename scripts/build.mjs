@@ -24,10 +24,12 @@ rmSync(work, { recursive: true, force: true });
 mkdirSync(staging, { recursive: true });
 
 buildPage();
-buildWorker("worker", "worker", "release", "web", "-O3");
+buildWorker("worker", "worker", "release", "web,simd", "-O3");
 // The same with relaxed SIMD: the page takes it where the browser does.
 buildWorker("relaxed", "worker", "release", "web,relaxed-simd", "-O3");
-buildWorker("explorer", "explorer", "release", "web", "-O3");
+buildWorker("explorer", "explorer", "release", "web,simd", "-O3");
+// For browsers without SIMD.
+buildWorker("plain_explorer", "explorer", "page", "web", "-Oz");
 buildWorker("importer", "importer", "page", "web,python", "-Oz");
 writeFileSync(path.join(staging, "style.css"), styles());
 const build = contentHash(staging);

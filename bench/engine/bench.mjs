@@ -57,6 +57,10 @@ try {
       row([`  ${step.kernel}`, (step.macs / 1e6).toFixed(3), step.ms.toPrecision(4), "", step.macs ? (step.macs / step.ms / 1e6).toFixed(1) : ""]);
     }
   }
+  for (const name of wanted.filter((name) => name.startsWith("seed"))) {
+    const { median, fastest } = await page.evaluate((index) => globalThis.engine.replan(index), names.indexOf(name));
+    row([`${name}, planned anew after an edit`, "", median.toPrecision(4), fastest.toPrecision(4)]);
+  }
 } finally {
   await browser.close();
   await server.close();

@@ -69,6 +69,29 @@ pub extern "C" fn load_preset(index: usize, options: u32) -> f64 {
     })
 }
 
+/// Plans the preset of this index so many times, each time after an edit of its first convolution; how many plans there
+/// were.
+#[unsafe(no_mangle)]
+pub extern "C" fn replan(index: usize, times: usize) -> usize {
+    STATE.with_borrow_mut(|state| {
+        let Some(preset) = presets::all().get(index) else { return 0 };
+        let weights = WeightSource::Seeded(Seeding::default());
+        let mut network = preset.network();
+        let mut plans = 0;
+        for time in 0..times {
+            let first = network.nodes.iter_mut().find_map(|node| match &mut node.layer {
+                Layer::Conv2d(conv) => Some(conv),
+                _ => None,
+            });
+            let Some(conv) = first else { return plans };
+            conv.kernel_size = Pair::square(1 + time as i64 % 3);
+            state.plan = Plan::new(&network, &weights, &plan_options(0)).ok();
+            plans += usize::from(state.plan.is_some());
+        }
+        plans
+    })
+}
+
 /// The name of a preset, as [`step_kernel`] gives names; empty behind the last.
 #[unsafe(no_mangle)]
 pub extern "C" fn preset_name(index: usize) -> u64 {

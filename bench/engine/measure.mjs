@@ -23,6 +23,18 @@ export default async function create() {
       for (let name = text(engine.preset_name(0)); name; name = text(engine.preset_name(names.length))) names.push(name);
       return names;
     },
+    /** Milliseconds from an edit of one layer to the new plan: the median and the fastest. */
+    replan(index) {
+      const PLANS = 16;
+      const times = [];
+      for (let round = 0; round < 60; round += 1) {
+        const start = performance.now();
+        if (engine.replan(index, PLANS) !== PLANS) throw new Error("a network cannot be planned");
+        times.push((performance.now() - start) / PLANS);
+      }
+      times.sort((a, b) => a - b);
+      return { median: times[times.length >> 1], fastest: times[0] };
+    },
     measure(index, { seconds, largest, steps, int8 }) {
       const macs = engine.load_preset(index, int8 ? 4 : 0);
       if (macs < 0) return { macs: 0, skipped: "no plan" };

@@ -16,6 +16,36 @@ pub struct Runner {
     hear: Callback<Message>,
 }
 
+/// The vector instructions of a browser's WebAssembly.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Simd {
+    None,
+    Plain,
+    Relaxed,
+}
+
+impl Simd {
+    pub fn of_browser() -> Self {
+        // The head of a module with one function that gives a vector, and of two such functions: i8x16.popcnt of a splat,
+        // and i8x16.relaxed_swizzle of two.
+        const HEAD: [u8; 20] = [0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10];
+        let validates = |body: &[u8]| {
+            let mut module = HEAD.to_vec();
+            module.extend([body.len() as u8 + 4, 1, body.len() as u8 + 2, 0]);
+            module.extend(body);
+            module.push(11);
+            js_sys::WebAssembly::validate(&js_sys::Uint8Array::from(module.as_slice())).unwrap_or(false)
+        };
+        if validates(&[65, 1, 253, 15, 65, 2, 253, 15, 253, 128, 2]) {
+            Self::Relaxed
+        } else if validates(&[65, 0, 253, 15, 253, 98]) {
+            Self::Plain
+        } else {
+            Self::None
+        }
+    }
+}
+
 impl Runner {
     pub fn new(binary: &'static str, hear: Callback<Message>) -> Self {
         Self { binary, worker: StoredValue::new_local(None), next: StoredValue::new(1), hear }
@@ -62,7 +92,12 @@ impl Runner {
             .flatten()
             .and_then(|meta| meta.get_attribute("content"))
             .unwrap_or_default();
-        let worker = Worker::new(&format!("./{build}/{}_loader.js", self.binary))?;
+        // What runs networks has SIMD in it, so there is another one without.
+        let binary = match (self.binary, Simd::of_browser()) {
+            ("explorer", Simd::None) => "plain_explorer",
+            (binary, _) => binary,
+        };
+        let worker = Worker::new(&format!("./{build}/{binary}_loader.js"))?;
         let hear = self.hear;
         let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
             if let Ok(bytes) = event.data().dyn_into::<js_sys::Uint8Array>()

@@ -18,7 +18,7 @@ story("every step says its rate, its time at the peak, and its kernel", {}, asyn
   }
 });
 
-story("8-bit convolutions run beside f32", { fragment: "v=1&a=4x16x16.c8k3p1.relu.c8k3p1.relu.flat.fc4" }, async ({ page }) => {
+story("8-bit numbers run beside f32", { fragment: "v=1&a=4x16x16.c8k3p1.relu.c8k3p1.relu.flat.fc4" }, async ({ page }) => {
   await page.click('[data-testid="run"]');
   await page.waitForSelector('[data-testid="int8-0"]');
   const { medianMs, error } = await page.$eval('[data-testid="int8-0"]', (words) => ({ ...words.dataset }));
@@ -34,5 +34,13 @@ story("the benchmark makes a text, line by line, and can be stopped", {}, async 
   await page.click(".benchmark button:nth-of-type(2)");
   const lines = await page.$eval('[data-testid="benchmark-text"]', (text) => text.value.split("\n"));
   assert.match(lines[0], /SIMD +MACs +time +GMAC\/s +of peak +int8/);
+  const copied = await page.evaluate(async () => {
+    let text;
+    navigator.clipboard.writeText = async (written) => (text = written);
+    document.querySelector('[data-testid="benchmark-copy"]').click();
+    return text;
+  });
+  assert.deepEqual(copied.split("\n"), lines, "the button copies the text");
+  await page.waitForFunction(() => document.querySelector('[data-testid="benchmark-copy"]').textContent === "Copied");
   assert.match(lines[1], /^Seed, standard +75,276 +[\d.]+ (µs|ms) +[\d.]+ +\d+ % /);
 });

@@ -52,7 +52,7 @@ pub fn pack(channels: usize, taps: usize, weight: &[f32], bias: &[f32]) -> Align
 ///
 /// # Panics
 /// Where a slice is too short for the job.
-#[cfg_attr(target_arch = "wasm32", target_feature(enable = "simd128"))]
+#[cfg_attr(all(target_arch = "wasm32", feature = "simd"), target_feature(enable = "simd128"))]
 #[cfg_attr(all(target_arch = "wasm32", feature = "relaxed-simd"), target_feature(enable = "relaxed-simd"))]
 pub fn depthwise(job: &DepthwiseJob, weights: &[f32], input: &[f32], output: &mut [f32]) {
     if job.batch * job.height * job.width * job.channels == 0 {
@@ -91,7 +91,7 @@ pub fn depthwise(job: &DepthwiseJob, weights: &[f32], input: &[f32], output: &mu
 ///
 /// # Safety
 /// What the job says can be read and written.
-#[cfg_attr(target_arch = "wasm32", target_feature(enable = "simd128"))]
+#[cfg_attr(all(target_arch = "wasm32", feature = "simd"), target_feature(enable = "simd128"))]
 #[cfg_attr(all(target_arch = "wasm32", feature = "relaxed-simd"), target_feature(enable = "relaxed-simd"))]
 unsafe fn sliding_rows<const STRIDE: usize>(
     job: &DepthwiseJob,
@@ -183,7 +183,7 @@ unsafe fn slide<const STRIDE: usize>(job: &DepthwiseJob, weights: *const f32, fr
 ///
 /// # Safety
 /// What the job says can be read and written.
-#[cfg_attr(target_arch = "wasm32", target_feature(enable = "simd128"))]
+#[cfg_attr(all(target_arch = "wasm32", feature = "simd"), target_feature(enable = "simd128"))]
 #[cfg_attr(all(target_arch = "wasm32", feature = "relaxed-simd"), target_feature(enable = "relaxed-simd"))]
 unsafe fn rows<const WIDTH: usize, const STRIDE: usize, const COLUMNS: usize>(
     job: &DepthwiseJob,
@@ -303,7 +303,7 @@ unsafe fn vectors<const WIDTH: usize, const STRIDE: usize, const COLUMNS: usize,
 ///
 /// # Safety
 /// As for [`rows`].
-#[cfg_attr(target_arch = "wasm32", target_feature(enable = "simd128"))]
+#[cfg_attr(all(target_arch = "wasm32", feature = "simd"), target_feature(enable = "simd128"))]
 #[cfg_attr(all(target_arch = "wasm32", feature = "relaxed-simd"), target_feature(enable = "relaxed-simd"))]
 unsafe fn any_rows(job: &DepthwiseJob, weights: *const f32, input: *const f32, output: *mut f32) {
     for image in 0..job.batch {

@@ -33,7 +33,7 @@ pub enum Operand<'a> {
 ///
 /// # Panics
 /// Where a slice is too short for the job.
-#[cfg_attr(target_arch = "wasm32", target_feature(enable = "simd128"))]
+#[cfg_attr(all(target_arch = "wasm32", feature = "simd"), target_feature(enable = "simd128"))]
 #[cfg_attr(all(target_arch = "wasm32", feature = "relaxed-simd"), target_feature(enable = "relaxed-simd"))]
 pub fn pixels(job: &PixelJob, operand: Operand<'_>, input: &[f32], output: &mut [f32]) {
     let Planes { batch, channels, height, width } = job.planes;

@@ -54,7 +54,7 @@ pub fn apply(activation: Activation, x: F32x4) -> F32x4 {
 }
 
 /// An activation over a slice, in place.
-#[cfg_attr(target_arch = "wasm32", target_feature(enable = "simd128"))]
+#[cfg_attr(all(target_arch = "wasm32", feature = "simd"), target_feature(enable = "simd128"))]
 #[cfg_attr(all(target_arch = "wasm32", feature = "relaxed-simd"), target_feature(enable = "relaxed-simd"))]
 pub fn apply_to(activation: Activation, values: &mut [f32]) {
     if activation == Activation::Identity {

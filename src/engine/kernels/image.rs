@@ -93,7 +93,7 @@ pub fn clear_border<T: Copy + Default>(layout: &ImageLayout, buffer: &mut [T]) {
 ///
 /// # Panics
 /// Where a slice is too short.
-#[cfg_attr(target_arch = "wasm32", target_feature(enable = "simd128"))]
+#[cfg_attr(all(target_arch = "wasm32", feature = "simd"), target_feature(enable = "simd128"))]
 #[cfg_attr(all(target_arch = "wasm32", feature = "relaxed-simd"), target_feature(enable = "relaxed-simd"))]
 pub fn from_planes(layout: &ImageLayout, input: &[f32], output: &mut [f32]) {
     let Planes { batch, channels, height, width } = layout.planes;
@@ -157,7 +157,7 @@ pub fn copy_pixels(from: &ImageLayout, to: &ImageLayout, input: &[f32], output: 
 }
 
 /// Three planes' values in turn.
-#[cfg_attr(target_arch = "wasm32", target_feature(enable = "simd128"))]
+#[cfg_attr(all(target_arch = "wasm32", feature = "simd"), target_feature(enable = "simd128"))]
 #[cfg_attr(all(target_arch = "wasm32", feature = "relaxed-simd"), target_feature(enable = "relaxed-simd"))]
 fn interleave([a, b, c]: [&[f32]; 3], output: &mut [f32]) {
     let length = a.len().min(b.len()).min(c.len()).min(output.len() / 3);

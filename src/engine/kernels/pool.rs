@@ -46,7 +46,7 @@ struct Span {
 ///
 /// # Panics
 /// Where a slice is too short for the job.
-#[cfg_attr(target_arch = "wasm32", target_feature(enable = "simd128"))]
+#[cfg_attr(all(target_arch = "wasm32", feature = "simd"), target_feature(enable = "simd128"))]
 #[cfg_attr(all(target_arch = "wasm32", feature = "relaxed-simd"), target_feature(enable = "relaxed-simd"))]
 pub fn pool(job: &PoolJob, input: &[f32], output: &mut [f32]) {
     let [height, width] = job.to;
@@ -167,7 +167,7 @@ fn span(job: &PoolJob, axis: usize, output: usize) -> Span {
 ///
 /// # Panics
 /// Where a slice is too short for the job.
-#[cfg_attr(target_arch = "wasm32", target_feature(enable = "simd128"))]
+#[cfg_attr(all(target_arch = "wasm32", feature = "simd"), target_feature(enable = "simd128"))]
 #[cfg_attr(all(target_arch = "wasm32", feature = "relaxed-simd"), target_feature(enable = "relaxed-simd"))]
 pub fn global_mean(job: &PoolJob, input: &[f32], output: &mut [f32]) {
     let [height, width] = job.from;

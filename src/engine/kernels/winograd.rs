@@ -106,7 +106,7 @@ impl WinogradJob {
 ///
 /// # Panics
 /// Where a slice is too short for the job, or channels do not come in whole vectors.
-#[cfg_attr(target_arch = "wasm32", target_feature(enable = "simd128"))]
+#[cfg_attr(all(target_arch = "wasm32", feature = "simd"), target_feature(enable = "simd128"))]
 #[cfg_attr(all(target_arch = "wasm32", feature = "relaxed-simd"), target_feature(enable = "relaxed-simd"))]
 pub fn winograd(
     job: &WinogradJob,
@@ -121,7 +121,7 @@ pub fn winograd(
     }
 }
 
-#[cfg_attr(target_arch = "wasm32", target_feature(enable = "simd128"))]
+#[cfg_attr(all(target_arch = "wasm32", feature = "simd"), target_feature(enable = "simd128"))]
 #[cfg_attr(all(target_arch = "wasm32", feature = "relaxed-simd"), target_feature(enable = "relaxed-simd"))]
 fn run<const OUT: usize, const IN: usize>(
     job: &WinogradJob,

@@ -15,6 +15,7 @@ const MEASURE: f64 = 400.0;
 pub fn Benchmark(binary: &'static str) -> impl IntoView {
     let lines = RwSignal::new(Vec::<String>::new());
     let is_running = RwSignal::new(false);
+    let copied = RwSignal::new(false);
     let runner = StoredValue::new(None::<Runner>);
     let start_next = move || {
         let next = presets::all().get(lines.with_untracked(Vec::len));
@@ -40,6 +41,7 @@ pub fn Benchmark(binary: &'static str) -> impl IntoView {
     runner.set_value(Some(Runner::new(binary, Callback::new(hear))));
     let start = move |_| {
         lines.set(Vec::new());
+        copied.set(false);
         start_next();
     };
     let stop = move |_| {
@@ -53,12 +55,21 @@ pub fn Benchmark(binary: &'static str) -> impl IntoView {
         let head = format!("{:<28} {:>9} {:>9} {:>7} {:>8} {:>9}", simd, "MACs", "time", "GMAC/s", "of peak", "int8");
         lines.with(|lines| [&[head], lines.as_slice()].concat().join("\n"))
     };
+    let copy = move |_| {
+        let promise = window().navigator().clipboard().write_text(&text());
+        leptos::task::spawn_local(async move {
+            copied.set(wasm_bindgen_futures::JsFuture::from(promise).await.is_ok());
+        });
+    };
     view! {
         <details class="benchmark">
             <summary>"Benchmark: every preset on this machine"</summary>
             <div class="run-head">
                 <button class="button" data-testid="benchmark" disabled=move || is_running.get() on:click=start>"Run all presets"</button>
                 <button class="button" disabled=move || !is_running.get() on:click=stop>"Stop"</button>
+                <button class="button" data-testid="benchmark-copy" disabled=move || lines.with(Vec::is_empty) on:click=copy>
+                    {move || if copied.get() { "Copied" } else { "Copy" }}
+                </button>
                 <span class="muted" role="status">
                     {move || format!("{} of {}", lines.with(Vec::len), presets::all().len())}
                 </span>

@@ -8,7 +8,7 @@ use leptos::prelude::*;
 use crate::job::{Message, News, RunReport, RunTask, Task};
 use crate::share_link;
 use crate::ui::history::EditKey;
-use crate::ui::runner::Runner;
+use crate::ui::runner::{Runner, Simd};
 use crate::ui::studio::Studio;
 
 use benchmark::Benchmark;
@@ -145,20 +145,11 @@ pub fn Run() -> impl IntoView {
 
 /// The worker that has the best kernels this browser takes; `None` where it has no SIMD.
 fn engine_binary() -> Option<&'static str> {
-    // The head of a module with one function that gives a vector, and of two such functions: i8x16.popcnt of a splat, and
-    // i8x16.relaxed_swizzle of two.
-    const HEAD: [u8; 20] = [0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10];
-    let validates = |body: &[u8]| {
-        let mut module = HEAD.to_vec();
-        module.extend([body.len() as u8 + 4, 1, body.len() as u8 + 2, 0]);
-        module.extend(body);
-        module.push(11);
-        js_sys::WebAssembly::validate(&js_sys::Uint8Array::from(module.as_slice())).unwrap_or(false)
-    };
-    if validates(&[65, 1, 253, 15, 65, 2, 253, 15, 253, 128, 2]) {
-        return Some("relaxed");
+    match Simd::of_browser() {
+        Simd::Relaxed => Some("relaxed"),
+        Simd::Plain => Some("worker"),
+        Simd::None => None,
     }
-    validates(&[65, 0, 253, 15, 253, 98]).then_some("worker")
 }
 
 /// The seed and the gain of the weights.

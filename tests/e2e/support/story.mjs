@@ -11,16 +11,22 @@ const TIMEOUT_MS = 60_000;
 
 let server;
 let browser;
+const flags = [];
 
 before(async () => {
   server = await startServer({ folder: DIST });
-  browser = await startBrowser();
+  browser = await startBrowser({ flags });
 });
 
 after(async () => {
   await browser?.close();
   await server?.close();
 });
+
+/** Has the browser of this file's stories started with a flag. */
+export function flagBrowser(flag) {
+  flags.push(flag);
+}
 
 /**
  * Declares the story `name`. `tell` receives the page, opened as `options` say (`WorkbenchPage.open`), and

@@ -144,7 +144,7 @@ impl From<Activation> for Finish {
 
 /// Kept out of the tiles: it is long, and called once for many products.
 #[inline(never)]
-#[cfg_attr(target_arch = "wasm32", target_feature(enable = "simd128"))]
+#[cfg_attr(all(target_arch = "wasm32", feature = "simd"), target_feature(enable = "simd128"))]
 #[cfg_attr(all(target_arch = "wasm32", feature = "relaxed-simd"), target_feature(enable = "relaxed-simd"))]
 fn function(activation: Activation, value: F32x4) -> F32x4 {
     functions::apply(activation, value)
@@ -192,7 +192,7 @@ pub fn pack_bias(outputs: usize, bias: &[f32]) -> Vec<f32> {
 ///
 /// # Panics
 /// Where a slice is too short for the job.
-#[cfg_attr(target_arch = "wasm32", target_feature(enable = "simd128"))]
+#[cfg_attr(all(target_arch = "wasm32", feature = "simd"), target_feature(enable = "simd128"))]
 #[cfg_attr(all(target_arch = "wasm32", feature = "relaxed-simd"), target_feature(enable = "relaxed-simd"))]
 pub fn multiply(job: &MatrixJob<'_>, panels: Panels<'_>, input: &[f32], residual: &[f32], output: &mut [f32]) {
     let pixels = job.batch * job.height * job.width;
@@ -245,7 +245,7 @@ type Gathered = MaybeUninit<[f32; GATHERED + LANES]>;
 ///
 /// # Safety
 /// Each piece can be read, and up to three values beyond; `to` has room for `count` rows and a vector.
-#[cfg_attr(target_arch = "wasm32", target_feature(enable = "simd128"))]
+#[cfg_attr(all(target_arch = "wasm32", feature = "simd"), target_feature(enable = "simd128"))]
 #[cfg_attr(all(target_arch = "wasm32", feature = "relaxed-simd"), target_feature(enable = "relaxed-simd"))]
 unsafe fn gather(job: &MatrixJob<'_>, offsets: &mut Offsets, count: usize, input: &[f32], to: *mut f32) {
     // SAFETY: the caller's.
@@ -311,7 +311,7 @@ impl Walk {
     }
 
     /// The offsets of the next `count` pixels.
-    #[cfg_attr(target_arch = "wasm32", target_feature(enable = "simd128"))]
+    #[cfg_attr(all(target_arch = "wasm32", feature = "simd"), target_feature(enable = "simd128"))]
     #[cfg_attr(all(target_arch = "wasm32", feature = "relaxed-simd"), target_feature(enable = "relaxed-simd"))]
     fn fill(&mut self, job: &MatrixJob<'_>, offsets: &mut Offsets, count: usize, with_residual: bool) {
         let mut index = 0;

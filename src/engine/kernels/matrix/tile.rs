@@ -44,7 +44,7 @@ unsafe fn offset_at(offsets: &[MaybeUninit<u32>; BLOCK], pixel: usize) -> usize 
 ///
 /// # Safety
 /// The slices reach as far as the offsets and the job say.
-#[cfg_attr(target_arch = "wasm32", target_feature(enable = "simd128"))]
+#[cfg_attr(all(target_arch = "wasm32", feature = "simd"), target_feature(enable = "simd128"))]
 #[cfg_attr(all(target_arch = "wasm32", feature = "relaxed-simd"), target_feature(enable = "relaxed-simd"))]
 pub(super) unsafe fn multiply_block(
     job: &MatrixJob<'_>,

@@ -20,7 +20,7 @@ pub struct Conversion {
 ///
 /// # Panics
 /// Where a slice is too short.
-#[cfg_attr(target_arch = "wasm32", target_feature(enable = "simd128"))]
+#[cfg_attr(all(target_arch = "wasm32", feature = "simd"), target_feature(enable = "simd128"))]
 #[cfg_attr(all(target_arch = "wasm32", feature = "relaxed-simd"), target_feature(enable = "relaxed-simd"))]
 pub fn quantize(conversion: &Conversion, input: &[f32], output: &mut [f32]) {
     let output = as_bytes_mut(output);
@@ -49,7 +49,7 @@ pub fn quantize(conversion: &Conversion, input: &[f32], output: &mut [f32]) {
 ///
 /// # Panics
 /// Where a slice is too short.
-#[cfg_attr(target_arch = "wasm32", target_feature(enable = "simd128"))]
+#[cfg_attr(all(target_arch = "wasm32", feature = "simd"), target_feature(enable = "simd128"))]
 #[cfg_attr(all(target_arch = "wasm32", feature = "relaxed-simd"), target_feature(enable = "relaxed-simd"))]
 pub fn dequantize(conversion: &Conversion, input: &[f32], output: &mut [f32]) {
     let input = as_bytes(input);

@@ -63,7 +63,7 @@ pub fn pack_depthwise(channels: usize, kernel: [usize; 2], weight: impl Fn(usize
 ///
 /// # Panics
 /// Where a slice is too short for the job.
-#[cfg_attr(target_arch = "wasm32", target_feature(enable = "simd128"))]
+#[cfg_attr(all(target_arch = "wasm32", feature = "simd"), target_feature(enable = "simd128"))]
 #[cfg_attr(all(target_arch = "wasm32", feature = "relaxed-simd"), target_feature(enable = "relaxed-simd"))]
 pub fn depthwise(job: &QuantizedDepthwise, input: &[f32], output: &mut [f32]) {
     if job.batch * job.height * job.width * job.channels == 0 {
@@ -97,7 +97,7 @@ pub fn depthwise(job: &QuantizedDepthwise, input: &[f32], output: &mut [f32]) {
 ///
 /// # Safety
 /// What the job says can be read and written.
-#[cfg_attr(target_arch = "wasm32", target_feature(enable = "simd128"))]
+#[cfg_attr(all(target_arch = "wasm32", feature = "simd"), target_feature(enable = "simd128"))]
 #[cfg_attr(all(target_arch = "wasm32", feature = "relaxed-simd"), target_feature(enable = "relaxed-simd"))]
 unsafe fn rows<const WIDTH: usize, const STRIDE: usize, const PAIRS: usize>(
     job: &QuantizedDepthwise,
@@ -178,7 +178,7 @@ unsafe fn tile<const WIDTH: usize, const STRIDE: usize, const PAIRS: usize>(
 ///
 /// # Safety
 /// What the job says can be read and written.
-#[cfg_attr(target_arch = "wasm32", target_feature(enable = "simd128"))]
+#[cfg_attr(all(target_arch = "wasm32", feature = "simd"), target_feature(enable = "simd128"))]
 #[cfg_attr(all(target_arch = "wasm32", feature = "relaxed-simd"), target_feature(enable = "relaxed-simd"))]
 unsafe fn any_rows(job: &QuantizedDepthwise, input: &[i8], target: Target) {
     let [height, width] = job.kernel;

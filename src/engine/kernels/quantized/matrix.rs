@@ -173,7 +173,7 @@ struct Tiles<'a> {
 ///
 /// # Panics
 /// Where a slice is too short for the job.
-#[cfg_attr(target_arch = "wasm32", target_feature(enable = "simd128"))]
+#[cfg_attr(all(target_arch = "wasm32", feature = "simd"), target_feature(enable = "simd128"))]
 #[cfg_attr(all(target_arch = "wasm32", feature = "relaxed-simd"), target_feature(enable = "relaxed-simd"))]
 pub fn multiply(job: &QuantizedMatrix, input: &[f32], residual: &[f32], output: &mut [f32], scratch: &mut [f32]) {
     let pixels = job.batch * job.height * job.width;
@@ -254,7 +254,7 @@ fn fill(job: &QuantizedMatrix, group: usize, offsets: &mut Offsets, first: usize
 ///
 /// # Safety
 /// Every row can be read; `to` has room for all.
-#[cfg_attr(target_arch = "wasm32", target_feature(enable = "simd128"))]
+#[cfg_attr(all(target_arch = "wasm32", feature = "simd"), target_feature(enable = "simd128"))]
 #[cfg_attr(all(target_arch = "wasm32", feature = "relaxed-simd"), target_feature(enable = "relaxed-simd"))]
 unsafe fn widen(job: &QuantizedMatrix, offsets: &Offsets, count: usize, input: *const i8, to: *mut i16) {
     let mut to = to.cast::<i8>();
@@ -275,7 +275,7 @@ unsafe fn widen(job: &QuantizedMatrix, offsets: &Offsets, count: usize, input: *
 ///
 /// # Safety
 /// What the job says of these pixels can be read and written.
-#[cfg_attr(target_arch = "wasm32", target_feature(enable = "simd128"))]
+#[cfg_attr(all(target_arch = "wasm32", feature = "simd"), target_feature(enable = "simd128"))]
 #[cfg_attr(all(target_arch = "wasm32", feature = "relaxed-simd"), target_feature(enable = "relaxed-simd"))]
 unsafe fn all_tiles<const PAIRS: bool>(tiles: &Tiles<'_>, count: usize) {
     let fours = count / 4 * 4;
@@ -457,7 +457,7 @@ impl Tiles<'_> {
     /// # Safety
     /// As for [`all_tiles`].
     #[inline(never)]
-    #[cfg_attr(target_arch = "wasm32", target_feature(enable = "simd128"))]
+    #[cfg_attr(all(target_arch = "wasm32", feature = "simd"), target_feature(enable = "simd128"))]
     #[cfg_attr(all(target_arch = "wasm32", feature = "relaxed-simd"), target_feature(enable = "relaxed-simd"))]
     unsafe fn finish_any<const VECTORS: usize>(&self, sums: &[[I32x4; VECTORS]], channel: usize, first: usize) {
         for (row, sums) in sums.iter().enumerate() {

@@ -143,7 +143,7 @@ impl Rescaling {
 
     /// Kept out of the tiles: it is long.
     #[inline(never)]
-    #[cfg_attr(target_arch = "wasm32", target_feature(enable = "simd128"))]
+    #[cfg_attr(all(target_arch = "wasm32", feature = "simd"), target_feature(enable = "simd128"))]
     #[cfg_attr(all(target_arch = "wasm32", feature = "relaxed-simd"), target_feature(enable = "relaxed-simd"))]
     fn through(&self, activation: Activation, value: F32x4) -> F32x4 {
         let value = functions::apply(activation, value);

@@ -1,12 +1,13 @@
-//! Four f32 at once: WebAssembly's 128-bit vectors, SSE2 on x86-64, lane by lane elsewhere.
+//! Four f32 at once: WebAssembly's 128-bit vectors where the feature `simd` is on, SSE2 on x86-64, lane by lane
+//! elsewhere.
 //!
-//! Every method is inlined into its caller, which must carry `target_feature(enable = "simd128")` on wasm32; outside
-//! such a function the instructions are calls.
+//! Every method is inlined into its caller, which must carry `target_feature(enable = "simd128")` on wasm32 with that
+//! feature; outside such a function the instructions are calls.
 
-#[cfg(not(any(target_arch = "wasm32", target_arch = "x86_64")))]
+#[cfg(not(any(all(target_arch = "wasm32", feature = "simd"), target_arch = "x86_64")))]
 #[path = "portable.rs"]
 mod arch;
-#[cfg(target_arch = "wasm32")]
+#[cfg(all(target_arch = "wasm32", feature = "simd"))]
 #[path = "wasm32.rs"]
 mod arch;
 #[cfg(target_arch = "x86_64")]
