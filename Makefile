@@ -1,6 +1,7 @@
 # make serve        builds the release page and serves it on 127.0.0.1:8080 (PORT=8081 for another port)
 # make test         runs every test
 # make dist         builds the static site into dist/
+# make miri         runs the engine's kernels in Miri, which knows what memory they may touch
 # make bench        runs every benchmark
 # make bench-engine the forward pass of every preset in Chromium
 # make bench-search 10,000 variants of two networks in the page's worker
@@ -69,6 +70,13 @@ test-browser: $(NPM_PACKAGES) | test-tools
 
 test-e2e: dist/index.html | test-tools
 	node --test --test-concurrency=1 tests/e2e/*.test.mjs
+
+# Natively, one small case of each property at every call: some minutes. Wants a nightly toolchain with the component
+# miri.
+MIRI_TESTS := convolutions_agree linear_layers_agree pools_agree products_are_exact sums_are_exact
+miri:
+	MIRIFLAGS="-Zmiri-permissive-provenance -Zmiri-disable-isolation" \
+	  cargo +nightly miri test --no-default-features --locked --test core -- $(MIRI_TESTS)
 
 # --- benchmarks ---
 

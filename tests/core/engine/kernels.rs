@@ -51,7 +51,8 @@ fn pair(range: std::ops::RangeInclusive<i64>) -> impl Strategy<Value = Pair> {
 }
 
 fn image() -> impl Strategy<Value = [u64; 3]> {
-    (prop_oneof![1_u64..=5, 1_u64..=40], 1_u64..=18, 1_u64..=18)
+    let (channels, side) = (super::up_to(40, 9), super::up_to(18, 5));
+    (prop_oneof![1_u64..=5, 1..=channels], 1..=side, 1..=side)
         .prop_map(|(channels, height, width)| [channels, height, width])
 }
 
@@ -75,7 +76,7 @@ fn padding_mode() -> impl Strategy<Value = PaddingMode> {
 
 prop_compose! {
     fn convolution()(
-        out_channels in prop_oneof![1_i64..=5, 1_i64..=40],
+        out_channels in prop_oneof![1_i64..=5, 1..=super::up_to(40, 9) as i64],
         kernel_size in prop_oneof![Just(Pair::square(1)), Just(Pair::square(3)), pair(1..=5)],
         stride in prop_oneof![Just(Pair::square(1)), pair(1..=4)],
         padding in padding(),
@@ -89,7 +90,7 @@ prop_compose! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(300))]
+    #![proptest_config(super::cases(300))]
 
     #[test]
     fn convolutions_agree(input in image(), conv in convolution(), after in activation(), batch in 1_usize..=3) {
@@ -112,7 +113,8 @@ proptest! {
 
     #[test]
     fn winograd_convolutions_agree(
-        channels in (2_u64..=6, 2_i64..=6), height in 4_u64..=19, width in 4_u64..=19, padding in 0_i64..=2, batch in 1_usize..=2,
+        channels in (2..=super::up_to(6, 2), 2..=super::up_to(6, 2) as i64), height in 4..=super::up_to(19, 6),
+        width in 4..=super::up_to(19, 6), padding in 0_i64..=2, batch in 1_usize..=2,
     ) {
         let conv = Conv2d {
             out_channels: Channels::Count(channels.1 * 4),

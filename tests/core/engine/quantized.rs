@@ -49,7 +49,7 @@ fn is_off_by_half_steps_only(network: &Network, fan_in: usize, batch: usize) -> 
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(200))]
+    #![proptest_config(super::cases(200))]
 
     #[test]
     fn one_convolution_is_off_by_half_steps_only(
