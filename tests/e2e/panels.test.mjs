@@ -75,6 +75,25 @@ story("golden: the slider of ranks shows PyTorch's errors", {}, async (page) => 
   }
 });
 
+story("what is opened in the advice stays when designs come, and starts anew when the design changes", {}, async (page) => {
+  const panels = new Panels(page);
+  await panels.advise(SEPARABLE);
+  await panels.ranks();
+  const { text } = await panels.slideTo(3);
+  await panels.openEveryStep();
+  await page.waitForTotals(4, { params: 295 });
+  await panels.settle();
+  assert.equal((await panels.rank()).text, text);
+  await panels.applyStep(2);
+  await page.waitForTotals(SEPARABLE, { params: 295 });
+  await panels.settle();
+  await page.undo();
+  await page.waitForTotals(SEPARABLE, { params: 11404 });
+  await panels.settle();
+  await panels.ranks();
+  assert.match((await panels.rank()).text, /3,180 params/);
+});
+
 story("golden: every counter's number for the seed's pair", {}, async (page) => {
   const panels = new Panels(page);
   const keys = {

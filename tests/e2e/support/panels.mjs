@@ -14,6 +14,7 @@ export class Panels {
 
   /** Chooses the design that is advised, and shows all that is found. */
   async advise(design) {
+    await this.page.waitForSelector(`.advice .tabs button[data-color="${design}"]`);
     await this.page.click(`.advice .tabs button[data-color="${design}"]`);
     await this.page.waitForFunction(
       (chosen) => document.querySelector(chosen)?.getAttribute("aria-pressed") === "true",
