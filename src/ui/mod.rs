@@ -6,6 +6,7 @@ mod answer;
 mod charts;
 mod counting;
 mod design;
+mod each;
 mod fit;
 mod format;
 mod header;
@@ -13,12 +14,15 @@ mod history;
 mod import;
 mod later;
 mod named;
+mod rest;
 mod run;
 mod runner;
 mod search;
 mod selfcheck;
+mod slots;
 mod studio;
 
+use leptos::context::Provider;
 use leptos::prelude::*;
 use leptos::wasm_split::{SplitLoaderError, wasm_split};
 
@@ -27,6 +31,7 @@ use answer::{Answer, BestRemedy};
 use charts::Charts;
 use counting::{CountingPanel, MemoryPanel};
 use design::{Design, Details, Menu};
+use each::Each;
 use fit::FitPanel;
 use header::theme::ThemeChoice;
 use header::{Export, Header, LinkProblems, Presets, Share};
@@ -48,7 +53,7 @@ pub fn App() -> impl IntoView {
     provide_context(Adviser::new(studio));
     let importing = RwSignal::new(false);
     address::follow(studio);
-    let designs = Memo::new(move |_| studio.workbench().with(|workbench| workbench.designs.len()));
+    let designs = studio.design_indices();
     view! {
         <div class="page">
             <Header importing/>
@@ -56,10 +61,8 @@ pub fn App() -> impl IntoView {
                 <Later part=Part::Import { open: importing }/>
                 <Answer/>
                 <div class="bench">
-                    <div class="designs" style:--count=move || designs.get().to_string()>
-                        <For each=move || 0..designs.get() key=|design| *design let(design)>
-                            <Design design/>
-                        </For>
+                    <div class="designs" style:--count=move || designs.with(Vec::len).to_string()>
+                        <Each keys=designs view=|design| view! { <Design design/> }.into_any()/>
                     </div>
                     <Later part=Part::Charts/>
                 </div>
@@ -83,13 +86,15 @@ fn rest(part: Part) -> Result<AnyView, SplitLoaderError> {
         Part::Presets => view! { <Presets/> }.into_any(),
         Part::Share { open } => view! { <Share open/> }.into_any(),
         Part::Panels => view! {
-            <AdvicePanel/>
-            <Run/>
-            <FitPanel/>
-            <SearchPanel/>
-            <CountingPanel/>
-            <MemoryPanel/>
-            <SelfCheck/>
+            <Provider value=Studio::expect().at_rest()>
+                <AdvicePanel/>
+                <Run/>
+                <FitPanel/>
+                <SearchPanel/>
+                <CountingPanel/>
+                <MemoryPanel/>
+                <SelfCheck/>
+            </Provider>
         }
         .into_any(),
     })

@@ -16,6 +16,7 @@ use crate::share_link::LinkProblem;
 use crate::workbench::{Content, Design, MAX_DESIGNS, Resolved, Workbench};
 
 use super::history::{EditKey, History};
+use super::rest::at_rest;
 
 /// What follows from the workbench.
 #[derive(Clone, Debug)]
@@ -54,6 +55,9 @@ pub type Draft = (usize, Option<NodeId>, String);
 pub struct Studio {
     workbench: RwSignal<Workbench>,
     history: RwSignal<History>,
+    /// What follows from the workbench as it is now.
+    present: Memo<Shared<Derived>>,
+    /// The same, for what is shown: in some parts of the page it follows only when edits rest.
     pub derived: Memo<Shared<Derived>>,
     /// Texts that were typed and are not valid.
     pub drafts: RwSignal<HashMap<Draft, String>>,
@@ -95,12 +99,13 @@ impl Studio {
     pub fn new(workbench: Workbench) -> Self {
         let workbench = RwSignal::new(workbench);
         let compared = RwSignal::new(1);
+        let present =
+            Memo::new(move |_| Shared(Arc::new(workbench.with(|workbench| derive(workbench, compared.get())))));
         Self {
             workbench,
             history: RwSignal::new(History::default()),
-            derived: Memo::new(move |_| {
-                Shared(Arc::new(workbench.with(|workbench| derive(workbench, compared.get()))))
-            }),
+            present,
+            derived: present,
             drafts: RwSignal::new(HashMap::new()),
             link_problems: RwSignal::new(Vec::new()),
             opened: RwSignal::new(Default::default()),
@@ -113,11 +118,21 @@ impl Studio {
         expect_context()
     }
 
+    /// The same page for parts that show what follows from the workbench only when edits rest.
+    pub fn at_rest(self) -> Self {
+        Self { derived: at_rest(self.present), ..self }
+    }
+
     pub fn workbench(&self) -> ReadSignal<Workbench> {
         self.workbench.read_only()
     }
 
-    /// One design as of now; reading it follows its changes.
+    /// The designs shown, by index.
+    pub fn design_indices(self) -> Memo<Vec<usize>> {
+        Memo::new(move |_| self.derived.with(|derived| (0..derived.designs.len()).collect()))
+    }
+
+    /// One design as it is shown; reading it follows its changes.
     pub fn with_design<T>(&self, design: usize, read: impl FnOnce(&DesignState) -> T) -> Option<T> {
         self.derived.with(|derived| derived.designs.get(design).map(read))
     }
@@ -136,7 +151,7 @@ impl Studio {
     /// Changes one design's network; a twin is detached by it.
     pub fn edit_network(&self, design: usize, key: Option<EditKey>, change: impl FnOnce(&mut Network)) {
         let Some(network) =
-            self.derived.with_untracked(|derived| derived.designs.get(design).map(|design| design.network().clone()))
+            self.present.with_untracked(|derived| derived.designs.get(design).map(|design| design.network().clone()))
         else {
             return;
         };
@@ -177,7 +192,7 @@ impl Studio {
     }
 
     fn with_design_untracked<T>(&self, design: usize, read: impl FnOnce(&DesignState) -> T) -> Option<T> {
-        self.derived.with_untracked(|derived| derived.designs.get(design).map(read))
+        self.present.with_untracked(|derived| derived.designs.get(design).map(read))
     }
 
     fn keep_draft(&self, draft: Draft, text: &str, fits: bool) {

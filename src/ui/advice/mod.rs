@@ -8,13 +8,13 @@ mod means;
 mod rank;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use leptos::prelude::*;
 
 use crate::advice::{self, Finding, Ladder, Technique};
 use crate::rewrite::{self, Rewrite};
 use crate::ui::named::DesignTabs;
+use crate::ui::rest::when_settled;
 use crate::ui::studio::{Shared, Studio};
 use crate::workbench::Content;
 
@@ -53,16 +53,11 @@ impl Adviser {
 
     /// Advises whenever the designs have changed and rest.
     fn follow(self, studio: Studio) {
-        let pending = StoredValue::new(None::<TimeoutHandle>);
-        Effect::new(move |_| {
+        let follow = move || {
             studio.derived.track();
             self.design.track();
-            if let Some(earlier) = pending.get_value() {
-                earlier.clear();
-            }
-            let advise = move || self.advise(&studio);
-            pending.set_value(set_timeout_with_handle(advise, Duration::from_millis(SETTLED)).ok());
-        });
+        };
+        when_settled(SETTLED, follow, move || self.advise(&studio));
     }
 
     pub fn expect() -> Self {

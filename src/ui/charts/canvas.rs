@@ -5,7 +5,9 @@ use leptos::{ev, html};
 use wasm_bindgen::prelude::*;
 
 use crate::chart::{Hit, Surface, Theme};
+use crate::ui::each::Each;
 use crate::ui::header::theme::ThemeChoice;
+use crate::ui::rest::at_rest;
 use crate::ui::studio::Shared;
 
 use super::picture::Picture;
@@ -64,9 +66,11 @@ pub fn Chart(name: &'static str, picture: Memo<Option<Shared<Picture>>>) -> impl
 /// The chart's data; folded away, but there.
 #[component]
 fn DataTable(name: &'static str, picture: Memo<Option<Shared<Picture>>>) -> impl IntoView {
+    let picture = at_rest(picture);
     let table =
         Memo::new(move |_| picture.with(|picture| picture.as_ref().map(|picture| picture.table())).unwrap_or_default());
     let header = Memo::new(move |_| table.with(|table| table.header.clone()));
+    let indices = Memo::new(move |_| table.with(|table| (0..table.rows.len()).collect::<Vec<_>>()));
     let row =
         move |index: usize| Memo::new(move |_| table.with(|table| table.rows.get(index).cloned().unwrap_or_default()));
     view! {
@@ -78,9 +82,7 @@ fn DataTable(name: &'static str, picture: Memo<Option<Shared<Picture>>>) -> impl
                         <tr>{move || header.get().into_iter().map(|text| view! { <th scope="col">{text}</th> }).collect_view()}</tr>
                     </thead>
                     <tbody>
-                        <For each=move || 0..table.with(|table| table.rows.len()) key=|index| *index let(index)>
-                            <TableRow cells=row(index)/>
-                        </For>
+                        <Each keys=indices view=move |index| view! { <TableRow cells=row(index)/> }.into_any()/>
                     </tbody>
                 </table>
             </div>

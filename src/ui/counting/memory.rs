@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use crate::cost::{ARENA_ALIGNMENT, Memory, NumberType};
 use crate::model::Network;
+use crate::ui::each::Each;
 use crate::ui::format::{bytes, grouped};
 use crate::ui::named::DesignName;
 use crate::ui::studio::Studio;
@@ -18,7 +19,7 @@ pub fn MemoryPanel() -> impl IntoView {
             studio.edit(None, |workbench| workbench.settings.number_type = number_type);
         }
     };
-    let designs = Memo::new(move |_| studio.derived.with(|derived| derived.designs.len()));
+    let designs = studio.design_indices();
     view! {
         <section class="card counting" aria-label="Memory of a run">
             <div class="panel-head">
@@ -35,9 +36,7 @@ pub fn MemoryPanel() -> impl IntoView {
                 <p class="muted">"Tensors only, the input among them; weights are not. Several numbers go by this name."</p>
             </div>
             <div class="counting-results">
-                <For each=move || 0..designs.get() key=|design| *design let(design)>
-                    <DesignMemory design/>
-                </For>
+                <Each keys=designs view=move |design| view! { <DesignMemory design/> }.into_any()/>
             </div>
         </section>
     }

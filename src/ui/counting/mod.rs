@@ -6,6 +6,7 @@ use leptos::prelude::*;
 
 use crate::cost::{Convention, NumberType, Report, Settings, Tally, analyze};
 use crate::model::Network;
+use crate::ui::each::Each;
 use crate::ui::format::grouped;
 use crate::ui::named::DesignName;
 use crate::ui::studio::Studio;
@@ -21,7 +22,7 @@ pub fn CountingPanel() -> impl IntoView {
             studio.edit(None, |workbench| workbench.settings.convention = convention);
         }
     };
-    let designs = Memo::new(move |_| studio.derived.with(|derived| derived.designs.len()));
+    let designs = studio.design_indices();
     view! {
         <section class="card counting" aria-label="Other counters">
             <div class="panel-head">
@@ -39,9 +40,7 @@ pub fn CountingPanel() -> impl IntoView {
             </div>
             <Show when=move || chosen.get() != Convention::Plain>
                 <div class="counting-results">
-                    <For each=move || 0..designs.get() key=|design| *design let(design)>
-                        <Counted design chosen/>
-                    </For>
+                    <Each keys=designs view=move |design| view! { <Counted design chosen/> }.into_any()/>
                 </div>
             </Show>
             <Show when=move || chosen.get() == Convention::Plain>
@@ -60,9 +59,7 @@ pub fn CountingPanel() -> impl IntoView {
                     />
                 </label>
                 <div class="counting-results">
-                    <For each=move || 0..designs.get() key=|design| *design let(design)>
-                        <PlainCounts design/>
-                    </For>
+                    <Each keys=designs view=move |design| view! { <PlainCounts design/> }.into_any()/>
                 </div>
             </Show>
         </section>

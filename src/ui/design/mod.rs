@@ -7,11 +7,16 @@ mod drag;
 mod row;
 mod row_view;
 
+use leptos::html;
 use leptos::prelude::*;
 
+use crate::model::NodeId;
+use crate::ui::each::Each;
 use crate::ui::format::{bytes, grouped, short};
 use crate::ui::history::EditKey;
 use crate::ui::later::{Later, Part};
+use crate::ui::slots::What::{Attribute, Text};
+use crate::ui::slots::{Slot, show, slot};
 use crate::ui::studio::Studio;
 
 use add::LayerChoice;
@@ -27,7 +32,8 @@ pub fn Design(design: usize) -> impl IntoView {
     let studio = Studio::expect();
     provide_context(Dragging::new());
     let rows = Memo::new(move |_| {
-        let ids = |network: &crate::model::Network| network.nodes.iter().map(|node| node.id).collect::<Vec<_>>();
+        let ids =
+            |network: &crate::model::Network| network.nodes.iter().map(|node| node.id.0 as usize).collect::<Vec<_>>();
         studio.with_design(design, |state| ids(state.network())).unwrap_or_default()
     });
     let name = Memo::new(move |_| studio.with_design(design, |state| state.name.clone()).unwrap_or_default());
@@ -59,9 +65,7 @@ pub fn Design(design: usize) -> impl IntoView {
                 <span></span>
             </div>
             <ol class="rows">
-                <For each=move || rows.get() key=|id| *id let(id)>
-                    <Row design id/>
-                </For>
+                <Each keys=rows view=move |id| view! { <Row design id=NodeId(id as u32)/> }.into_any()/>
             </ol>
             <Show when=move || rows.with(Vec::is_empty)>
                 <p class="row-message muted">"No layers yet: the output is the input. Add the first one."</p>
@@ -77,7 +81,7 @@ pub fn Design(design: usize) -> impl IntoView {
 #[component]
 pub fn Menu(design: usize) -> impl IntoView {
     let studio = Studio::expect();
-    let menu = NodeRef::<leptos::html::Details>::new();
+    let menu = NodeRef::<html::Details>::new();
     let close = move || {
         if let Some(menu) = menu.get_untracked() {
             menu.set_open(false);
@@ -151,40 +155,43 @@ fn TwinState(design: usize, twin_of: Memo<Option<usize>>) -> impl IntoView {
 #[component]
 fn Totals(design: usize) -> impl IntoView {
     let studio = Studio::expect();
-    let totals =
-        Memo::new(move |_| studio.with_design(design, |state| TotalsView::of(&state.report)).unwrap_or_default());
-    let attribute = move |read: fn(&TotalsView) -> u64| totals.with(|totals| read(totals).to_string());
+    let totals = Memo::new(move |_| studio.with_design(design, |state| TotalsView::of(&state.report)));
+    let list = NodeRef::<html::Dl>::new();
+    show(move || list.get().map(Into::into), TOTALS, totals);
     view! {
-        <dl
-            class="totals"
-            data-testid=format!("totals-{design}")
-            data-params=move || attribute(|totals| totals.params)
-            data-trainable=move || attribute(|totals| totals.trainable)
-            data-buffers=move || attribute(|totals| totals.buffers)
-            data-macs=move || attribute(|totals| totals.macs)
-            data-flops=move || attribute(|totals| totals.flops)
-            data-peak-bytes=move || attribute(|totals| totals.peak_bytes)
-            data-weight-bytes=move || attribute(|totals| totals.weight_bytes)
-        >
-            <div>
-                <dt>"params"</dt>
-                <dd>{move || totals.with(|totals| totals.at_least(grouped(totals.params)))}</dd>
-            </div>
-            <div title=move || totals.with(|totals| format!("{} MACs, a multiply-accumulate of a convolution or matrix product; {} FLOPs", grouped(totals.macs), grouped(totals.flops)))>
-                <dt>"MACs"</dt>
-                <dd>{move || totals.with(|totals| totals.at_least(if totals.macs < 10_000_000 { grouped(totals.macs) } else { short(totals.macs) }))}</dd>
-            </div>
+        <dl node_ref=list class="totals" data-testid=format!("totals-{design}")>
+            <div><dt>"params"</dt><dd class="params"></dd></div>
+            <div class="macs"><dt>"MACs"</dt><dd></dd></div>
             <div class="minor" title="The most activation memory that is live at once, every layer writing its own output">
                 <dt>"activation peak"</dt>
-                <dd>{move || totals.with(|totals| bytes(totals.peak_bytes))}</dd>
+                <dd class="peak"></dd>
             </div>
-            <div class="minor" title="All parameters in the chosen number type">
-                <dt>"weights"</dt>
-                <dd>{move || totals.with(|totals| bytes(totals.weight_bytes))}</dd>
-            </div>
+            <div class="minor" title="All parameters in the chosen number type"><dt>"weights"</dt><dd class="weights"></dd></div>
         </dl>
     }
 }
+
+/// All that the totals show.
+const TOTALS: &[Slot<TotalsView>] = &[
+    slot("", Attribute("data-params"), |totals| Some(totals.params.to_string())),
+    slot("", Attribute("data-trainable"), |totals| Some(totals.trainable.to_string())),
+    slot("", Attribute("data-buffers"), |totals| Some(totals.buffers.to_string())),
+    slot("", Attribute("data-macs"), |totals| Some(totals.macs.to_string())),
+    slot("", Attribute("data-flops"), |totals| Some(totals.flops.to_string())),
+    slot("", Attribute("data-peak-bytes"), |totals| Some(totals.peak_bytes.to_string())),
+    slot("", Attribute("data-weight-bytes"), |totals| Some(totals.weight_bytes.to_string())),
+    slot(".params", Text, |totals| Some(totals.at_least(grouped(totals.params)))),
+    slot(".macs", Attribute("title"), |totals| {
+        let (macs, flops) = (grouped(totals.macs), grouped(totals.flops));
+        Some(format!("{macs} MACs, a multiply-accumulate of a convolution or matrix product; {flops} FLOPs"))
+    }),
+    slot(".macs dd", Text, |totals| {
+        let macs = if totals.macs < 10_000_000 { grouped(totals.macs) } else { short(totals.macs) };
+        Some(totals.at_least(macs))
+    }),
+    slot(".peak", Text, |totals| Some(bytes(totals.peak_bytes))),
+    slot(".weights", Text, |totals| Some(bytes(totals.weight_bytes))),
+];
 
 /// The totals that are shown, as plain numbers.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -1,11 +1,13 @@
 //! One row of a design.
 
-use leptos::ev;
 use leptos::prelude::*;
+use leptos::{ev, html};
 
 use crate::model::NodeId;
 use crate::ui::format::{grouped, percent, short};
 use crate::ui::later::{Later, Part};
+use crate::ui::slots::What::{Attribute, Class, Style, Text};
+use crate::ui::slots::{Slot, show, slot};
 use crate::ui::studio::Studio;
 
 use super::argument::ArgumentInput;
@@ -20,6 +22,35 @@ pub struct RowHandle {
     pub view: Memo<Option<RowView>>,
 }
 
+/// All that a row shows of its view, but for its arguments and what is wrong with it.
+const SLOTS: &[Slot<RowView>] = &[
+    slot("", Attribute("data-testid"), |row| Some(format!("row-{}-{}", row.design, row.index))),
+    slot("", Attribute("data-kind"), |row| Some(class_of(row))),
+    slot("", Attribute("data-name"), |row| Some(row.name.clone())),
+    slot("", Attribute("data-out"), |row| Some(row.out.clone())),
+    slot("", Attribute("data-params"), |row| Some(row.params.to_string())),
+    slot("", Attribute("data-macs"), |row| Some(row.macs.to_string())),
+    slot("", Attribute("data-state"), |row| Some(row.state.name().to_string())),
+    slot("", Attribute("data-units"), |row| Some(row.units.to_string())),
+    slot("", Attribute("data-space"), |row| Some(row.space.to_string())),
+    slot("", Class("waits"), |row| matches!(row.state, RowState::Waits { .. }).then(String::new)),
+    slot(".share-bar", Style("--share"), |row| Some(format!("{:.4}", row.share))),
+    slot(".row-name b", Attribute("title"), |row| Some(row.name.clone())),
+    slot(".row-name b", Text, |row| Some(row.name.clone())),
+    slot(".row-name span", Text, |row| Some(class_of(row))),
+    slot(".row-out", Attribute("title"), |row| Some(output(row))),
+    slot(".row-out", Text, |row| Some(output(row))),
+    slot(".row-number.params", Class("zero"), |row| (row.params == 0).then(String::new)),
+    slot(".row-number.params", Attribute("title"), |row| {
+        Some(format!("{} params, {} of the design", grouped(row.params), percent(row.share)))
+    }),
+    slot(".row-number.params", Text, |row| Some(number(row, row.params))),
+    slot(".row-number.macs", Class("zero"), |row| (row.macs == 0).then(String::new)),
+    slot(".row-number.macs", Attribute("title"), |row| Some(format!("{} MACs", grouped(row.macs)))),
+    slot(".row-number.macs", Text, |row| Some(number(row, row.macs))),
+    slot(".more", Attribute("aria-label"), |row| Some(format!("Details of {}", row.name))),
+];
+
 #[component]
 pub fn Row(design: usize, id: NodeId) -> impl IntoView {
     let studio = Studio::expect();
@@ -27,8 +58,8 @@ pub fn Row(design: usize, id: NodeId) -> impl IntoView {
     let view = Memo::new(move |_| studio.derived.with(|derived| row_view(derived, design, id)));
     let opened = Memo::new(move |_| studio.opened.with(|opened| opened.contains(&(design, id))));
     let marked = Memo::new(move |_| studio.marked.with(|marked| marked.contains(&(design, id))));
-    let read = move |read: fn(&RowView) -> String| view.with(|view| view.as_ref().map_or(String::new(), read));
-    let waits = move || view.with(|view| matches!(view, Some(RowView { state: RowState::Waits { .. }, .. })));
+    let line = NodeRef::<html::Li>::new();
+    show(move || line.get().map(Into::into), SLOTS, view);
     let drop_place = Memo::new(move |_| dragging.place_at(design, id));
     let move_with_keys = move |event: ev::KeyboardEvent| {
         let places = match event.key().as_str() {
@@ -43,26 +74,17 @@ pub fn Row(design: usize, id: NodeId) -> impl IntoView {
     };
     view! {
         <li
+            node_ref=line
             class="row"
-            class:waits=waits
             class:marked=marked
             class:dragged=move || dragging.is(design, id)
             class:drop-before=move || drop_place.get() == Some(false)
             class:drop-after=move || drop_place.get() == Some(true)
-            data-testid=move || view.with(|view| view.as_ref().map(|view| format!("row-{design}-{}", view.index)))
             data-row=id.0.to_string()
-            data-kind=move || read(class_of)
-            data-name=move || read(|view| view.name.clone())
-            data-out=move || read(|view| view.out.clone())
-            data-params=move || read(|view| view.params.to_string())
-            data-macs=move || read(|view| view.macs.to_string())
-            data-state=move || read(|view| view.state.name().to_string())
-            data-units=move || read(|view| view.units.to_string())
-            data-space=move || read(|view| view.space.to_string())
             on:keydown=move_with_keys
         >
             <div class="row-line">
-                <span class="share-bar" aria-hidden="true" style:--share=move || read(|view| format!("{:.4}", view.share))></span>
+                <span class="share-bar" aria-hidden="true"></span>
                 <button
                     class="grip"
                     tabindex="-1"
@@ -75,31 +97,15 @@ pub fn Row(design: usize, id: NodeId) -> impl IntoView {
                 >
                     "⠿"
                 </button>
-                <div class="row-name">
-                    <b title=move || read(|view| view.name.clone())>{move || read(|view| view.name.clone())}</b>
-                    <span>{move || read(class_of)}</span>
-                </div>
+                <div class="row-name"><b></b><span></span></div>
                 <div class="row-main">
                     <Arguments design id view/>
-                    <Output view/>
+                    <span class="row-out"></span>
                 </div>
-                <span
-                    class="row-number params"
-                    class:zero=move || view.with(|view| view.as_ref().is_none_or(|view| view.params == 0))
-                    title=move || read(|view| format!("{} params, {} of the design", grouped(view.params), percent(view.share)))
-                >
-                    {move || read(|view| number(view, view.params))}
-                </span>
-                <span
-                    class="row-number macs"
-                    class:zero=move || view.with(|view| view.as_ref().is_none_or(|view| view.macs == 0))
-                    title=move || read(|view| format!("{} MACs", grouped(view.macs)))
-                >
-                    {move || read(|view| number(view, view.macs))}
-                </span>
+                <span class="row-number params"></span>
+                <span class="row-number macs"></span>
                 <button
                     class="button quiet icon small more"
-                    aria-label=move || format!("Details of {}", read(|view| view.name.clone()))
                     aria-expanded=move || opened.get().to_string()
                     on:click=move |_| studio.opened.update(|opened| {
                         if !opened.remove(&(design, id)) {
@@ -130,21 +136,6 @@ fn Arguments(design: usize, id: NodeId, view: Memo<Option<RowView>>) -> impl Int
             })}
         </div>
     }
-}
-
-/// What comes out, where it came from if not from above, and the other arguments that differ from their defaults.
-#[component]
-fn Output(view: Memo<Option<RowView>>) -> impl IntoView {
-    let text = Memo::new(move |_| {
-        view.with(|view| {
-            let view = view.as_ref()?;
-            let out = if view.out.is_empty() { String::new() } else { format!("→ {}", view.out.replace('x', "×")) };
-            let takes = view.takes.as_ref().map(|takes| format!("from {takes}"));
-            let notes = notes(&view.layer).into_iter().chain(takes);
-            Some(std::iter::once(out).chain(notes).filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · "))
-        })
-    });
-    view! { <span class="row-out" title=move || text.get()>{move || text.get()}</span> }
 }
 
 /// What is wrong with the row, in PyTorch's words, and the way out.
@@ -189,6 +180,14 @@ pub fn keep_focus(change: impl FnOnce()) {
             let _ = focused.focus();
         }
     });
+}
+
+/// What comes out, where it came from if not from above, and the other arguments that differ from their defaults.
+fn output(view: &RowView) -> String {
+    let out = if view.out.is_empty() { String::new() } else { format!("→ {}", view.out.replace('x', "×")) };
+    let takes = view.takes.as_ref().map(|takes| format!("from {takes}"));
+    let notes = notes(&view.layer).into_iter().chain(takes);
+    std::iter::once(out).chain(notes).filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ")
 }
 
 fn class_of(view: &RowView) -> String {

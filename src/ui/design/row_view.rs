@@ -9,6 +9,7 @@ use crate::ui::studio::{Derived, DesignState};
 /// Everything that a row shows. Rows are redrawn where this differs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RowView {
+    pub design: usize,
     pub index: usize,
     pub name: String,
     pub layer: Layer,
@@ -67,6 +68,7 @@ pub fn row_view(derived: &Derived, design: usize, id: NodeId) -> Option<RowView>
     let total = state.params();
     let (units, space) = heights(derived, design, index);
     Some(RowView {
+        design,
         index,
         name: node.name.clone(),
         layer: node.layer.clone(),

@@ -8,6 +8,7 @@ use crate::cost::{NumberType, Settings, analyze};
 use crate::device::{
     Bound, CALIBRATIONS, CATALOGUE, Class, Device, Fit, Fitted, Latency, Standing, Verdict, find, own_id,
 };
+use crate::ui::each::Each;
 use crate::ui::format::{bytes, time};
 use crate::ui::history::EditKey;
 use crate::ui::named::DesignName;
@@ -33,7 +34,7 @@ pub fn FitPanel() -> impl IntoView {
         };
         studio.edit(None, |workbench| workbench.settings.device = Some(id));
     };
-    let designs = Memo::new(move |_| studio.derived.with(|derived| derived.designs.len()));
+    let designs = studio.design_indices();
     let is_own = Memo::new(move |_| device.get().is_some_and(|device| device.id == "own"));
     view! {
         <section class="card fit" aria-label="Does it fit">
@@ -53,9 +54,7 @@ pub fn FitPanel() -> impl IntoView {
                 {move || device.get().filter(|device| device.id != "own").map(|device| view! { <Limits device/> })}
             </div>
             <div class="fit-results">
-                <For each=move || 0..designs.get() key=|design| *design let(design)>
-                    <FitResult design device/>
-                </For>
+                <Each keys=designs view=move |design| view! { <FitResult design device/> }.into_any()/>
             </div>
         </section>
     }

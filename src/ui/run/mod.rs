@@ -7,6 +7,7 @@ use leptos::prelude::*;
 
 use crate::job::{Message, News, RunReport, RunTask, Task};
 use crate::share_link;
+use crate::ui::each::Each;
 use crate::ui::history::EditKey;
 use crate::ui::runner::{Runner, Simd};
 use crate::ui::studio::Studio;
@@ -97,7 +98,10 @@ pub fn Run() -> impl IntoView {
         if binary.is_none() {
             return;
         }
-        runner.cancel();
+        // A worker at rest is kept: it has its binary loaded.
+        if runs.runs.with_untracked(|runs| runs.iter().any(|run| run.job.is_some())) {
+            runner.cancel();
+        }
         let tasks = wanted.get_untracked();
         runs.runs.update(|runs| {
             runs.resize_with(tasks.len(), DesignRun::default);
@@ -115,7 +119,7 @@ pub fn Run() -> impl IntoView {
     run_small_networks(studio, wanted, runs, run_all);
     let running = Memo::new(move |_| runs.runs.with(|runs| runs.iter().any(|run| run.job.is_some())));
     let progress = move || runs.runs.with(|runs| mean_progress(runs));
-    let designs = Memo::new(move |_| studio.derived.with(|derived| derived.designs.len()));
+    let designs = studio.design_indices();
     view! {
         <section class="card run" aria-label="Run">
             <div class="run-head">
@@ -134,9 +138,7 @@ pub fn Run() -> impl IntoView {
                 </p>
             })}
             <div class="run-results">
-                <For each=move || 0..designs.get() key=|design| *design let(design)>
-                    <RunResult design runs/>
-                </For>
+                <Each keys=designs view=move |design| view! { <RunResult design runs/> }.into_any()/>
             </div>
             {binary.map(|binary| view! { <Benchmark binary/> })}
         </section>
