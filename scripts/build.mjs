@@ -5,7 +5,8 @@
 // are shown (src/ui/later.rs); each worker is one more.
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import os from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -32,6 +33,7 @@ buildWorker("explorer", "explorer", "release", "web,simd", "-O3");
 buildWorker("plain_explorer", "explorer", "page", "web", "-Oz");
 buildWorker("importer", "importer", "page", "web,python", "-Oz");
 writeFileSync(path.join(staging, "style.css"), styles());
+minify();
 const build = contentHash(staging);
 rmSync(dist, { recursive: true, force: true });
 cpSync(staging, path.join(dist, build), { recursive: true });
@@ -50,7 +52,9 @@ function buildPage() {
     cpSync(path.join(split, name), path.join(staging, name));
   }
   writeFileSync(path.join(staging, "start.js"), `import start from "./page.js";\nawait start();\n`);
-  for (const name of readdirSync(staging).filter((name) => name.endsWith(".wasm"))) optimize(name, "-Oz");
+  for (const name of readdirSync(staging).filter((name) => name.endsWith(".wasm"))) {
+    optimize(name, "--flatten", "--rereloop", "-Oz", "-Oz", "-ocimfs", "20", "-aimfs", "4");
+  }
 }
 
 function buildWorker(name, binary, profile, features, level) {
@@ -62,11 +66,19 @@ function buildWorker(name, binary, profile, features, level) {
 /** The path of the binary. */
 function compile(name, profile, features, linking) {
   run("cargo", [
-    "rustc", "--locked", "--target", TARGET, "--profile", profile, "--bin", name, "--no-default-features", ...features,
+    ...shortPaths(), "rustc", "--locked", "--target", TARGET, "--profile", profile, "--bin", name, "--no-default-features", ...features,
     "--", ...linking,
   ]);
   const folder = process.env.CARGO_TARGET_DIR ?? path.join(root, "target");
   return path.join(folder, TARGET, profile, `${name}.wasm`);
+}
+
+/** The texts of panics name source files: without where this machine keeps them. */
+function shortPaths() {
+  const home = process.env.CARGO_HOME ?? path.join(os.homedir(), ".cargo");
+  const registry = path.join(home, "registry", "src");
+  const remap = (existsSync(registry) ? readdirSync(registry) : []).map((index) => `--remap-path-prefix=${path.join(registry, index)}/=`);
+  return ["--config", `target.${TARGET}.rustflags=${JSON.stringify(remap)}`];
 }
 
 function bind(wasm, name, target, options = []) {
@@ -74,9 +86,14 @@ function bind(wasm, name, target, options = []) {
   run("wasm-bindgen", ["--target", target, "--no-typescript", ...options, ...places, wasm]);
 }
 
-function optimize(name, level) {
+function optimize(name, ...passes) {
   const file = path.join(staging, name);
-  run("wasm-opt", [level, ...WASM_FEATURES, "--reorder-functions-by-name", "--strip-debug", "--strip-producers", file, "-o", file]);
+  run("wasm-opt", [...WASM_FEATURES, ...passes, "--reorder-functions-by-name", "--strip-debug", "--strip-producers", file, "-o", file]);
+}
+
+function minify() {
+  const names = readdirSync(staging).filter((name) => /\.(js|css)$/.test(name)).map((name) => path.join(staging, name));
+  run("esbuild", [...names, "--minify", "--target=es2022", "--allow-overwrite", `--outdir=${staging}`, "--log-level=warning"]);
 }
 
 /**
