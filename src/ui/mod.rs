@@ -86,15 +86,15 @@ fn rest(part: Part) -> Result<AnyView, SplitLoaderError> {
         Part::Presets => view! { <Presets/> }.into_any(),
         Part::Share { open } => view! { <Share open/> }.into_any(),
         Part::Panels => view! {
+            <AdvicePanel/>
+            <Run/>
+            <FitPanel/>
             <Provider value=Studio::expect().at_rest()>
-                <AdvicePanel/>
-                <Run/>
-                <FitPanel/>
                 <SearchPanel/>
                 <CountingPanel/>
                 <MemoryPanel/>
-                <SelfCheck/>
             </Provider>
+            <SelfCheck/>
         }
         .into_any(),
     })

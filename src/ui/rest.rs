@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 
-/// How long edits rest before the panels below the designs and the folded tables follow, in milliseconds: less than one
+/// How long edits rest before sweeps, counters and timelines follow, in milliseconds: less than one
 /// notices, more than lies between a key press and its frame.
 const SETTLED: u64 = 60;
 

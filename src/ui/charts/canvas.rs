@@ -7,7 +7,6 @@ use wasm_bindgen::prelude::*;
 use crate::chart::{Hit, Surface, Theme};
 use crate::ui::each::Each;
 use crate::ui::header::theme::ThemeChoice;
-use crate::ui::rest::at_rest;
 use crate::ui::studio::Shared;
 
 use super::picture::Picture;
@@ -66,7 +65,6 @@ pub fn Chart(name: &'static str, picture: Memo<Option<Shared<Picture>>>) -> impl
 /// The chart's data; folded away, but there.
 #[component]
 fn DataTable(name: &'static str, picture: Memo<Option<Shared<Picture>>>) -> impl IntoView {
-    let picture = at_rest(picture);
     let table =
         Memo::new(move |_| picture.with(|picture| picture.as_ref().map(|picture| picture.table())).unwrap_or_default());
     let header = Memo::new(move |_| table.with(|table| table.header.clone()));
