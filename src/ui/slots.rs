@@ -76,7 +76,10 @@ impl Place {
         let words = text.as_deref();
         // What cannot be written stays as it was: no name here is one that a browser refuses.
         let _ = match (what, words) {
-            (What::Text, words) => Ok(element.set_text_content(words)),
+            (What::Text, words) => {
+                element.set_text_content(words);
+                Ok(())
+            }
             (What::Attribute(name), Some(words)) => element.set_attribute(name, words),
             (What::Attribute(name), None) => element.remove_attribute(name),
             (What::Class(name), words) => element.class_list().toggle_with_force(name, words.is_some()).map(drop),
