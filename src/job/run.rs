@@ -1,5 +1,7 @@
 //! Running a network again and again, and timing it.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use serde::{Deserialize, Serialize};
 
 use crate::engine::{Calibration, Numbers, Plan, PlanOptions, Seeding, WeightSource, seeded_input};
@@ -100,6 +102,11 @@ const PROGRESS_INTERVAL: f64 = 50.0;
 const STEPS_SHARE: f64 = 0.4;
 /// The share that goes to 8-bit numbers.
 const INT8_SHARE: f64 = 0.2;
+/// How long the first passes of a worker go on before anything is timed, in milliseconds: browsers translate well only
+/// what has run for a while.
+const WARM_UP: f64 = 200.0;
+static F32_IS_WARM: AtomicBool = AtomicBool::new(false);
+static INT8_IS_WARM: AtomicBool = AtomicBool::new(false);
 /// Samples of the calibration; the fastest counts.
 const PEAK_SAMPLES: usize = 5;
 /// What one of them does: about two milliseconds.
@@ -126,6 +133,9 @@ impl RunTask {
             progress(furthest);
         };
         let first = first_pass(&mut plan, clock, progress);
+        if first.iter().sum::<f64>() < WARM_UP {
+            warm_up(&mut plan, clock, &F32_IS_WARM);
+        }
         let peak = Peak::measure(clock);
         let sample_time = self.measure * (1.0 - STEPS_SHARE - INT8_SHARE);
         let samples = Samples::take(&mut plan, clock, sample_time, &mut |done| progress(done * (1.0 - STEPS_SHARE)));
@@ -192,8 +202,7 @@ struct FloatRun {
 
 impl Int8Report {
     fn measure(plan: &mut Plan, clock: &mut dyn FnMut() -> f64, (time, batch): (f64, usize), float: &FloatRun) -> Self {
-        // Browsers translate well what has run for a while only, and these kernels have not yet.
-        Samples::take(plan, clock, time, &mut |_| {});
+        warm_up(plan, clock, &INT8_IS_WARM);
         let samples = Samples::take(plan, clock, time, &mut |_| {});
         let (found, wanted) = (plan.output(), float.output.as_slice());
         let largest = wanted.iter().fold(0.0_f32, |largest, value| largest.max(value.abs()));
@@ -246,6 +255,13 @@ impl Samples {
         }
         sorted.sort_by(f64::total_cmp);
         Self { sorted, passes }
+    }
+}
+
+/// Passes that are not timed, where this worker has made none yet.
+fn warm_up(plan: &mut Plan, clock: &mut dyn FnMut() -> f64, is_warm: &AtomicBool) {
+    if !is_warm.swap(true, Ordering::Relaxed) {
+        Samples::take(plan, clock, WARM_UP, &mut |_| {});
     }
 }
 
