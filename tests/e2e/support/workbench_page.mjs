@@ -96,6 +96,9 @@ export class WorkbenchPage {
 
   /** A digest of the pixels of each chart, by the chart's name. */
   async chartFingerprints() {
+    await this.page.waitForSelector('canvas[data-chart="memory"]');
+    await this.page.waitForSelector('canvas[data-chart="sweep"]');
+    await this.waitForPaint();
     const pixels = await this.page.$$eval("canvas[data-chart]", (charts) =>
       charts.map((chart) => [chart.dataset.chart, chart.toDataURL()]),
     );
