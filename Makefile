@@ -23,7 +23,7 @@ PAGE_SOURCES := $(shell find src style scripts/build.mjs .cargo index.html Cargo
 CORE := --no-default-features --features chart,python
 WASM := --target wasm32-unknown-unknown
 
-.PHONY: serve dist test bench fuzz screenshots clean help
+.PHONY: serve dist test bench fuzz miri screenshots clean help
 .PHONY: build-tools test-tools
 .PHONY: test-format test-core test-wasm-lints test-browser test-e2e
 .PHONY: bench-cost bench-import bench-engine bench-search bench-page

@@ -32,6 +32,8 @@ pub fn BestRemedy() -> impl IntoView {
     let best = move || {
         adviser.advice.with(|advice| {
             let advice = advice.as_ref()?;
+            // Where nothing comes out, what to mend comes first.
+            studio.with_design(advice.design, |state| state.report.shapes.output().is_some()).filter(|runs| *runs)?;
             let remedies = advice.findings.iter().flat_map(|finding| &finding.remedies);
             let best =
                 remedies.max_by_key(|remedy| remedy.saves_params()).filter(|remedy| remedy.saves_params() > 0)?;
