@@ -2,6 +2,8 @@
 //!
 //! The modules stand in layers: each sees only some of those above it here (`tests/core/layering.rs`).
 
+pub mod decimal;
+
 pub mod model;
 
 pub mod shape;

@@ -4,6 +4,7 @@
 use thiserror::Error;
 
 use crate::cost::{Convention, NumberType};
+use crate::decimal;
 use crate::model::{Network, NodeId, presets};
 use crate::rewrite::{self, Change, Rewrite};
 
@@ -143,7 +144,7 @@ impl Settings {
             }
             "seed" => self.seed = text.parse().map_err(|_| error("seed", "a whole number"))?,
             "gain" => {
-                let gain = text.parse().ok().filter(|gain: &f64| gain.is_finite() && *gain > 0.0);
+                let gain = decimal::parse(text).filter(|gain| gain.is_finite() && *gain > 0.0);
                 self.gain = gain.ok_or_else(|| error("gain", "a number above 0"))?;
             }
             "device" => self.device = Some(text.to_string()).filter(|device| !device.is_empty()),

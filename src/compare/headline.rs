@@ -1,6 +1,7 @@
 //! The difference in words.
 
 use crate::cost::units::grouped;
+use crate::decimal::fixed;
 use crate::model::Kind;
 
 use super::{Comparison, Dominant, Group, Part, Summary};
@@ -27,13 +28,14 @@ pub fn percent(before: u64, after: u64) -> Option<String> {
     }
     let change = (after as f64 / before as f64 - 1.0) * 100.0;
     // Nearly nothing left is not nothing left.
-    let digits = usize::from(change.abs() < 10.0 || (change < -99.0 && after > 0));
-    Some(format!("{change:+.digits$} %").replace('-', "−"))
+    let decimals = u8::from(change.abs() < 10.0 || (change < -99.0 && after > 0));
+    let sign = if change < 0.0 { "−" } else { "+" };
+    Some(format!("{sign}{} %", fixed(change.abs(), decimals)))
 }
 
 /// `96.3 %`.
 pub fn share(part: u64, whole: u64) -> String {
-    if whole == 0 { "0 %".to_string() } else { format!("{:.1} %", part as f64 / whole as f64 * 100.0) }
+    if whole == 0 { "0 %".to_string() } else { fixed(part as f64 / whole as f64 * 100.0, 1) + " %" }
 }
 
 /// `8.6`, `31`: how many times the smaller number fits the larger.
@@ -113,11 +115,13 @@ fn title(comparison: &Comparison) -> String {
         (before, after) if after * 2 <= before => {
             format!("{} has {} times fewer parameters.", right.name, times(before, after))
         }
-        (before, after) if after < before => format!("{} is {:.0} % smaller.", right.name, (1.0 - ratio) * 100.0),
+        (before, after) if after < before => {
+            format!("{} is {} % smaller.", right.name, fixed((1.0 - ratio) * 100.0, 0))
+        }
         (before, after) if after >= before.saturating_mul(2) => {
             format!("{} has {} times the parameters.", right.name, times(before, after))
         }
-        _ => format!("{} is {:.0} % larger.", right.name, (ratio - 1.0) * 100.0),
+        _ => format!("{} is {} % larger.", right.name, fixed((ratio - 1.0) * 100.0, 0)),
     }
 }
 

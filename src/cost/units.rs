@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::decimal::fixed;
+
 /// Defines a unit: a count with checked arithmetic, shown with thousands separators.
 macro_rules! unit {
     ($(#[$doc:meta])* $unit:ident) => {
@@ -96,11 +98,11 @@ fn scaled(number: u64, step: f64, prefixes: &[&str]) -> String {
         value /= step;
         prefix += 1;
     }
-    let digits = match value {
+    let decimals = match value {
         _ if prefix == 0 => 0,
         value if value < 9.9995 => 3,
         value if value < 99.995 => 2,
         _ => 1,
     };
-    format!("{value:.digits$} {}", prefixes[prefix]).trim_end().to_string()
+    format!("{} {}", fixed(value, decimals), prefixes[prefix]).trim_end().to_string()
 }

@@ -4,6 +4,8 @@ use std::fmt;
 
 use thiserror::Error;
 
+use crate::decimal;
+
 /// An argument in PyTorch's own terms, before or after it is typed.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
@@ -144,7 +146,7 @@ impl Value {
             return Self::Int(int);
         }
         let digits = text.starts_with(|first: char| first.is_ascii_digit() || matches!(first, '-' | '+' | '.'));
-        if let (true, Ok(float)) = (digits, text.parse()) {
+        if let (true, Some(float)) = (digits, decimal::parse(text)) {
             return Self::Float(float);
         }
         match text {
@@ -164,7 +166,7 @@ impl fmt::Display for Value {
             Self::Bool(true) => formatter.write_str("True"),
             Self::Bool(false) => formatter.write_str("False"),
             Self::Int(int) => write!(formatter, "{int}"),
-            Self::Float(float) => write!(formatter, "{float:?}"),
+            Self::Float(float) => formatter.write_str(&decimal::shortest(*float)),
             Self::Text(text) => write!(formatter, "'{}'", text.escape_default()),
             Self::List(items) => {
                 formatter.write_str("(")?;

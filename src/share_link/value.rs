@@ -1,6 +1,7 @@
 //! The values of arguments in links: `3`, `3x5`, `1E-5`, `SAME`, `NONE`, `~free~20text~~`.
 
 use super::text::{escape, unescape};
+use crate::decimal;
 use crate::model::Value;
 
 const NONE: &str = "NONE";
@@ -42,7 +43,7 @@ fn encode_float(float: f64) -> String {
     if float == 0.0 && float.is_sign_negative() {
         return "-0E0".to_string();
     }
-    let scientific = format!("{float:e}");
+    let scientific = decimal::scientific(float);
     let Some((mantissa, exponent)) = scientific.split_once('e') else { return "NAN".to_string() };
     let exponent: i64 = exponent.parse().unwrap_or(0);
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
@@ -109,7 +110,7 @@ fn decode_number(text: &str) -> Option<(Value, &str)> {
         return Some((Value::Int(text[..end].parse().ok()?), &text[end..]));
     }
     let end = digits_end(end + 1)?;
-    let float: f64 = text[..end].parse().ok()?;
+    let float = decimal::parse(&text[..end])?;
     float.is_finite().then(|| (Value::Float(float), &text[end..]))
 }
 

@@ -1,17 +1,8 @@
 //! Numbers as people read them. Every number keeps its unit.
 
-/// `11,831`.
-pub fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
+use crate::decimal::fixed;
+
+pub use crate::cost::units::grouped;
 
 /// Up to six digits as they are, above that three digits and a prefix: `568.7 M`.
 pub fn short(number: u64) -> String {
@@ -22,7 +13,7 @@ pub fn short(number: u64) -> String {
     for (step, prefix) in STEPS {
         if number >= step {
             let value = number as f64 / step as f64;
-            return if value < 100.0 { format!("{value:.1} {prefix}") } else { format!("{value:.0} {prefix}") };
+            return fixed(value, u8::from(value < 100.0)) + " " + prefix;
         }
     }
     grouped(number)
@@ -32,9 +23,9 @@ pub fn short(number: u64) -> String {
 pub fn bytes(bytes: u64) -> String {
     match bytes {
         0..1_000 => format!("{bytes} B"),
-        1_000..1_000_000 => format!("{:.1} kB", bytes as f64 / 1e3),
-        1_000_000..1_000_000_000 => format!("{:.1} MB", bytes as f64 / 1e6),
-        _ => format!("{:.2} GB", bytes as f64 / 1e9),
+        1_000..1_000_000 => fixed(bytes as f64 / 1e3, 1) + " kB",
+        1_000_000..1_000_000_000 => fixed(bytes as f64 / 1e6, 1) + " MB",
+        _ => fixed(bytes as f64 / 1e9, 2) + " GB",
     }
 }
 
@@ -42,12 +33,12 @@ pub fn bytes(bytes: u64) -> String {
 pub fn time(milliseconds: f64) -> String {
     if milliseconds < 1.0 {
         let microseconds = milliseconds * 1e3;
-        return if microseconds < 10.0 { format!("{microseconds:.1} µs") } else { format!("{microseconds:.0} µs") };
+        return if microseconds < 10.0 { fixed(microseconds, 1) + " µs" } else { fixed(microseconds, 0) + " µs" };
     }
     match milliseconds {
-        ..10.0 => format!("{milliseconds:.2} ms"),
-        10.0..1000.0 => format!("{milliseconds:.1} ms"),
-        _ => format!("{:.2} s", milliseconds / 1e3),
+        ..10.0 => fixed(milliseconds, 2) + " ms",
+        10.0..1000.0 => fixed(milliseconds, 1) + " ms",
+        _ => fixed(milliseconds / 1e3, 2) + " s",
     }
 }
 
@@ -59,6 +50,6 @@ pub fn percent(share: f64) -> String {
     } else if percent > 99.95 && percent < 100.0 {
         "> 99.9 %".to_string()
     } else {
-        format!("{percent:.1} %")
+        fixed(percent, 1) + " %"
     }
 }

@@ -10,20 +10,21 @@ use std::path::{Path, PathBuf};
 /// Each module of `src/lib.rs`, top-down in the order of its `mod` lines, and what it may see of the crate.
 /// A new module gets a line here.
 const LAYERS: &[(&str, &[&str])] = &[
-    ("model", &[]),
+    ("decimal", &[]),
+    ("model", &["decimal"]),
     ("shape", &["model"]),
     ("lifetime", &["model", "shape"]),
-    ("cost", &["model", "shape", "lifetime"]),
+    ("cost", &["decimal", "model", "shape", "lifetime"]),
     ("selfcheck", &["model", "shape", "cost"]),
     ("rewrite", &["model", "shape"]),
-    ("workbench", &["model", "shape", "cost", "rewrite"]),
-    ("compare", &["model", "shape", "lifetime", "cost", "rewrite"]),
+    ("workbench", &["decimal", "model", "shape", "cost", "rewrite"]),
+    ("compare", &["decimal", "model", "shape", "lifetime", "cost", "rewrite"]),
     ("device", &["model", "shape", "lifetime", "cost", "rewrite"]),
     ("advice", &["model", "shape", "lifetime", "cost", "rewrite", "compare", "device"]),
     ("explore", &["model", "shape", "lifetime", "cost", "rewrite", "device"]),
     ("engine", &["model", "shape", "lifetime"]),
     ("transplant", &["model", "shape", "rewrite", "engine"]),
-    ("share_link", &["model", "rewrite", "workbench"]),
+    ("share_link", &["decimal", "model", "rewrite", "workbench"]),
     ("pytorch", &["model", "shape"]),
     ("report", &["model", "shape", "lifetime", "cost", "rewrite", "workbench", "compare", "device"]),
     (
@@ -65,6 +66,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "ui",
         &[
+            "decimal",
             "model",
             "shape",
             "lifetime",
@@ -94,7 +96,7 @@ const GUARDED_CRATES: &[(&str, &[&str])] = &[
     ("leptos", &["ui", "main"]),
     ("web_sys", &["ui", "main", "listener"]),
     ("js_sys", &["ui", "main", "listener"]),
-    ("wasm_bindgen", &["ui", "main", "listener"]),
+    ("wasm_bindgen", &["decimal", "ui", "main", "listener"]),
     ("wasm_bindgen_futures", &["ui", "main", "listener"]),
     ("console_error_panic_hook", &["ui", "main", "listener"]),
     ("plotters", &["chart", "ui"]),

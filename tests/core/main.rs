@@ -5,6 +5,7 @@ mod advice;
 mod chart;
 mod compare;
 mod cost;
+mod decimal;
 mod device;
 mod engine;
 mod explore;

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use crate::cost::{Expression, Figure};
+use crate::decimal::fixed;
 use crate::model::{Inputs, Network, NodeId, Source};
 use crate::ui::studio::{DesignState, Studio};
 
@@ -122,7 +123,7 @@ fn formulas(state: &DesignState, id: NodeId) -> Vec<(&'static str, String)> {
         ("receptive field", format!("{size}, {strides}, {centre}"))
     });
     let intensity = state.report.rows[index].figures.arithmetic_intensity().filter(|intensity| *intensity > 0.0);
-    let intensity = intensity.map(|intensity| ("arithmetic intensity", format!("{intensity:.2} MACs a byte")));
+    let intensity = intensity.map(|intensity| ("arithmetic intensity", fixed(intensity, 2) + " MACs a byte"));
     SHOWN.into_iter().filter_map(explained).chain(intensity).chain(field).collect()
 }
 

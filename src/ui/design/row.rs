@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use leptos::{ev, html};
 
+use crate::decimal::fixed;
 use crate::model::NodeId;
 use crate::ui::format::{grouped, percent, short};
 use crate::ui::later::{Later, Part};
@@ -34,7 +35,7 @@ const SLOTS: &[Slot<RowView>] = &[
     slot("", Attribute("data-units"), |row| Some(row.units.to_string())),
     slot("", Attribute("data-space"), |row| Some(row.space.to_string())),
     slot("", Class("waits"), |row| matches!(row.state, RowState::Waits { .. }).then(String::new)),
-    slot(".share-bar", Style("--share"), |row| Some(format!("{:.4}", row.share))),
+    slot(".share-bar", Style("--share"), |row| Some(fixed(row.share, 4))),
     slot(".row-name b", Attribute("title"), |row| Some(row.name.clone())),
     slot(".row-name b", Text, |row| Some(row.name.clone())),
     slot(".row-name span", Text, |row| Some(class_of(row))),

@@ -5,6 +5,7 @@ mod evidence;
 use leptos::prelude::*;
 
 use crate::cost::{NumberType, Settings, analyze};
+use crate::decimal;
 use crate::device::{
     Bound, CALIBRATIONS, CATALOGUE, Class, Device, Fit, Fitted, Latency, Standing, Verdict, find, own_id,
 };
@@ -67,7 +68,7 @@ fn OwnLimits(device: Memo<Option<Device>>) -> impl IntoView {
     let limits = move || device.get().map_or(OWN, |device| (device.flash.value, device.ram.value));
     let shown = |bytes: u64| format!("{}", bytes as f64 / 1e3);
     let read = |text: String| {
-        let kilobytes = text.trim().parse::<f64>().ok().filter(|kilobytes| *kilobytes > 0.0 && *kilobytes < 1e12)?;
+        let kilobytes = decimal::parse(text.trim()).filter(|kilobytes| *kilobytes > 0.0 && *kilobytes < 1e12)?;
         Some((kilobytes * 1e3).round() as u64)
     };
     let set = move |(flash, ram): (u64, u64)| {

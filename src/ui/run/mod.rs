@@ -5,6 +5,7 @@ mod result;
 
 use leptos::prelude::*;
 
+use crate::decimal;
 use crate::job::{Message, News, RunReport, RunTask, Task};
 use crate::share_link;
 use crate::ui::each::Each;
@@ -166,7 +167,7 @@ fn Settings() -> impl IntoView {
         }
     };
     let set_gain = move |text: String| {
-        if let Some(gain) = text.trim().parse().ok().filter(|gain: &f64| gain.is_finite() && *gain > 0.0) {
+        if let Some(gain) = decimal::parse(text.trim()).filter(|gain| gain.is_finite() && *gain > 0.0) {
             studio.edit(Some(EditKey::Setting("gain")), |workbench| workbench.settings.gain = gain);
         }
     };

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use crate::decimal;
 use crate::device::{CALIBRATIONS, CATALOGUE, find};
 use crate::explore::Space;
 use crate::job::{FoundReport, Message, News, SearchReport, SearchTask, Task, VariedParts};
@@ -96,7 +97,7 @@ pub fn Find(design: Memo<usize>) -> impl IntoView {
             varied: varied.get_untracked(),
             device: device.get_untracked().map(|(id, _)| id),
             must_fit: fitting.get_untracked(),
-            milliseconds: limit.get_untracked().trim().parse().ok().filter(|limit: &f64| *limit > 0.0),
+            milliseconds: decimal::parse(limit.get_untracked().trim()).filter(|limit| *limit > 0.0),
             keep_capacity: keeping.get_untracked(),
             most: most.get_untracked(),
         };
