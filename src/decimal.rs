@@ -44,6 +44,11 @@ pub fn shortest(number: f64) -> String {
     format!("{sign}{whole}.{fraction}")
 }
 
+/// [`shortest`] without the point where no decimal follows: `0.75`, `2`, `1e-6`.
+pub fn plain(number: f64) -> String {
+    shortest(number).trim_end_matches(".0").to_string()
+}
+
 #[cfg(all(target_family = "wasm", feature = "web"))]
 mod host {
     use wasm_bindgen::prelude::*;

@@ -116,7 +116,7 @@ impl Settings {
             "type" => Some(self.number_type.name().to_string()),
             "count" => Some(self.convention.id().to_string()),
             "seed" => Some(self.seed.to_string()),
-            "gain" => Some(self.gain.to_string()),
+            "gain" => Some(decimal::plain(self.gain)),
             "device" => self.device.clone(),
             "frozen" => Some(self.frozen.join(",")).filter(|names| !names.is_empty()),
             _ => None,

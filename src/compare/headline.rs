@@ -41,8 +41,7 @@ pub fn share(part: u64, whole: u64) -> String {
 /// `8.6`, `31`: how many times the smaller number fits the larger.
 pub fn times(one: u64, other: u64) -> String {
     let ratio = one.max(other) as f64 / one.min(other).max(1) as f64;
-    let digits = usize::from(ratio < 9.95);
-    format!("{ratio:.digits$}")
+    fixed(ratio, u8::from(ratio < 9.95))
 }
 
 pub(super) fn of(comparison: &Comparison) -> Headline {

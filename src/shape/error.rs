@@ -2,6 +2,7 @@
 
 use thiserror::Error;
 
+use crate::decimal::plain;
 use crate::model::{Dims, NodeId};
 
 /// When PyTorch says it.
@@ -214,9 +215,9 @@ pub enum ShapeError {
     NegativePadSize { size: u64, before: i64, after: i64, dimension: usize },
 
     // Arguments of activations and dropouts.
-    #[error("dropout probability has to be between 0 and 1, but got {0}")]
+    #[error("dropout probability has to be between 0 and 1, but got {}", plain(*.0))]
     DropoutProbability(f64),
-    #[error("max_val > min_val does not hold: {max} > {min}")]
+    #[error("max_val > min_val does not hold: {} > {}", plain(*.max), plain(*.min))]
     HardtanhLimits { min: f64, max: f64 },
 
     // Several inputs.

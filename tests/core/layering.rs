@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 const LAYERS: &[(&str, &[&str])] = &[
     ("decimal", &[]),
     ("model", &["decimal"]),
-    ("shape", &["model"]),
+    ("shape", &["decimal", "model"]),
     ("lifetime", &["model", "shape"]),
     ("cost", &["decimal", "model", "shape", "lifetime"]),
     ("selfcheck", &["model", "shape", "cost"]),
