@@ -1,8 +1,8 @@
 //! Floats as decimal text and back.
 //!
 //! In a browser the work is its own number functions': the standard library's would bring 25 kB of tables and code to
-//! the page's first load. Both read and write the shortest digits alike; of two equally near roundings in [`fixed`] the
-//! standard library takes the even one and a browser the larger.
+//! the page's first load. Both read alike and write as few digits; where two texts are equally near, they may choose
+//! differently (`0.5` in [`fixed`] without decimals: the standard library's 0, a browser's 1).
 
 /// The number that a text such as `-3`, `.5` or `1e-5` is nearest to; `None` where the text is not such a number.
 pub fn parse(text: &str) -> Option<f64> {
@@ -30,7 +30,7 @@ pub fn shortest(number: f64) -> String {
     let scientific = scientific(number);
     let Some((mantissa, exponent)) = scientific.split_once('e') else { return scientific };
     let exponent: i32 = exponent.parse().unwrap_or(0);
-    if !(-5..16).contains(&exponent) {
+    if !(-4..16).contains(&exponent) {
         return scientific;
     }
     let (sign, mantissa) = mantissa.strip_prefix('-').map_or(("", mantissa), |digits| ("-", digits));

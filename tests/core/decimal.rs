@@ -5,7 +5,9 @@ use proptest::prelude::*;
 
 proptest! {
     #[test]
-    fn a_float_is_written_and_read_as_the_standard_library_does(float in any::<f64>()) {
+    fn a_float_is_written_and_read_as_the_standard_library_does(
+        float in prop_oneof![any::<f64>(), (any::<i32>(), -12..12).prop_map(|(digits, power)| f64::from(digits) * 10f64.powi(power))],
+    ) {
         let (exponential, debug) = (decimal::scientific(float), decimal::shortest(float));
         prop_assert_eq!(&exponential, &format!("{float:e}"));
         prop_assert_eq!(&debug, &format!("{float:?}"));
