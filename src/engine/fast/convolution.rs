@@ -226,10 +226,12 @@ pub(super) fn winograd_tile(graph: &Graph, node: &GraphNode, shape: &Convolution
     (fits && whole_vectors && enough).then_some(size)
 }
 
-/// Whether a function follows whose values stay below 1 however large its argument.
+/// Whether a function follows whose values stay within 1 however large its argument.
 fn is_squeezed(graph: &Graph, node: &GraphNode) -> bool {
-    let squeezes = |activation: Activation| {
-        matches!(activation, Activation::Tanh | Activation::Sigmoid | Activation::Hardsigmoid | Activation::Softsign)
+    let squeezes = |activation: Activation| match activation {
+        Activation::Tanh | Activation::Sigmoid | Activation::Hardsigmoid | Activation::Softsign => true,
+        Activation::Clamp { low, high } => low >= -1.0 && high <= 1.0,
+        _ => false,
     };
     let is_reader = |reader: &&GraphNode| reader.inputs.contains(&node.output);
     squeezes(node.activation)
