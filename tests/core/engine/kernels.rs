@@ -111,6 +111,22 @@ proptest! {
         agree(&chain([channels, height, width], vec![conv.into(), Kind::ReLU6.layer()]), 1)?;
     }
 
+    /// Rows that several panels of weights share.
+    #[test]
+    fn wide_pointwise_convolutions_agree(
+        channels in (60..=super::up_to(250, 62), 1_i64..=60), side in (7..=super::up_to(14, 7), 7..=super::up_to(14, 7)),
+        bias in any::<bool>(),
+    ) {
+        let conv = Conv2d {
+            out_channels: Channels::Count(channels.1),
+            kernel_size: Pair::square(1),
+            padding: Padding::Valid,
+            bias,
+            ..Conv2d::default()
+        };
+        agree(&chain([channels.0, side.0, side.1], vec![conv.into(), Kind::ReLU.layer()]), 1)?;
+    }
+
     #[test]
     fn winograd_convolutions_agree(
         channels in (2..=super::up_to(6, 2), 2..=super::up_to(6, 2) as i64), height in 4..=super::up_to(19, 6),

@@ -14,6 +14,11 @@ use crate::engine::kernels::simd::{F32x4, LANES};
 /// registers left would live at once.
 const UNROLL: usize = 2;
 
+/// Values of weights that stay in the first cache beside the rows of a tile.
+const GROUP: usize = 6 * 1024;
+/// Values of rows that stay there beside the weights of a panel.
+const ROWS: usize = 8 * 1024;
+
 /// Where the pixels of a block lie. Not cleared first: small products would spend their time on it.
 pub(super) struct Offsets {
     pub input: [MaybeUninit<u32>; BLOCK],
@@ -81,7 +86,12 @@ pub(super) unsafe fn multiply_block(
     let fours = count / 4 * 4;
     // SAFETY: the caller's; every tile begins below `count` and `panel_count` and stays below them.
     unsafe {
-        for panel in 0..panel_count {
+        let mut grouped = 0;
+        if count * panel_step > ROWS * PANEL && 2 * panel_step <= GROUP {
+            grouped = job.outputs / PANEL;
+            multiply_groups(&tiles, at(0), grouped, offsets, fours);
+        }
+        for panel in grouped..panel_count {
             let panels = at(panel);
             if panels.left > LANES {
                 for pixel in (0..fours).step_by(4) {
@@ -128,6 +138,36 @@ pub(super) unsafe fn multiply_block(
             // SAFETY: the offsets of all `count` pixels were filled.
             let at = unsafe { offset_at(&offsets.output, pixel) };
             functions::apply_to(activation, &mut output[at..at + job.outputs]);
+        }
+    }
+}
+
+/// Whole panels, as many at once as stay in the first cache, so that rows that do not stay there pass less often. A
+/// function of its own: more loops around a tile would take its registers.
+///
+/// # Safety
+/// As for [`tile`].
+#[inline(never)]
+#[cfg_attr(all(target_arch = "wasm32", feature = "simd"), target_feature(enable = "simd128"))]
+#[cfg_attr(all(target_arch = "wasm32", feature = "relaxed-simd"), target_feature(enable = "relaxed-simd"))]
+unsafe fn multiply_groups(tiles: &Tiles<'_>, start: TilePanels, count: usize, offsets: &Offsets, pixels: usize) {
+    let bias_step = if start.bias.is_null() { 0 } else { PANEL };
+    let group = GROUP / tiles.panel_step;
+    for first in (0..count).step_by(group) {
+        let end = count.min(first + group);
+        for pixel in (0..pixels).step_by(4) {
+            for panel in first..end {
+                // SAFETY: the caller's.
+                unsafe {
+                    let panels = TilePanels {
+                        weight: start.weight.add(panel * tiles.panel_step),
+                        bias: start.bias.add(panel * bias_step),
+                        channel: panel * PANEL,
+                        left: PANEL,
+                    };
+                    tile::<4, 1, 2>(tiles, panels, offsets, pixel);
+                }
+            }
         }
     }
 }
