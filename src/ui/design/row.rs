@@ -35,7 +35,7 @@ const SLOTS: &[Slot<RowView>] = &[
     slot("", Attribute("data-units"), |row| Some(row.units.to_string())),
     slot("", Attribute("data-space"), |row| Some(row.space.to_string())),
     slot("", Class("waits"), |row| matches!(row.state, RowState::Waits { .. }).then(String::new)),
-    slot(".share-bar", Style("--share"), |row| Some(fixed(row.share, 4))),
+    slot(".row-line", Style("--share"), |row| Some(fixed(row.share, 4))),
     slot(".row-name b", Attribute("title"), |row| Some(row.name.clone())),
     slot(".row-name b", Text, |row| Some(row.name.clone())),
     slot(".row-name span", Text, |row| Some(class_of(row))),
@@ -85,7 +85,6 @@ pub fn Row(design: usize, id: NodeId) -> impl IntoView {
             on:keydown=move_with_keys
         >
             <div class="row-line">
-                <span class="share-bar" aria-hidden="true"></span>
                 <button
                     class="grip"
                     tabindex="-1"
