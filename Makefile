@@ -18,7 +18,7 @@ CASES ?= 1000000
 
 NPM_PACKAGES := node_modules/.package-lock.json
 # Folders are among them: their times change when a file goes away.
-PAGE_SOURCES := $(shell find src style scripts/build.mjs .cargo index.html Cargo.toml Cargo.lock rust-toolchain.toml)
+PAGE_SOURCES := $(shell find src kernels style scripts/build.mjs .cargo index.html Cargo.toml Cargo.lock rust-toolchain.toml)
 # The native library: everything but the DOM.
 CORE := --no-default-features --features chart,python
 WASM := --target wasm32-unknown-unknown
@@ -55,7 +55,7 @@ clean:
 # --- the parts of `make test` ---
 
 test-format:
-	cargo fmt --check
+	cargo fmt --all --check
 
 test-core:
 	cargo clippy $(CORE) --all-targets --locked -- -D warnings
@@ -88,13 +88,15 @@ bench-cost:
 bench-import:
 	cargo bench --no-default-features --features python --bench import --locked
 
-# The forward pass of every preset in Chromium, against what one thread can do at most.
+# The forward pass of every preset in Chromium, against what one thread can do at most. Built as the page's worker is.
+ENGINE_BENCH := cargo rustc $(WASM) --profile page --no-default-features --example engine_bench --locked
+ENGINE_BENCH_BINARY := target/wasm32-unknown-unknown/page/examples/engine_bench.wasm
 bench-engine: $(NPM_PACKAGES) | test-tools
 	mkdir -p target/engine_bench
-	cargo build $(WASM) --release --no-default-features --features simd --example engine_bench --locked
-	cp target/wasm32-unknown-unknown/release/examples/engine_bench.wasm target/engine_bench/simd.wasm
-	cargo build $(WASM) --release --no-default-features --features relaxed-simd --example engine_bench --locked
-	cp target/wasm32-unknown-unknown/release/examples/engine_bench.wasm target/engine_bench/relaxed.wasm
+	$(ENGINE_BENCH) --features simd -- -Copt-level=3
+	cp $(ENGINE_BENCH_BINARY) target/engine_bench/simd.wasm
+	$(ENGINE_BENCH) --features relaxed-simd -- -Copt-level=3
+	cp $(ENGINE_BENCH_BINARY) target/engine_bench/relaxed.wasm
 	node bench/engine/bench.mjs --kernels simd
 	node bench/engine/bench.mjs
 

@@ -25,9 +25,10 @@ rmSync(work, { recursive: true, force: true });
 mkdirSync(staging, { recursive: true });
 
 buildPage();
-buildWorker("worker", "worker", "release", "web,simd", "-O3");
+// The engine's kernels are compiled for speed and so is the link; what plans and tells is compiled for size.
+buildWorker("worker", "worker", "page", "web,simd", "-O3", ["-Copt-level=3"]);
 // The same with relaxed SIMD: the page takes it where the browser does.
-buildWorker("relaxed", "worker", "release", "web,relaxed-simd", "-O3");
+buildWorker("relaxed", "worker", "page", "web,relaxed-simd", "-O3", ["-Copt-level=3"]);
 buildWorker("explorer", "explorer", "release", "web,simd", "-O3");
 // For browsers without SIMD.
 buildWorker("plain_explorer", "explorer", "page", "web", "-Oz");
@@ -57,8 +58,8 @@ function buildPage() {
   }
 }
 
-function buildWorker(name, binary, profile, features, level) {
-  bind(compile(binary, profile, ["--features", features], []), name, "no-modules");
+function buildWorker(name, binary, profile, features, level, linking = []) {
+  bind(compile(binary, profile, ["--features", features], linking), name, "no-modules");
   optimize(`${name}_bg.wasm`, level);
   writeFileSync(path.join(staging, `${name}_loader.js`), loader(name));
 }

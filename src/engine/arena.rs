@@ -24,8 +24,12 @@ pub struct Placement {
 
 /// The largest buffers first, each at the lowest place that is free during its life.
 pub fn place(buffers: &[Buffer]) -> Placement {
-    let mut order: Vec<usize> = (0..buffers.len()).collect();
-    order.sort_by_key(|&index| (core::cmp::Reverse(buffers[index].length), index));
+    // Inserted one by one: they are few, and a sort of the library's is 5 kB of the worker.
+    let mut order: Vec<usize> = Vec::with_capacity(buffers.len());
+    for (index, buffer) in buffers.iter().enumerate() {
+        let position = order.partition_point(|&other| buffers[other].length >= buffer.length);
+        order.insert(position, index);
+    }
     let mut ranges = vec![0..0; buffers.len()];
     let mut placed: Vec<usize> = Vec::with_capacity(buffers.len());
     let mut length = 0;

@@ -9,7 +9,6 @@ mod error;
 mod fast;
 mod fuse;
 mod graph;
-pub mod kernels;
 mod lower;
 mod operation;
 mod plan;
@@ -18,6 +17,7 @@ mod reference;
 mod weights;
 
 pub use calibration::Calibration;
+pub use convscope_kernels as kernels;
 pub use error::EngineError;
 pub use lower::all_tensors;
 pub use plan::{Kernels, Numbers, Plan, PlanOptions, StepInfo};

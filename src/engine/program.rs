@@ -10,7 +10,7 @@ use super::kernels::elementwise::{Operand, PixelJob, pixels};
 use super::kernels::functions;
 use super::kernels::geometry::Axis;
 use super::kernels::image::{self, ImageLayout};
-use super::kernels::matrix::{Finish, MatrixJob, Panels, PixelSteps, multiply};
+use super::kernels::matrix::{MatrixCall, Panels};
 use super::kernels::pool::{PoolJob, global_mean, pool};
 use super::kernels::quantized::{self, Conversion, QuantizedDepthwise, QuantizedMatrix};
 use super::kernels::reference::combine::{Combination, concatenate_part};
@@ -54,26 +54,6 @@ pub enum Kernel {
     Pool(PoolJob),
     GlobalMean(PoolJob),
     Pixels(Box<PixelCall>),
-}
-
-/// A matrix product with its weights; one for each group.
-#[derive(Clone, Debug)]
-pub struct MatrixCall {
-    pub batch: usize,
-    pub height: usize,
-    pub width: usize,
-    /// Of each group.
-    pub outputs: usize,
-    pub segments: Vec<u32>,
-    pub depth: usize,
-    pub input: PixelSteps,
-    pub output: PixelSteps,
-    pub residual: PixelSteps,
-    pub finish: Finish,
-    /// Panels of each group.
-    pub weights: Vec<(Aligned, Vec<f32>)>,
-    /// Channels from one group's input to the next.
-    pub group_inputs: usize,
 }
 
 /// A Winograd convolution with its transformed weights.
@@ -282,29 +262,6 @@ impl Kernel {
                 };
                 pixels(&call.job, operand, input, output);
             }
-        }
-    }
-}
-
-impl MatrixCall {
-    fn run(&self, input: &[f32], residual: &[f32], output: &mut [f32]) {
-        let mut job = MatrixJob {
-            batch: self.batch,
-            height: self.height,
-            width: self.width,
-            outputs: self.outputs,
-            segments: &self.segments,
-            depth: self.depth,
-            input: self.input,
-            output: self.output,
-            residual: self.residual,
-            finish: self.finish,
-        };
-        for (weight, bias) in &self.weights {
-            multiply(&job, Panels { weight, bias }, input, residual, output);
-            job.input.first += self.group_inputs;
-            job.output.first += self.outputs;
-            job.residual.first += self.outputs;
         }
     }
 }

@@ -72,6 +72,8 @@ impl Job {
         to_bytes(self)
     }
 
+    // Not inlined into a worker's own code, which may be compiled for speed: this is to be small.
+    #[inline(never)]
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, UnreadableMessage> {
         from_bytes(bytes)
     }
@@ -86,6 +88,7 @@ impl Job {
     }
 
     /// Runs a network; other tasks fail. Each binary links what it calls: the engine stays small without the rest.
+    #[inline(never)]
     pub fn run(&self, clock: Clock<'_>, tell: Tell<'_>) {
         self.tell_result(tell, |tell| match &self.task {
             Task::Run(task) => {
@@ -123,6 +126,7 @@ impl Job {
 }
 
 impl Message {
+    #[inline(never)]
     pub fn to_bytes(&self) -> Vec<u8> {
         to_bytes(self)
     }

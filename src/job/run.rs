@@ -250,10 +250,10 @@ impl Samples {
                 sorted.clear();
                 continue;
             }
-            sorted.push(took / f64::from(passes));
+            let sample = took / f64::from(passes);
+            sorted.insert(sorted.partition_point(|&other| other <= sample), sample);
             progress(((clock() - start) / sample_time).min(1.0));
         }
-        sorted.sort_by(f64::total_cmp);
         Self { sorted, passes }
     }
 }

@@ -7,11 +7,11 @@ use crate::engine::kernels::aligned::Aligned;
 use crate::engine::kernels::depthwise::{self, DepthwiseJob};
 use crate::engine::kernels::geometry::ConvolutionShape;
 use crate::engine::kernels::image::ImageLayout;
-use crate::engine::kernels::matrix::{PANEL, PixelSteps, pack, pack_bias};
+use crate::engine::kernels::matrix::{MatrixCall, PANEL, PixelSteps, pack, pack_bias};
 use crate::engine::kernels::simd::LANES;
 use crate::engine::kernels::winograd::{TileSize, WinogradJob};
 use crate::engine::operation::{Operation, Parameters};
-use crate::engine::program::{DepthwiseCall, Kernel, MatrixCall, WinogradCall};
+use crate::engine::program::{DepthwiseCall, Kernel, WinogradCall};
 
 /// The pieces that a window reads of an image: their distances from the window's start, and their length.
 pub(super) struct Pieces {

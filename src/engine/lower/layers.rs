@@ -144,11 +144,8 @@ impl Lowering<'_> {
     /// The mean over dimensions, the innermost first; neighbouring dimensions at once.
     fn mean(&mut self, over: &[i64], input: TensorId, dims: Vec<usize>) -> TensorId {
         let mut sizes = self.graph.dims(input).to_vec();
-        let mut over: Vec<usize> = match over {
-            [] => (0..sizes.len()).collect(),
-            over => over.iter().map(|&dim| dimension(dim, sizes.len())).collect(),
-        };
-        over.sort_unstable();
+        let is_over = |at: &usize| over.is_empty() || over.iter().any(|&dim| dimension(dim, sizes.len()) == *at);
+        let mut over: Vec<usize> = (0..sizes.len()).filter(is_over).collect();
         if let (&[batch, channels, _, _], &[2, 3]) = (sizes.as_slice(), over.as_slice()) {
             let (from, to) = (super::spatial::planes(&sizes), [batch, channels, 1, 1]);
             let pool = Operation::AdaptiveAveragePool(from, super::spatial::planes(&to));

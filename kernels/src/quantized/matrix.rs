@@ -6,8 +6,8 @@
 use core::ptr::with_exposed_provenance;
 
 use super::{Bytes, Rescaling, STEP, Target, as_bytes};
-use crate::engine::kernels::matrix::PixelSteps;
-use crate::engine::kernels::simd::{F32x4, I32x4, LANES};
+use crate::matrix::PixelSteps;
+use crate::simd::{F32x4, I32x4, LANES};
 
 /// A product with the pixels of images as its rows, as in f32; distances count quantised values.
 #[derive(Clone, Debug)]

@@ -1,6 +1,6 @@
 //! Convolutions and matrix products.
 
-use crate::engine::kernels::geometry::{ConvolutionShape, Planes};
+use crate::geometry::{ConvolutionShape, Planes};
 
 /// A weight and a bias; an empty bias stands for zeros.
 #[derive(Clone, Copy)]

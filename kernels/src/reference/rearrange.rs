@@ -1,6 +1,6 @@
 //! Copies in another order: permutations, slices, paddings, upsamplings.
 
-use crate::engine::kernels::geometry::Planes;
+use crate::geometry::Planes;
 
 /// `out[i, j, ..] = in[offset + i * strides[0] + j * strides[1] + ..]`: permutations, slices, shuffles.
 pub fn gather(dims: &[usize], offset: usize, strides: &[usize], input: &[f32], output: &mut [f32]) {

@@ -1,10 +1,10 @@
 //! Between images of f32 and of quantised numbers.
 
 use super::{LARGEST, STEP, as_bytes, as_bytes_mut};
-use crate::engine::kernels::geometry::Planes;
-use crate::engine::kernels::image::ImageLayout;
-use crate::engine::kernels::matrix::{Bounds, PixelSteps};
-use crate::engine::kernels::simd::{F32x4, I32x4, LANES};
+use crate::geometry::Planes;
+use crate::image::ImageLayout;
+use crate::matrix::{Bounds, PixelSteps};
+use crate::simd::{F32x4, I32x4, LANES};
 
 /// Between an image of f32 and one of quantised numbers.
 #[derive(Clone, Copy, Debug)]
@@ -78,7 +78,7 @@ pub fn dequantize(conversion: &Conversion, input: &[f32], output: &mut [f32]) {
 /// # Panics
 /// Where the buffer is too short.
 pub fn clear_border(layout: &ImageLayout, buffer: &mut [f32]) {
-    crate::engine::kernels::image::clear_border(layout, as_bytes_mut(buffer));
+    crate::image::clear_border(layout, as_bytes_mut(buffer));
 }
 
 impl Conversion {

@@ -4,8 +4,8 @@
 #![allow(clippy::needless_range_loop)]
 
 use super::{Bytes, LANES, Rescaling, STEP, Target, as_bytes};
-use crate::engine::kernels::matrix::PixelSteps;
-use crate::engine::kernels::simd::{F32x4, I32x4};
+use crate::matrix::PixelSteps;
+use crate::simd::{F32x4, I32x4};
 
 /// A depthwise convolution whose input has a border of zeros; distances count quantised values.
 #[derive(Clone, Debug)]

@@ -1,7 +1,7 @@
 //! Norms whose statistics come from the input, and softmax.
 
 use super::convolution::Weights;
-use crate::engine::kernels::geometry::{Axis, Planes};
+use crate::geometry::{Axis, Planes};
 
 /// How the elements of a normalized group find their weight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! Several tensors into one.
 
-use crate::engine::kernels::geometry::Axis;
+use crate::geometry::Axis;
 
 /// How two tensors are combined, element by element.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

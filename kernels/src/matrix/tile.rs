@@ -7,8 +7,8 @@ use core::mem::MaybeUninit;
 use core::ptr::with_exposed_provenance;
 
 use super::{BLOCK, Bounds, MatrixJob, PANEL, Panels};
-use crate::engine::kernels::functions;
-use crate::engine::kernels::simd::{F32x4, LANES};
+use crate::functions;
+use crate::simd::{F32x4, LANES};
 
 /// Positions whose products are added between two checks of the loop. With more than two, more weights than there are
 /// registers left would live at once.

@@ -1,6 +1,6 @@
 //! Poolings and means.
 
-use crate::engine::kernels::geometry::{Axis, Planes, PoolShape};
+use crate::geometry::{Axis, Planes, PoolShape};
 
 /// What an average is divided by.
 #[derive(Clone, Copy, Debug, PartialEq)]

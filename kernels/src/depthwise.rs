@@ -76,8 +76,6 @@ pub fn depthwise(job: &DepthwiseJob, weights: &[f32], input: &[f32], output: &mu
                 ([3, 3], Some(1)) => sliding_rows::<1>(&block, weights, input, output),
                 ([3, 3], Some(2)) => sliding_rows::<2>(&block, weights, input, output),
                 ([_, 2], Some(1)) => rows::<2, 1, 5>(&block, weights, input, output),
-                ([_, 3], Some(1)) => rows::<3, 1, 6>(&block, weights, input, output),
-                ([_, 3], Some(2)) => rows::<3, 2, 9>(&block, weights, input, output),
                 ([_, 5], Some(1)) => rows::<5, 1, 8>(&block, weights, input, output),
                 ([_, 5], Some(2)) => rows::<5, 2, 11>(&block, weights, input, output),
                 _ => any_rows(&block, weights, input, output),

@@ -6,6 +6,7 @@
 //! `[panel][segment][depth][PANEL]`. A tile keeps 8 accumulators of 4 lanes; with the 2 vectors of weights and the 4
 //! spread inputs of a step 14 vectors live, one less than V8 has registers for.
 
+mod call;
 mod tile;
 
 use core::mem::MaybeUninit;
@@ -14,6 +15,7 @@ use super::activation::Activation;
 use super::aligned::Aligned;
 use super::functions;
 use super::simd::{F32x4, LANES};
+pub use call::MatrixCall;
 use tile::{Offsets, multiply_block};
 
 /// Output channels of a panel of packed weights.
