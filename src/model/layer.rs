@@ -6,8 +6,9 @@ mod slot;
 
 use super::argument::{
     Channels, GeluApproximate, Groups, Integers, OutputSize, Padding, PaddingMode, Pair, ScalarOperation, ScaleFactor,
-    Sides, UpsampleMode, Value,
+    Sides, UpsampleMode,
 };
+use super::value::Value;
 use slot::{Slot, nth};
 
 /// Defines the layer kinds: `Kind "PyTorch name" [required arguments = value of a new row] { optional ones = default }`,

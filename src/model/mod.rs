@@ -6,6 +6,7 @@ mod edit;
 mod layer;
 mod naming;
 mod network;
+mod value;
 
 pub mod presets;
 
@@ -14,3 +15,4 @@ pub use dims::*;
 pub use layer::*;
 pub use naming::{Naming, stem};
 pub use network::*;
+pub use value::Value;

@@ -1,7 +1,8 @@
 //! The arguments of a layer by their names, whatever their types.
 
 use super::{Kind, Layer};
-use crate::model::argument::{Argument, ArgumentError, Value};
+use crate::model::argument::{Argument, ArgumentError};
+use crate::model::value::Value;
 
 /// An argument within a layer, whatever its type.
 pub(super) trait Slot {
