@@ -6,6 +6,7 @@
 mod conversion;
 mod depthwise;
 mod matrix;
+mod tile;
 
 use super::activation::Activation;
 use super::aligned::Aligned;
