@@ -153,7 +153,7 @@ unsafe fn tile<const WIDTH: usize, const STRIDE: usize, const PAIRS: usize>(
                 // The last pair may be half outside; its weight there is zero.
                 let next = if 2 * pair + 1 < columns { place.add(job.tap[1]) } else { place };
                 let b = I32x4::load_bytes(next);
-                place = next.add(job.tap[1]);
+                place = next.wrapping_add(job.tap[1]);
                 values[pair] = [a.interleave_low(b), a.interleave_high(b)];
             }
             for shift in 0..(3 - STRIDE) {
@@ -167,7 +167,8 @@ unsafe fn tile<const WIDTH: usize, const STRIDE: usize, const PAIRS: usize>(
                     }
                 }
             }
-            from = from.add(job.tap[0]);
+            // Beyond the last row: nothing is read there.
+            from = from.wrapping_add(job.tap[0]);
             taps = taps.add(line(WIDTH));
         }
     }

@@ -174,6 +174,8 @@ pub fn multiply(job: &QuantizedMatrix, input: &[f32], residual: &[f32], output: 
     }
     let mut offsets = Offsets { input: [0; BLOCK], output: [0; BLOCK], residual: [0; BLOCK] };
     let target = job.rescaling.target(output);
+    // One pointer for writing and reading: a second borrow of `scratch` would end what the first may do.
+    let widened = scratch.as_mut_ptr().cast::<i16>();
     for (index, group) in job.groups.iter().enumerate() {
         let mut done = 0;
         while done < pixels {
@@ -185,7 +187,7 @@ pub fn multiply(job: &QuantizedMatrix, input: &[f32], residual: &[f32], output: 
                 group,
                 offsets: &offsets,
                 input: input.as_ptr(),
-                widened: scratch.as_ptr().cast(),
+                widened,
                 residual: if residual.is_empty() { core::ptr::null() } else { residual.as_ptr() },
                 target,
             };
@@ -194,7 +196,7 @@ pub fn multiply(job: &QuantizedMatrix, input: &[f32], residual: &[f32], output: 
             unsafe {
                 match job.packing {
                     Packing::Pairs => {
-                        widen(job, &offsets, count, input.as_ptr(), scratch.as_mut_ptr().cast());
+                        widen(job, &offsets, count, input.as_ptr(), widened);
                         all_tiles::<true>(&tiles, count);
                     }
                     Packing::Fours => all_tiles::<false>(&tiles, count),
