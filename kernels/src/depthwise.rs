@@ -334,7 +334,7 @@ unsafe fn pixel(job: &DepthwiseJob, weights: *const f32, from: *const f32, to: *
                 let mut source = from.add(channel + tap_row * job.tap[0]);
                 for _ in 0..job.kernel[1] {
                     sums[0] = F32x4::load(source).mul_add(F32x4::load(taps), sums[0]);
-                    source = source.add(job.tap[1]);
+                    source = source.wrapping_add(job.tap[1]);
                     taps = taps.add(LANES);
                 }
             }
