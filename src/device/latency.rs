@@ -106,9 +106,8 @@ impl Latency {
         let Some(workload) = Workload::of(network, report) else {
             return Self::Refused("Not all layers can be counted, so no time can be given.");
         };
-        let of_device = CALIBRATIONS.iter().filter(|calibration| calibration.device == device.id);
-        let estimates: Vec<_> =
-            of_device.map(|calibration| (calibration.stack, Fitted::of(calibration).estimate(&workload))).collect();
+        let estimate = |fitted: &'static Fitted| (fitted.calibration.stack, fitted.estimate(&workload));
+        let estimates: Vec<_> = Fitted::on(device.id).map(estimate).collect();
         match device.roofline {
             _ if !estimates.is_empty() => Self::Estimated(estimates),
             Some(roofline) => {
@@ -123,14 +122,23 @@ impl Latency {
 }
 
 impl Fitted {
-    /// The device and stack with the most timings, fitted once.
-    pub fn reference() -> Option<&'static Self> {
-        static REFERENCE: OnceLock<Option<Fitted>> = OnceLock::new();
-        let fitted = || CALIBRATIONS.iter().max_by_key(|calibration| calibration.timings.len()).map(Self::of);
-        REFERENCE.get_or_init(fitted).as_ref()
+    /// Every calibration, fitted once.
+    pub fn all() -> &'static [Self] {
+        static ALL: OnceLock<Vec<Fitted>> = OnceLock::new();
+        ALL.get_or_init(|| CALIBRATIONS.iter().map(Self::of).collect())
     }
 
-    pub fn of(calibration: &'static Calibration) -> Self {
+    /// Those of a device of the catalogue, by its id.
+    pub fn on(device: &str) -> impl Iterator<Item = &'static Self> {
+        Self::all().iter().filter(move |fitted| fitted.calibration.device == device)
+    }
+
+    /// The device and stack with the most timings.
+    pub fn reference() -> Option<&'static Self> {
+        Self::all().iter().max_by_key(|fitted| fitted.calibration.timings.len())
+    }
+
+    fn of(calibration: &'static Calibration) -> Self {
         let rows: Vec<Row> = calibration.timings.iter().map(|timing| Row::of(calibration, timing)).collect();
         let mut families: Vec<&str> = calibration.timings.iter().map(|timing| timing.family).collect();
         families.dedup();

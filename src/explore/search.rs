@@ -45,7 +45,7 @@ pub struct Search {
     space: Space,
     evaluator: Evaluator,
     budget: Budget,
-    fitted: Option<Fitted>,
+    fitted: Option<&'static Fitted>,
     capacity: Capacity,
     front: Front,
     progress: Progress,
@@ -83,7 +83,7 @@ impl Budget {
 
 impl Search {
     /// Of at most so many variants: all of the space, or ones spread over it.
-    pub fn new(space: Space, budget: Budget, fitted: Option<Fitted>, most: u64) -> Self {
+    pub fn new(space: Space, budget: Budget, fitted: Option<&'static Fitted>, most: u64) -> Self {
         let size = space.len();
         let total = size.min(most.max(1));
         Self {
@@ -117,7 +117,7 @@ impl Search {
                 self.progress.impossible += 1;
                 continue;
             };
-            let milliseconds = self.fitted.as_ref().map(|fitted| metrics.milliseconds(fitted));
+            let milliseconds = self.fitted.map(|fitted| metrics.milliseconds(fitted));
             if self.budget.allows(&metrics, milliseconds) {
                 self.progress.within += 1;
                 let capacity = match self.capacity {

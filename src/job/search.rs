@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::device::{CALIBRATIONS, Fitted, find};
+use crate::device::{Fitted, find};
 use crate::explore::{Budget, Candidate, Capacity, Search, Space, Varied};
 use crate::share_link;
 
@@ -95,13 +95,12 @@ impl SearchTask {
             return Err(problem.to_string());
         }
         let device = self.device.as_deref().and_then(find);
-        let calibration =
-            CALIBRATIONS.iter().find(|calibration| Some(calibration.device) == device.as_ref().map(|it| it.id));
+        let fitted = device.as_ref().and_then(|device| Fitted::on(device.id).next());
         let budget = device.as_ref().filter(|_| self.must_fit).map(Budget::of).unwrap_or_default();
-        let budget = Budget { milliseconds: self.milliseconds.filter(|_| calibration.is_some()), ..budget };
+        let budget = Budget { milliseconds: self.milliseconds.filter(|_| fitted.is_some()), ..budget };
         let space = Space::varied(&network, self.varied.varied());
         let capacity = if self.keep_capacity { Capacity::Kept } else { Capacity::Free };
-        let mut search = Search::new(space, budget, calibration.map(Fitted::of), self.most).keeping(capacity);
+        let mut search = Search::new(space, budget, fitted, self.most).keeping(capacity);
         let start = clock();
         let mut told = start;
         while search.advance(PIECE) {

@@ -55,7 +55,7 @@ pub fn App() -> impl IntoView {
     address::follow(studio);
     let designs = studio.design_indices();
     view! {
-        <div class="page">
+        <div class="page" on:submit=|event| event.prevent_default()>
             <Header importing/>
             <main class="page-main">
                 <Later part=Part::Import { open: importing }/>

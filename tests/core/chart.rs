@@ -6,7 +6,7 @@ use convscope::chart::{
 };
 use convscope::compare::{Comparison, Side, compare};
 use convscope::cost::{Report, Settings, analyze};
-use convscope::device::{CALIBRATIONS, Fitted};
+use convscope::device::Fitted;
 use convscope::explore::{Axis, Space, sweep};
 use convscope::model::{Network, Pair as Square};
 use convscope::workbench::Workbench;
@@ -85,7 +85,7 @@ fn curves_svg(chart: &CurveChart, width: f64, theme: &Theme) -> String {
 
 /// Parameters, MACs, memory and time of a network over the values of an axis.
 fn curves(network: &Network, axis: Axis) -> CurveChart {
-    curves_of_sweep("an argument", &sweep(network, axis, CALIBRATIONS.first().map(Fitted::of).as_ref()), 0)
+    curves_of_sweep("an argument", &sweep(network, axis, Fitted::all().first()), 0)
 }
 
 fn widths() -> Axis {

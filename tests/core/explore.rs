@@ -1,7 +1,7 @@
 //! Variants: the fast evaluator against rewriting and costing, fronts, searches, sweeps.
 
 use convscope::cost::{NumberType, Settings, analyze};
-use convscope::device::{CALIBRATIONS, Fitted, Int8Flash, Workload, by_id};
+use convscope::device::{Fitted, Int8Flash, Workload, by_id};
 use convscope::explore::{Axis, Budget, Capacity, Evaluator, Metrics, Point, Search, Space, Varied, sweep};
 use convscope::model::{Kind, Layer, Network, NodeId, Pair};
 use convscope::rewrite::{HiddenLayers, PooledHead, Rewrite, apply};
@@ -160,7 +160,7 @@ fn golden_capacity_is_kept_where_it_counts() {
 fn budgets_are_kept() {
     let network = mobilenet_v1(1.0, 96, 2);
     let budget = Budget::of(by_id("nano-33-ble").expect("in the catalogue"));
-    let fitted = CALIBRATIONS.first().map(Fitted::of);
+    let fitted = Fitted::all().first();
     let budget = Budget { milliseconds: Some(60.0), ..budget };
     let mut search = Search::new(Space::usual(&network), budget, fitted, 2_000);
     while search.advance(500) {}
@@ -208,7 +208,7 @@ fn golden_sweeps_mark_the_present() {
     for point in &kernels.points {
         assert!(point.standard.zip(point.separable).is_none_or(|(standard, separable)| separable.macs < standard.macs));
     }
-    let widths = sweep(&standard, Axis::Width(vec![0.5, 1.0, 2.0]), CALIBRATIONS.first().map(Fitted::of).as_ref());
+    let widths = sweep(&standard, Axis::Width(vec![0.5, 1.0, 2.0]), Fitted::all().first());
     assert_eq!(widths.present, Some(1));
     assert_eq!(
         widths.points[1].separable.map(|metrics| metrics.written),
@@ -242,7 +242,7 @@ fn speed_of_ten_thousand_variants() {
     for (name, network) in [("seed", standard), ("MobileNetV1", mobilenet_v1(1.0, 224, 1000))] {
         let space = Space::varied(&network, varied);
         assert!(space.len() > 10_000, "{name}: {}", space.len());
-        let mut search = Search::new(space, Budget::default(), CALIBRATIONS.first().map(Fitted::of), 10_000);
+        let mut search = Search::new(space, Budget::default(), Fitted::all().first(), 10_000);
         let start = std::time::Instant::now();
         while search.advance(10_000) {}
         println!(

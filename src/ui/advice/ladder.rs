@@ -81,7 +81,7 @@ pub fn LadderView() -> impl IntoView {
                         </tbody>
                     </table>
                 </div>
-                <Evidence calibration=Fitted::reference().map(|fitted| fitted.calibration)/>
+                <Evidence fitted=Fitted::reference()/>
                 <button class="button small beside" on:click=open_all>"Open every step beside"</button>
             </div>
         })

@@ -20,7 +20,7 @@ pub fn Details(row: RowHandle) -> impl IntoView {
     let name = move || view.with(|view| view.as_ref().map_or(String::new(), |view| view.name.clone()));
     view! {
         <div class="details">
-            <div class="arguments">
+            <form class="arguments">
                 <label class="argument">
                     "name"
                     <input
@@ -38,7 +38,7 @@ pub fn Details(row: RowHandle) -> impl IntoView {
                     let others = kind.arguments().iter().filter(|name| inline.iter().all(|(inline, _)| inline != *name));
                     others.map(|&name| view! { <ArgumentInput design id kind name label=name view/> }).collect_view()
                 })}
-            </div>
+            </form>
             <Formulas design id/>
             <div class="actions">
                 <button class="button small" data-action="move-up" on:click=move |_| keep_focus(|| studio.move_by(design, id, -1))>"Move up"</button>

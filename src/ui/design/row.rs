@@ -124,17 +124,17 @@ pub fn Row(design: usize, id: NodeId) -> impl IntoView {
     }
 }
 
-/// The row's own arguments.
+/// The row's own arguments: a form, as Chromium reads all fields of a form, or of a page without, when one is typed in.
 #[component]
 fn Arguments(design: usize, id: NodeId, view: Memo<Option<RowView>>) -> impl IntoView {
     let kind = Memo::new(move |_| view.with(|view| view.as_ref().map(|view| view.layer.kind())));
     view! {
-        <div class="arguments">
+        <form class="arguments">
             {move || kind.get().map(|kind| {
                 let inputs = inline_arguments(kind).iter();
                 inputs.map(|&(name, label)| view! { <ArgumentInput design id kind name label view/> }).collect_view()
             })}
-        </div>
+        </form>
     }
 }
 

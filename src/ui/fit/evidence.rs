@@ -2,25 +2,26 @@
 
 use leptos::prelude::*;
 
-use crate::device::{Calibration, Fitted, LeftOut, find};
+use crate::device::{Fitted, LeftOut, find};
 
 /// Device, stack, number of timings, how far off they were, source; folded away, but there.
 #[component]
-pub fn Evidence(calibration: Option<&'static Calibration>) -> impl IntoView {
-    calibration.map(|calibration| {
-        let device = find(calibration.device).map_or(calibration.device, |device| device.name);
+pub fn Evidence(fitted: Option<&'static Fitted>) -> impl IntoView {
+    fitted.map(|fitted| {
+        let device = fitted.calibration.device;
+        let device = find(device).map_or(device, |device| device.name);
         view! {
             <details class="bounds">
                 <summary>{format!("Where times on the {device} come from")}</summary>
-                <p class="muted">{evidence(calibration)}</p>
+                <p class="muted">{evidence(fitted)}</p>
             </details>
         }
     })
 }
 
 /// How good the timings of a stack are: their number, the error for what was left out, the source.
-pub fn evidence(calibration: &'static Calibration) -> String {
-    let held_out = Fitted::of(calibration).held_out;
+pub fn evidence(fitted: &Fitted) -> String {
+    let Fitted { calibration, held_out, .. } = fitted;
     let left_out = match held_out.left_out {
         LeftOut::Network => "networks",
         LeftOut::Family => "families of networks",

@@ -6,9 +6,7 @@ use leptos::prelude::*;
 
 use crate::cost::{NumberType, Settings, analyze};
 use crate::decimal;
-use crate::device::{
-    Bound, CALIBRATIONS, CATALOGUE, Class, Device, Fit, Fitted, Latency, Standing, Verdict, find, own_id,
-};
+use crate::device::{Bound, CATALOGUE, Class, Device, Fit, Fitted, Latency, Standing, Verdict, find, own_id};
 use crate::ui::each::Each;
 use crate::ui::format::{bytes, time};
 use crate::ui::history::EditKey;
@@ -253,10 +251,9 @@ impl FitView {
             ),
             Latency::Refused(why) => (None, vec![why.to_string()]),
         };
-        let calibrations = || CALIBRATIONS.iter().filter(|calibration| calibration.device == device.id);
-        let fitted = calibrations().next().map(Fitted::of);
+        let fitted = Fitted::on(device.id).next();
         let network = state.network();
-        let bound = |row: usize| match (&fitted, &device.roofline) {
+        let bound = |row: usize| match (fitted, &device.roofline) {
             (Some(fitted), _) => fitted.of_row(network, &report, row),
             (None, Some(roofline)) => roofline.of_row(&report, row),
             (None, None) => None,
@@ -271,7 +268,7 @@ impl FitView {
             milliseconds,
             times,
             layers: layers.collect(),
-            sources: fit.evidence(device.class).into_iter().chain(calibrations().map(evidence)).collect(),
+            sources: fit.evidence(device.class).into_iter().chain(Fitted::on(device.id).map(evidence)).collect(),
         })
     }
 }

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::decimal;
-use crate::device::{CALIBRATIONS, CATALOGUE, find};
+use crate::device::{CATALOGUE, Fitted, find};
 use crate::explore::Space;
 use crate::job::{FoundReport, Message, News, SearchReport, SearchTask, Task, VariedParts};
 use crate::share_link;
@@ -83,11 +83,8 @@ pub fn Find(design: Memo<usize>) -> impl IntoView {
         let own = id.clone().zip(id.as_deref().and_then(find)).map(|(id, device)| (id, device.name));
         own.or(CATALOGUE.first().map(|device| (device.id.to_string(), device.name)))
     });
-    let calibration = Memo::new(move |_| {
-        let device = device.get()?.0;
-        CALIBRATIONS.iter().position(|calibration| calibration.device == device)
-    });
-    let untimed = move || calibration.with(Option::is_none);
+    let fitted = move || device.with(|device| Fitted::on(&device.as_ref()?.0).next());
+    let untimed = move || fitted().is_none();
     let start = move |_| {
         let network = studio.with_design(design.get_untracked(), |state| share_link::encode_design(state.network()));
         let Some(network) = network else { return };
@@ -178,7 +175,7 @@ pub fn Find(design: Memo<usize>) -> impl IntoView {
                     <button class="button" data-testid="search-cancel" on:click=cancel>"Cancel"</button>
                 </Show>
             </div>
-            {move || calibration.get().map(|place| view! { <Evidence calibration=CALIBRATIONS.get(place)/> })}
+            {move || view! { <Evidence fitted=fitted()/> }}
             <div aria-live="polite">
                 {move || finder.report.get().map(|report| match report {
                     Err(words) => view! { <p class="warning" data-testid="problem">{words}</p> }.into_any(),

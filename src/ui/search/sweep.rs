@@ -67,7 +67,7 @@ pub fn SweepView(design: Memo<usize>) -> impl IntoView {
             </div>
             <Chart name="sweep" picture/>
             <p class="muted">"The upright line is the design as it stands; × cannot run. For networks much smaller than those that were timed, times are extrapolations."</p>
-            <Evidence calibration=Fitted::reference().map(|fitted| fitted.calibration)/>
+            <Evidence fitted=Fitted::reference()/>
         </div>
     }
 }

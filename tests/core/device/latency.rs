@@ -1,5 +1,5 @@
 use convscope::cost::{Settings, analyze};
-use convscope::device::{Bound, CALIBRATIONS, Calibration, Fitted, Latency, LeftOut, Standing, Workload, by_id};
+use convscope::device::{Bound, CALIBRATIONS, Fitted, Latency, LeftOut, Standing, Workload, by_id};
 use convscope::model::Network;
 
 use crate::golden::Failures;
@@ -41,8 +41,8 @@ fn workloads_are_those_of_the_networks() {
     failures.finish();
 }
 
-fn calibration(device: &str) -> &'static Calibration {
-    CALIBRATIONS.iter().find(|calibration| calibration.device == device).expect("timings")
+fn fitted(device: &str) -> &'static Fitted {
+    Fitted::on(device).next().expect("timings")
 }
 
 fn rounded(value: f64, digits: i32) -> f64 {
@@ -52,21 +52,20 @@ fn rounded(value: f64, digits: i32) -> f64 {
 /// Thirteen timings of four families: coefficients, and errors for what was left out.
 #[test]
 fn the_model_of_the_cortex_m7_and_its_held_out_error() {
-    let fitted = Fitted::of(calibration("stm32h747"));
+    let fitted = fitted("stm32h747");
     assert_eq!(fitted.cycles.map(|cycles| rounded(cycles, 3)), [0.765, 0.974, 0.0, 25.943]);
     let percent = |error: f64| rounded(error * 100.0, 1);
     assert_eq!(fitted.held_out.left_out, LeftOut::Family);
     assert_eq!((percent(fitted.held_out.mean), percent(fitted.held_out.largest)), (4.6, 14.6));
-    let by_network = Fitted::held_out(calibration("stm32h747"), LeftOut::Network);
+    let by_network = Fitted::held_out(fitted.calibration, LeftOut::Network);
     assert_eq!((percent(by_network.mean), percent(by_network.largest)), (4.2, 14.1));
 }
 
 #[test]
 fn every_band_holds_the_timings_it_was_made_of() {
-    for calibration in CALIBRATIONS {
-        let fitted = Fitted::of(calibration);
+    for fitted in Fitted::all() {
         assert!(fitted.held_out.largest > 0.0 && fitted.held_out.largest < 1.0, "{:?}", fitted.held_out);
-        for timing in calibration.timings {
+        for timing in fitted.calibration.timings {
             let estimate = fitted.estimate(&timing.workload);
             assert_eq!(estimate.standing, Standing::Within, "{}", timing.network);
             // The error of a fit is at most that of predicting what was left out.
@@ -80,7 +79,7 @@ fn every_band_holds_the_timings_it_was_made_of() {
 #[test]
 fn golden_the_trap_of_the_seed() {
     let (Some(standard), Some(separable)) = (seed("standard"), seed("separable")) else { return };
-    let fitted = Fitted::of(calibration("stm32h747"));
+    let fitted = fitted("stm32h747");
     let (standard, separable) = (workload(&standard), workload(&separable));
     assert!(separable.macs() < standard.macs() && separable.outputs > standard.outputs);
     let (before, after) = (fitted.estimate(&standard), fitted.estimate(&separable));
@@ -115,7 +114,7 @@ fn without_evidence_there_is_no_figure() {
 fn layers_wait_for_memory_or_for_arithmetic() {
     let network = mobilenet_v1(1.0, 224, 1000);
     let report = analyze(&network, &Settings::default());
-    let fitted = Fitted::of(calibration("stm32h747"));
+    let fitted = fitted("stm32h747");
     let bound = |name: &str| {
         let row = network.nodes.iter().position(|node| node.name == name).expect("a row");
         fitted.of_row(&network, &report, row).map(|(_, bound)| bound)
