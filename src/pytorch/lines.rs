@@ -1,6 +1,10 @@
 //! Lines to statements: which lines are Python, where each statement ends, and which bracket was never closed.
 
-use super::syntax;
+mod prose;
+mod scanner;
+
+use prose::{is_surely_code, may_start_statement, parses_alone};
+use scanner::Scanner;
 
 /// One statement or block header, over one or more lines.
 #[derive(Clone, Debug)]
@@ -29,32 +33,12 @@ pub(super) struct LogicalLines {
     pub problems: Vec<BracketProblem>,
 }
 
-/// Brackets may stand in each other as deep as this.
-const DEEPEST_NESTING: usize = 60;
-/// Operators may stand in each other as deep as this within a statement.
-const DEEPEST_OPERATORS: usize = 200;
 /// Blocks may stand in each other as deep as this.
 const DEEPEST_BLOCKS: usize = 40;
 /// Problems after which no more are noted.
 const MOST_PROBLEMS: usize = 40;
 /// Only so many statements are told apart from prose by parsing them one by one.
 const MOST_CHECKED: usize = 20_000;
-
-/// Where a scan stands within a text.
-#[derive(Default)]
-struct Scanner {
-    /// Open brackets: the bracket, its line, and the operators since its last comma.
-    open: Vec<(char, usize, usize)>,
-    /// Operators since the last comma outside of brackets. What a closed bracket is one of: `f(a)(b)(c)` is deep, too.
-    operators: usize,
-    /// Of all open brackets.
-    operators_inside: usize,
-    /// The quote of an open triple-quoted string, and its line.
-    triple: Option<(char, usize)>,
-    /// The line ends with a backslash.
-    continues: bool,
-    too_deep: bool,
-}
 
 impl LogicalLines {
     /// Finds the statements. Lines that are no Python are emptied; brackets that were forgotten are put in.
@@ -182,127 +166,6 @@ fn note(problems: &mut Vec<BracketProblem>, problem: BracketProblem) {
     }
 }
 
-impl Scanner {
-    fn closers(&self) -> String {
-        self.open.iter().rev().map(|&(bracket, ..)| closing(bracket)).collect()
-    }
-
-    /// Takes in one line, mending what is wrong in it.
-    fn line(&mut self, lines: &mut [String], index: usize, problems: &mut Vec<BracketProblem>) {
-        let mut characters: Vec<char> = lines[index].chars().collect();
-        let mut mended = false;
-        self.continues = false;
-        let mut at = 0;
-        while at < characters.len() {
-            let character = characters[at];
-            let triple_here = |quote: char| characters[at..].iter().take(3).filter(|&&next| next == quote).count() == 3;
-            if let Some((quote, _)) = self.triple {
-                if character == '\\' {
-                    at += 2;
-                    continue;
-                }
-                if character == quote && triple_here(quote) {
-                    self.triple = None;
-                    at += 3;
-                    continue;
-                }
-                at += 1;
-                continue;
-            }
-            match character {
-                '#' => break,
-                '"' | '\'' if triple_here(character) => {
-                    self.triple = Some((character, index));
-                    at += 3;
-                    continue;
-                }
-                '"' | '\'' => {
-                    let mut end = at + 1;
-                    while end < characters.len() && characters[end] != character {
-                        end += if characters[end] == '\\' { 2 } else { 1 };
-                    }
-                    if end >= characters.len() {
-                        if characters.last() == Some(&'\\') {
-                            // The string goes on in the next line: rare, and the parser's business.
-                            self.continues = true;
-                            return;
-                        }
-                        let message = format!("unterminated string literal (detected at line {})", index + 1);
-                        note(problems, BracketProblem { line: index, unclosed: false, message, closed_at: None });
-                        characters.push(character);
-                        mended = true;
-                        at = characters.len();
-                        continue;
-                    }
-                    at = end + 1;
-                    continue;
-                }
-                '(' | '[' | '{' => {
-                    self.operators += 1;
-                    self.too_deep |= self.open.len() >= DEEPEST_NESTING;
-                    self.open.push((character, index, 0));
-                }
-                ')' | ']' | '}' => match self.open.pop() {
-                    Some((bracket, _, inside)) => {
-                        self.operators_inside -= inside;
-                        if closing(bracket) != character {
-                            let message = format!(
-                                "closing parenthesis '{character}' does not match opening parenthesis '{bracket}'"
-                            );
-                            note(problems, BracketProblem { line: index, unclosed: false, message, closed_at: None });
-                            characters[at] = closing(bracket);
-                            mended = true;
-                        }
-                    }
-                    None => {
-                        let message = format!("unmatched '{character}'");
-                        note(problems, BracketProblem { line: index, unclosed: false, message, closed_at: None });
-                        characters[at] = ' ';
-                        mended = true;
-                    }
-                },
-                ',' => match self.open.last_mut() {
-                    Some((_, _, operators)) => self.operators_inside -= std::mem::take(operators),
-                    None => self.operators = 0,
-                },
-                '\\' if at + 1 == characters.len() => self.continues = true,
-                '+' | '-' | '*' | '/' | '.' | '~' | '<' | '>' | '=' | '!' | '&' | '|' | '^' | '%' | '@' | ':' | ' ' => {
-                    // Spaces stand for the words `not`, `if`, `lambda`, `in` between them.
-                    let counts = character != ' ' || is_operator_word(&characters[at + 1..]);
-                    if counts {
-                        match self.open.last_mut() {
-                            Some((_, _, operators)) => {
-                                *operators += 1;
-                                self.operators_inside += 1;
-                            }
-                            None => self.operators += 1,
-                        }
-                    }
-                }
-                _ => {}
-            }
-            self.too_deep |= self.operators + self.operators_inside > DEEPEST_OPERATORS;
-            at += 1;
-        }
-        if mended {
-            lines[index] = characters.into_iter().collect();
-        }
-    }
-}
-
-fn closing(bracket: char) -> char {
-    match bracket {
-        '(' => ')',
-        '[' => ']',
-        _ => '}',
-    }
-}
-
-fn is_operator_word(rest: &[char]) -> bool {
-    const WORDS: [&str; 9] = ["not ", "if ", "else ", "lambda ", "in ", "is ", "and ", "or ", "await "];
-    WORDS.iter().any(|word| rest.len() >= word.len() && rest.iter().zip(word.chars()).all(|(&one, other)| one == other))
-}
-
 /// The last line above that has anything but a comment in it.
 fn last_filled(lines: &[String], before: usize) -> usize {
     let filled = |line: &String| !line.trim().is_empty() && !line.trim_start().starts_with('#');
@@ -373,85 +236,4 @@ fn starts_next_statement(lines: &[String], index: usize) -> bool {
         Some(_) => !above_goes_on,
         None => false,
     }
-}
-
-/// Not surely prose.
-fn may_start_statement(line: &str) -> bool {
-    let (word, rest) = first_word(line);
-    if word.is_empty() {
-        return line.starts_with(['@', '(', '[', '{', ')', ']', '}', '"', '\'', '*', '-', '~', '.'])
-            && !line.starts_with("---")
-            && !line.starts_with("***")
-            && !line.starts_with("- ")
-            && !line.starts_with("* ");
-    }
-    if word.starts_with(|first: char| first.is_ascii_digit()) {
-        return false;
-    }
-    let next = rest.trim_start().chars().next();
-    match word {
-        "class" | "def" | "import" | "from" | "if" | "elif" | "else" | "for" | "while" | "with" | "try" | "except"
-        | "finally" | "return" | "raise" | "assert" | "pass" | "break" | "continue" | "del" | "global" | "nonlocal"
-        | "async" | "await" | "lambda" | "not" | "yield" | "match" | "case" | "print" => true,
-        _ => match next {
-            None
-            | Some(
-                '=' | '(' | '[' | '.' | ',' | '+' | '-' | '*' | '/' | '%' | '|' | '&' | '^' | ';' | '"' | '\'' | '@',
-            ) => {
-                // Prose has its commas, stops and brackets behind words with spaces between.
-                !is_sentence(line)
-            }
-            // An annotation: `x: int = 3`. "Note: this" has more words.
-            Some(':') => !is_sentence(line),
-            Some('<' | '>' | '!' | '#') => true,
-            Some(_) => false,
-        },
-    }
-}
-
-/// Words with spaces between them, and nothing that only Python has.
-fn is_sentence(line: &str) -> bool {
-    if line.contains(['=', '(', '[', '_', '"', '\'']) {
-        return false;
-    }
-    line.split_whitespace().count() >= 3
-}
-
-/// Has what only code with PyTorch in it has, so that a syntax error in it is the writer's.
-fn is_surely_code(line: &str) -> bool {
-    if line.starts_with("class ") || line.starts_with("def ") {
-        return line.contains('(') || line.trim_end().ends_with(':');
-    }
-    line.starts_with("self.")
-        || line.starts_with("super(")
-        || line.contains("= nn.")
-        || line.contains("= self.")
-        || line.contains("=nn.")
-        || line.contains("(self.")
-        || line.contains("nn.Sequential(")
-}
-
-/// Whether a statement is Python, taken by itself.
-fn parses_alone(lines: &[String]) -> bool {
-    let mut text = lines.join("\n");
-    let indent = text.len() - text.trim_start().len();
-    text.drain(..indent);
-    let (word, _) = first_word(&text);
-    match word {
-        "elif" | "else" | "except" | "finally" | "case" | "async" => return text.contains(':'),
-        "try" => return text.trim_end().ends_with(':'),
-        _ => {}
-    }
-    if let Some(decorator) = text.strip_prefix('@') {
-        return decorator.starts_with(|first: char| first.is_alphabetic());
-    }
-    let code_end = lines.last().map_or(0, |last| last[..comment_start(last)].trim_end().len());
-    let last_start =
-        text.len() - lines.last().map_or(0, |last| if lines.len() == 1 { last.len() - indent } else { last.len() });
-    let end = if lines.len() == 1 { code_end - indent.min(code_end) } else { last_start + code_end };
-    let code = text.get(..end).unwrap_or(&text);
-    if code.ends_with(':') && matches!(word, "if" | "for" | "while" | "with" | "class" | "def" | "match") {
-        return syntax::is_valid(&format!("{code} pass")) || word == "match";
-    }
-    syntax::is_valid(code)
 }

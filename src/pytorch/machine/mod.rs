@@ -30,6 +30,7 @@ mod scope;
 mod signature;
 mod spelling;
 mod statement;
+mod tensor_item;
 mod tensor_methods;
 mod text_methods;
 mod trace;
