@@ -18,9 +18,11 @@ mod rest;
 mod run;
 mod runner;
 mod search;
+mod select;
 mod selfcheck;
 mod slots;
 mod studio;
+mod table;
 
 use leptos::context::Provider;
 use leptos::prelude::*;

@@ -6,6 +6,7 @@ use crate::device::Fitted;
 use crate::rewrite::Effect;
 use crate::ui::fit::Evidence;
 use crate::ui::studio::Studio;
+use crate::ui::table::Table;
 
 use super::costs::cells;
 use super::{Adviser, apply, open_beside};
@@ -31,56 +32,44 @@ pub fn LadderView() -> impl IntoView {
         Some(view! {
             <div class="ladder">
                 <h3>"The ladder: how small it can get, step by step"</h3>
-                <div class="scroll" tabindex="0" role="region" aria-label="The ladder">
-                    <table class="data">
-                        <thead>
-                            <tr>
-                                <th scope="col">"step"</th>
-                                <th scope="col">"params"</th>
-                                <th scope="col">"MACs"</th>
-                                <th scope="col">"peak"</th>
-                                <th scope="col">"int8 flash"</th>
-                                <th scope="col">"Cortex-M7"</th>
-                                <th scope="col">"function"</th>
-                                <th scope="col"><span class="visually-hidden">"apply or open"</span></th>
+                <Table
+                    label="The ladder"
+                    header=vec!["step", "params", "MACs", "peak", "int8 flash", "Cortex-M7", "function"]
+                    buttons="apply or open"
+                >
+                    <tr>
+                        <td>"as it is"</td>
+                        {cells(&start).map(|cell| view! { <td>{cell}</td> }).collect_view()}
+                        <td></td>
+                        <td></td>
+                    </tr>
+                    {ladder.steps.into_iter().map(|step| {
+                        let (name, rewrites) = (step.title.clone(), step.rewrites.clone());
+                        let all = step.rewrites.clone();
+                        view! {
+                            <tr data-testid="step" data-params=step.costs.params.to_string()>
+                                <td>{step.title}</td>
+                                {cells(&step.costs).map(|cell| view! { <td>{cell}</td> }).collect_view()}
+                                <td>{function(step.effect)}</td>
+                                <td><div class="step-actions">
+                                    <button
+                                        class="button small"
+                                        title="All steps down to this one"
+                                        on:click=move |_| apply(&studio, design, &all)
+                                    >
+                                        "Apply"
+                                    </button>
+                                    <button
+                                        class="button small"
+                                        on:click=move |_| open_beside(&studio, design, name.clone(), &rewrites)
+                                    >
+                                        "Open beside"
+                                    </button>
+                                </div></td>
                             </tr>
-                        </thead>
-                        <tbody>
-                            <tr>
-                                <td>"as it is"</td>
-                                {cells(&start).map(|cell| view! { <td>{cell}</td> }).collect_view()}
-                                <td></td>
-                                <td></td>
-                            </tr>
-                            {ladder.steps.into_iter().map(|step| {
-                                let (name, rewrites) = (step.title.clone(), step.rewrites.clone());
-                                let all = step.rewrites.clone();
-                                view! {
-                                    <tr data-testid="step" data-params=step.costs.params.to_string()>
-                                        <td>{step.title}</td>
-                                        {cells(&step.costs).map(|cell| view! { <td>{cell}</td> }).collect_view()}
-                                        <td>{function(step.effect)}</td>
-                                        <td><div class="step-actions">
-                                            <button
-                                                class="button small"
-                                                title="All steps down to this one"
-                                                on:click=move |_| apply(&studio, design, &all)
-                                            >
-                                                "Apply"
-                                            </button>
-                                            <button
-                                                class="button small"
-                                                on:click=move |_| open_beside(&studio, design, name.clone(), &rewrites)
-                                            >
-                                                "Open beside"
-                                            </button>
-                                        </div></td>
-                                    </tr>
-                                }
-                            }).collect_view()}
-                        </tbody>
-                    </table>
-                </div>
+                        }
+                    }).collect_view()}
+                </Table>
                 <Evidence fitted=Fitted::reference()/>
                 <button class="button small beside" on:click=open_all>"Open every step beside"</button>
             </div>

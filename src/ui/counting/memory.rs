@@ -7,14 +7,15 @@ use crate::model::Network;
 use crate::ui::each::Each;
 use crate::ui::format::{bytes, grouped};
 use crate::ui::named::DesignName;
+use crate::ui::select::Select;
 use crate::ui::studio::Studio;
+use crate::ui::table::Table;
 
 #[component]
 pub fn MemoryPanel() -> impl IntoView {
     let studio = Studio::expect();
     let chosen = Memo::new(move |_| studio.workbench().with(|workbench| workbench.settings.number_type));
-    let choose = move |event: leptos::ev::Event| {
-        let name = event_target_value(&event);
+    let choose = move |name: String| {
         if let Some(&number_type) = NumberType::ALL.iter().find(|number_type| number_type.name() == name) {
             studio.edit(None, |workbench| workbench.settings.number_type = number_type);
         }
@@ -24,15 +25,13 @@ pub fn MemoryPanel() -> impl IntoView {
         <section class="card counting" aria-label="Memory of a run">
             <div class="panel-head">
                 <h2>"Memory of a run"</h2>
-                <select
-                    class="button"
-                    aria-label="Number type"
-                    data-testid="number-type"
-                    prop:value=move || chosen.get().name()
-                    on:change=choose
-                >
-                    {NumberType::ALL.iter().map(|number_type| view! { <option value=number_type.name()>{number_type.name()}</option> }).collect_view()}
-                </select>
+                <Select
+                    label="Number type"
+                    hook="number-type"
+                    options=NumberType::ALL.iter().map(|number_type| (number_type.name(), number_type.name())).collect()
+                    chosen=Signal::derive(move || Some(chosen.get().name()))
+                    choose
+                />
                 <p class="muted">"Tensors only, the input among them; weights are not. Several numbers go by this name."</p>
             </div>
             <div class="counting-results">
@@ -119,24 +118,19 @@ fn Timeline(design: usize) -> impl IntoView {
         studio.with_design(design, read).unwrap_or_default()
     };
     view! {
-        <div class="scroll">
-            <table class="data">
-                <caption class="muted">{format!("In place; offsets are multiples of {ARENA_ALIGNMENT} bytes")}</caption>
-                <thead><tr><th>"written by"</th><th>"last read by"</th><th>"bytes"</th><th>"offset"</th><th>"life"</th></tr></thead>
-                <tbody>
-                    {move || tensors().into_iter().map(|(written, read, size, offset, start, length)| view! {
-                        <tr>
-                            <td>{written}</td>
-                            <td>{read}</td>
-                            <td>{grouped(size)}</td>
-                            <td>{grouped(offset)}</td>
-                            <td class="life" aria-hidden="true">
-                                <span style:margin-inline-start=format!("{:.2}%", 100.0 * start) style:width=format!("{:.2}%", 100.0 * length)></span>
-                            </td>
-                        </tr>
-                    }).collect_view()}
-                </tbody>
-            </table>
-        </div>
+        <p class="muted">{format!("In place; offsets are multiples of {ARENA_ALIGNMENT} bytes.")}</p>
+        <Table label="Which tensor lives when, and where" header=vec!["written by", "last read by", "bytes", "offset", "life"]>
+            {move || tensors().into_iter().map(|(written, read, size, offset, start, length)| view! {
+                <tr>
+                    <td>{written}</td>
+                    <td>{read}</td>
+                    <td>{grouped(size)}</td>
+                    <td>{grouped(offset)}</td>
+                    <td class="life" aria-hidden="true">
+                        <span style:margin-inline-start=format!("{:.2}%", 100.0 * start) style:width=format!("{:.2}%", 100.0 * length)></span>
+                    </td>
+                </tr>
+            }).collect_view()}
+        </Table>
     }
 }

@@ -9,7 +9,9 @@ use crate::model::Network;
 use crate::ui::each::Each;
 use crate::ui::format::grouped;
 use crate::ui::named::DesignName;
+use crate::ui::select::Select;
 use crate::ui::studio::Studio;
+use crate::ui::table::Table;
 
 pub use memory::MemoryPanel;
 
@@ -17,8 +19,8 @@ pub use memory::MemoryPanel;
 pub fn CountingPanel() -> impl IntoView {
     let studio = Studio::expect();
     let chosen = Memo::new(move |_| studio.workbench().with(|workbench| workbench.settings.convention));
-    let choose = move |event: leptos::ev::Event| {
-        if let Some(convention) = Convention::from_id(&event_target_value(&event)) {
+    let choose = move |id: String| {
+        if let Some(convention) = Convention::from_id(&id) {
             studio.edit(None, |workbench| workbench.settings.convention = convention);
         }
     };
@@ -27,15 +29,13 @@ pub fn CountingPanel() -> impl IntoView {
         <section class="card counting" aria-label="Other counters">
             <div class="panel-head">
                 <h2>"What other counters print"</h2>
-                <select
-                    class="button"
-                    aria-label="Counter"
-                    data-testid="convention"
-                    prop:value=move || chosen.get().id()
-                    on:change=choose
-                >
-                    {Convention::ALL.iter().map(|convention| view! { <option value=convention.id()>{convention.title()}</option> }).collect_view()}
-                </select>
+                <Select
+                    label="Counter"
+                    hook="convention"
+                    options=Convention::ALL.iter().map(|convention| (convention.id(), convention.title())).collect()
+                    chosen=Signal::derive(move || Some(chosen.get().id()))
+                    choose
+                />
                 <p class="muted">{move || note(chosen.get())}</p>
             </div>
             <Show when=move || chosen.get() != Convention::Plain>
@@ -209,20 +209,17 @@ fn Rows(design: usize, tally: Memo<Option<Tally>>) -> impl IntoView {
         };
         studio.with_design(design, row).unwrap_or_default()
     };
+    let header =
+        move || vec!["layer", "plain", tally.with(|tally| tally.as_ref().map_or("", |tally| tally.convention.tool()))];
     view! {
-        <div class="scroll">
-            <table class="data">
-                <thead><tr><th>"layer"</th><th>"plain"</th><th>{move || tally.with(|tally| tally.as_ref().map(|tally| tally.convention.tool()))}</th></tr></thead>
-                <tbody>
-                    {move || rows().into_iter().map(|(name, plain, counted)| view! {
-                        <tr>
-                            <td>{name}</td>
-                            <td>{grouped(plain)}</td>
-                            <td>{counted.map_or_else(|| "–".to_string(), grouped)}</td>
-                        </tr>
-                    }).collect_view()}
-                </tbody>
-            </table>
-        </div>
+        <Table label="Row by row" header=Signal::derive(header)>
+            {move || rows().into_iter().map(|(name, plain, counted)| view! {
+                <tr>
+                    <td>{name}</td>
+                    <td>{grouped(plain)}</td>
+                    <td>{counted.map_or_else(|| "–".to_string(), grouped)}</td>
+                </tr>
+            }).collect_view()}
+        </Table>
     }
 }

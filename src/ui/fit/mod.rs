@@ -11,7 +11,9 @@ use crate::ui::each::Each;
 use crate::ui::format::{bytes, time};
 use crate::ui::history::EditKey;
 use crate::ui::named::DesignName;
+use crate::ui::select::Select;
 use crate::ui::studio::{DesignState, Studio};
+use crate::ui::table::Table;
 
 pub use evidence::Evidence;
 use evidence::evidence;
@@ -26,11 +28,8 @@ pub fn FitPanel() -> impl IntoView {
         let id = studio.workbench().with(|workbench| workbench.settings.device.clone());
         id.as_deref().and_then(find).or(CATALOGUE.first().copied())
     });
-    let choose = move |event: leptos::ev::Event| {
-        let id = match event_target_value(&event) {
-            id if id == "own" => own_id(OWN.0, OWN.1),
-            id => id,
-        };
+    let choose = move |id: String| {
+        let id = if id == "own" { own_id(OWN.0, OWN.1) } else { id };
         studio.edit(None, |workbench| workbench.settings.device = Some(id));
     };
     let designs = studio.design_indices();
@@ -39,16 +38,13 @@ pub fn FitPanel() -> impl IntoView {
         <section class="card fit" aria-label="Does it fit">
             <div class="panel-head">
                 <h2>"Does it fit?"</h2>
-                <select
-                    class="button"
-                    aria-label="Device"
-                    data-testid="device"
-                    prop:value=move || device.get().map(|device| device.id)
-                    on:change=choose
-                >
-                    {CATALOGUE.iter().map(|device| view! { <option value=device.id>{device.name}</option> }).collect_view()}
-                    <option value="own">"Your own"</option>
-                </select>
+                <Select
+                    label="Device"
+                    hook="device"
+                    options=CATALOGUE.iter().map(|device| (device.id, device.name)).chain([("own", "Your own")]).collect()
+                    chosen=Signal::derive(move || device.get().map(|device| device.id))
+                    choose
+                />
                 <Show when=move || is_own.get()><OwnLimits device/></Show>
                 {move || device.get().filter(|device| device.id != "own").map(|device| view! { <Limits device/> })}
             </div>
@@ -64,38 +60,38 @@ pub fn FitPanel() -> impl IntoView {
 fn OwnLimits(device: Memo<Option<Device>>) -> impl IntoView {
     let studio = Studio::expect();
     let limits = move || device.get().map_or(OWN, |device| (device.flash.value, device.ram.value));
-    let shown = |bytes: u64| format!("{}", bytes as f64 / 1e3);
-    let read = |text: String| {
-        let kilobytes = decimal::parse(text.trim()).filter(|kilobytes| *kilobytes > 0.0 && *kilobytes < 1e12)?;
-        Some((kilobytes * 1e3).round() as u64)
-    };
     let set = move |(flash, ram): (u64, u64)| {
         studio.edit(Some(EditKey::Setting("device")), |workbench| workbench.settings.device = Some(own_id(flash, ram)));
     };
     view! {
+        <KilobyteField label="flash" hook="own-flash" bytes=Signal::derive(move || limits().0) change=move |flash| set((flash, limits().1))/>
+        <KilobyteField label="RAM" hook="own-ram" bytes=Signal::derive(move || limits().1) change=move |ram| set((limits().0, ram))/>
+    }
+}
+
+/// A number of bytes, shown and typed in kB.
+#[component]
+fn KilobyteField(
+    label: &'static str,
+    hook: &'static str,
+    bytes: Signal<u64>,
+    change: impl Fn(u64) + 'static,
+) -> impl IntoView {
+    let read = |text: &str| {
+        let kilobytes = decimal::parse(text.trim()).filter(|kilobytes| *kilobytes > 0.0 && *kilobytes < 1e12)?;
+        Some((kilobytes * 1e3).round() as u64)
+    };
+    view! {
         <label class="muted">
-            "flash "
+            {label}" "
             <input
                 class="field"
                 type="text"
                 inputmode="decimal"
                 size="7"
-                data-testid="own-flash"
-                prop:value=move || shown(limits().0)
-                on:change=move |event| if let Some(flash) = read(event_target_value(&event)) { set((flash, limits().1)); }
-            />
-            " kB"
-        </label>
-        <label class="muted">
-            "RAM "
-            <input
-                class="field"
-                type="text"
-                inputmode="decimal"
-                size="7"
-                data-testid="own-ram"
-                prop:value=move || shown(limits().1)
-                on:change=move |event| if let Some(ram) = read(event_target_value(&event)) { set((limits().0, ram)); }
+                data-testid=hook
+                prop:value=move || (bytes.get() as f64 / 1e3).to_string()
+                on:change=move |event| if let Some(bytes) = read(&event_target_value(&event)) { change(bytes) }
             />
             " kB"
         </label>
@@ -174,14 +170,9 @@ fn Bounds(layers: Vec<(String, f64, Bound)>, sources: Vec<String>) -> impl IntoV
     };
     let table = (!layers.is_empty()).then(|| {
         view! {
-            <div class="scroll" tabindex="0" role="region" aria-label="What each layer waits for">
-                <table class="data">
-                    <thead>
-                        <tr><th scope="col">"layer"</th><th scope="col">"time"</th><th scope="col">"waits for"</th></tr>
-                    </thead>
-                    <tbody>{layers.into_iter().map(row).collect_view()}</tbody>
-                </table>
-            </div>
+            <Table label="What each layer waits for" header=vec!["layer", "time", "waits for"]>
+                {layers.into_iter().map(row).collect_view()}
+            </Table>
         }
     });
     let title =

@@ -11,6 +11,7 @@ use crate::ui::fit::Evidence;
 use crate::ui::format::{bytes, grouped, short, time};
 use crate::ui::runner::Runner;
 use crate::ui::studio::Studio;
+use crate::ui::table::Table;
 use crate::workbench::Content;
 
 /// How many variants a search may look at.
@@ -203,24 +204,13 @@ fn Found(report: SearchReport, finder: Finder, design: Memo<usize>) -> impl Into
     let shown = if report.done == report.total { report.found.len() } else { SHOWN };
     view! {
         <p class="muted" data-testid="search-summary" data-done=report.done.to_string() data-took=report.took.to_string()>{summary}{near}</p>
-        <div class="scroll" tabindex="0" role="region" aria-label="What the search found">
-            <table class="data">
-                <thead>
-                    <tr>
-                        <th scope="col">"variant"</th>
-                        <th scope="col">"params"</th>
-                        <th scope="col">"MACs"</th>
-                        <th scope="col">"int8 weights"</th>
-                        <th scope="col">"int8 peak"</th>
-                        <th scope="col">"time there"</th>
-                        <th scope="col"><span class="visually-hidden">"open"</span></th>
-                    </tr>
-                </thead>
-                <tbody>
-                    {report.found.into_iter().take(shown).map(|found| view! { <FoundRow found finder design/> }).collect_view()}
-                </tbody>
-            </table>
-        </div>
+        <Table
+            label="What the search found"
+            header=vec!["variant", "params", "MACs", "int8 weights", "int8 peak", "time there"]
+            buttons="open"
+        >
+            {report.found.into_iter().take(shown).map(|found| view! { <FoundRow found finder design/> }).collect_view()}
+        </Table>
     }
 }
 

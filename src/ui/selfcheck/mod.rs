@@ -4,6 +4,7 @@ use leptos::html::Dialog;
 use leptos::prelude::*;
 
 use crate::selfcheck::{self, Check, Verdict};
+use crate::ui::table::Table;
 
 /// The address that opens the dialog.
 pub const FRAGMENT: &str = "selfcheck";
@@ -48,14 +49,14 @@ pub fn SelfCheck() -> impl IntoView {
                     <h2>"Self-check"</h2>
                     <button class="button small" on:click=close>"Close"</button>
                 </div>
-                {move || checks.get().map(|checks| view! { <Table checks/> })}
+                {move || checks.get().map(|checks| view! { <Checks checks/> })}
             </div>
         </dialog>
     }
 }
 
 #[component]
-fn Table(checks: Vec<Check>) -> impl IntoView {
+fn Checks(checks: Vec<Check>) -> impl IntoView {
     let count = |counts: fn(Verdict) -> bool| checks.iter().filter(|check| counts(check.verdict)).count();
     let met = count(Verdict::agrees);
     let errata = count(|verdict| matches!(verdict, Verdict::Erratum(_)));
@@ -85,13 +86,13 @@ fn Table(checks: Vec<Check>) -> impl IntoView {
             </tr>
         }
     });
+    let rows = rows.collect_view();
     view! {
         <p data-testid="selfcheck-summary" data-met=met.to_string() data-missed=missed.to_string()>{summary}</p>
-        <div class="scroll">
-            <table class="data selfcheck">
-                <thead><tr><th>"what"</th><th>"figure"</th><th>"published"</th><th>"computed"</th><th>"verdict"</th></tr></thead>
-                <tbody>{rows.collect_view()}</tbody>
-            </table>
+        <div class="selfcheck">
+            <Table label="Every figure" header=vec!["what", "figure", "published", "computed", "verdict"]>
+                {rows}
+            </Table>
         </div>
     }
 }
