@@ -189,7 +189,7 @@ fn memory(left: &Summary, right: &Summary) -> Option<String> {
     let more = right.written as f64 > left.written as f64 * 1.02;
     (more && right.macs < left.macs).then(|| {
         format!(
-            "But its layers write {} values instead of {} ({change}), so it gains less time than the MACs promise.",
+            "But its layers write {} values instead of {} ({change}), so it gains less time than the MACs promise, if any.",
             grouped(right.written),
             grouped(left.written)
         )

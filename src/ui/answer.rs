@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use crate::rewrite::Effect;
+
 use super::advice::{self, Adviser};
 use super::format::grouped;
 use super::later::{Later, Part};
@@ -46,8 +48,13 @@ pub fn BestRemedy() -> impl IntoView {
         Some(view! {
             <div class="best">
                 <p>
-                    {format!("{name}, instead: ")}<strong>{remedy.title.clone()}</strong>
-                    {format!(", {} params instead of {}.", grouped(remedy.after.params), grouped(remedy.before.params))}
+                    {format!("What saves most in {name}: ")}<strong>{remedy.title.clone()}</strong>
+                    {format!(
+                        ", {} params instead of {}{}.",
+                        grouped(remedy.after.params),
+                        grouped(remedy.before.params),
+                        if remedy.effect == Effect::Retrain { ", trained anew" } else { "" },
+                    )}
                 </p>
                 <button
                     class="button primary small"

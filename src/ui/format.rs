@@ -1,4 +1,4 @@
-//! Numbers as people read them. Every number keeps its unit.
+//! Numbers as people read them. Every number keeps its unit; where one begins is where rounding reaches it.
 
 use crate::decimal::fixed;
 
@@ -13,7 +13,7 @@ pub fn short(number: u64) -> String {
     for (step, prefix) in STEPS {
         if number >= step {
             let value = number as f64 / step as f64;
-            return fixed(value, u8::from(value < 100.0)) + " " + prefix;
+            return fixed(value, u8::from(value < 99.95)) + " " + prefix;
         }
     }
     grouped(number)
@@ -23,21 +23,21 @@ pub fn short(number: u64) -> String {
 pub fn bytes(bytes: u64) -> String {
     match bytes {
         0..1_000 => format!("{bytes} B"),
-        1_000..1_000_000 => fixed(bytes as f64 / 1e3, 1) + " kB",
-        1_000_000..1_000_000_000 => fixed(bytes as f64 / 1e6, 1) + " MB",
+        1_000..999_950 => fixed(bytes as f64 / 1e3, 1) + " kB",
+        999_950..999_950_000 => fixed(bytes as f64 / 1e6, 1) + " MB",
         _ => fixed(bytes as f64 / 1e9, 2) + " GB",
     }
 }
 
 /// A time in milliseconds with a fitting unit: `5.1 µs`, `16.2 ms`.
 pub fn time(milliseconds: f64) -> String {
-    if milliseconds < 1.0 {
+    if milliseconds < 0.9995 {
         let microseconds = milliseconds * 1e3;
-        return if microseconds < 10.0 { fixed(microseconds, 1) + " µs" } else { fixed(microseconds, 0) + " µs" };
+        return if microseconds < 9.95 { fixed(microseconds, 1) + " µs" } else { fixed(microseconds, 0) + " µs" };
     }
     match milliseconds {
-        ..10.0 => fixed(milliseconds, 2) + " ms",
-        10.0..1000.0 => fixed(milliseconds, 1) + " ms",
+        ..9.995 => fixed(milliseconds, 2) + " ms",
+        9.995..999.95 => fixed(milliseconds, 1) + " ms",
         _ => fixed(milliseconds / 1e3, 2) + " s",
     }
 }

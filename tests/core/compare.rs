@@ -40,7 +40,7 @@ fn golden_headline_of_the_seed() {
         headline.text,
         "The convolutions shrink from 684 to 257 parameters (−62 %), but fc1 holds 10,980 of 11,404 (96.3 %). \
          It computes with 33,244 MACs instead of 75,276 (−56 %). \
-         But its layers write 13,533 values instead of 11,999 (+13 %), so it gains less time than the MACs promise."
+         But its layers write 13,533 values instead of 11,999 (+13 %), so it gains less time than the MACs promise, if any."
     );
     let convolutions = &comparison.groups[0];
     assert_eq!(convolutions.part, Part::Convolutions);

@@ -3,6 +3,10 @@
 use crate::advice::Costs;
 use crate::ui::format::{bytes, grouped, short, time};
 
+/// What "peak in place" is.
+pub const PEAK: &str =
+    "Peak in place: the most bytes alive at once in 32-bit floats, where norms and activations overwrite their input";
+
 /// Parameters, MACs, peak, flash and time, as the cells of a table.
 pub fn cells(costs: &Costs) -> [String; 5] {
     [
@@ -14,7 +18,7 @@ pub fn cells(costs: &Costs) -> [String; 5] {
     ]
 }
 
-/// The new figures, with what they were: `364 params (−11,040) · 22,240 MACs (−11,004) · 7.5 kB peak`.
+/// The new figures, with what they were: `364 params (−11,040) · 22,240 MACs (−11,004) · 7.5 kB peak in place`.
 pub fn differences(before: &Costs, after: &Costs) -> String {
     let count = |unit: &str, before: u64, after: u64| {
         let change = if before == after { String::new() } else { format!(" ({})", signed(before, after)) };
@@ -34,7 +38,7 @@ pub fn differences(before: &Costs, after: &Costs) -> String {
     let parts = [
         count("params", before.params, after.params),
         count("MACs", before.macs, after.macs),
-        size("peak", before.peak_bytes, after.peak_bytes),
+        size("peak in place", before.peak_bytes, after.peak_bytes),
         size("int8 flash", Some(before.flash_bytes), Some(after.flash_bytes)),
         milliseconds,
     ];

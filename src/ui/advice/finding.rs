@@ -6,7 +6,7 @@ use crate::advice::{Certainty, Finding, Remedy, Rule};
 use crate::ui::studio::Studio;
 
 use super::check::Check;
-use super::costs::differences;
+use super::costs::{PEAK, differences};
 use super::rank::RankSlider;
 use super::{apply, open_beside};
 
@@ -59,7 +59,7 @@ fn RemedyView(design: usize, remedy: Remedy) -> impl IntoView {
         <li class="remedy">
             <div>
                 <b>{remedy.title.clone()}</b>
-                <p class="costs">{differences(&remedy.before, &remedy.after)}</p>
+                <p class="costs" title=PEAK>{differences(&remedy.before, &remedy.after)}</p>
                 {match remedy.warning() {
                     Some(warning) => view! { <p class="warning">{warning}</p> }.into_any(),
                     None => view! { <Check design rewrites=remedy.rewrites.clone()/> }.into_any(),

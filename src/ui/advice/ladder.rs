@@ -34,7 +34,7 @@ pub fn LadderView() -> impl IntoView {
                 <h3>"The ladder: how small it can get, step by step"</h3>
                 <Table
                     label="The ladder"
-                    header=vec!["step", "params", "MACs", "peak", "int8 flash", "Cortex-M7", "function"]
+                    header=vec!["step", "params", "MACs", "peak in place", "int8 flash", "Cortex-M7", "function"]
                     buttons="apply or open"
                 >
                     <tr>

@@ -186,11 +186,17 @@ fn Bounds(layers: Vec<(String, f64, Bound)>, sources: Vec<String>) -> impl IntoV
     }
 }
 
+/// A device of which there are timings.
+fn timed_device() -> String {
+    let reference = Fitted::reference().and_then(|fitted| find(fitted.calibration.device));
+    reference.map_or(String::new(), |device| format!("Choose the {}, for one, to see a time.", device.name))
+}
+
 /// Fits or not, and by how much.
 #[component]
 fn Judgement(verdict: Verdict) -> impl IntoView {
     let (class, text) = match verdict {
-        Verdict::Fits { free } => ("verdict good", format!("fits, {} free", bytes(free))),
+        Verdict::Fits { free } => ("verdict good", format!("fits, {} left beside a runtime", bytes(free))),
         Verdict::Tight { free } => ("verdict warn", format!("tight: {} left for the runtime", bytes(free))),
         Verdict::TooLarge { missing } => ("verdict bad", format!("too large by {}", bytes(missing))),
     };
@@ -240,7 +246,7 @@ impl FitView {
                 Some(milliseconds),
                 vec![format!("at least {} by the maker's peaks; more is usual", time(milliseconds))],
             ),
-            Latency::Refused(why) => (None, vec![why.to_string()]),
+            Latency::Refused(why) => (None, vec![why.to_string(), timed_device()]),
         };
         let fitted = Fitted::on(device.id).next();
         let network = state.network();

@@ -92,9 +92,9 @@ fn rate_words(report: &RunReport) -> String {
 
 fn int8_words(int8: &Int8Report, float_median: f64) -> String {
     format!(
-        "With 8-bit numbers {} a pass ({:.1} times as fast), {} of weights instead of {}; outputs move by up to {} of the largest, {}.",
+        "With 8-bit numbers {} a pass ({}), {} of weights instead of {}, batch norms folded; outputs move by up to {} of the largest, {}.",
         time(int8.median),
-        float_median / int8.median,
+        compared(float_median, int8.median),
         bytes(int8.weight_bytes),
         bytes(int8.float_weight_bytes),
         percent(int8.largest_error),
@@ -103,6 +103,15 @@ fn int8_words(int8: &Int8Report, float_median: f64) -> String {
             changed => format!("and for {changed} inputs another is the largest"),
         }
     )
+}
+
+/// `1.7 times as fast` or `2.0 times as slow`.
+fn compared(before: f64, after: f64) -> String {
+    if after <= before {
+        format!("{:.1} times as fast", before / after)
+    } else {
+        format!("{:.1} times as slow", after / before)
+    }
 }
 
 /// Thousand million in a second, of a number in a millisecond.
@@ -128,6 +137,10 @@ fn Steps(steps: Vec<StepReport>, peak: Peak, design: usize) -> impl IntoView {
     slowest.sort_by(|a, b| b.time.total_cmp(&a.time));
     slowest.truncate(STEPS_SHOWN);
     slowest.sort_by_key(|step| step.rows.first().copied());
+    let note = match steps.len() - slowest.len() {
+        0 => "Steps are timed one by one, which adds a little to each.".to_string(),
+        1.. => format!("The {STEPS_SHOWN} slowest steps, timed one by one, which adds a little to each."),
+    };
     let longest = slowest.iter().map(|step| step.time).fold(f64::MIN_POSITIVE, f64::max);
     view! {
         <div class="steps">
@@ -143,8 +156,9 @@ fn Steps(steps: Vec<StepReport>, peak: Peak, design: usize) -> impl IntoView {
                 </div>
             }).collect_view()}
         </div>
+        <p class="muted">{note}</p>
         <details class="all-steps">
-            <summary>"Every step: rate, prediction, kernel"</summary>
+            <summary>{format!("All {} steps: rate, prediction, kernel", steps.len())}</summary>
             <div class="scrolls" tabindex="0" role="region" aria-label="every step of the pass">
                 <table data-testid=format!("steps-{design}")>
                     <thead>
