@@ -138,6 +138,13 @@ story("the keyboard alone edits, undoes and runs", {}, async (page) => {
   for (const reply of await page.runReplies()) assert.equal(reply.state, "done");
 });
 
+story("Enter in a row's only field sends nothing and keeps what was typed", {}, async (page) => {
+  await page.setArgument(STANDARD, FC2, "out_features", "4");
+  await page.press("Enter");
+  await page.waitForPaint();
+  assert.equal(await page.argument(STANDARD, FC2, "out_features"), "4");
+});
+
 story("what was typed survives a reload", {}, async (page) => {
   await page.setArgument(STANDARD, CONV1, "kernel_size", "1");
   await waitForBoth(page, KERNEL_1);

@@ -246,7 +246,10 @@ impl FitView {
                 Some(milliseconds),
                 vec![format!("at least {} by the maker's peaks; more is usual", time(milliseconds))],
             ),
-            Latency::Refused(why) => (None, vec![why.to_string(), timed_device()]),
+            Latency::Refused(why) => {
+                let other = Fitted::on(device.id).next().is_none().then(timed_device);
+                (None, std::iter::once(why.to_string()).chain(other).collect())
+            }
         };
         let fitted = Fitted::on(device.id).next();
         let network = state.network();
