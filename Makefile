@@ -22,6 +22,7 @@ PAGE_SOURCES := $(shell find src kernels style scripts/build.mjs .cargo index.ht
 # The native library: everything but the DOM.
 CORE := --no-default-features --features chart,python
 WASM := --target wasm32-unknown-unknown
+KERNELS := --package convscope-kernels
 
 .PHONY: serve dist test bench fuzz miri screenshots clean help
 .PHONY: build-tools test-tools
@@ -59,10 +60,12 @@ test-format:
 
 test-core:
 	cargo clippy $(CORE) --all-targets --locked -- -D warnings
+	cargo clippy $(KERNELS) --all-targets --locked -- -D warnings
 	cargo test $(CORE) --locked
 
 test-wasm-lints: | build-tools
 	cargo clippy $(WASM) --features python,simd --lib --bins --test browser --locked -- -D warnings
+	cargo clippy $(WASM) $(KERNELS) --features relaxed-simd --locked -- -D warnings
 
 test-browser: $(NPM_PACKAGES) | test-tools
 	CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER="node $(CURDIR)/tests/browser/runner.mjs" \

@@ -124,7 +124,8 @@ pub fn Row(design: usize, id: NodeId) -> impl IntoView {
     }
 }
 
-/// The row's own arguments: a form, as Chromium reads all fields of a form, or of a page without, when one is typed in.
+/// The row's own arguments. A form of their own: when a field is typed in, Chromium's autofill reads all of its form, or
+/// all of the page that are in none.
 #[component]
 fn Arguments(design: usize, id: NodeId, view: Memo<Option<RowView>>) -> impl IntoView {
     let kind = Memo::new(move |_| view.with(|view| view.as_ref().map(|view| view.layer.kind())));
