@@ -77,7 +77,11 @@ impl Place {
         // What cannot be written stays as it was: no name here is one that a browser refuses.
         let _ = match (what, words) {
             (What::Text, words) => {
-                element.set_text_content(words);
+                // A text that is there already takes new words without its box being made anew.
+                match element.first_child() {
+                    Some(text) => text.set_node_value(words),
+                    None => element.set_text_content(words),
+                }
                 Ok(())
             }
             (What::Attribute(name), Some(words)) => element.set_attribute(name, words),

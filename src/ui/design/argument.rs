@@ -31,7 +31,7 @@ pub fn ArgumentInput(
     };
     view! {
         <label class="argument" title=name>
-            {if label.is_empty() { view! { <span class="visually-hidden">{name}</span> }.into_any() } else { label.into_any() }}
+            {label}
             {input}
         </label>
     }
