@@ -26,8 +26,8 @@ pub use parameter::NumberType;
 pub use receptive_field::{Extent, ReceptiveField};
 pub use site::Site;
 
-use crate::model::{Dims, Kind, Network, Tap, Wiring};
-use crate::shape::{self, Shapes, uncalled_tensors};
+use crate::model::{Dims, Kind, Layer, Network, Tap, Wiring};
+use crate::shape::{self, Shapes, known_parameters, parameter_tensors, uncalled_tensors};
 use figure::Learning;
 use receptive_field::Dependence;
 
@@ -62,8 +62,10 @@ pub struct Report {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Row {
     pub state: RowState,
-    /// All zero where the state knows none.
+    /// All zero where the state knows none, but for the parameters.
     pub figures: Figures,
+    /// The parameters are known: those of an unsupported layer may be, where nothing else is.
+    pub params_known: bool,
     /// The row above that calls the same module: the parameters count there.
     pub shared_with: Option<u32>,
 }
@@ -74,7 +76,7 @@ pub enum RowState {
     Exact,
     /// Counted on the shape that an unsupported layer above was taken to give.
     Assumed,
-    /// Nothing is known of the layer.
+    /// Nothing is known of the layer, but perhaps its parameters.
     Unsupported,
     /// It has no shape: [`Report::shapes`] says why.
     NoShape,
@@ -93,6 +95,8 @@ pub struct Totals {
 pub struct Completeness {
     /// Rows that are not in the sum, as their figures are not known.
     pub missing: u32,
+    /// Those of them whose parameters are not in the sum either.
+    pub missing_params: u32,
     /// Rows that were counted on an assumed shape.
     pub assumed: u32,
 }
@@ -110,11 +114,20 @@ impl Completeness {
 
     /// What to write before a sum: nothing, `at least`, `about`.
     pub const fn qualifier(&self) -> &'static str {
-        match (self.missing, self.assumed) {
-            (0, 0) => "",
-            (_, 0) => "at least",
-            (_, _) => "about",
-        }
+        qualifier(self.missing, self.assumed)
+    }
+
+    /// What to write before a sum of parameters.
+    pub const fn params_qualifier(&self) -> &'static str {
+        qualifier(self.missing_params, self.assumed)
+    }
+}
+
+const fn qualifier(missing: u32, assumed: u32) -> &'static str {
+    match (missing, assumed) {
+        (0, 0) => "",
+        (_, 0) => "at least",
+        (_, _) => "about",
     }
 }
 
@@ -145,12 +158,15 @@ pub fn analyze(network: &Network, settings: &Settings) -> Report {
         let dependence =
             site.map_or(Dependence::Unknown, |site| Dependence::of(&site, input, wiring.taps(index), &dependences));
         dependences.push(dependence);
-        let mut row = Row {
-            state: row_state(network, &wiring, &rows, index, site.is_some()),
-            figures: Figures::default(),
-            shared_with: shared_with.map(|earlier| earlier as u32),
+        let state = row_state(network, &wiring, &rows, index, site.is_some());
+        let mut row = Row::new(state, shared_with.map(|earlier| earlier as u32));
+        let counted = match &node.layer {
+            Layer::Unsupported(layer) => known_parameters(layer).map(|_| {
+                let tensors = parameter_tensors(&node.layer, None);
+                Figures::of_uncalled(&tensors, Kind::Unsupported, settings.number_type, learning)
+            }),
+            _ => site.map(|site| Figures::of(&site, settings.number_type, learning)),
         };
-        let counted = site.map(|site| Figures::of(&site, settings.number_type, learning));
         row.count(&mut totals, counted, (index, &node.name));
         rows.push(row);
     }
@@ -158,9 +174,12 @@ pub fn analyze(network: &Network, settings: &Settings) -> Report {
         let learning = learning(&settings.frozen, &module.name);
         let tensors = uncalled_tensors(module);
         let counted = Figures::of_uncalled(&tensors, module.layer.kind(), settings.number_type, learning);
-        let figures = Figures::default();
-        let mut row = Row { state: RowState::Exact, figures, shared_with: None };
-        row.count(&mut totals, Some(counted), (network.nodes.len() + index, &module.name));
+        let (state, counted) = match &module.layer {
+            Layer::Unsupported(layer) if known_parameters(layer).is_none() => (RowState::Unsupported, None),
+            _ => (RowState::Exact, Some(counted)),
+        };
+        let mut row = Row::new(state, None);
+        row.count(&mut totals, counted, (network.nodes.len() + index, &module.name));
         row
     });
     let uncalled = uncalled.collect();
@@ -184,13 +203,18 @@ impl Report {
 }
 
 impl Row {
+    fn new(state: RowState, shared_with: Option<u32>) -> Self {
+        Self { state, figures: Figures::default(), params_known: false, shared_with }
+    }
+
     /// Takes the figures in, and adds them to the totals where they are known and fit.
     fn count(&mut self, totals: &mut Totals, counted: Option<Result<Figures, Figure>>, (row, name): (usize, &str)) {
         let overflow = |figure, in_total| {
             RowState::Overflow(Box::new(CostError::Overflow { row, name: name.to_string(), figure, in_total }))
         };
-        if self.state.is_counted() {
+        if self.state.is_counted() || self.state == RowState::Unsupported {
             match counted {
+                None if self.state == RowState::Unsupported => {}
                 None => self.state = RowState::NoShape,
                 Some(Err(figure)) => self.state = overflow(figure, false),
                 Some(Ok(figures)) => match totals.figures.plus(&figures) {
@@ -198,9 +222,13 @@ impl Row {
                     Ok(sum) => {
                         totals.figures = sum;
                         self.figures = figures;
+                        self.params_known = true;
                     }
                 },
             }
+        }
+        if !self.params_known {
+            totals.completeness.missing_params += 1;
         }
         match self.state {
             RowState::Exact => {}
@@ -243,7 +271,7 @@ fn row_state(network: &Network, wiring: &Wiring, above: &[Row], index: usize, ha
     }
     let assumed = wiring.taps(index).iter().any(|&tap| match tap {
         Tap::Node(input) => match &network.nodes[input].layer {
-            crate::model::Layer::Unsupported(layer) => layer.shape.is_none(),
+            Layer::Unsupported(layer) => layer.shape.is_none(),
             _ => above[input].state == RowState::Assumed,
         },
         Tap::Input | Tap::Missing(_) | Tap::NotAbove(_) => false,

@@ -275,9 +275,13 @@ layers! {
     /// With a number: `x + value`, `x - value`, `x * value`, `x / value`.
     Scalar "scalar" [operation: ScalarOperation = ScalarOperation::Mul, value: f64 = 1.0] {}
 
-    /// What the tool does not know: its cost is unknown, its output is taken to be `shape` (without
-    /// the batch), or to have its first input's shape where that is not given.
-    Unsupported "unsupported" [class: String = String::new()] { arguments: String = String::new(), shape: Option<Integers> = None }
+    /// What the tool does not know: its cost is unknown but for the number of its `parameters` where that is given;
+    /// its output is taken to be `shape` (without the batch), or to have its first input's shape where that is not.
+    Unsupported "unsupported" [class: String = String::new()] {
+        arguments: String = String::new(),
+        shape: Option<Integers> = None,
+        parameters: Option<i64> = None
+    }
 }
 
 impl Layer {

@@ -132,7 +132,8 @@ fn uncalled(
             Some(leaf) if !called.contains(name.as_str()) && !name.is_empty() => {
                 let unknown = || {
                     let class = module.class.to_string();
-                    Layer::Unsupported(model::Unsupported { class, arguments: String::new(), shape: None })
+                    let parameters = machine.own_parameters(*id).and_then(|count| i64::try_from(count).ok());
+                    Layer::Unsupported(model::Unsupported { class, parameters, ..model::Unsupported::default() })
                 };
                 if own_parameters || !leaf.known {
                     let layer = leaf.layer.clone().unwrap_or_else(unknown);

@@ -9,7 +9,9 @@ mod way_out;
 mod window;
 
 pub use error::{ShapeError, Stage};
-pub use parameters::{Fill, ParameterTensor, ParameterTensors, check_declared, parameter_tensors, uncalled_tensors};
+pub use parameters::{
+    Fill, ParameterTensor, ParameterTensors, check_declared, known_parameters, parameter_tensors, uncalled_tensors,
+};
 pub use reorder::{chunk_range, slice_range};
 pub use window::{ConvChannels, ConvPadding};
 

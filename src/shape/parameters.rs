@@ -1,6 +1,6 @@
 //! The parameters and buffers of layers, and what normalisation asks of its input.
 
-use crate::model::{Channels, Dims, Kind, Layer, UncalledModule};
+use crate::model::{Channels, Dims, Kind, Layer, UncalledModule, Unsupported};
 
 use super::{ShapeError, output};
 
@@ -121,9 +121,19 @@ pub fn parameter_tensors(layer: &Layer, input: Option<&Dims>) -> ParameterTensor
                 tensors.push("", &shape, Fill::Weight);
             }
         }
+        Layer::Unsupported(layer) => {
+            if let Some(count) = known_parameters(layer).filter(|&count| count > 0) {
+                tensors.push("", &[count], Fill::Weight);
+            }
+        }
         _ => {}
     }
     tensors
+}
+
+/// How many parameters an unsupported layer has, where that is given.
+pub fn known_parameters(layer: &Unsupported) -> Option<u64> {
+    u64::try_from(layer.parameters?).ok()
 }
 
 /// The parameters and buffers of a module that nothing calls, by the argument it declares.

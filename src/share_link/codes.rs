@@ -116,6 +116,7 @@ const ARGUMENT_KEYS: &[(&str, &str)] = &[
     ("output_size", "size"),
     ("p", "p"),
     ("padding", "p"),
+    ("parameters", "n"),
     ("padding_mode", "m"),
     ("scale_factor", "by"),
     ("shape", "shape"),

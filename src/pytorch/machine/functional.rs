@@ -312,7 +312,7 @@ impl Machine {
     /// `F.linear(x, weight, bias)`: a layer whose weight is somebody's parameter.
     fn weighted_function(&mut self, name: &str, tensor: &Rc<Tensor>, rest: &Arguments) -> Run<Value> {
         let weight = rest.get(0, "weight").and_then(|weight| weight.as_tensor()?.dims);
-        let Some(weight) = weight else { return self.unsupported(name, std::slice::from_ref(tensor), None) };
+        let Some(weight) = weight else { return self.unsupported_with(name, None, std::slice::from_ref(tensor), None) };
         let bias = rest.get(1, "bias").is_some_and(|bias| !matches!(bias, Value::None));
         let as_i64 = |size: u64| i64::try_from(size).unwrap_or(i64::MAX);
         let layer: Option<Layer> = match (name, weight.sizes()) {
@@ -345,7 +345,7 @@ impl Machine {
         };
         match layer {
             Some(layer) => self.apply(name, layer, std::slice::from_ref(tensor)),
-            None => self.unsupported(name, std::slice::from_ref(tensor), None),
+            None => self.unsupported_with(name, None, std::slice::from_ref(tensor), None),
         }
     }
 

@@ -194,8 +194,12 @@ impl Machine {
         let dims = super::leaf_shapes::output(class, leaf, tensor.dims.as_ref()).or(tensor.dims);
         let arguments: Vec<String> = leaf.arguments.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let shape = dims.map(|dims| dims.without_batch().sizes().iter().map(|&size| size as i64).collect());
-        let layer =
-            Layer::Unsupported(model::Unsupported { class: class.to_string(), arguments: arguments.join(", "), shape });
+        let layer = Layer::Unsupported(model::Unsupported {
+            class: class.to_string(),
+            arguments: arguments.join(", "),
+            shape,
+            parameters: self.own_parameters(id).and_then(|count| i64::try_from(count).ok()),
+        });
         let sequence = matches!(class, "LSTM" | "GRU" | "RNN" | "MultiheadAttention");
         let result = if self.trace.is_some() && Self::flows(tensor) {
             let node = self.module_node(name, layer, tensor)?;

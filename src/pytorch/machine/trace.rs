@@ -172,7 +172,12 @@ impl Machine {
         let name = self.node_name(function);
         let shape = dims.map(|dims| dims.without_batch().sizes().iter().map(|&size| size as i64).collect());
         let class = function.to_string();
-        let layer = Layer::Unsupported(model::Unsupported { class, arguments: String::new(), shape });
+        let layer = Layer::Unsupported(model::Unsupported {
+            class,
+            shape,
+            parameters: Some(0),
+            ..model::Unsupported::default()
+        });
         match &mut self.trace {
             Some(trace) => trace.push(name, layer, inputs, Call::Function),
             None => NodeId(0),
@@ -254,11 +259,22 @@ impl Machine {
         });
     }
 
-    /// What the tool does not count, with a shape: a row of unknown cost.
+    /// A function that the tool does not count, with a shape: a row of unknown cost, without parameters of its own.
     pub(super) fn unsupported(&mut self, function: &str, inputs: &[Rc<Tensor>], dims: Option<Dims>) -> Run<Value> {
+        self.unsupported_with(function, Some(0), inputs, dims)
+    }
+
+    /// The same of something whose parameters may not be known either.
+    pub(super) fn unsupported_with(
+        &mut self,
+        function: &str,
+        parameters: Option<i64>,
+        inputs: &[Rc<Tensor>],
+        dims: Option<Dims>,
+    ) -> Run<Value> {
         let shape = dims.map(|dims| dims.without_batch().sizes().iter().map(|&size| size as i64).collect());
-        let class = function.to_string();
-        let layer = Layer::Unsupported(model::Unsupported { class, arguments: String::new(), shape });
+        let (class, arguments) = (function.to_string(), String::new());
+        let layer = Layer::Unsupported(model::Unsupported { class, arguments, shape, parameters });
         self.apply_with(function, layer, inputs, dims)
     }
 
@@ -274,7 +290,7 @@ impl Machine {
         if !what.starts_with("self.") {
             self.note(problem);
         }
-        self.unsupported(&name, std::slice::from_ref(tensor), tensor.dims)
+        self.unsupported_with(&name, None, std::slice::from_ref(tensor), tensor.dims)
     }
 
     /// The shape of a layer's output. An error is noted, and the shape is then not known.
