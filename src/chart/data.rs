@@ -1,7 +1,7 @@
 //! Charts of designs that are compared, from their reports.
 
 use crate::compare::AlignedRow;
-use crate::cost::{Figures, Memory, Report};
+use crate::cost::{Memory, Report, Row};
 use crate::explore::{Metrics, Point, Sweep};
 use crate::lifetime::Lifetimes;
 use crate::model::Network;
@@ -23,12 +23,12 @@ pub struct ChartSide<'a> {
 
 /// Parameters of each row.
 pub fn params_by_layer(left: &ChartSide, right: Option<&ChartSide>, rows: &[AlignedRow]) -> BarChart {
-    bars(("Parameters by layer", Unit::Params), &sides(left, right), rows, |figures| figures.params().0)
+    bars(("Parameters by layer", Unit::Params), &sides(left, right), rows, |row| Some(row.params()?.0))
 }
 
 /// Multiply-accumulates of each row.
 pub fn macs_by_layer(left: &ChartSide, right: Option<&ChartSide>, rows: &[AlignedRow]) -> BarChart {
-    bars(("MACs by layer", Unit::Macs), &sides(left, right), rows, |figures| figures.macs.0)
+    bars(("MACs by layer", Unit::Macs), &sides(left, right), rows, |row| Some(row.macs()?.0))
 }
 
 /// Bytes alive while each node runs, by the lifetimes that `choose` takes of a report's memory.
@@ -45,6 +45,8 @@ pub fn memory_over_depth(
         let bytes = |node: usize| Some(memory?.bytes(*live.get(node)?).0);
         let step = |row: usize, &node: &usize| {
             let label = side.network.nodes.get(node)?.name.clone();
+            // What has no shape has no bytes to tell.
+            side.report.shapes.nodes.get(node)?.dims()?;
             Some(DepthStep { row, label, value: bytes(node)? })
         };
         let steps = rows.iter().enumerate().flat_map(|(row, aligned)| {
@@ -125,14 +127,13 @@ fn bars(
     (title, unit): (&str, Unit),
     sides: &[ChartSide<'_>],
     rows: &[AlignedRow],
-    figure: fn(&Figures) -> u64,
+    figure: fn(&Row) -> Option<u64>,
 ) -> BarChart {
     let all = rows.iter().map(|row| {
         let bar = |(index, side): (usize, &ChartSide<'_>)| {
             let nodes = nodes(row, index);
-            let values = nodes.iter().filter_map(|&node| side.report.rows.get(node)).map(|row| {
-                if row.state.is_counted() { BarValue::Known(figure(&row.figures)) } else { BarValue::Unknown }
-            });
+            let rows = nodes.iter().filter_map(|&node| side.report.rows.get(node));
+            let values = rows.map(|row| figure(row).map_or(BarValue::Unknown, BarValue::Known));
             Bar { value: values.fold(BarValue::Absent, BarValue::plus), label: names(nodes, side.network) }
         };
         BarRow { label: row_label(row, sides), bars: sides.iter().enumerate().map(bar).collect() }
@@ -140,8 +141,8 @@ fn bars(
     let has_any = |row: &BarRow| row.bars.iter().any(|bar| !matches!(bar.value, BarValue::Absent | BarValue::Known(0)));
     let all_rows: Vec<BarRow> = all.collect();
     let total = |side: &ChartSide<'_>| {
-        let totals = &side.report.totals;
-        totals.completeness.is_exact().then(|| figure(&totals.figures))
+        let rows = side.report.rows.iter().chain(&side.report.uncalled);
+        rows.map(figure).sum::<Option<u64>>().filter(|_| side.report.totals.completeness.assumed == 0)
     };
     BarChart {
         title: title.to_string(),

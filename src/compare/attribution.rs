@@ -84,8 +84,9 @@ impl Summary {
             written: figures.output.0,
             peak: memory.map(|memory| memory.peak_in_place.elements),
             element_bytes: report.settings.number_type.activation_bytes(),
-            qualifier: report.totals.completeness.qualifier(),
-            dominant: dominant(network, report),
+            qualifier: report.totals.completeness.params_qualifier(),
+            unknown: unknown(network, report),
+            dominant: dominant(network, report).filter(|_| report.totals.completeness.params_qualifier().is_empty()),
             problem: problem(network, report),
         }
     }
@@ -121,6 +122,11 @@ fn dominant(network: &Network, report: &Report) -> Option<Dominant> {
         params,
         share: params as f64 / total as f64,
     })
+}
+
+fn unknown(network: &Network, report: &Report) -> Vec<String> {
+    let rows = network.nodes.iter().zip(&report.rows);
+    rows.filter(|(_, row)| row.state == RowState::Unsupported).map(|(node, _)| node.name.clone()).collect()
 }
 
 fn problem(network: &Network, report: &Report) -> Option<(String, String)> {

@@ -1,5 +1,7 @@
 //! The difference in words.
 
+use std::collections::BTreeSet;
+
 use crate::cost::units::grouped;
 use crate::decimal::fixed;
 use crate::model::Kind;
@@ -27,8 +29,13 @@ pub fn percent(before: u64, after: u64) -> Option<String> {
         return None;
     }
     let change = (after as f64 / before as f64 - 1.0) * 100.0;
-    // Nearly nothing left is not nothing left.
-    let decimals = u8::from(change.abs() < 10.0 || (change < -99.0 && after > 0));
+    // Nearly nothing left is not nothing left, and hardly changed is not unchanged.
+    let least = u8::from(change.abs() < 10.0 || (change < -99.0 && after > 0));
+    let rounds_away = |decimals: &u8| {
+        let half = 0.5 / 10_f64.powi(i32::from(*decimals));
+        (after != before && change.abs() < half) || (after > 0 && change <= half - 100.0)
+    };
+    let decimals = (least..6).find(|decimals| !rounds_away(decimals)).unwrap_or(6);
     let sign = if change < 0.0 { "−" } else { "+" };
     Some(format!("{sign}{} %", fixed(change.abs(), decimals)))
 }
@@ -52,11 +59,37 @@ pub(super) fn of(comparison: &Comparison) -> Headline {
     if comparison.same {
         return same(comparison);
     }
+    if !left.qualifier.is_empty() || !right.qualifier.is_empty() {
+        return unknown(left, right);
+    }
     let title = title(comparison);
     let mut sentences = vec![parameters(comparison)];
     sentences.extend(macs(left, right));
-    sentences.extend(memory(left, right));
+    sentences.extend(memory(left, right).filter(|_| left.unknown.is_empty() && right.unknown.is_empty()));
     Headline { title, text: sentences.join(" ") }
+}
+
+/// One design by itself.
+pub(super) fn of_one(side: &Summary) -> Headline {
+    if let Some((row, message)) = &side.problem {
+        return Headline { title: format!("{} cannot run yet.", side.name), text: stop(format!("{row}: {message}")) };
+    }
+    let mut text = format!("{} has {} and {}.", side.name, params(side), macs_of(side));
+    if !side.unknown.is_empty() || !side.qualifier.is_empty() {
+        text = format!("{} {text}", not_known(side, side));
+    }
+    let dominant = side.dominant.as_ref();
+    if let Some(dominant) = dominant {
+        text.push_str(&format!(" {}.", holds(dominant, side)));
+    }
+    let title = match dominant.filter(|dominant| dominant.share >= DOMINATES) {
+        _ if !side.qualifier.is_empty() => "Only a part of this network can be counted.".to_string(),
+        Some(dominant) if dominant.kind == Kind::Linear => "The classifier is the model.".to_string(),
+        Some(dominant) => format!("{} is most of the model.", dominant.name),
+        None if side.params == 0 => format!("{} has no parameters.", side.name),
+        None => "No layer is most of the model.".to_string(),
+    };
+    Headline { title, text }
 }
 
 fn broken(left: &Summary, right: &Summary) -> Headline {
@@ -74,17 +107,50 @@ fn broken(left: &Summary, right: &Summary) -> Headline {
         sentences = left.problem.iter().map(|(row, message)| stop(format!("{row}: {message}"))).collect();
     }
     if let Some(whole) = [left, right].into_iter().find(|side| side.problem.is_none()) {
-        sentences.push(format!("{} has {} and {}.", whole.name, params(whole), count(whole.macs, "MAC")));
+        sentences.push(format!("{} has {} and {}.", whole.name, params(whole), macs_of(whole)));
     }
     Headline { title, text: sentences.join(" ") }
+}
+
+/// Where parameters are missing no share and no ratio of the totals can be told.
+fn unknown(left: &Summary, right: &Summary) -> Headline {
+    let title = "Only a part of these networks can be counted.".to_string();
+    let counted = |side: &Summary| format!("{} has {} and {}.", side.name, params(side), macs_of(side));
+    let text = format!("{} {} {}", not_known(left, right), counted(left), counted(right));
+    Headline { title, text }
+}
+
+/// `What gru costs is not known.`, or `The MACs of gru are not known.` where its parameters are.
+fn not_known(left: &Summary, right: &Summary) -> String {
+    let names: BTreeSet<&str> = left.unknown.iter().chain(&right.unknown).map(String::as_str).collect();
+    let names = match names.into_iter().collect::<Vec<_>>().as_slice() {
+        [] => return "Some layers are not known.".to_string(),
+        [one] => (*one).to_string(),
+        [one, two] => format!("{one} and {two}"),
+        [one, rest @ ..] => format!("{one} and {} more", rest.len()),
+    };
+    let params_are_known = left.qualifier.is_empty() && right.qualifier.is_empty();
+    if params_are_known {
+        format!("The MACs of {names} are not known.")
+    } else {
+        format!("The cost of {names} is not known.")
+    }
 }
 
 fn same(comparison: &Comparison) -> Headline {
     let Comparison { left, right, separable, .. } = comparison;
     let title = format!("{} and {} are the same network.", left.name, right.name);
-    let mut text = format!("Each has {} and {}.", params(left), count(left.macs, "MAC"));
-    if !separable {
-        text.push_str(" No convolution here can be separated: there is none over pixels and channels at once.");
+    let mut text = format!("Each has {} and {}.", params(left), macs_of(left));
+    match (separable, left.unknown.is_empty()) {
+        (true, _) => {}
+        (false, true) => {
+            text.push_str(" No convolution here can be separated: there is none over pixels and channels at once.");
+        }
+        (false, false) => {
+            text.push(' ');
+            text.push_str(&not_known(left, left));
+            text.push_str(" Of the layers that are known, none is a convolution over pixels and channels at once.");
+        }
     }
     text.extend(
         left.dominant.as_ref().filter(|_| left.params > 0).map(|dominant| format!(" {}.", holds(dominant, left))),
@@ -171,6 +237,14 @@ fn holds(dominant: &Dominant, side: &Summary) -> String {
 
 fn macs(left: &Summary, right: &Summary) -> Option<String> {
     let (before, after) = (left.macs, right.macs);
+    if !left.unknown.is_empty() || !right.unknown.is_empty() {
+        let mut text = not_known(left, right);
+        if before != after {
+            let after = count(after, "MAC");
+            text.push_str(&format!(" The other layers compute with {after} instead of {}.", grouped(before)));
+        }
+        return Some(text);
+    }
     let change = percent(before, after)?;
     match before.cmp(&after) {
         std::cmp::Ordering::Equal => None,
@@ -199,6 +273,11 @@ fn memory(left: &Summary, right: &Summary) -> Option<String> {
 fn params(side: &Summary) -> String {
     let qualifier = if side.qualifier.is_empty() { String::new() } else { format!("{} ", side.qualifier) };
     format!("{qualifier}{}", count(side.params, "parameter"))
+}
+
+fn macs_of(side: &Summary) -> String {
+    let at_least = if side.unknown.is_empty() { "" } else { "at least " };
+    format!("{at_least}{}", count(side.macs, "MAC"))
 }
 
 fn count(number: u64, unit: &str) -> String {

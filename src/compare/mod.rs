@@ -50,9 +50,11 @@ pub struct Summary {
     pub peak: Option<u64>,
     /// Bytes of an element.
     pub element_bytes: u64,
-    /// `at least` or `about` where the totals are not exact, else empty.
+    /// `at least` or `about` where the parameters are not exact, else empty.
     pub qualifier: &'static str,
-    /// The row with the most parameters.
+    /// The rows whose cost is not known: the totals are without them.
+    pub unknown: Vec<String>,
+    /// The row with the most parameters; `None` where a row that is not known may have more.
     pub dominant: Option<Dominant>,
     /// The first row that cannot be: its name, and PyTorch's words.
     pub problem: Option<(String, String)>,
@@ -77,6 +79,11 @@ pub fn compare(left: &Side, right: &Side) -> Comparison {
         }),
         rows,
     }
+}
+
+/// A design by itself in a heading and a sentence or two.
+pub fn headline_of_one(side: &Side) -> Headline {
+    headline::of_one(&Summary::of(side))
 }
 
 impl Comparison {

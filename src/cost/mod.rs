@@ -30,6 +30,7 @@ use crate::model::{Dims, Kind, Layer, Network, Tap, Wiring};
 use crate::shape::{self, Shapes, known_parameters, parameter_tensors, uncalled_tensors};
 use figure::Learning;
 use receptive_field::Dependence;
+use units::{Macs, Params};
 
 /// What changes numbers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,8 +65,7 @@ pub struct Row {
     pub state: RowState,
     /// All zero where the state knows none, but for the parameters.
     pub figures: Figures,
-    /// The parameters are known: those of an unsupported layer may be, where nothing else is.
-    pub params_known: bool,
+    params_known: bool,
     /// The row above that calls the same module: the parameters count there.
     pub shared_with: Option<u32>,
 }
@@ -205,6 +205,16 @@ impl Report {
 impl Row {
     fn new(state: RowState, shared_with: Option<u32>) -> Self {
         Self { state, figures: Figures::default(), params_known: false, shared_with }
+    }
+
+    /// All parameters; `None` where they are not known.
+    pub fn params(&self) -> Option<Params> {
+        self.params_known.then(|| self.figures.params())
+    }
+
+    /// `None` where they are not known.
+    pub fn macs(&self) -> Option<Macs> {
+        self.state.is_counted().then_some(self.figures.macs)
     }
 
     /// Takes the figures in, and adds them to the totals where they are known and fit.

@@ -5,8 +5,8 @@
 
 use std::fmt::Write;
 
+use crate::cost::Report;
 use crate::cost::units::grouped;
-use crate::cost::{Report, RowState};
 use crate::model::Network;
 
 /// The texts a table can become.
@@ -38,7 +38,9 @@ struct Table {
     lines: Vec<Line>,
     params: u64,
     macs: u64,
-    /// `at least `, `about ` or nothing.
+    /// `at least `, `about ` or nothing, before the parameters.
+    params_qualifier: String,
+    /// The same before the multiply-accumulates.
     qualifier: String,
 }
 
@@ -77,7 +79,6 @@ impl Format {
 
 impl Table {
     fn new(network: &Network, report: &Report) -> Self {
-        let known = |state: &RowState| matches!(state, RowState::Exact | RowState::Assumed);
         let mut lines: Vec<Line> = network
             .nodes
             .iter()
@@ -87,25 +88,27 @@ impl Table {
                 name: node.name.clone(),
                 class: node.layer.kind().class(),
                 output: shape.dims().map(|dims| dims.without_batch().to_string()),
-                params: known(&row.state).then(|| row.figures.params().0),
-                macs: known(&row.state).then_some(row.figures.macs.0),
+                params: row.params().map(|params| params.0),
+                macs: row.macs().map(|macs| macs.0),
             })
             .collect();
         lines.extend(network.uncalled.iter().zip(&report.uncalled).map(|(module, row)| Line {
             name: format!("{} (never called)", module.name),
             class: module.layer.kind().class(),
             output: None,
-            params: known(&row.state).then(|| row.figures.params().0),
+            params: row.params().map(|params| params.0),
             macs: Some(0),
         }));
-        let qualifier = report.totals.completeness.qualifier();
+        let completeness = &report.totals.completeness;
+        let spaced = |qualifier: &str| if qualifier.is_empty() { String::new() } else { format!("{qualifier} ") };
         Self {
             title: network.name.clone(),
             input: network.input.to_string(),
             lines,
             params: report.totals.figures.params().0,
             macs: report.totals.figures.macs.0,
-            qualifier: if qualifier.is_empty() { String::new() } else { format!("{qualifier} ") },
+            params_qualifier: spaced(completeness.params_qualifier()),
+            qualifier: spaced(completeness.qualifier()),
         }
     }
 
@@ -116,8 +119,9 @@ impl Table {
             let output = line.output.clone().unwrap_or_else(|| "-".to_string());
             [cell(&line.name), line.class.to_string(), output, shown(line.params), shown(line.macs)]
         }));
-        let total = |sum: u64| format!("**{}{}**", self.qualifier, grouped(sum));
-        rows.push(["**Total**".to_string(), String::new(), String::new(), total(self.params), total(self.macs)]);
+        let total = |qualifier: &str, sum: u64| format!("**{qualifier}{}**", grouped(sum));
+        let (params, macs) = (total(&self.params_qualifier, self.params), total(&self.qualifier, self.macs));
+        rows.push(["**Total**".to_string(), String::new(), String::new(), params, macs]);
         // Columns stand below each other also where nothing renders the table.
         let widths: Vec<usize> =
             (0..5).map(|column| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0)).collect();
@@ -181,13 +185,14 @@ impl Table {
         }
         let _ = writeln!(
             text,
-            "\\midrule\n{} & & & {1}{2} & {1}{3} \\\\\n\\bottomrule\n\\end{{{environment}}}",
+            "\\midrule\n{} & & & {}{} & {}{} \\\\\n\\bottomrule\n\\end{{{environment}}}",
             cell(&match self.title.as_str() {
                 "" => format!("Total, input {}", self.input),
                 title => format!("Total of {title}, input {}", self.input),
             }),
-            self.qualifier,
+            self.params_qualifier,
             grouped(self.params),
+            self.qualifier,
             grouped(self.macs)
         );
         text

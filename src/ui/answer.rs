@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use crate::compare::headline_of_one;
 use crate::rewrite::Effect;
 
 use super::advice::{self, Adviser};
@@ -13,7 +14,10 @@ use super::studio::Studio;
 pub fn Answer() -> impl IntoView {
     let studio = Studio::expect();
     let headline = Memo::new(move |_| {
-        studio.derived.with(|derived| derived.comparison.as_ref().map(|comparison| comparison.headline()))
+        studio.derived.with(|derived| match &derived.comparison {
+            Some(comparison) => Some(comparison.headline()),
+            None => derived.designs.first().map(|design| headline_of_one(&design.side())),
+        })
     });
     view! {
         <section class="answer" aria-live="polite" data-testid="answer">

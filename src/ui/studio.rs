@@ -375,7 +375,7 @@ fn derive(workbench: &Workbench, compared: usize) -> Derived {
 }
 
 impl DesignState {
-    fn side(&self) -> compare::Side<'_> {
+    pub fn side(&self) -> compare::Side<'_> {
         compare::Side {
             name: &self.name,
             network: self.network(),

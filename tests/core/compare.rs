@@ -1,8 +1,10 @@
 //! Two designs side by side: aligned rows, attribution, headlines.
 
-use convscope::compare::{self, Comparison, Part, Side};
+use convscope::compare::{self, Comparison, Part, Side, headline_of_one, percent};
 use convscope::cost::{self, Report, Settings};
-use convscope::model::{Channels, Conv2d, Dims, Flatten, Kind, Layer, Linear, Network, NodeId, Pair, ReLU};
+use convscope::model::{
+    Channels, Conv2d, Dims, Flatten, Kind, Layer, Linear, Network, NodeId, Pair, ReLU, Unsupported,
+};
 use convscope::rewrite::{HiddenLayers, PooledHead, Rewrite, apply};
 use proptest::prelude::*;
 
@@ -115,6 +117,60 @@ fn headlines_without_convolutions_or_parameters() {
     let empty = Network::chain("Empty", input, []);
     assert_eq!(compare(&empty, &empty, None).headline().title, "Standard and Separable are the same network.");
     assert_eq!(compare(&relu, &empty, None).headline().title, "Neither design has parameters.");
+}
+
+#[test]
+fn headlines_where_layers_are_not_known() {
+    let input = Dims::new(&[1, 8, 8]).expect("three sizes");
+    let network = |parameters| {
+        let conv = Conv2d { out_channels: Channels::Count(4), ..Conv2d::default() };
+        let unknown = Unsupported { class: "GRU".to_string(), parameters, ..Unsupported::default() };
+        let layers = [
+            ("wide".to_string(), Layer::from(conv.clone())),
+            ("conv".to_string(), conv.into()),
+            ("gru".to_string(), unknown.into()),
+        ];
+        Network::chain("Net", input, layers)
+    };
+    let told = with_twin(&network(Some(1_000_000)), &Rewrite::Separable).headline();
+    assert_eq!(told.title, "Almost the same size, because gru is most of the model.");
+    assert!(told.text.contains("gru holds 1,000,000 of 1,000,"), "{}", told.text);
+    assert!(told.text.contains("The MACs of gru are not known. The other layers compute with"), "{}", told.text);
+    assert!(!told.text.contains("But its layers write"), "{}", told.text);
+    // Of a sum that lacks parameters no share or ratio is told.
+    let open = with_twin(&network(None), &Rewrite::Separable).headline();
+    assert_eq!(open.title, "Only a part of these networks can be counted.");
+    assert!(open.text.starts_with("The cost of gru is not known. Standard has at least "), "{}", open.text);
+    assert!(!open.text.contains('%'), "{}", open.text);
+    let same = with_twin(&network(None), &Rewrite::Width { multiplier: 1.0 }).headline();
+    assert!(same.text.contains("at least") && !same.text.contains("holds"), "{}", same.text);
+}
+
+#[test]
+fn headlines_of_one_design() {
+    let Some(standard) = seed("standard") else { return };
+    let alone = |network: &Network| {
+        let report = report(network);
+        headline_of_one(&Side { name: "Net", network, report: &report, origins: None })
+    };
+    assert_eq!(alone(&standard).title, "The classifier is the model.");
+    assert_eq!(
+        alone(&standard).text,
+        "Net has 11,831 parameters and 75,276 MACs. fc1 holds 10,980 of 11,831 (92.8 %)."
+    );
+    let mut broken = standard.clone();
+    let Layer::Conv2d(conv) = &mut broken.nodes[0].layer else { panic!("conv1") };
+    conv.kernel_size = Pair::square(500);
+    assert_eq!(alone(&broken).title, "Net cannot run yet.");
+    assert!(alone(&broken).text.starts_with("conv1: "));
+}
+
+#[test]
+fn a_change_is_never_told_as_none() {
+    assert_eq!(percent(10_000, 9_999).as_deref(), Some("−0.01 %"));
+    assert_eq!(percent(100, 100).as_deref(), Some("+0.0 %"));
+    assert_eq!(percent(100, 38).as_deref(), Some("−62 %"));
+    assert_eq!(percent(10_000, 1).as_deref(), Some("−99.99 %"));
 }
 
 /// Every row stands exactly once on its side, in order.

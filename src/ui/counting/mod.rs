@@ -107,12 +107,14 @@ fn PlainCounts(design: usize) -> impl IntoView {
 fn plain_counts(network: &Network, report: &Report) -> Vec<(String, String)> {
     let (totals, figures) = (&report.totals, &report.totals.figures);
     let operations = &figures.operations;
-    let at_least = totals.completeness.qualifier();
-    let count =
-        |number: u64, what: &str| (format!("{at_least} {}", grouped(number)).trim().to_string(), what.to_string());
+    let line = |at_least: &str, number: u64, what: &str| {
+        (format!("{at_least} {}", grouped(number)).trim().to_string(), what.to_string())
+    };
+    let count = |number: u64, what: &str| line(totals.completeness.qualifier(), number, what);
+    let of_params = |number: u64, what: &str| line(totals.completeness.params_qualifier(), number, what);
     let mut lines = vec![
-        count(figures.trainable.0, "trainable parameters"),
-        count(figures.frozen.0, "frozen parameters"),
+        of_params(figures.trainable.0, "trainable parameters"),
+        of_params(figures.frozen.0, "frozen parameters"),
         count(figures.buffers.0, "elements of buffers"),
         count(figures.macs.0, "MACs"),
         count(figures.flops.0, "FLOPs"),
@@ -130,7 +132,7 @@ fn plain_counts(network: &Network, report: &Report) -> Vec<(String, String)> {
     for &number_type in NumberType::ALL {
         let settings = Settings { number_type, ..report.settings.clone() };
         let bytes = analyze(network, &settings).totals.figures.weight_bytes.0;
-        lines.push(count(bytes, &format!("bytes of weights in {}", number_type.name())));
+        lines.push(of_params(bytes, &format!("bytes of weights in {}", number_type.name())));
     }
     lines
 }

@@ -180,17 +180,17 @@ const TOTALS: &[Slot<TotalsView>] = &[
     slot("", Attribute("data-flops"), |totals| Some(totals.flops.to_string())),
     slot("", Attribute("data-peak-bytes"), |totals| Some(totals.peak_bytes.to_string())),
     slot("", Attribute("data-weight-bytes"), |totals| Some(totals.weight_bytes.to_string())),
-    slot(".params", Text, |totals| Some(totals.at_least(grouped(totals.params)))),
+    slot(".params", Text, |totals| Some(qualified(totals.params_qualifier, grouped(totals.params)))),
     slot(".macs", Attribute("title"), |totals| {
         let (macs, flops) = (grouped(totals.macs), grouped(totals.flops));
         Some(format!("{macs} MACs, a multiply-accumulate of a convolution or matrix product; {flops} FLOPs"))
     }),
     slot(".macs dd", Text, |totals| {
         let macs = if totals.macs < 10_000_000 { grouped(totals.macs) } else { short(totals.macs) };
-        Some(totals.at_least(macs))
+        Some(qualified(totals.qualifier, macs))
     }),
-    slot(".peak", Text, |totals| Some(bytes(totals.peak_bytes))),
-    slot(".weights", Text, |totals| Some(bytes(totals.weight_bytes))),
+    slot(".peak", Text, |totals| Some(qualified(totals.qualifier, bytes(totals.peak_bytes)))),
+    slot(".weights", Text, |totals| Some(qualified(totals.params_qualifier, bytes(totals.weight_bytes)))),
 ];
 
 /// The totals that are shown, as plain numbers.
@@ -203,6 +203,8 @@ struct TotalsView {
     flops: u64,
     peak_bytes: u64,
     weight_bytes: u64,
+    /// Before what follows from the parameters alone.
+    params_qualifier: &'static str,
     qualifier: &'static str,
 }
 
@@ -218,13 +220,15 @@ impl TotalsView {
             flops: figures.flops.0,
             peak_bytes: peak,
             weight_bytes: figures.weight_bytes.0,
+            params_qualifier: report.totals.completeness.params_qualifier(),
             qualifier: report.totals.completeness.qualifier(),
         }
     }
+}
 
-    fn at_least(&self, text: String) -> String {
-        format!("{} {text}", self.qualifier).trim_start().to_string()
-    }
+/// `at least 28`, or the text alone where it is exact.
+fn qualified(qualifier: &str, text: String) -> String {
+    if qualifier.is_empty() { text } else { format!("{qualifier} {text}") }
 }
 
 /// The shape of the network's input.

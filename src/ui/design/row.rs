@@ -4,7 +4,8 @@ use leptos::prelude::*;
 use leptos::{ev, html};
 
 use crate::decimal::fixed;
-use crate::model::NodeId;
+use crate::model::{Layer, NodeId};
+use crate::shape::known_parameters;
 use crate::ui::format::{grouped, percent, short};
 use crate::ui::later::{Later, Part};
 use crate::ui::slots::What::{Attribute, Class, Style, Text};
@@ -45,7 +46,10 @@ const SLOTS: &[Slot<RowView>] = &[
     slot(".row-number.params", Attribute("title"), |row| {
         Some(format!("{} params, {} of the design", grouped(row.params), percent(row.share)))
     }),
-    slot(".row-number.params", Text, |row| Some(number(row, row.params))),
+    slot(".row-number.params", Text, |row| {
+        let known = matches!(&row.layer, Layer::Unsupported(layer) if known_parameters(layer).is_some());
+        Some(if known { short(row.params) } else { number(row, row.params) })
+    }),
     slot(".row-number.macs", Class("zero"), |row| (row.macs == 0).then(String::new)),
     slot(".row-number.macs", Attribute("title"), |row| Some(format!("{} MACs", grouped(row.macs)))),
     slot(".row-number.macs", Text, |row| Some(number(row, row.macs))),
@@ -193,7 +197,7 @@ fn output(view: &RowView) -> String {
 
 fn class_of(view: &RowView) -> String {
     match &view.layer {
-        crate::model::Layer::Unsupported(layer) if !layer.class.is_empty() => layer.class.clone(),
+        Layer::Unsupported(layer) if !layer.class.is_empty() => layer.class.clone(),
         layer => layer.kind().class().to_string(),
     }
 }
