@@ -8,6 +8,7 @@ use crate::model::{Kind, Network};
 use crate::rewrite::{self, Rewrite};
 
 use super::costs::Costs;
+use super::{has_all_params, runs};
 
 /// One technique.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,8 +34,12 @@ pub struct Bytes {
     pub after: u64,
 }
 
-/// All techniques for a network. `report` is the network's in 32-bit floats.
+/// All techniques for a network; none where it cannot run or its parameters are not known. `report` is the network's
+/// in 32-bit floats.
 pub fn arsenal(network: &Network, report: &Report) -> Vec<Technique> {
+    if !runs(report) || !has_all_params(report) {
+        return Vec::new();
+    }
     let sizes = quantised_sizes(network, report);
     let before = sizes.float32;
     let saved = saved_sizes(network, report);

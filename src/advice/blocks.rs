@@ -1,7 +1,7 @@
 //! Rules about blocks of convolution, norm and activation.
 
 use crate::compare::{percent, share};
-use crate::cost::units::grouped;
+use crate::cost::units::{counted, grouped};
 use crate::model::{Kind, NodeId};
 use crate::rewrite::{self, Rewrite, absorber, folds, is_divisible};
 
@@ -18,11 +18,13 @@ const POOR_LIMIT: f64 = 0.5;
 pub fn rules(context: &Context, findings: &mut Vec<Finding>) {
     biases_before_norms(context, findings);
     depthwise_biases(context, findings);
-    unfolded_norms(context, findings);
     let pairs = context.separables();
     separables_without_gain(context, &pairs, findings);
-    could_be_separable(context, &pairs, findings);
-    more_written(context, &pairs, findings);
+    if context.is_exact() {
+        unfolded_norms(context, findings);
+        could_be_separable(context, &pairs, findings);
+        more_written(context, &pairs, findings);
+    }
 }
 
 fn biases_before_norms(context: &Context, findings: &mut Vec<Finding>) {
@@ -33,10 +35,11 @@ fn biases_before_norms(context: &Context, findings: &mut Vec<Finding>) {
     findings.push(Finding {
         rule: Rule::BiasBeforeNorm,
         message: format!(
-            "{} stand{} directly before a batch norm: {} parameters of biases do nothing.",
+            "{} stand{} directly before a batch norm: {} of biases do{} nothing.",
             names(context, &nodes),
             if nodes.len() == 1 { "s" } else { "" },
-            grouped(saved)
+            counted(saved, "parameter"),
+            if saved == 1 { "es" } else { "" },
         ),
         nodes,
         certainty: Certainty::Sure,
@@ -57,10 +60,10 @@ fn depthwise_biases(context: &Context, findings: &mut Vec<Finding>) {
     findings.push(Finding {
         rule: Rule::DepthwiseBias,
         message: format!(
-            "{} add{} a bias that the pointwise convolution behind can add as well: {} parameters.",
+            "{} add{} a bias that the pointwise convolution behind can add as well: {}.",
             names(context, &nodes),
             if nodes.len() == 1 { "s" } else { "" },
-            grouped(saved)
+            counted(saved, "parameter")
         ),
         nodes,
         certainty: Certainty::Sure,
@@ -81,17 +84,17 @@ fn unfolded_norms(context: &Context, findings: &mut Vec<Finding>) {
     let written = context.costs.written - remedy.after.written.min(context.costs.written);
     let saved = remedy.saves_params();
     let params = match saved {
-        1.. => format!("{} parameters, ", grouped(saved.unsigned_abs())),
+        1.. => format!("{}, ", counted(saved.unsigned_abs(), "parameter")),
         _ => String::new(),
     };
     findings.push(Finding {
         rule: Rule::UnfoldedNorm,
         message: format!(
-            "{} can go into the layers before: {params}{} layers and {} written values fewer ({}), the same outputs.",
+            "{} can go into the layers before: {params}{} and {} fewer{}, the same outputs.",
             names(context, &nodes),
-            nodes.len(),
-            grouped(written),
-            percent(context.costs.written, remedy.after.written).unwrap_or_default(),
+            counted(nodes.len() as u64, "layer"),
+            counted(written, "written value"),
+            change(context.costs.written, remedy.after.written),
         ),
         nodes,
         certainty: Certainty::Depends("for a network in training it has to stay; fold it when it is deployed"),
@@ -139,7 +142,10 @@ fn separables_without_gain(context: &Context, pairs: &[Pair], findings: &mut Vec
     let because = match (channels, kernel.height * kernel.width) {
         (1, _) => "there is but one input channel".to_string(),
         (_, 1) => "the kernel is 1x1".to_string(),
-        (_, _) => format!("the limit for {outputs} channels and {}x{} is {limit:.2}", kernel.height, kernel.width),
+        (_, _) => {
+            let channels = counted(outputs, "channel");
+            format!("the limit for {channels} and {}x{} is {limit:.2}", kernel.height, kernel.width)
+        }
     };
     let nodes: Vec<NodeId> =
         poor.iter().flat_map(|(pair, ..)| [context.id(pair.depthwise), context.id(pair.pointwise)]).collect();
@@ -147,12 +153,12 @@ fn separables_without_gain(context: &Context, pairs: &[Pair], findings: &mut Vec
     findings.push(Finding {
         rule: Rule::SeparableGain,
         message: format!(
-            "{} and {} have {} weights, a full convolution {} ({}): {because}.",
+            "{} and {} have {}, a full convolution {}{}: {because}.",
             context.name(worst.depthwise),
             context.name(worst.pointwise),
-            grouped(own),
+            counted(own, "weight"),
             grouped(full),
-            percent(full, own).unwrap_or_default(),
+            change(full, own),
         ),
         nodes,
         certainty: Certainty::Sure,
@@ -189,18 +195,19 @@ fn could_be_separable(context: &Context, pairs: &[Pair], findings: &mut Vec<Find
     findings.push(Finding {
         rule: Rule::CouldSeparate,
         message: format!(
-            "{} hold{} {} parameters ({} of all) and {} of the MACs; separated, the whole has {} parameters and {} MACs.",
+            "{} hold{} {} ({} of all) and {} of the MACs; separated, the whole has {} and {}.",
             names(context, &nodes),
             if nodes.len() == 1 { "s" } else { "" },
-            grouped(params),
+            counted(params, "parameter"),
             share(params, context.costs.params),
             share(macs, context.costs.macs),
-            grouped(remedy.after.params),
-            grouped(remedy.after.macs),
+            counted(remedy.after.params, "parameter"),
+            counted(remedy.after.macs, "MAC"),
         ),
         nodes,
         certainty: Certainty::Sure,
-        weight: 0.2 + context.share(remedy.saves_params().max(0).unsigned_abs()) / 2.0
+        weight: 0.2
+            + context.share(remedy.saves_params().max(0).unsigned_abs()) / 2.0
             + context.macs_share(remedy.saves_macs().max(0).unsigned_abs()) / 4.0,
         remedies: std::iter::once(remedy).chain(other_forms(context, &full)).collect(),
     });
@@ -217,7 +224,8 @@ fn other_forms(context: &Context, full: &[usize]) -> Vec<Remedy> {
     if let Some((index, channels)) = largest.and_then(|index| Some((index, *context.input(index)?.get(1)?))) {
         let (name, node) = (context.name(index), context.id(index));
         let width = i64::try_from(channels / 4).unwrap_or(1).max(1);
-        forms.push((format!("{name} through a bottleneck of {width} channels"), Rewrite::Bottleneck { node, width }));
+        let channels = counted(width.unsigned_abs(), "channel");
+        forms.push((format!("{name} through a bottleneck of {channels}"), Rewrite::Bottleneck { node, width }));
         forms.push((
             format!("{name} as an inverted residual, twice the channels"),
             Rewrite::InvertedResidual { node, expansion: 2 },
@@ -237,9 +245,11 @@ fn more_written(context: &Context, pairs: &[Pair], findings: &mut Vec<Finding>) 
     let full = applied(context.network, &[Rewrite::FoldDepthwise]).map(|(_, costs)| costs);
     let slower = full.and_then(|full| {
         let (now, then) = (context.costs.milliseconds?, full.milliseconds?);
-        (now > then).then(|| {
+        let slower = now > then && context.costs.macs < full.macs;
+        let (now, then) = (format!("{now:.3}"), format!("{then:.3}"));
+        (slower && now != then).then(|| {
             format!(
-                " On a Cortex-M7 that is {now:.3} ms instead of {then:.3} ms by the published timings, for all its fewer MACs."
+                " On a Cortex-M7 that is {now} ms instead of {then} ms by the published timings, for all its fewer MACs."
             )
         })
     });
@@ -247,10 +257,11 @@ fn more_written(context: &Context, pairs: &[Pair], findings: &mut Vec<Finding>) 
     findings.push(Finding {
         rule: Rule::MoreWritten,
         message: format!(
-            "The depthwise convolutions write {} values of their own ({} on top of {}).{}",
-            grouped(written),
-            percent(without, without + written).unwrap_or_default(),
-            grouped(without),
+            "The depthwise convolutions write {} of their own{}.{}",
+            counted(written, "value"),
+            percent(without, without + written)
+                .map(|more| format!(" ({more} on top of {})", grouped(without)))
+                .unwrap_or_default(),
             slower.clone().unwrap_or_default(),
         ),
         nodes,
@@ -262,6 +273,11 @@ fn more_written(context: &Context, pairs: &[Pair], findings: &mut Vec<Finding>) 
         weight: if slower.is_some() { 0.4 } else { 0.15 },
         remedies: slower.and_then(|_| fold_depthwise(context)).into_iter().collect(),
     });
+}
+
+/// ` (−27 %)`, where there was something before.
+fn change(before: u64, after: u64) -> String {
+    percent(before, after).map(|change| format!(" ({change})")).unwrap_or_default()
 }
 
 fn names(context: &Context, nodes: &[NodeId]) -> String {

@@ -62,6 +62,11 @@ impl<'a> Context<'a> {
         self.report.shapes.nodes[index].dims()
     }
 
+    /// Every layer is counted: parts of totals can be told.
+    pub fn is_exact(&self) -> bool {
+        self.report.totals.completeness.is_exact()
+    }
+
     /// Part of all parameters.
     pub fn share(&self, params: u64) -> f64 {
         if self.costs.params == 0 { 0.0 } else { params as f64 / self.costs.params as f64 }

@@ -1,7 +1,7 @@
 //! Rules about running the network somewhere.
 
 use crate::compare::{percent, share};
-use crate::cost::units::grouped;
+use crate::cost::units::{counted, grouped};
 use crate::cost::{NumberType, RowState, Settings, analyze};
 use crate::device::Int8Ram;
 use crate::model::NodeId;
@@ -12,9 +12,13 @@ use super::context::{Context, list};
 use super::finding::{Certainty, Finding, Rule};
 use super::remedy::Remedy;
 
-pub fn rules(context: &Context, findings: &mut Vec<Finding>) {
+/// What keeps a network from being judged.
+pub fn obstacles(context: &Context, findings: &mut Vec<Finding>) {
     cannot_run(context, findings);
     unknown_layers(context, findings);
+}
+
+pub fn rules(context: &Context, findings: &mut Vec<Finding>) {
     never_run(context, findings);
     not_in_place(context, findings);
     float_input(context, findings);
@@ -62,11 +66,11 @@ fn never_run(context: &Context, findings: &mut Vec<Finding>) {
     findings.push(Finding {
         rule: Rule::NeverRun,
         message: format!(
-            "{} never run{}: {} of {} parameters ({}).",
+            "{} never run{}: {} of {} ({}).",
             list(&names),
             if names.len() == 1 { "s" } else { "" },
             grouped(params),
-            grouped(context.costs.params),
+            counted(context.costs.params, "parameter"),
             share(params, context.costs.params),
         ),
         nodes: Vec::new(),
@@ -86,8 +90,8 @@ fn not_in_place(context: &Context, findings: &mut Vec<Finding>) {
     findings.push(Finding {
         rule: Rule::NotInPlace,
         message: format!(
-            "With every layer writing to memory of its own, the peak is {} values; with norms and activations in place it is {} ({}).",
-            grouped(apart.elements),
+            "With every layer writing to memory of its own, the peak is {}; with norms and activations in place it is {} ({}).",
+            counted(apart.elements, "value"),
             grouped(in_place.elements),
             percent(apart.elements, in_place.elements).unwrap_or_default(),
         ),
@@ -106,8 +110,8 @@ fn float_input(context: &Context, findings: &mut Vec<Finding>) {
     findings.push(Finding {
         rule: Rule::FloatInput,
         message: format!(
-            "In int8 the tensors take {} bytes; with a float input, quantising it takes {} ({}).",
-            grouped(ram.arena),
+            "In int8 the tensors take {}; with a float input, quantising it takes {} ({}).",
+            counted(ram.arena, "byte"),
             grouped(ram.with_float_input),
             percent(ram.arena, ram.with_float_input).unwrap_or_default(),
         ),
@@ -130,9 +134,9 @@ fn unstructured_pruning(context: &Context, findings: &mut Vec<Finding>) {
     findings.push(Finding {
         rule: Rule::UnstructuredPruning,
         message: format!(
-            "Setting half of the weights to zero leaves {} parameters to store and {} MACs to compute; removing half of the channels leaves {} and {}.",
-            grouped(context.costs.params),
-            grouped(context.costs.macs),
+            "Setting half of the weights to zero leaves {} to store and {} to compute; removing half of the channels leaves {} and {}.",
+            counted(context.costs.params, "parameter"),
+            counted(context.costs.macs, "MAC"),
             grouped(remedy.after.params),
             grouped(remedy.after.macs),
         ),

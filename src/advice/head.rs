@@ -1,7 +1,7 @@
 //! Rules about classifiers.
 
 use crate::compare::share;
-use crate::cost::units::grouped;
+use crate::cost::units::{counted, grouped};
 use crate::model::{Layer, Linear};
 use crate::rewrite::{HiddenLayers, PooledHead, Rewrite};
 
@@ -28,6 +28,7 @@ pub fn rules(context: &Context, findings: &mut Vec<Finding>) {
 
 fn behind_flatten(context: &Context, index: usize, (pixels, channels): (u64, u64)) -> Finding {
     let params = context.params(index);
+    let linears = context.head.as_ref().map_or(0, |head| head.linears.len());
     let mut remedies: Vec<Remedy> = [
         ("Average the map, one Linear", 1, HiddenLayers::Drop),
         ("Average the map, keep all Linears", 1, HiddenLayers::Keep),
@@ -35,6 +36,7 @@ fn behind_flatten(context: &Context, index: usize, (pixels, channels): (u64, u64
         ("Average the map to 2x2, keep all Linears", 2, HiddenLayers::Keep),
     ]
     .into_iter()
+    .filter(|(_, _, hidden)| linears > 1 || *hidden == HiddenLayers::Drop)
     .filter_map(|(title, size, hidden)| {
         Remedy::of(context, title, vec![Rewrite::PooledHead(PooledHead { size, hidden })])
     })
@@ -44,12 +46,14 @@ fn behind_flatten(context: &Context, index: usize, (pixels, channels): (u64, u64
     Finding {
         rule: Rule::DominantLinear,
         message: format!(
-            "{} holds {} of {} parameters ({}): flattening gives it {} inputs, {channels} channels x {pixels} pixels.",
+            "{} holds {} of {} ({}): flattening gives it {}, {} x {}.",
             context.name(index),
             grouped(params),
-            grouped(context.costs.params),
+            counted(context.costs.params, "parameter"),
             share(params, context.costs.params),
-            grouped(pixels * channels),
+            counted(pixels * channels, "input"),
+            counted(channels, "channel"),
+            counted(pixels, "pixel"),
         ),
         nodes: vec![context.id(index)],
         certainty: Certainty::Sure,
@@ -66,13 +70,13 @@ fn elsewhere(context: &Context, index: usize, linear: &Linear) -> Finding {
     Finding {
         rule: Rule::WideLinear,
         message: format!(
-            "{} holds {} of {} parameters ({}): {} inputs x {} outputs.",
+            "{} holds {} of {} ({}): {} x {}.",
             context.name(index),
             grouped(params),
-            grouped(context.costs.params),
+            counted(context.costs.params, "parameter"),
             share(params, context.costs.params),
-            grouped(inputs),
-            linear.out_features,
+            counted(inputs, "input"),
+            counted(linear.out_features.unsigned_abs(), "output"),
         ),
         nodes: vec![context.id(index)],
         certainty: Certainty::Sure,
@@ -90,7 +94,10 @@ fn thin_remedies<'a>(context: &'a Context, index: usize) -> impl Iterator<Item =
     let name = context.name(index).to_string();
     [
         (format!("Two factors of rank {rank} for {name}"), Rewrite::LowRank { node, rank }),
-        (format!("{name} through {rank} features"), Rewrite::Bottleneck { node, width: rank }),
+        (
+            format!("{name} through {}", counted(rank.unsigned_abs(), "feature")),
+            Rewrite::Bottleneck { node, width: rank },
+        ),
     ]
     .into_iter()
     .filter_map(|(title, rewrite)| Remedy::of(context, title, vec![rewrite]))

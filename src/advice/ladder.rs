@@ -1,11 +1,13 @@
 //! The remedies one after another, from where a network stands to the smallest.
 
+use crate::cost::{Settings, analyze};
 use crate::model::{Layer, Network};
 use crate::rewrite::{Effect, HiddenLayers, PooledHead, Rewrite, Uses, find_head};
 use crate::shape;
 
 use super::costs::Costs;
 use super::remedy::{applied, effect};
+use super::{has_all_params, runs};
 
 /// Where a network stands, and the steps down.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,8 +32,14 @@ const WORTH_TRAINING: f64 = 0.01;
 
 /// First what changes the function, each time the one that saves most; then what keeps it: biases that do nothing,
 /// then batch norms (folding those first would bring the biases back).
+///
+/// No steps where the network cannot run or its parameters are not known.
 pub fn ladder(network: &Network) -> Ladder {
-    let mut ladder = Ladder { start: Costs::of(network), steps: Vec::new() };
+    let report = analyze(network, &Settings::default());
+    let mut ladder = Ladder { start: Costs::of_report(network, &report), steps: Vec::new() };
+    if !runs(&report) || !has_all_params(&report) {
+        return ladder;
+    }
     let mut current = network.clone();
     let mut changing = changing_steps(network);
     loop {

@@ -1,7 +1,7 @@
 //! Rules about the sizes of maps.
 
 use crate::compare::share;
-use crate::cost::units::grouped;
+use crate::cost::units::{counted, grouped};
 use crate::model::{Conv2d, Kind, Layer, NodeId, Padding, PaddingMode, Pair};
 use crate::rewrite::{Rewrite, pooled_convolution};
 
@@ -17,9 +17,11 @@ const LATE_PEAK: f64 = 0.9;
 
 pub fn rules(context: &Context, findings: &mut Vec<Finding>) {
     growing_maps(context, findings);
-    padded_taps(context, findings);
-    pools_after_convolutions(context, findings);
-    early_peak(context, findings);
+    if context.is_exact() {
+        padded_taps(context, findings);
+        pools_after_convolutions(context, findings);
+        early_peak(context, findings);
+    }
     copies(context, findings);
     ceil_mode(context, findings);
 }
@@ -101,7 +103,7 @@ fn padded_taps(context: &Context, findings: &mut Vec<Finding>) {
             }
         }
     }
-    if nodes.is_empty() {
+    if nodes.is_empty() || wasted < 1.0 {
         return;
     }
     let (real, worst) = least;
@@ -126,11 +128,12 @@ fn padded_taps(context: &Context, findings: &mut Vec<Finding>) {
     findings.push(Finding {
         rule: Rule::PaddedTaps,
         message: format!(
-            "{:.0} % of what {} multiplies is padding{}: {} MACs in all meet only zeros ({}).",
+            "{:.0} % of what {} multiplies is padding{}: {} in all meet{} only zeros ({}).",
             (1.0 - real) * 100.0,
             context.name(worst),
             if nodes.len() > 1 { ", and it is not alone" } else { "" },
-            grouped(wasted as u64),
+            counted(wasted as u64, "MAC"),
+            if wasted as u64 == 1 { "s" } else { "" },
             share(wasted as u64, context.costs.macs),
         ),
         nodes,
@@ -191,8 +194,8 @@ fn early_peak(context: &Context, findings: &mut Vec<Finding>) {
     findings.push(Finding {
         rule: Rule::EarlyPeak,
         message: format!(
-            "The memory peak of {} values is at {}, row {} of {count}: the average row writes {}.",
-            grouped(memory.peak_in_place.elements),
+            "The memory peak of {} is at {}, row {} of {count}: the average row writes {}.",
+            counted(memory.peak_in_place.elements, "value"),
             context.name(at as usize),
             at + 1,
             grouped(average),

@@ -27,10 +27,25 @@ use crate::model::Network;
 pub fn diagnose(network: &Network, report: &Report) -> Vec<Finding> {
     let context = Context::of(network, report);
     let mut findings = Vec::new();
-    head::rules(&context, &mut findings);
-    blocks::rules(&context, &mut findings);
-    maps::rules(&context, &mut findings);
-    deployment::rules(&context, &mut findings);
+    deployment::obstacles(&context, &mut findings);
+    if runs(report) {
+        if has_all_params(report) {
+            head::rules(&context, &mut findings);
+            blocks::rules(&context, &mut findings);
+        }
+        maps::rules(&context, &mut findings);
+        deployment::rules(&context, &mut findings);
+    }
     findings.sort_by(|left, right| right.weight.total_cmp(&left.weight).then(left.rule.cmp(&right.rule)));
     findings
+}
+
+/// Of a network that cannot run nothing is said but what keeps it from running.
+fn runs(report: &Report) -> bool {
+    report.shapes.output().is_some()
+}
+
+/// Of sums that lack parameters no part can be told.
+fn has_all_params(report: &Report) -> bool {
+    report.totals.completeness.params_qualifier().is_empty()
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::cost::units::grouped;
+use crate::cost::units::{counted, grouped};
 use crate::decimal::fixed;
 use crate::model::Kind;
 
@@ -115,8 +115,8 @@ fn broken(left: &Summary, right: &Summary) -> Headline {
 /// Where parameters are missing no share and no ratio of the totals can be told.
 fn unknown(left: &Summary, right: &Summary) -> Headline {
     let title = "Only a part of these networks can be counted.".to_string();
-    let counted = |side: &Summary| format!("{} has {} and {}.", side.name, params(side), macs_of(side));
-    let text = format!("{} {} {}", not_known(left, right), counted(left), counted(right));
+    let of = |side: &Summary| format!("{} has {} and {}.", side.name, params(side), macs_of(side));
+    let text = format!("{} {} {}", not_known(left, right), of(left), of(right));
     Headline { title, text }
 }
 
@@ -223,7 +223,7 @@ fn movement(group: &Group) -> String {
     let (before, after) = (group.left.params, group.right.params);
     let verb = if after < before { "shrink" } else { "grow" };
     let change = percent(before, after).map(|change| format!(" ({change})")).unwrap_or_default();
-    format!("{} {verb} from {} to {}{change}", group.part.plural(), grouped(before), count(after, "parameter"))
+    format!("{} {verb} from {} to {}{change}", group.part.plural(), grouped(before), counted(after, "parameter"))
 }
 
 /// `fc1 holds 10,980 of 11,404 (96.3 %)`.
@@ -240,7 +240,7 @@ fn macs(left: &Summary, right: &Summary) -> Option<String> {
     if !left.unknown.is_empty() || !right.unknown.is_empty() {
         let mut text = not_known(left, right);
         if before != after {
-            let after = count(after, "MAC");
+            let after = counted(after, "MAC");
             text.push_str(&format!(" The other layers compute with {after} instead of {}.", grouped(before)));
         }
         return Some(text);
@@ -249,10 +249,10 @@ fn macs(left: &Summary, right: &Summary) -> Option<String> {
     match before.cmp(&after) {
         std::cmp::Ordering::Equal => None,
         std::cmp::Ordering::Greater => {
-            Some(format!("It computes with {} instead of {} ({change}).", count(after, "MAC"), grouped(before)))
+            Some(format!("It computes with {} instead of {} ({change}).", counted(after, "MAC"), grouped(before)))
         }
         std::cmp::Ordering::Less => {
-            Some(format!("It takes {} instead of {} ({change}).", count(after, "MAC"), grouped(before)))
+            Some(format!("It takes {} instead of {} ({change}).", counted(after, "MAC"), grouped(before)))
         }
     }
 }
@@ -272,17 +272,12 @@ fn memory(left: &Summary, right: &Summary) -> Option<String> {
 
 fn params(side: &Summary) -> String {
     let qualifier = if side.qualifier.is_empty() { String::new() } else { format!("{} ", side.qualifier) };
-    format!("{qualifier}{}", count(side.params, "parameter"))
+    format!("{qualifier}{}", counted(side.params, "parameter"))
 }
 
 fn macs_of(side: &Summary) -> String {
     let at_least = if side.unknown.is_empty() { "" } else { "at least " };
-    format!("{at_least}{}", count(side.macs, "MAC"))
-}
-
-fn count(number: u64, unit: &str) -> String {
-    let plural = if number == 1 { "" } else { "s" };
-    format!("{} {unit}{plural}", grouped(number))
+    format!("{at_least}{}", counted(side.macs, "MAC"))
 }
 
 /// PyTorch's words end without a full stop.

@@ -75,6 +75,11 @@ pub fn grouped(number: u64) -> String {
     grouped
 }
 
+/// `1 parameter`, `11,831 parameters`.
+pub fn counted(number: u64, unit: &str) -> String {
+    format!("{} {unit}{}", grouped(number), if number == 1 { "" } else { "s" })
+}
+
 /// At most four significant digits with a decimal prefix: `950`, `11.83 k`, `568.7 M`, `4.089 G`.
 pub fn decimal(number: u64) -> String {
     scaled(number, 1000.0, &["", "k", "M", "G", "T", "P", "E"])

@@ -90,14 +90,24 @@ pub static CATALOGUE: &[Device] = &[
         (133 * MHZ, 2 * M, 264 * K),
         source("Raspberry Pi Pico data sheet", "https://datasheets.raspberrypi.com/pico/pico-datasheet.pdf"),
     ),
-    microcontroller(
-        ("esp32", "ESP32-WROOM-32E (4 MB)", "two Xtensa LX6"),
-        (240 * MHZ, 4 * M, 520 * K),
-        source(
-            "ESP32-WROOM-32E data sheet",
-            "https://www.espressif.com/sites/default/files/documentation/esp32-wroom-32e_esp32-wroom-32ue_datasheet_en.pdf",
-        ),
-    ),
+    Device {
+        // Of 520 KB, 320 are for data, and of those 160 in one piece, as an arena is.
+        ram: Figure {
+            value: 160 * K,
+            source: source(
+                "ESP-IDF, memory types: the most that data of a fixed place can take, of 520 KB in all",
+                "https://docs.espressif.com/projects/esp-idf/en/stable/esp32/api-guides/memory-types.html",
+            ),
+        },
+        ..microcontroller(
+            ("esp32", "ESP32-WROOM-32E (4 MB)", "two Xtensa LX6"),
+            (240 * MHZ, 4 * M, 520 * K),
+            source(
+                "ESP32-WROOM-32E data sheet",
+                "https://www.espressif.com/sites/default/files/documentation/esp32-wroom-32e_esp32-wroom-32ue_datasheet_en.pdf",
+            ),
+        )
+    },
     microcontroller(
         ("esp32-s3", "ESP32-S3-WROOM-1 (8 MB)", "two Xtensa LX7"),
         (240 * MHZ, 8 * M, 512 * K),

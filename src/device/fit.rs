@@ -29,9 +29,9 @@ pub struct Fit {
 pub enum Verdict {
     /// Also with the largest runtime known; so many bytes stay free then.
     Fits { free: u64 },
-    /// Depends on the planner and the runtime: by itself it leaves so many bytes for them.
+    /// Depends on the runtime: as planned here, it leaves so many bytes for it.
     Tight { free: u64 },
-    /// Even without any runtime, so many bytes are missing.
+    /// As planned here, even without any runtime, so many bytes are missing.
     TooLarge { missing: u64 },
 }
 
@@ -60,7 +60,7 @@ impl Fit {
             tensors_low,
             tensors_high,
             flash: Verdict::of(device.flash.value, flash.bytes(), flash.bytes() + CODE_FLASH_KIB.1 * 1024),
-            ram: Verdict::of(device.ram.value, tensors_low, tensors_high + RUNTIME_RAM_KIB.1 * 1024),
+            ram: Verdict::of(device.ram.value, ram.arena, tensors_high + RUNTIME_RAM_KIB.1 * 1024),
         })
     }
 
@@ -100,7 +100,7 @@ impl Fit {
                         band.low, band.high, band.networks
                     ),
                     format!(
-                        "Free: what is left behind the largest runtime on those cards, {} KiB of code and {} KiB of RAM.",
+                        "Fits: also with the most tensors of that band and the largest runtime on those cards, {} KiB of code and {} KiB of RAM; what is left then stands beside it. Tight: the plan made here fits, and leaves that for a runtime. Too large: that plan does not fit.",
                         CODE_FLASH_KIB.1, RUNTIME_RAM_KIB.1
                     ),
                 ]

@@ -294,6 +294,45 @@ proptest! {
         }
     }
 
+    /// Also of networks that cannot run, have sizes of one, or hold layers that nothing is known of.
+    #[test]
+    fn findings_read_as_one_writes_them(
+        (network, at) in random::network().prop_flat_map(|network| (Just(network.clone()), 0..network.nodes.len())),
+        fault in 0..4,
+        parameters in prop_oneof![Just(None), Just(Some(7_i64))],
+    ) {
+        let mut network = network;
+        match (&mut network.nodes[at].layer, fault) {
+            (Layer::Conv2d(conv), 0) => conv.out_channels = Channels::Count(0),
+            (Layer::Conv2d(conv), 1) => conv.kernel_size = Pair::square(99),
+            (layer, 2) => *layer = Unsupported { class: "GRU".to_string(), parameters, ..Unsupported::default() }.into(),
+            _ => {}
+        }
+        let report = analyze(&network, &Settings::default());
+        let findings = diagnose(&network, &report);
+        for finding in &findings {
+            let titles = finding.remedies.iter().map(|remedy| &remedy.title);
+            for text in std::iter::once(&finding.message).chain(titles) {
+                for wrong in ["()", "( ", "  ", "NaN", "inf ", " 0 parameters", " 0 MACs in all", "−0.0 %"] {
+                    prop_assert!(!text.contains(wrong), "{text:?} has {wrong:?}");
+                }
+                let words: Vec<&str> = text.split(' ').map(|word| word.trim_matches(['.', ',', ':', '(', ')'])).collect();
+                let plural = |word: &str| {
+                    ["parameters", "layers", "inputs", "outputs", "channels", "pixels", "features", "values", "weights"]
+                        .contains(&word)
+                };
+                prop_assert!(!words.windows(2).any(|pair| pair[0] == "1" && plural(pair[1])), "{text:?}");
+            }
+        }
+        if report.shapes.output().is_none() {
+            prop_assert!(findings.iter().all(|finding| finding.rule <= Rule::Unknown && finding.remedies.is_empty()));
+            prop_assert!(!findings.is_empty());
+        }
+        if !report.totals.completeness.is_exact() {
+            prop_assert!(findings.iter().all(|finding| !finding.message.contains("of the MACs")));
+        }
+    }
+
     #[test]
     fn ladders_go_down(network in random::network()) {
         let ladder = ladder(&network);

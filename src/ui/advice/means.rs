@@ -12,7 +12,7 @@ pub fn Means() -> impl IntoView {
     let means =
         move || adviser.advice.with(|advice| advice.as_ref().map(|advice| advice.means.clone()).unwrap_or_default());
     view! {
-        <details class="means">
+        <details class="means" hidden=move || means().is_empty()>
             <summary><h3>"What else PyTorch offers: quantising, pruning, distilling"</h3></summary>
             <ul>
                 {move || means().into_iter().map(|technique| view! {

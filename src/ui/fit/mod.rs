@@ -197,7 +197,7 @@ fn timed_device() -> String {
 fn Judgement(verdict: Verdict) -> impl IntoView {
     let (class, text) = match verdict {
         Verdict::Fits { free } => ("verdict good", format!("fits, {} left beside a runtime", bytes(free))),
-        Verdict::Tight { free } => ("verdict warn", format!("tight: {} left for the runtime", bytes(free))),
+        Verdict::Tight { free } => ("verdict warn", format!("tight: {} left for a runtime", bytes(free))),
         Verdict::TooLarge { missing } => ("verdict bad", format!("too large by {}", bytes(missing))),
     };
     view! { <span class=class>{text}</span> }

@@ -42,6 +42,18 @@ fn golden_seed_fits_the_nano() {
     assert!(!small.fits());
 }
 
+/// What is planned here, and no tighter plan of somebody else, decides.
+#[test]
+fn a_plan_larger_than_the_ram_does_not_fit() {
+    let Some(standard) = seed("standard") else { return };
+    let at = |ram: u64| fit(&Device::own(1 << 20, ram), &standard);
+    let planned = at(1 << 20).tensors;
+    assert!(at(1 << 20).tensors_low < planned);
+    assert_eq!((at(planned).ram, at(planned).fits()), (Verdict::Tight { free: 0 }, true));
+    assert_eq!((at(planned - 1).ram, at(planned - 1).fits()), (Verdict::TooLarge { missing: 1 }, false));
+    assert_eq!(at(planned + 100).ram, Verdict::Tight { free: 100 });
+}
+
 #[test]
 fn ones_own_device_is_found_by_its_limits() {
     assert_eq!(find(&own_id(11_975, 1 << 20)), Some(Device::own(11_975, 1 << 20)));
