@@ -5,7 +5,7 @@ use plotters::drawing::DrawingArea;
 use plotters::prelude::DrawingBackend;
 use plotters::style::text_anchor::HPos;
 
-use super::brush::{Brush, Corners, DrawError, Label, text_width};
+use super::brush::{Brush, Corners, DrawError, Label, fit, text_width};
 use super::{Hit, Scale, Series, Surface, Table, Theme, Unit};
 
 /// Steps for one or several designs over shared rows.
@@ -54,6 +54,8 @@ const PLOT_HEIGHT: f64 = 150.0;
 /// A line of text for each design's peak.
 const PEAK_LINE: f64 = 18.0;
 const AXIS: f64 = 22.0;
+/// How much wider bold letters are.
+const BOLD: f64 = 1.1;
 
 impl DepthChart {
     /// Where everything stands on a canvas of this width.
@@ -201,18 +203,25 @@ impl DepthChart {
         let (step, (from, to)) = (&series.steps[peak], layout.spans[index][peak]);
         let theme = brush.theme;
         let color = theme.design(series.series.color);
-        let text = format!("{} peak: {} at {}", series.series.name, self.unit.text(step.value), step.label);
-        let half = text_width(&text, theme.font_size) / 2.0;
+        let before = format!("{} peak: {} at ", series.series.name, self.unit.text(step.value));
+        let size = theme.font_size * BOLD;
+        let room = layout.width - 4.0 - text_width(&before, size);
+        let text = before + &fit(&step.label, room, size);
+        let half = text_width(&text, size) / 2.0;
         let x = (from + to) / 2.0;
         let line = index as f64 * PEAK_LINE + PEAK_LINE / 2.0 + 1.0;
         let top = line + PEAK_LINE / 2.0;
         brush.hairline(Corners { left: x - 0.5, top, right: x + 0.5, bottom: layout.y(step.value) }, color)?;
         brush.dot((x, layout.y(step.value)), 3.5, color)?;
-        let place = x.clamp((half + 2.0).min(layout.width / 2.0), (layout.width - half - 2.0).max(layout.width / 2.0));
+        // At an edge the text stands against it: how wide it is can only be guessed.
+        let (place, horizontal, left) = match (x - half < 2.0, x + half > layout.width - 2.0) {
+            (true, _) => (2.0, HPos::Left, 2.0),
+            (false, true) => (layout.width - 2.0, HPos::Right, layout.width - 2.0 - 2.0 * half),
+            (false, false) => (x, HPos::Center, x - half),
+        };
         // A gap in the other designs' thin lines.
-        let behind = Corners { left: place - half, top: line - 8.0, right: place + half, bottom: line + 8.0 };
-        brush.fill(behind, &theme.surface)?;
-        let label = Label { text: &text, color, size: theme.font_size, horizontal: HPos::Center, bold: true };
+        brush.fill(Corners { left, top: line - 8.0, right: left + 2.0 * half, bottom: line + 8.0 }, &theme.surface)?;
+        let label = Label { text: &text, color, size: theme.font_size, horizontal, bold: true };
         brush.text(place, line, &label)
     }
 }

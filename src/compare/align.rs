@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::model::{Kind, Layer, Network, Node, NodeId, Pair};
+use crate::model::{Groups, Kind, Layer, Network, Node, NodeId, Pair};
 
 use super::Side;
 
@@ -180,10 +180,11 @@ fn belong_together<'a>(
     };
     match (&own.nodes[depthwise].layer, &own.nodes[pointwise].layer, &other.nodes[whole].layer) {
         (Layer::Conv2d(depthwise), Layer::Conv2d(pointwise), Layer::Conv2d(whole)) => {
-            depthwise.kernel_size == whole.kernel_size
+            let parts_are = depthwise.groups != Groups::Count(1) && whole.groups == Groups::Count(1);
+            let sizes_are = depthwise.kernel_size == whole.kernel_size
                 && depthwise.out_channels != whole.out_channels
-                && pointwise.kernel_size == Pair::square(1)
-                && pointwise.out_channels == whole.out_channels
+                && pointwise.out_channels == whole.out_channels;
+            pointwise.kernel_size == Pair::square(1) && (parts_are || sizes_are)
         }
         _ => false,
     }

@@ -56,6 +56,11 @@ fn golden_a_convolution_stands_beside_its_two_parts() {
     assert_eq!(pairs(&twin)[..3], [(vec![0], vec![0, 1]), (vec![1], vec![2]), (vec![2], vec![3])]);
     // Two designs that nobody derived from one another align the same way.
     assert_eq!(compare(&standard, &separable, None).rows, twin.rows);
+    // Nor do they part when one of the parts is edited.
+    let mut edited = apply(&standard, &Rewrite::Separable).network;
+    let Layer::Conv2d(pointwise) = &mut edited.nodes[1].layer else { panic!("pointwise1") };
+    pointwise.out_channels = Channels::Count(5);
+    assert_eq!(compare(&standard, &edited, None).rows, twin.rows);
     let mirrored = compare(&separable, &standard, None);
     let swapped: Vec<_> = pairs(&mirrored).into_iter().map(|(left, right)| (right, left)).collect();
     assert_eq!(swapped, pairs(&twin));
