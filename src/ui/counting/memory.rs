@@ -8,7 +8,7 @@ use crate::ui::each::Each;
 use crate::ui::format::{bytes, grouped};
 use crate::ui::named::DesignName;
 use crate::ui::select::Select;
-use crate::ui::studio::Studio;
+use crate::ui::studio::{DesignState, Studio};
 use crate::ui::table::Table;
 
 #[component]
@@ -51,6 +51,15 @@ struct Line {
     at: Option<String>,
 }
 
+/// What is known of a design's memory, or why it is not.
+fn known(state: &DesignState) -> Result<Vec<Line>, &'static str> {
+    if state.report.shapes.nodes.iter().any(|node| node.dims().is_none()) {
+        return Err("Not known while a layer has no shape.");
+    }
+    let memory = state.report.memory.as_ref().ok_or("Too large to count.")?;
+    Ok(lines(state.network(), memory))
+}
+
 fn lines(network: &Network, memory: &Memory) -> Vec<Line> {
     let at = |at: Option<u32>| at.and_then(|at| network.nodes.get(at as usize)).map(|node| node.name.clone());
     let line = |key, name, elements: u64, at| Line { key, name, bytes: memory.bytes(elements).0, at };
@@ -67,18 +76,15 @@ fn lines(network: &Network, memory: &Memory) -> Vec<Line> {
 #[component]
 fn DesignMemory(design: usize) -> impl IntoView {
     let studio = Studio::expect();
-    let view = Memo::new(move |_| {
-        studio
-            .with_design(design, |state| state.report.memory.as_ref().map(|memory| lines(state.network(), memory)))
-            .flatten()
-    });
+    let view = Memo::new(move |_| studio.with_design(design, known));
     let open = RwSignal::new(false);
     view! {
         <div class="counting-result" data-color=design.to_string() data-testid=format!("memory-{design}")>
             <DesignName design/>
             {move || match view.get() {
-                None => view! { <p class="muted">"Too large to count."</p> }.into_any(),
-                Some(lines) => view! {
+                None => ().into_any(),
+                Some(Err(why)) => view! { <p class="muted">{why}</p> }.into_any(),
+                Some(Ok(lines)) => view! {
                     <dl class="differences">
                         {lines.into_iter().map(|line| view! {
                             <dt class="number" data-memory=line.key data-bytes=line.bytes.to_string() title=format!("{} bytes", grouped(line.bytes))>{bytes(line.bytes)}</dt>
@@ -102,7 +108,7 @@ fn DesignMemory(design: usize) -> impl IntoView {
 fn Timeline(design: usize) -> impl IntoView {
     let studio = Studio::expect();
     let tensors = move || {
-        let read = |state: &crate::ui::studio::DesignState| {
+        let read = |state: &DesignState| {
             let network = state.network();
             let Some(memory) = &state.report.memory else { return Vec::new() };
             let steps = network.nodes.len().max(1) as f64;
