@@ -53,7 +53,7 @@ fn depthwise_biases(context: &Context, findings: &mut Vec<Finding>) {
     let absorbed: Vec<usize> = all
         .filter(|&index| absorber(context.network, &context.uses, &context.report.shapes, index).is_some())
         .collect();
-    let remedy = Remedy::of(context, "Let the next layer take them on", vec![Rewrite::AbsorbDepthwiseBias]);
+    let remedy = Remedy::of(context, "Let the next layer add them", vec![Rewrite::AbsorbDepthwiseBias]);
     let Some(remedy) = remedy.filter(|_| !absorbed.is_empty()) else { return };
     let saved = remedy.saves_params().unsigned_abs();
     let nodes: Vec<NodeId> = absorbed.iter().map(|&index| context.id(index)).collect();

@@ -1,7 +1,5 @@
 //! The difference in words.
 
-use std::collections::BTreeSet;
-
 use crate::cost::units::{counted, grouped};
 use crate::decimal::fixed;
 use crate::model::Kind;
@@ -122,10 +120,11 @@ fn unknown(left: &Summary, right: &Summary) -> Headline {
 
 /// `What gru costs is not known.`, or `The MACs of gru are not known.` where its parameters are.
 fn not_known(left: &Summary, right: &Summary) -> String {
-    let names: BTreeSet<&str> = left.unknown.iter().chain(&right.unknown).map(String::as_str).collect();
-    let names = match names.into_iter().collect::<Vec<_>>().as_slice() {
+    // The longer list holds the other, or most of it: one design was derived from the other.
+    let longer = if right.unknown.len() > left.unknown.len() { right } else { left };
+    let names = match longer.unknown.as_slice() {
         [] => return "Some layers are not known.".to_string(),
-        [one] => (*one).to_string(),
+        [one] => one.clone(),
         [one, two] => format!("{one} and {two}"),
         [one, rest @ ..] => format!("{one} and {} more", rest.len()),
     };

@@ -155,6 +155,9 @@ pub fn inline_arguments(kind: Kind) -> &'static [(&'static str, &'static str)] {
 
 /// The other arguments that differ from their defaults, in short words.
 pub fn notes(layer: &Layer) -> Vec<String> {
+    if let Layer::Unsupported(layer) = layer {
+        return vec![layer.arguments.clone()];
+    }
     let inline = inline_arguments(layer.kind());
     let outside = |name: &str| inline.iter().all(|(inline, _)| *inline != name);
     let differing = layer.written_arguments().filter(|(name, _)| outside(name) && *name != "inplace");
