@@ -7,10 +7,10 @@ use super::discover::Root;
 use super::hints::{self, ShapeHint};
 use super::import::{raised, spent};
 use super::input::find_input;
-use super::machine::{Arguments, Id, Machine, Stop, Trace, Value, settled_class};
+use super::machine::{Arguments, Id, Machine, Stop, Tensor, Trace, Value, settled_class};
 use super::problem::{Problem, ProblemKind, Severity};
 use super::result::{CallKind, ImportedModel, ModelTotals, Options, RegisteredModule};
-use crate::model::{self, Dims, Layer, Network, UncalledModule};
+use crate::model::{self, Dims, Layer, Network, NodeId, UncalledModule};
 
 /// What the text says about inputs.
 pub(super) struct Hints {
@@ -228,7 +228,8 @@ impl Machine {
 
     /// The tensors in what `forward` returns. The first becomes the network's last node.
     fn output_tensors(&mut self, id: Id, value: &Value) -> super::machine::Run<Vec<Dims>> {
-        let mut tensors = Vec::new();
+        let mut tensors: Vec<Rc<Tensor>> = Vec::new();
+        let mut lost = None;
         let mut open = vec![self.meant_result(id, value)];
         while let Some(value) = open.pop() {
             match &value {
@@ -238,15 +239,51 @@ impl Machine {
                 Value::Dict(dict) => {
                     open.extend(self.heap.dicts[*dict].pairs.iter().rev().map(|(_, value)| value.clone()))
                 }
+                Value::Unknown(what) => lost = lost.or(Some(what.clone())),
                 _ => {}
             }
             if tensors.len() > 64 || open.len() > 10_000 {
                 break;
             }
         }
+        // Views that nothing else uses are rows where they are given back.
+        for tensor in tensors.iter().skip(1).filter(|tensor| Self::flows(tensor)) {
+            self.settled(tensor)?;
+        }
         if let Some(first) = tensors.first() {
             self.end_with(&Rc::clone(first))?;
         }
+        self.note_outputs(&tensors, lost.as_deref());
         Ok(tensors.iter().filter_map(|tensor| tensor.dims).collect())
+    }
+
+    /// Says what of a result the rows do not end with.
+    fn note_outputs(&mut self, tensors: &[Rc<Tensor>], lost: Option<&str>) {
+        let note = |severity, message| Problem::new(severity, ProblemKind::Assumed, message);
+        if let Some(what) = lost.filter(|what| !what.contains("error")) {
+            let message = format!(
+                "forward gives {what}, which is not known here: no row stands for it, and the rows end before it."
+            );
+            self.note(Problem { kind: ProblemKind::NotUnderstood, ..note(Severity::Warning, message) });
+        }
+        let nodes: Vec<Option<NodeId>> = tensors.iter().map(|tensor| self.node_of(tensor)).collect();
+        let names: Vec<&str> = self
+            .trace
+            .iter()
+            .flat_map(|trace| {
+                let others = nodes.iter().skip(1).filter(|node| node.is_some() && **node != nodes[0]);
+                others.filter_map(|node| trace.nodes.iter().find(|other| Some(other.id) == *node))
+            })
+            .map(|node| node.name.as_str())
+            .collect();
+        if !names.is_empty() {
+            let message = format!(
+                "forward gives {} tensors: the first is the design's output; {} {} of the others, counted like all rows, and read by none.",
+                tensors.len(),
+                names.join(", "),
+                if names.len() == 1 { "is the row" } else { "are the rows" },
+            );
+            self.note(note(Severity::Note, message));
+        }
     }
 }

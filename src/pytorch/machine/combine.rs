@@ -166,7 +166,7 @@ impl Machine {
     }
 
     /// A node without a call of its own.
-    fn silently(&mut self, name: &str, layer: Layer, inputs: &[Rc<Tensor>]) -> Run<Rc<Tensor>> {
+    pub(super) fn silently(&mut self, name: &str, layer: Layer, inputs: &[Rc<Tensor>]) -> Run<Rc<Tensor>> {
         let dims = self.output_dims(&layer, inputs, None)?;
         if self.trace.is_none() || !inputs.iter().any(|input| Self::flows(input)) {
             return Ok(Tensor::made(dims));

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::super::problem::ProblemKind;
 use super::value::{Arguments, PendingNode, Tensor, TensorSource};
-use super::{Machine, Run, Value};
+use super::{Machine, Run, Value, leaf_shapes};
 use crate::model::{self, Dims, Kind, Layer};
 
 /// A function that is a layer of the model: its name, the layer, and its arguments behind the tensor.
@@ -222,6 +222,15 @@ impl Machine {
                 }
             }
             "linear" | "conv2d" | "conv_transpose2d" => self.weighted_function(plain, &tensor, &rest),
+            "avg_pool1d"
+            | "max_pool1d"
+            | "adaptive_avg_pool1d"
+            | "adaptive_max_pool1d"
+            | "avg_pool3d"
+            | "max_pool3d"
+            | "adaptive_avg_pool3d"
+            | "adaptive_max_pool3d"
+            | "glu" => self.uncounted_function(plain, &tensor, &rest),
             "pad" => self.pad_function(&tensor, &rest),
             "item" | "argmax" | "argmin" | "tolist" | "backward" | "all" | "any" | "equal" | "is_floating_point" => {
                 match tensor.as_number() {
@@ -347,6 +356,21 @@ impl Machine {
             Some(layer) => self.apply(name, layer, std::slice::from_ref(tensor)),
             None => self.unsupported_with(name, None, std::slice::from_ref(tensor), None),
         }
+    }
+
+    /// `F.avg_pool1d` and others whose cost is not counted: the output has the shape that the module's has.
+    fn uncounted_function(&mut self, name: &str, tensor: &Rc<Tensor>, rest: &Arguments) -> Run<Value> {
+        let class = match name {
+            "glu" => "GLU".to_string(),
+            name => name.split('_').map(super::super::export_name::camel).collect::<String>(),
+        };
+        let mut rest = rest.clone();
+        // The function has no `return_indices` among its arguments by place.
+        let by_place = rest.positional.len().min(if name.starts_with("max") { 4 } else { 5 });
+        rest.positional.truncate(by_place);
+        let leaf = self.make_leaf(&class, "", &rest)?;
+        let dims = leaf_shapes::output(&class, &leaf, tensor.dims.as_ref());
+        self.unsupported(name, std::slice::from_ref(tensor), dims)
     }
 
     fn pad_function(&mut self, tensor: &Rc<Tensor>, rest: &Arguments) -> Run<Value> {

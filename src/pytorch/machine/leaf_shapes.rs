@@ -8,11 +8,11 @@ fn int(leaf: &Leaf, name: &str) -> Option<i64> {
     plain_argument(leaf, name).and_then(i64::from_value)
 }
 
-fn size(leaf: &Leaf, name: &str) -> Option<u64> {
+pub(super) fn size(leaf: &Leaf, name: &str) -> Option<u64> {
     int(leaf, name).and_then(|int| u64::try_from(int).ok())
 }
 
-fn flag(leaf: &Leaf, name: &str, default: bool) -> bool {
+pub(super) fn flag(leaf: &Leaf, name: &str, default: bool) -> bool {
     plain_argument(leaf, name).and_then(bool::from_value).unwrap_or(default)
 }
 
@@ -94,16 +94,21 @@ pub(super) fn tensors(class: &str, leaf: &Leaf) -> Option<Vec<(&'static str, Opt
             let (input, hidden) = (size(leaf, "input_size"), size(leaf, "hidden_size"));
             let layers = size(leaf, "num_layers").unwrap_or(1).min(1000);
             let directions = if flag(leaf, "bidirectional", false) { 2 } else { 1 };
+            let projected = size(leaf, "proj_size").filter(|&size| size > 0 && class == "LSTM");
+            let state = projected.or(hidden);
             for layer in 0..layers {
                 for _ in 0..directions {
                     let rows = hidden.and_then(|hidden| hidden.checked_mul(gates));
                     let columns =
-                        if layer == 0 { input } else { hidden.and_then(|hidden| hidden.checked_mul(directions)) };
+                        if layer == 0 { input } else { state.and_then(|state| state.checked_mul(directions)) };
                     push("weight_ih", rows.zip(columns).map(|(rows, columns)| vec![rows, columns]), false);
-                    push("weight_hh", rows.zip(hidden).map(|(rows, hidden)| vec![rows, hidden]), false);
+                    push("weight_hh", rows.zip(state).map(|(rows, state)| vec![rows, state]), false);
                     if flag(leaf, "bias", true) {
                         push("bias_ih", rows.map(|rows| vec![rows]), false);
                         push("bias_hh", rows.map(|rows| vec![rows]), false);
+                    }
+                    if projected.is_some() {
+                        push("weight_hr", projected.zip(hidden).map(|(state, hidden)| vec![state, hidden]), false);
                     }
                 }
             }
@@ -146,16 +151,24 @@ pub(super) fn output(class: &str, leaf: &Leaf, input: Option<&Dims>) -> Option<D
                 each(leaf, "stride", count).unwrap_or_else(|| if pool { kernel.clone() } else { vec![1; count] });
             let padding = each(leaf, "padding", count).unwrap_or_else(|| vec![0; count]);
             let dilation = each(leaf, "dilation", count).unwrap_or_else(|| vec![1; count]);
+            let same = matches!(plain_argument(leaf, "padding"), Some(Plain::Text(text)) if text == "same");
+            let ceil = pool && flag(leaf, "ceil_mode", false);
             let start = sizes.len().checked_sub(count).filter(|&start| start >= 1)?;
-            for index in 0..count {
+            for index in (0..count).filter(|_| !same) {
                 let at = i128::from(sizes[start + index]);
                 let reach = i128::from(dilation[index]) * (i128::from(kernel[index]) - 1) + 1;
-                let span = at + 2 * i128::from(padding[index]) - reach;
+                let padding = i128::from(padding[index]);
+                let span = at + 2 * padding - reach;
                 let stride = i128::from(stride[index]);
                 if span < 0 || stride < 1 {
                     return None;
                 }
-                sizes[start + index] = u64::try_from(span / stride + 1).ok()?;
+                let mut windows = if ceil { (span + stride - 1) / stride } else { span / stride } + 1;
+                // The last window starts within the input or the padding before it.
+                if ceil && (windows - 1) * stride >= at + padding {
+                    windows -= 1;
+                }
+                sizes[start + index] = u64::try_from(windows).ok()?;
             }
             if !pool {
                 sizes[start - 1] = size(leaf, "out_channels")?;
@@ -167,11 +180,13 @@ pub(super) fn output(class: &str, leaf: &Leaf, input: Option<&Dims>) -> Option<D
             let stride = each(leaf, "stride", count).unwrap_or_else(|| vec![1; count]);
             let padding = each(leaf, "padding", count).unwrap_or_else(|| vec![0; count]);
             let extra = each(leaf, "output_padding", count).unwrap_or_else(|| vec![0; count]);
+            let dilation = each(leaf, "dilation", count).unwrap_or_else(|| vec![1; count]);
             let start = sizes.len().checked_sub(count).filter(|&start| start >= 1)?;
             for index in 0..count {
                 let at = (i128::from(sizes[start + index]) - 1) * i128::from(stride[index])
                     - 2 * i128::from(padding[index])
-                    + i128::from(kernel[index])
+                    + i128::from(dilation[index]) * (i128::from(kernel[index]) - 1)
+                    + 1
                     + i128::from(extra[index]);
                 sizes[start + index] = u64::try_from(at).ok()?;
             }
@@ -185,10 +200,26 @@ pub(super) fn output(class: &str, leaf: &Leaf, input: Option<&Dims>) -> Option<D
                 sizes[start + index] = u64::try_from(output).ok()?;
             }
         }
+        "ConstantPad1d" | "ZeroPad1d" | "ReflectionPad1d" | "ReplicationPad1d" => {
+            let sides = each(leaf, "padding", 2)?;
+            let grown = i128::from(*sizes.last()?) + i128::from(sides[0]) + i128::from(sides[1]);
+            *sizes.last_mut()? = u64::try_from(grown).ok()?;
+        }
+        "CircularPad2d" => {
+            let sides = each(leaf, "padding", 4)?;
+            let start = sizes.len().checked_sub(2)?;
+            for (index, pair) in [(1, &sides[..2]), (0, &sides[2..])] {
+                let grown = i128::from(sizes[start + index]) + i128::from(pair[0]) + i128::from(pair[1]);
+                sizes[start + index] = u64::try_from(grown).ok()?;
+            }
+        }
+        "BatchNorm3d" | "InstanceNorm1d" | "InstanceNorm3d" | "RMSNorm" | "MultiheadAttention" | "Softmax2d"
+        | "Softmin" | "Softshrink" | "Hardshrink" | "Tanhshrink" | "Threshold" | "RReLU" | "CrossMapLRN2d" => {}
         "Embedding" => sizes.push(size(leaf, "embedding_dim")?),
         "LSTM" | "GRU" | "RNN" => {
             let directions = if flag(leaf, "bidirectional", false) { 2 } else { 1 };
-            *sizes.last_mut()? = size(leaf, "hidden_size")?.checked_mul(directions)?;
+            let projected = size(leaf, "proj_size").filter(|&size| size > 0 && class == "LSTM");
+            *sizes.last_mut()? = projected.or(size(leaf, "hidden_size"))?.checked_mul(directions)?;
         }
         "Bilinear" => *sizes.last_mut()? = size(leaf, "out_features")?,
         "GLU" => {

@@ -26,6 +26,7 @@ mod numeric;
 mod objects;
 mod operators;
 mod printed_module;
+mod recurrent;
 mod scope;
 mod signature;
 mod spelling;
@@ -43,7 +44,7 @@ use std::rc::Rc;
 pub(super) use module::ModuleKind;
 pub(super) use module_call::settled_class;
 pub(super) use trace::Trace;
-pub(super) use value::{Arguments, Id, Value};
+pub(super) use value::{Arguments, Id, Tensor, Value};
 
 use super::ast::Name;
 use super::problem::{Problem, ProblemKind, Severity};

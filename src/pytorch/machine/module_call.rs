@@ -79,7 +79,9 @@ impl Machine {
         let class = self.module(id).map(|module| module.class.clone()).unwrap_or_else(|| Rc::from(""));
         let tensors: Vec<Rc<Tensor>> = arguments.all().filter_map(Value::as_tensor).cloned().collect();
         let Some(tensor) = tensors.first().cloned() else {
-            if arguments.all().any(|value| matches!(value, Value::Unknown(_))) {
+            if let Some(Value::Unknown(what)) = arguments.all().find(|value| matches!(value, Value::Unknown(_))) {
+                let what = what.clone();
+                self.note_lost(id, &class, &what);
                 return Ok(Value::unknown(&class));
             }
             let Some(value) = arguments.positional.first().filter(|_| &*class != "Identity") else {
@@ -105,7 +107,10 @@ impl Machine {
             Some(name) => name,
             None => self.unregistered_name(id, &class),
         };
-        let Some(layer) = &leaf.layer else { return self.call_unknown_leaf(id, leaf, &name, &class, &tensors) };
+        let Some(layer) = &leaf.layer else {
+            let given = self.tensors_of(arguments)?;
+            return self.call_unknown_leaf(id, leaf, &name, &class, &given);
+        };
         let given = arguments.positional.len();
         if given > 1 && !matches!(layer, Layer::ConvTranspose2d(_)) {
             let message = format!("{class}.forward() takes 2 positional arguments but {} were given", given + 1);
@@ -132,9 +137,24 @@ impl Machine {
         if self.trace.is_none() || !Self::flows(&tensor) {
             return Ok(Value::Tensor(Tensor::made(dims)));
         }
-        let node = self.module_node(&name, layer, &tensor)?;
+        let node = self.module_node(&name, layer, std::slice::from_ref(&tensor))?;
         self.record_module(id, &name, &class, &[tensor], dims, node);
         Ok(Value::Tensor(Rc::new(Tensor { dims, source: TensorSource::Node(node), numbers: None })))
+    }
+
+    /// The tensors of a call, also those in tuples: `(h_0, c_0)`.
+    fn tensors_of(&mut self, arguments: &Arguments) -> Run<Vec<Rc<Tensor>>> {
+        let mut tensors = Vec::new();
+        for value in arguments.all() {
+            match value {
+                Value::Tensor(tensor) => tensors.push(tensor.clone()),
+                Value::Tuple(_) | Value::List(_) => {
+                    tensors.extend(self.items(value)?.iter().filter_map(Value::as_tensor).cloned());
+                }
+                _ => {}
+            }
+        }
+        Ok(tensors)
     }
 
     /// A `LazyConv2d` gets its parameters by what it is called with.
@@ -146,6 +166,17 @@ impl Machine {
         };
         let Some(channels) = channels.filter(|channels| leaf.declared != [*channels]) else { return Ok(()) };
         self.set_leaf(id, class, Leaf { declared: vec![channels], ..leaf.clone() })
+    }
+
+    /// A layer gets what the import does not know: it is named, as no row stands for it.
+    fn note_lost(&mut self, id: Id, class: &str, what: &str) {
+        let Some(trace) = &self.trace else { return };
+        let name = trace.name_of(id).filter(|name| !name.is_empty()).map_or(class, String::as_str);
+        let message = format!(
+            "{name} ({class}) has no row here: it gets {what}, which is not known, so that neither its cost nor what follows from it is counted."
+        );
+        let problem = Problem::new(Severity::Warning, ProblemKind::NotUnderstood, message);
+        self.note(Problem { module: Some(name.to_string()), ..problem });
     }
 
     fn record_module(
@@ -191,25 +222,32 @@ impl Machine {
         tensors: &[Rc<Tensor>],
     ) -> Run<Value> {
         let Some(tensor) = tensors.first() else { return Ok(Value::unknown(class)) };
-        let dims = super::leaf_shapes::output(class, leaf, tensor.dims.as_ref()).or(tensor.dims);
+        let found = super::leaf_shapes::output(class, leaf, tensor.dims.as_ref());
+        let dims = found.or(tensor.dims);
         let arguments: Vec<String> = leaf.arguments.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        let shape = dims.map(|dims| dims.without_batch().sizes().iter().map(|&size| size as i64).collect());
+        // A shape that is only taken to be the input's is none that the row is sure of.
+        let shape = found.map(|dims| dims.without_batch().sizes().iter().map(|&size| size as i64).collect());
         let layer = Layer::Unsupported(model::Unsupported {
             class: class.to_string(),
             arguments: arguments.join(", "),
             shape,
             parameters: self.own_parameters(id).and_then(|count| i64::try_from(count).ok()),
         });
-        let sequence = matches!(class, "LSTM" | "GRU" | "RNN" | "MultiheadAttention");
         let result = if self.trace.is_some() && Self::flows(tensor) {
-            let node = self.module_node(name, layer, tensor)?;
+            let inputs = inputs_of(tensors);
+            let node = self.module_node(name, layer, &inputs)?;
             self.record_module(id, name, class, tensors, dims, node);
-            Value::Tensor(Rc::new(Tensor { dims, source: TensorSource::Node(node), numbers: None }))
+            Rc::new(Tensor { dims, source: TensorSource::Node(node), numbers: None })
         } else {
-            Value::Tensor(Tensor::made(dims))
+            Tensor::made(dims)
         };
-        // These give their state besides.
-        if sequence { self.new_tuple(vec![result, Value::unknown("a state")]) } else { Ok(result) }
+        // These give more besides.
+        let other = match class {
+            "LSTM" | "GRU" | "RNN" => self.states(class, leaf, &result)?,
+            "MultiheadAttention" => Value::unknown("the weights of an attention"),
+            _ => return Ok(Value::Tensor(result)),
+        };
+        self.new_tuple(vec![Value::Tensor(result), other])
     }
 
     /// Notes a shape error in PyTorch's words and in plain ones. Gives its index, where it is new.
@@ -318,6 +356,15 @@ impl Machine {
         let elements = |parameter: &Id| self.heap.parameters[*parameter].dims.and_then(|dims| dims.elements());
         module.buffers.iter().try_fold(0_u64, |sum, (_, id)| sum.checked_add(elements(id)?))
     }
+}
+
+/// What flows into a layer that is not counted: once where it is the same tensor all over.
+fn inputs_of(tensors: &[Rc<Tensor>]) -> Vec<Rc<Tensor>> {
+    let mut flowing: Vec<Rc<Tensor>> = tensors.iter().filter(|tensor| Machine::flows(tensor)).cloned().collect();
+    if flowing.iter().all(|tensor| Some(tensor) == flowing.first()) {
+        flowing.truncate(1);
+    }
+    flowing
 }
 
 /// A `LazyConv2d` is a `Conv2d` once it has been called.

@@ -32,7 +32,10 @@ const OTHER_CLASSES: &[(&str, &str)] = &[
     ("InstanceNorm3d", "num_features eps= momentum= affine=False track_running_stats=False"),
     ("RMSNorm", "normalized_shape eps= elementwise_affine=True"),
     ("Embedding", "num_embeddings embedding_dim padding_idx= max_norm= norm_type= scale_grad_by_freq= sparse="),
-    ("LSTM", "input_size hidden_size num_layers=1 bias=True batch_first=False dropout=0 bidirectional=False"),
+    (
+        "LSTM",
+        "input_size hidden_size num_layers=1 bias=True batch_first=False dropout=0 bidirectional=False proj_size=",
+    ),
     ("GRU", "input_size hidden_size num_layers=1 bias=True batch_first=False dropout=0 bidirectional=False"),
     (
         "RNN",

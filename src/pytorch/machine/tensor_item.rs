@@ -43,7 +43,9 @@ impl Machine {
         let named = parts.iter().filter(|part| !matches!(part, Value::Ellipsis | Value::None)).count();
         let mut sizes = Vec::new();
         let mut slices = Vec::new();
+        // Every element of a range, and no dimension less or more.
         let mut plain = true;
+        let mut same_rank = true;
         let mut at = 0;
         for part in &parts {
             match part {
@@ -54,7 +56,7 @@ impl Machine {
                 }
                 Value::None => {
                     sizes.push(1);
-                    plain = false;
+                    same_rank = false;
                 }
                 Value::Slice(bounds) => {
                     let Some(&size) = dims.get(at) else { return self.too_many_indices(dims.rank()) };
@@ -81,22 +83,44 @@ impl Machine {
                 }
                 _ => {
                     let Some(&size) = dims.get(at) else { return self.too_many_indices(dims.rank()) };
-                    if let Some(index) = part.as_int() {
-                        if index >= i128::from(size) || index < -i128::from(size) {
+                    if let Some(index) = part.as_i64() {
+                        if i128::from(index) >= i128::from(size) || i128::from(index) < -i128::from(size) {
                             let message = format!("index {index} is out of bounds for dimension {at} with size {size}");
                             return self.error(super::ProblemKind::Shape, "IndexError", message);
+                        }
+                        if size > 1 {
+                            let end = if index == -1 { None } else { Some(index + 1) };
+                            slices.push((at as i64, index, end));
                         }
                     } else {
                         return self.part(tensor, None, Vec::new());
                     }
-                    plain = false;
+                    same_rank = false;
                     at += 1;
                 }
             }
         }
         sizes.extend(dims.sizes().iter().skip(at));
         let output = Dims::new(&sizes);
-        self.part(tensor, output, if plain { slices } else { Vec::new() })
+        if !plain || (!same_rank && (sizes.is_empty() || output.is_none())) {
+            return self.part(tensor, output, Vec::new());
+        }
+        if same_rank {
+            return self.part(tensor, output, slices);
+        }
+        if self.trace.is_none() || !Self::flows(tensor) {
+            return Ok(Value::Tensor(Tensor::made(output)));
+        }
+        // Dimensions that go or come are a view of what the slices leave.
+        let sliced = self.sliced(tensor, slices)?;
+        let shape = sizes.iter().map(|&size| i64::try_from(size).unwrap_or(i64::MAX)).collect();
+        let item = self.silently("view", Layer::View(model::View { shape }), &[sliced])?;
+        let node = match &item.source {
+            TensorSource::Node(node) => Some(*node),
+            _ => None,
+        };
+        self.record("getitem", std::slice::from_ref(tensor), item.dims, node);
+        Ok(Value::Tensor(item))
     }
 
     fn too_many_indices(&mut self, rank: usize) -> Run<Value> {
@@ -116,19 +140,22 @@ impl Machine {
         if self.trace.is_none() || !Self::flows(tensor) {
             return Ok(Value::Tensor(Tensor::made(dims)));
         }
-        let mut last = tensor.clone();
-        for (dim, start, end) in slices {
-            let layer = Layer::Slice(model::Slice { start, end, dim });
-            let sliced = self.output_dims(&layer, std::slice::from_ref(&last), None)?;
-            let node = self.node("slice", layer, std::slice::from_ref(&last))?;
-            last = Rc::new(Tensor { dims: sliced, source: TensorSource::Node(node), numbers: None });
-        }
+        let last = self.sliced(tensor, slices)?;
         let node = match &last.source {
             TensorSource::Node(node) => Some(*node),
             _ => None,
         };
         self.record("getitem", std::slice::from_ref(tensor), last.dims, node);
         Ok(Value::Tensor(last))
+    }
+
+    /// One slice after another: dimension, start, end.
+    fn sliced(&mut self, tensor: &Rc<Tensor>, slices: Vec<(i64, i64, Option<i64>)>) -> Run<Rc<Tensor>> {
+        let mut last = tensor.clone();
+        for (dim, start, end) in slices {
+            last = self.silently("slice", Layer::Slice(model::Slice { start, end, dim }), &[last])?;
+        }
+        Ok(last)
     }
 }
 

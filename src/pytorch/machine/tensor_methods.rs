@@ -6,6 +6,9 @@ use super::value::{Arguments, Tensor, TensorSource};
 use super::{Machine, Run, Value};
 use crate::model::{self, Dims, Layer};
 
+/// So many parts of an `unbind` are rows.
+const MOST_UNBOUND: u64 = 64;
+
 impl Machine {
     pub(super) fn tensor_attribute(&mut self, tensor: &Rc<Tensor>, name: &str) -> Run<Option<Value>> {
         let object = Value::Tensor(tensor.clone());
@@ -279,6 +282,16 @@ impl Machine {
             return self.unsupported(name, std::slice::from_ref(tensor), None);
         };
         let mut parts = Vec::new();
+        if name == "unbind" && size <= MOST_UNBOUND {
+            let whole = Value::Slice(Rc::new([Value::None, Value::None, Value::None]));
+            let at = usize::try_from(if dim < 0 { dim + dims.rank() as i64 } else { dim }).unwrap_or(0);
+            for index in 0..size {
+                let mut indices = vec![whole.clone(); at];
+                indices.push(Value::Int(i128::from(index)));
+                parts.push(self.tensor_item(tensor, &Value::tuple(indices))?);
+            }
+            return self.new_tuple(parts);
+        }
         let first = rest.positional.first().or_else(|| {
             ["chunks", "split_size_or_sections", "split_size", "indices_or_sections"]
                 .iter()

@@ -124,6 +124,10 @@ impl Machine {
                     Source::Node(id)
                 }
             },
+            TensorSource::State(state) => {
+                let made = self.state_rows(&state.clone())?;
+                self.source(&made)?
+            }
             TensorSource::Expanded(original) => {
                 let input = self.source(&original.clone())?;
                 Source::Node(self.unsupported_node("expand", vec![input], tensor.dims.as_ref()))
@@ -145,8 +149,11 @@ impl Machine {
     }
 
     /// The tensor as that of a node, where it is not one yet.
-    pub(super) fn settled(&mut self, tensor: &Rc<Tensor>) -> Run<Rc<Tensor>> {
-        if !matches!(tensor.source, TensorSource::Pending(_) | TensorSource::Expanded(_)) {
+    pub(in crate::pytorch) fn settled(&mut self, tensor: &Rc<Tensor>) -> Run<Rc<Tensor>> {
+        let later = |source: &TensorSource| {
+            matches!(source, TensorSource::Pending(_) | TensorSource::State(_) | TensorSource::Expanded(_))
+        };
+        if !later(&tensor.source) {
             return Ok(tensor.clone());
         }
         let source = match self.source(tensor)? {
@@ -185,7 +192,7 @@ impl Machine {
     }
 
     /// Whether a tensor is the network's input or follows from it or from parameters.
-    pub(super) fn flows(tensor: &Tensor) -> bool {
+    pub(in crate::pytorch) fn flows(tensor: &Tensor) -> bool {
         !matches!(tensor.source, TensorSource::Made)
     }
 
@@ -234,11 +241,14 @@ impl Machine {
     }
 
     /// The node of a module's call.
-    pub(super) fn module_node(&mut self, name: &str, layer: Layer, input: &Rc<Tensor>) -> Run<NodeId> {
+    pub(super) fn module_node(&mut self, name: &str, layer: Layer, inputs: &[Rc<Tensor>]) -> Run<NodeId> {
         self.check_length()?;
-        let source = self.source(input)?;
+        let mut sources = Vec::with_capacity(inputs.len());
+        for input in inputs {
+            sources.push(self.source(input)?);
+        }
         Ok(match &mut self.trace {
-            Some(trace) => trace.push(name.to_string(), layer, vec![source], Call::Module),
+            Some(trace) => trace.push(name.to_string(), layer, sources, Call::Module),
             None => NodeId(0),
         })
     }
@@ -290,7 +300,9 @@ impl Machine {
         if !what.starts_with("self.") {
             self.note(problem);
         }
-        self.unsupported_with(&name, None, std::slice::from_ref(tensor), tensor.dims)
+        // The row itself is not sure of the shape.
+        let layer = model::Unsupported { class: name.clone(), ..model::Unsupported::default() };
+        self.apply_with(&name, Layer::Unsupported(layer), std::slice::from_ref(tensor), tensor.dims)
     }
 
     /// The shape of a layer's output. An error is noted, and the shape is then not known.
@@ -318,6 +330,17 @@ impl Machine {
     /// The network's input, with the batch.
     pub(in crate::pytorch) fn input_tensor(&self, dims: Option<Dims>) -> Value {
         Value::Tensor(Rc::new(Tensor { dims, source: TensorSource::Input, numbers: None }))
+    }
+
+    /// The row that gives a tensor, where there is one.
+    pub(in crate::pytorch) fn node_of(&self, tensor: &Tensor) -> Option<NodeId> {
+        match &tensor.source {
+            TensorSource::Node(node) => Some(*node),
+            TensorSource::Pending(pending) => pending.made.get(),
+            TensorSource::State(state) => state.row(),
+            TensorSource::Parameter(parameter) => self.trace.as_ref()?.parameter_nodes.get(parameter).copied(),
+            TensorSource::Made | TensorSource::Input | TensorSource::Expanded(_) => None,
+        }
     }
 
     /// Makes the last node the one that gives this tensor.

@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use super::super::ast::{ClassDefinition, FunctionDefinition, Name};
 use super::module::ModuleState;
+use super::recurrent::State;
 use crate::model::{Dims, NodeId};
 
 /// A place in one of the heap's lists. Nothing is freed before the import ends.
@@ -67,6 +68,8 @@ pub(in crate::pytorch) enum TensorSource {
     Parameter(Id),
     /// A view that becomes a node when it is used: one part of a chunk.
     Pending(Rc<PendingNode>),
+    /// What a recurrent layer gives besides its output.
+    State(Rc<State>),
     /// Another tensor's elements, repeated to a larger shape.
     Expanded(Rc<Tensor>),
 }

@@ -5,4 +5,5 @@ mod export;
 mod golden_sources;
 mod hostile;
 mod mistakes;
+mod rows;
 mod snippets;

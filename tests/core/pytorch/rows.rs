@@ -1,0 +1,92 @@
+//! Nothing of a pasted network is dropped without a word, and no count is above PyTorch's.
+
+use std::collections::BTreeMap;
+
+use convscope::cost::{Settings, analyze};
+use convscope::model::Network;
+use convscope::pytorch::{Import, ImportedModel, Options, import};
+use convscope::shape;
+use serde_json::Value as Json;
+
+use crate::golden::{Failures, sizes};
+
+const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/pytorch_rows");
+
+/// The texts, and what PyTorch measures of their networks.
+pub fn networks() -> BTreeMap<String, (String, Json)> {
+    let read = |name: &str| std::fs::read_to_string(format!("{FOLDER}/{name}")).expect("a fixture");
+    let truth: BTreeMap<String, Json> = serde_json::from_str(&read("truth.json")).expect("the figures");
+    truth.into_iter().map(|(name, truth)| (name.clone(), (read(&format!("{name}.txt")), truth))).collect()
+}
+
+pub fn imported(text: &str, truth: &Json) -> Import {
+    let input = convscope::model::Dims::new(&sizes(&truth["input"]));
+    import(text, &Options { input })
+}
+
+pub fn is_told(found: &Import, name: &str) -> bool {
+    found.problems.iter().any(|problem| {
+        problem.module.as_deref() == Some(name)
+            || problem.message.split(|c: char| !c.is_alphanumeric() && c != '_' && c != '.').any(|word| word == name)
+    })
+}
+
+/// The modules that PyTorch calls, in order, as rows of the shapes that it gives for this batch; what has none is told.
+pub fn check_called(name: &str, called: &Json, (network, found): (&Network, &Import), batch: u64) -> Vec<String> {
+    let mut failures = Vec::new();
+    let shapes = shape::infer(network, &network.wiring(), batch);
+    let mut at = 0;
+    for call in called.as_array().into_iter().flatten() {
+        let module = call[0].as_str().expect("a name");
+        let place = network.nodes.iter().skip(at).position(|node| node.name == module).map(|place| place + at);
+        match place {
+            Some(place) => {
+                let dims = shapes.nodes[place].dims().map(|dims| dims.sizes().to_vec());
+                if dims.as_deref() != Some(&sizes(&call[1])) {
+                    failures.push(format!("{name}: {module} gives {dims:?} for {batch}, not {}", call[1]));
+                }
+                at = place + 1;
+            }
+            None if is_told(found, module) => {}
+            None => failures.push(format!("{name}: {module} is no row")),
+        }
+    }
+    failures
+}
+
+fn check_counts(name: &str, model: &ImportedModel, truth: &Json, failures: &mut Failures) {
+    let totals = model.totals;
+    for (what, found) in [("params", totals.params), ("trainable", totals.trainable), ("buffers", totals.buffers)] {
+        failures.check(found == truth[what].as_u64(), || format!("{name}: {what} {found:?}, not {}", truth[what]));
+    }
+    let sum = analyze(&model.network, &Settings::default()).totals;
+    let macs = truth["macs"].as_u64().expect("MACs");
+    let found = sum.figures.macs.0;
+    match sum.completeness.qualifier() {
+        "" => failures.check(found == macs, || format!("{name}: {found} MACs, not {macs}")),
+        "at least" => failures.check(found <= macs, || format!("{name}: at least {found} MACs, but {macs}")),
+        _ => {}
+    }
+}
+
+#[test]
+fn golden_networks_lose_no_row_and_count_no_more_than_pytorch() {
+    let mut failures = Failures::default();
+    for (name, (text, truth)) in networks() {
+        let found = imported(&text, &truth);
+        let Some(model) = found.models.first() else {
+            failures.check(false, || format!("{name}: {:?}", found.problems));
+            continue;
+        };
+        check_counts(&name, model, &truth, &mut failures);
+        for failure in check_called(&name, &truth["called"], (&model.network, &found), 1) {
+            failures.check(false, || failure);
+        }
+        let outputs: Vec<Vec<u64>> = model.outputs.iter().map(|dims| dims.sizes().to_vec()).collect();
+        let told = found.problems.iter().any(|problem| problem.message.starts_with("forward gives"));
+        let same = serde_json::json!(outputs) == truth["outputs"];
+        failures.check(same || told, || format!("{name}: gives {outputs:?}, not {}", truth["outputs"]));
+        failures.check(told || outputs.len() <= 1, || format!("{name}: {} outputs, and nothing said", outputs.len()));
+    }
+    failures.finish();
+}
