@@ -148,6 +148,7 @@ pub fn analyze(network: &Network, settings: &Settings) -> Report {
     let input = Dependence::of_input(&shapes.input);
     let mut dependences: Vec<Dependence> = Vec::with_capacity(network.nodes.len());
     let mut inputs = Vec::new();
+    let mut assumed = Vec::with_capacity(network.nodes.len());
     for (index, shared_with) in first_calls.iter().enumerate() {
         let node = &network.nodes[index];
         let learning = match shared_with {
@@ -158,7 +159,8 @@ pub fn analyze(network: &Network, settings: &Settings) -> Report {
         let dependence =
             site.map_or(Dependence::Unknown, |site| Dependence::of(&site, input, wiring.taps(index), &dependences));
         dependences.push(dependence);
-        let state = row_state(network, &wiring, &rows, index, site.is_some());
+        assumed.push(is_assumed(network, &wiring, &assumed, index));
+        let state = row_state(network, assumed[index], index, site.is_some());
         let mut row = Row::new(state, shared_with.map(|earlier| earlier as u32));
         let counted = match &node.layer {
             Layer::Unsupported(layer) => known_parameters(layer).map(|_| {
@@ -271,20 +273,24 @@ fn site<'a>(
     Some(Site { layer: &network.nodes[index].layer, inputs, output })
 }
 
-fn row_state(network: &Network, wiring: &Wiring, above: &[Row], index: usize, has_shape: bool) -> RowState {
-    let unsupported = |index: usize| network.nodes[index].layer.kind() == Kind::Unsupported;
+fn row_state(network: &Network, assumed: bool, index: usize, has_shape: bool) -> RowState {
     if !has_shape {
         return RowState::NoShape;
     }
-    if unsupported(index) {
-        return RowState::Unsupported;
+    match (network.nodes[index].layer.kind(), assumed) {
+        (Kind::Unsupported, _) => RowState::Unsupported,
+        (_, true) => RowState::Assumed,
+        (_, false) => RowState::Exact,
     }
-    let assumed = wiring.taps(index).iter().any(|&tap| match tap {
+}
+
+/// Whether what flows in has a shape that is only assumed; of the rows above that is known.
+fn is_assumed(network: &Network, wiring: &Wiring, above: &[bool], index: usize) -> bool {
+    wiring.taps(index).iter().any(|&tap| match tap {
         Tap::Node(input) => match &network.nodes[input].layer {
-            Layer::Unsupported(layer) => layer.shape.is_none(),
-            _ => above[input].state == RowState::Assumed,
+            Layer::Unsupported(layer) => layer.shape.is_none() || above[input],
+            _ => above[input],
         },
         Tap::Input | Tap::Missing(_) | Tap::NotAbove(_) => false,
-    });
-    if assumed { RowState::Assumed } else { RowState::Exact }
+    })
 }
