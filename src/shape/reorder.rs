@@ -82,7 +82,12 @@ pub(super) fn output(layer: &Layer, inputs: &[Dims]) -> Result<Dims, ShapeError>
         Layer::Unsupported(layer) => match &layer.shape {
             None => Ok(inputs[0]),
             Some(shape) => {
-                let sizes: Option<Vec<u64>> = shape.iter().map(|&size| u64::try_from(size).ok()).collect();
+                // -1: as the input's.
+                let size = |(place, &size): (usize, &i64)| match size {
+                    -1 => inputs[0].get(place + 1).copied(),
+                    size => u64::try_from(size).ok(),
+                };
+                let sizes: Option<Vec<u64>> = shape.iter().enumerate().map(size).collect();
                 let sample = sizes.and_then(|sizes| Dims::new(&sizes)).ok_or(ShapeError::UnknownOutput)?;
                 sample.with_batch(inputs[0].first().copied().unwrap_or(1)).ok_or(ShapeError::TooManyDimensions)
             }
@@ -175,10 +180,15 @@ fn view(shape: &[i64], input: &Dims) -> Result<Dims, ShapeError> {
     }
     let product = product as u64;
     let mut sizes: Vec<u64> = shape.iter().map(|&size| size.max(0) as u64).collect();
+    let batched = product.checked_mul(input[0]).filter(|_| shape.first() == Some(&1));
     match shape.iter().position(|&size| size == -1) {
+        Some(inferred) if batched.is_some_and(|product| elements % product == 0) => {
+            sizes[0] = input[0];
+            sizes[inferred] = elements / (product * input[0]);
+        }
         Some(inferred) if elements % product == 0 => sizes[inferred] = elements / product,
         None if product == elements => {}
-        None if sizes.first() == Some(&1) && product.checked_mul(input[0]) == Some(elements) => sizes[0] = input[0],
+        None if batched == Some(elements) => sizes[0] = input[0],
         Some(_) | None => return Err(invalid()),
     }
     Dims::new(&sizes).ok_or(ShapeError::TooManyDimensions)
