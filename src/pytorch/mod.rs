@@ -7,6 +7,8 @@
 #[cfg(feature = "python")]
 mod ast;
 #[cfg(feature = "python")]
+mod batch;
+#[cfg(feature = "python")]
 mod discover;
 mod export;
 mod export_group;

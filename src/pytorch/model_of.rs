@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
+use super::batch;
 use super::discover::Root;
 use super::hints::{self, ShapeHint};
 use super::import::{raised, spent};
@@ -47,7 +48,13 @@ pub(super) fn build(machine: &mut Machine, root: Root, hints: &Hints, options: &
     let modules = machine.walk(id);
     let (guess, traced) = find_input(machine, id, hints, options);
     let input = guess.candidates.first().copied().unwrap_or_default();
-    let traced = traced.unwrap_or_else(|| trace(machine, id, &input));
+    let mut traced = traced.unwrap_or_else(|| trace(machine, id, &input));
+    if batch::matters(&traced.trace) {
+        let more = input.with_batch(batch::SAMPLES);
+        let other = machine.quietly(|machine| trace_batch(machine, id, more));
+        batch::settle(&mut traced.trace, &other.trace, &input);
+    }
+    batch::bound(&mut traced.trace, &input);
     let class = machine.module(id).map(|module| module.class.to_string()).unwrap_or_default();
     let mut network = Network { name: class.clone(), input, nodes: traced.trace.nodes, uncalled: Vec::new() };
     network.uncalled = uncalled(machine, &modules, &traced.trace.executed, &network);
@@ -161,6 +168,11 @@ fn uncalled(
 
 /// Runs `forward` on an input of one sample.
 pub(super) fn trace(machine: &mut Machine, id: Id, input: &Dims) -> Traced {
+    trace_batch(machine, id, input.with_batch(1))
+}
+
+/// Runs `forward` on an input, its batch first.
+fn trace_batch(machine: &mut Machine, id: Id, input: Option<Dims>) -> Traced {
     let modules = machine.walk(id);
     let mut parameters = HashMap::new();
     for (path, module) in &modules {
@@ -204,8 +216,8 @@ pub(super) fn trace(machine: &mut Machine, id: Id, input: &Dims) -> Traced {
 
 impl Machine {
     /// The input for every parameter of `forward` that has no default.
-    fn forward_arguments(&mut self, id: Id, input: &Dims) -> super::machine::Run<Arguments> {
-        let tensor = self.input_tensor(input.with_batch(1));
+    fn forward_arguments(&mut self, id: Id, input: Option<Dims>) -> super::machine::Run<Arguments> {
+        let tensor = self.input_tensor(input);
         let mut positional = vec![tensor.clone()];
         if let Some(Value::Method(method)) = self.find_method(id, "forward") {
             let parameters = &self.heap.functions[method.1].definition.parameters;

@@ -143,7 +143,7 @@ impl Machine {
                 let wired: Vec<Rc<Tensor>> = inputs.iter().map(|tensor| self.unexpanded(tensor, dims)).collect();
                 let node = self.node(name, layer, &wired)?;
                 self.record(name, &inputs, dims, Some(node));
-                Ok(Value::Tensor(Rc::new(Tensor { dims, source: TensorSource::Node(node), numbers: None })))
+                Ok(Value::Tensor(self.row(node, dims)))
             }
             // a - b = a + b * -1
             "sub" => {
@@ -172,7 +172,7 @@ impl Machine {
             return Ok(Tensor::made(dims));
         }
         let node = self.node(name, layer, inputs)?;
-        Ok(Rc::new(Tensor { dims, source: TensorSource::Node(node), numbers: None }))
+        Ok(self.row(node, dims))
     }
 
     fn record_made(&mut self, name: &str, inputs: &[Rc<Tensor>], made: &Tensor) {

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::super::problem::{Problem, ProblemKind, Severity};
 use super::super::result::{CallKind, ExecutedCall};
 use super::module::Leaf;
-use super::value::{Arguments, Tensor, TensorSource};
+use super::value::{Arguments, Tensor};
 use super::{CallSite, FixWish, Id, Machine, ModuleKind, Run, Value, no_tensor};
 use crate::model::{self, Dims, Layer, Value as Plain};
 use crate::shape::{self, ShapeError};
@@ -139,7 +139,7 @@ impl Machine {
         }
         let node = self.module_node(&name, layer, std::slice::from_ref(&tensor))?;
         self.record_module(id, &name, &class, &[tensor], dims, node);
-        Ok(Value::Tensor(Rc::new(Tensor { dims, source: TensorSource::Node(node), numbers: None })))
+        Ok(Value::Tensor(self.row(node, dims)))
     }
 
     /// The tensors of a call, also those in tuples: `(h_0, c_0)`.
@@ -223,6 +223,13 @@ impl Machine {
     ) -> Run<Value> {
         let Some(tensor) = tensors.first() else { return Ok(Value::unknown(class)) };
         let found = super::leaf_shapes::output(class, leaf, tensor.dims.as_ref());
+        if found.is_none() && tensor.dims.is_some() && leaf.known && !class.ends_with("Loss") {
+            let message = format!(
+                "What shape {name} ({class}) gives is not known here: it is taken to be its input's, and what follows is counted on that."
+            );
+            let problem = Problem::new(Severity::Warning, ProblemKind::UnknownModule, message);
+            self.note(Problem { module: Some(name.to_string()), ..problem });
+        }
         let dims = found.or(tensor.dims);
         let arguments: Vec<String> = leaf.arguments.iter().map(|(name, value)| format!("{name}={value}")).collect();
         // A shape that is only taken to be the input's is none that the row is sure of.
@@ -237,7 +244,7 @@ impl Machine {
             let inputs = inputs_of(tensors);
             let node = self.module_node(name, layer, &inputs)?;
             self.record_module(id, name, class, tensors, dims, node);
-            Rc::new(Tensor { dims, source: TensorSource::Node(node), numbers: None })
+            self.row(node, dims)
         } else {
             Tensor::made(dims)
         };

@@ -23,6 +23,8 @@ pub(in crate::pytorch) struct Trace {
     taken: HashSet<String>,
     /// How many names of a stem were tried.
     numbers: HashMap<String, u32>,
+    /// What the rows give, by their ids; `None`: not known.
+    pub shapes: Vec<Option<Dims>>,
     /// The names of the modules whose `forward` is running.
     pub inside: Vec<String>,
     /// Functions are numbered over the whole network.
@@ -48,6 +50,7 @@ impl Trace {
             parameter_nodes: HashMap::new(),
             taken,
             numbers: HashMap::new(),
+            shapes: Vec::new(),
             inside: Vec::new(),
             counted: false,
         }
@@ -88,11 +91,33 @@ impl Trace {
         // What has no module is not told apart.
         let call = if layer.kind().is_function() { Call::Module } else { call };
         self.nodes.push(Node { id, name, layer, inputs, call });
+        self.shapes.push(None);
         id
     }
 }
 
+impl Trace {
+    /// What a row gives.
+    pub fn shape(&self, id: NodeId) -> Option<Dims> {
+        self.shapes.get(id.0 as usize).copied().flatten()
+    }
+
+    fn note_shape(&mut self, id: NodeId, dims: Option<Dims>) {
+        if let Some(shape) = self.shapes.get_mut(id.0 as usize) {
+            *shape = dims;
+        }
+    }
+}
+
 impl Machine {
+    /// The tensor that a row gives.
+    pub(super) fn row(&mut self, node: NodeId, dims: Option<Dims>) -> Rc<Tensor> {
+        if let Some(trace) = &mut self.trace {
+            trace.note_shape(node, dims);
+        }
+        Rc::new(Tensor { dims, source: TensorSource::Node(node), numbers: None })
+    }
+
     /// A name written behind the line as a comment, else one made of the function's.
     fn node_name(&mut self, function: &str) -> String {
         let written = self.name_comments.get(&self.line).cloned();
@@ -120,6 +145,7 @@ impl Machine {
                     let layer = pending.layer.clone();
                     let Some(trace) = &mut self.trace else { return Ok(Source::Input) };
                     let id = trace.push(name, layer, vec![input], Call::Function);
+                    trace.note_shape(id, tensor.dims);
                     pending.made.set(Some(id));
                     Source::Node(id)
                 }
@@ -171,6 +197,7 @@ impl Machine {
         let name = trace.parameter_names.get(&parameter).cloned().unwrap_or_else(|| "parameter".to_string());
         let shape = tensor.dims.iter().flat_map(|dims| dims.sizes()).map(|&size| size as i64).collect();
         let id = trace.push(name, Layer::Parameter(model::Parameter { shape }), Vec::new(), Call::Module);
+        trace.note_shape(id, tensor.dims);
         trace.parameter_nodes.insert(parameter, id);
         id
     }
@@ -186,7 +213,11 @@ impl Machine {
             ..model::Unsupported::default()
         });
         match &mut self.trace {
-            Some(trace) => trace.push(name, layer, inputs, Call::Function),
+            Some(trace) => {
+                let id = trace.push(name, layer, inputs, Call::Function);
+                trace.note_shape(id, dims.copied());
+                id
+            }
             None => NodeId(0),
         }
     }
@@ -215,7 +246,7 @@ impl Machine {
         }
         let node = self.node(function, layer, inputs)?;
         self.record(function, inputs, dims, Some(node));
-        Ok(Value::Tensor(Rc::new(Tensor { dims, source: TensorSource::Node(node), numbers: None })))
+        Ok(Value::Tensor(self.row(node, dims)))
     }
 
     /// A node named after a function, without a call.
@@ -353,7 +384,8 @@ impl Machine {
             let last = trace.nodes.last().map(|node| Source::Node(node.id));
             if last != Some(source) {
                 let name = trace.function_name("output");
-                trace.push(name, Layer::Identity(model::Identity {}), vec![source], Call::Module);
+                let id = trace.push(name, Layer::Identity(model::Identity {}), vec![source], Call::Module);
+                trace.note_shape(id, tensor.dims);
             }
         }
         Ok(())
