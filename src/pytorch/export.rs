@@ -8,10 +8,11 @@
 use std::collections::{BTreeSet, HashSet};
 use std::ops::Range;
 
-use super::export_layer::{constructor, counted_name, function};
+use super::export_layer::{constructor, counted_name, function, lazy};
 use super::export_name::{attribute, camel, identifier, is_identifier, join, relative};
+use super::export_unknown;
 use crate::model::{Call, Kind, Layer, Network, Tap, Wiring};
-use crate::shape::{self, Shapes};
+use crate::shape::{self, NodeShape, Shapes};
 
 /// The comment in a text whose functions are numbered over the whole network, not within each module.
 pub(super) const COUNTED_FUNCTIONS: &str = "# Functions are named in order, as torch.fx does: add, add_1, add_2";
@@ -27,14 +28,17 @@ pub fn export_module(network: &Network) -> String {
 fn export_with(network: &Network, counted: bool) -> String {
     let wiring = network.wiring();
     let shapes = shape::infer(network, &wiring, 1);
+    let more = shape::infer(network, &wiring, 2);
     let mut exporter = Exporter {
         network,
         wiring,
         shapes,
+        more,
         classes: Vec::new(),
         taken: HashSet::from([String::new()]),
         uses_put: false,
         counted,
+        many: false,
     };
     exporter.name_modules();
     let name = identifier(&network.name, "Net");
@@ -46,6 +50,8 @@ pub(super) struct Exporter<'a> {
     pub network: &'a Network,
     pub wiring: Wiring,
     shapes: Shapes,
+    /// For two samples.
+    more: Shapes,
     /// Names and texts of the classes, inner ones first.
     classes: Vec<(String, String)>,
     /// Names that the import finds taken.
@@ -53,6 +59,8 @@ pub(super) struct Exporter<'a> {
     uses_put: bool,
     /// Functions are numbered over the whole network.
     counted: bool,
+    /// `forward` gives several tensors.
+    many: bool,
 }
 
 /// What one line of a `forward` does.
@@ -70,7 +78,8 @@ enum Part {
 
 impl Exporter<'_> {
     fn text(&self, name: &str) -> String {
-        let mut text = "import torch\nimport torch.nn as nn\n".to_string();
+        let mut text = self.broken();
+        text.push_str("import torch\nimport torch.nn as nn\n");
         let all: String = self.classes.iter().map(|(_, text)| text.as_str()).collect();
         if all.contains("F.") {
             text.push_str("import torch.nn.functional as F\n");
@@ -92,22 +101,59 @@ impl Exporter<'_> {
                 "\n\ndef put(module, path, layer):\n    *parents, name = path.split(\".\")\n    for parent in parents:\n        if not hasattr(module, parent):\n            module.add_module(parent, nn.Module())\n        module = getattr(module, parent)\n    module.add_module(name, layer)\n",
             );
         }
+        if all.contains("NotKnown(") {
+            text.push_str(&format!("\n\n{}", export_unknown::NOT_KNOWN_CLASS));
+        }
         for (_, class) in &self.classes {
             text.push_str("\n\n");
             text.push_str(class);
         }
         let sizes: Vec<String> = self.network.input.iter().map(ToString::to_string).collect();
+        let shown = if self.many { "[y.shape for y in model(x)]" } else { "model(x).shape" };
         text.push_str(&format!(
-            "\n\nif __name__ == \"__main__\":\n    model = {name}()\n    x = torch.randn(1, {})\n    print(model(x).shape)\n",
+            "\n\nif __name__ == \"__main__\":\n    model = {name}()\n    x = torch.randn(1, {})\n    print({shown})\n",
             sizes.join(", ")
         ));
         text
     }
 
+    /// What is wrong with the design, where it cannot run.
+    fn broken(&self) -> String {
+        let failures = self.shapes.nodes.iter().zip(&self.network.nodes).filter_map(|(shape, node)| match shape {
+            NodeShape::Failed(error) => {
+                let words = format!("{} ({}): {error}", node.name, node.layer.kind().class());
+                Some(format!("#   {}\n", words.replace(['\n', '\r'], " ")))
+            }
+            NodeShape::Known(_) | NodeShape::Waits { .. } => None,
+        });
+        let failures: String = failures.collect();
+        if failures.is_empty() {
+            return failures;
+        }
+        format!("# THIS DESIGN IS BROKEN: it cannot run as it is.\n{failures}\n")
+    }
+
+    /// The rows besides the last that nothing reads: further outputs.
+    fn further_ends(&self, units: &[Unit], nodes: &Range<usize>) -> Vec<usize> {
+        let is_read = |index: usize| {
+            (index + 1..self.network.nodes.len()).any(|later| self.wiring.taps(later).contains(&Tap::Node(index)))
+        };
+        let ends = units
+            .iter()
+            .enumerate()
+            .filter(|(_, unit)| unit.nodes.end < nodes.end && !self.is_parameter(unit) && !is_read(unit.nodes.end - 1));
+        ends.map(|(place, _)| place).collect()
+    }
+
     /// The names of all modules and of what holds them.
     fn name_modules(&mut self) {
-        let nodes =
-            self.network.nodes.iter().filter(|node| self.is_module(&node.layer, node.call)).map(|node| &node.name);
+        let nodes = self
+            .network
+            .nodes
+            .iter()
+            .enumerate()
+            .filter(|(index, _)| self.node_is_module(*index))
+            .map(|(_, node)| &node.name);
         let names = nodes.chain(self.network.uncalled.iter().map(|module| &module.name));
         let mut taken: Vec<String> = Vec::new();
         for name in names {
@@ -130,7 +176,7 @@ impl Exporter<'_> {
 
     pub(super) fn node_is_module(&self, index: usize) -> bool {
         let node = &self.network.nodes[index];
-        self.is_module(&node.layer, node.call)
+        !self.is_unknown_function(index) && self.is_module(&node.layer, node.call)
     }
 
     /// Writes a class for some nodes; `prefix` is the name of the module it makes.
@@ -164,10 +210,28 @@ impl Exporter<'_> {
                     let part = Part::Expression(self.constructor(first));
                     self.register(&path, part, &mut init);
                 }
-                (format!("{}({})", attribute(&path), inputs.join(", ")), None)
+                (self.module_call(first, &attribute(&path), &inputs), None)
+            } else if let Some(recurrent) = self.recurrent_of(first) {
+                let place = units.iter().position(|unit| unit.head.is_empty() && unit.nodes.start == recurrent);
+                match place {
+                    Some(place) => (self.state(first, recurrent, &format!("state{}", place + 1)), None),
+                    None => {
+                        let what = export_unknown::not_known(&self.network.nodes[first].name);
+                        (format!("{what}({})", inputs.join(", ")), None)
+                    }
+                }
             } else {
                 self.function_call(first, &inputs, prefix)
             };
+            // A state that a row below takes is kept.
+            let takes_state = |index| self.recurrent_of(index) == Some(first);
+            if unit.head.is_empty() && nodes.clone().any(takes_state) {
+                let call = expression.strip_suffix("[0]").unwrap_or(&expression);
+                let number = place + 1;
+                let name = &names[place];
+                lines.push(format!("        {name}, state{number} = {call}\n"));
+                continue;
+            }
             let comment = comment.map_or_else(String::new, |name| format!("  # name: {name}"));
             lines.push(format!("        {} = {expression}{comment}\n", names[place]));
         }
@@ -181,6 +245,14 @@ impl Exporter<'_> {
             Some(_) => names[units.len() - 1].clone(),
             None => parameter.clone(),
         };
+        let mut result = result;
+        if prefix.is_empty() {
+            let ends = self.further_ends(&units, &nodes);
+            self.many = !ends.is_empty();
+            for place in ends {
+                result.push_str(&format!(", {}", names[place]));
+            }
+        }
         let text = format!(
             "(nn.Module):\n    def __init__(self):\n        super().__init__()\n{init}\n    def forward(self, {parameter}):\n{}        return {result}\n",
             lines.concat()
@@ -209,7 +281,9 @@ impl Exporter<'_> {
         let mut above = None;
         let is_chain = units.iter().enumerate().all(|(place, inner)| {
             let name = self.unit_name(inner, &own);
-            let plain = !inner.head.is_empty() || self.node_is_module(inner.nodes.start);
+            let node = inner.nodes.start;
+            let tuple = export_unknown::gives_tuple(&self.network.nodes[node].layer);
+            let plain = !inner.head.is_empty() || (self.node_is_module(node) && !tuple);
             let taps = if inner.head.is_empty() {
                 self.wiring.taps(inner.nodes.start).to_vec()
             } else {
@@ -249,8 +323,11 @@ impl Exporter<'_> {
         let node = &self.network.nodes[index];
         let input = self.wiring.taps(index).first().and_then(|&tap| self.shapes.tap(tap));
         match &node.layer {
-            Layer::Unsupported(layer) => {
-                format!("nn.Identity()  # {}({}) is not known here", layer.class, layer.arguments)
+            Layer::Unsupported(layer) => export_unknown::constructor(layer),
+            layer if input.is_none() && layer.kind().inferred_argument().is_some() => {
+                lazy(layer).unwrap_or_else(|| {
+                    export_unknown::not_known(&format!("{}: no shape arrives here", layer.kind().class()))
+                })
             }
             layer => constructor(layer, input),
         }
@@ -315,7 +392,14 @@ impl Exporter<'_> {
     fn function_call(&mut self, index: usize, inputs: &[String], prefix: &str) -> (String, Option<String>) {
         let node = &self.network.nodes[index];
         let rank = self.wiring.taps(index).first().and_then(|&tap| self.shapes.tap(tap)).map_or(4, |dims| dims.rank());
-        let Some((name, call)) = function(&node.layer, inputs, rank) else {
+        let known = match &node.layer {
+            Layer::View(view) => Some(self.view(index, view, inputs.first().map_or("x", String::as_str))),
+            Layer::Unsupported(layer) => {
+                export_unknown::function(layer, inputs).map(|call| (layer.class.as_str(), call))
+            }
+            layer => function(layer, inputs, rank),
+        };
+        let Some((name, call)) = known else {
             return (inputs.first().cloned().unwrap_or_default(), None);
         };
         let stem = if self.counted { counted_name(name).to_string() } else { join(prefix, name) };
@@ -329,9 +413,39 @@ impl Exporter<'_> {
         (call, (default != node.name).then(|| node.name.clone()))
     }
 
+    /// Another shape. A leading 1 that stands for the batch is the input's size; `reshape` where the data may lie in
+    /// another order.
+    fn view(&self, index: usize, view: &crate::model::View, x: &str) -> (&'static str, String) {
+        let leads = |shapes: &Shapes| {
+            let tap = self.wiring.taps(index).first()?;
+            shapes.tap(*tap)?.first().copied()
+        };
+        let batched = leads(&self.shapes) == Some(1) && leads(&self.more) == Some(2);
+        let sizes = view.shape.iter().enumerate().map(|(place, size)| match (place, size) {
+            (0, 1) if batched => format!("{x}.size(0)"),
+            (_, size) => size.to_string(),
+        });
+        let sizes: Vec<String> = sizes.collect();
+        let called = self.network.nodes[index].name.rsplit('.').next().unwrap_or_default();
+        let name = if called.starts_with("reshape") || !self.is_contiguous(index) { "reshape" } else { "view" };
+        (name, format!("{x}.{name}({})", sizes.join(", ")))
+    }
+
+    /// Whether all that may flow in surely lies in memory in its order.
+    fn is_contiguous(&self, index: usize) -> bool {
+        let reorders = |kind| {
+            matches!(
+                kind,
+                Kind::Transpose | Kind::Permute | Kind::Chunk | Kind::Slice | Kind::Unsupported | Kind::LayerNorm2d
+            )
+        };
+        !self.network.nodes[..index].iter().any(|node| reorders(node.layer.kind()))
+    }
+
     /// The variables that the lines assign to: `x` where the next line alone uses it.
     fn variables(&self, units: &[Unit], nodes: Range<usize>) -> Vec<String> {
         let mut names = Vec::with_capacity(units.len());
+        let ends = self.further_ends(units, &nodes);
         for (place, unit) in units.iter().enumerate() {
             let output = unit.nodes.end - 1;
             let next =
@@ -340,7 +454,8 @@ impl Exporter<'_> {
                 let in_next = next.as_ref().is_some_and(|next| next.contains(&index));
                 !in_next && self.wiring.taps(index).contains(&Tap::Node(output))
             });
-            names.push(if later { format!("x{}", place + 1) } else { "x".to_string() });
+            let is_end = ends.contains(&place);
+            names.push(if later || is_end { format!("x{}", place + 1) } else { "x".to_string() });
         }
         names
     }
@@ -406,15 +521,7 @@ impl Part {
                     .iter()
                     .map(|(name, part)| {
                         let text = part.text(indent + 4);
-                        let (text, remark) = match text.split_once("  # ") {
-                            Some((text, remark)) if !text.contains('\n') => (text.to_string(), format!("  # {remark}")),
-                            _ => (text, String::new()),
-                        };
-                        if counted {
-                            format!("{space}{text},{remark}\n")
-                        } else {
-                            format!("{space}({name:?}, {text}),{remark}\n")
-                        }
+                        if counted { format!("{space}{text},\n") } else { format!("{space}({name:?}, {text}),\n") }
                     })
                     .collect();
                 let end = " ".repeat(indent);

@@ -52,6 +52,28 @@ pub(super) fn constructor(layer: &Layer, input: Option<&Dims>) -> String {
     }
 }
 
+/// The constructor of a layer that finds out by its first input what arrives; `None`: PyTorch has none, or its
+/// arguments are given by the input.
+pub(super) fn lazy(layer: &Layer) -> Option<String> {
+    let by_input = layer.arguments().any(|(name, value)| match name {
+        "out_channels" => matches!(Channels::from_value(&value), Some(Channels::TimesInput(_))),
+        "groups" => Groups::from_value(&value) == Some(Groups::InputChannels),
+        _ => false,
+    });
+    let has_lazy = matches!(
+        layer.kind(),
+        Kind::Conv2d
+            | Kind::ConvTranspose2d
+            | Kind::Linear
+            | Kind::BatchNorm1d
+            | Kind::BatchNorm2d
+            | Kind::InstanceNorm2d
+    );
+    let text = constructor(layer, None);
+    let arguments = text.strip_prefix("nn.").filter(|_| has_lazy && !by_input)?;
+    Some(format!("nn.Lazy{arguments}"))
+}
+
 /// PyTorch's argument for what is inferred here.
 fn declared(layer: &Layer, input: Option<&Dims>) -> Option<String> {
     let input = input?;
@@ -85,7 +107,7 @@ pub(super) fn function(layer: &Layer, inputs: &[String], rank: usize) -> Option<
             let comma = if mean.dim.len() == 1 { "," } else { "" };
             ("mean", format!("{x}.mean(dim=({}{comma}){keepdim})", list(&mean.dim)))
         }
-        Layer::View(view) => ("view", format!("{x}.view({})", list(&view.shape))),
+        Layer::View(view) => ("view", format!("{x}.reshape({})", list(&view.shape))),
         Layer::Transpose(layer) => ("transpose", format!("{x}.transpose({}, {})", layer.dim0, layer.dim1)),
         Layer::Permute(layer) => ("permute", format!("{x}.permute({})", list(&layer.dims))),
         Layer::Contiguous(_) => ("contiguous", format!("{x}.contiguous()")),

@@ -14,6 +14,7 @@ mod export;
 mod export_group;
 mod export_layer;
 mod export_name;
+mod export_unknown;
 #[cfg(feature = "python")]
 mod hints;
 #[cfg(feature = "python")]

@@ -102,7 +102,10 @@ impl Machine {
             "sub" => ScalarOperation::Sub,
             "mul" => ScalarOperation::Mul,
             "div" => ScalarOperation::Div,
-            _ => return self.unsupported(name, std::slice::from_ref(tensor), tensor.dims),
+            _ => {
+                self.written = Some((name.into(), crate::model::Value::Float(number).to_string()));
+                return self.unsupported(name, std::slice::from_ref(tensor), tensor.dims);
+            }
         };
         if !number.is_finite() {
             return self.unsupported(name, std::slice::from_ref(tensor), tensor.dims);
@@ -122,7 +125,10 @@ impl Machine {
                 self.record_made("rsub", std::slice::from_ref(tensor), &shifted);
                 Ok(Value::Tensor(shifted))
             }
-            _ => self.unsupported(name, std::slice::from_ref(tensor), tensor.dims),
+            _ => {
+                self.written = Some((name.into(), format!("other={}", crate::model::Value::Float(number))));
+                self.unsupported(name, std::slice::from_ref(tensor), tensor.dims)
+            }
         }
     }
 
@@ -220,6 +226,7 @@ impl Machine {
                     (at <= sizes.len()).then(|| sizes.insert(at, tensors.len() as u64))?;
                     Dims::new(&sizes)
                 });
+                self.written = Some((name.into(), format!("dim={dim}")));
                 self.unsupported(name, &tensors, dims)?
             }
             "add" | "sub" | "subtract" | "mul" | "multiply" | "div" | "divide" | "true_divide" | "matmul" | "mm"

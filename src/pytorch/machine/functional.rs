@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use super::super::ast::Name;
 use super::super::problem::ProblemKind;
 use super::value::{Arguments, PendingNode, Tensor, TensorSource};
 use super::{Machine, Run, Value, leaf_shapes};
@@ -195,6 +196,10 @@ impl Machine {
         };
         let positional = arguments.positional.iter().skip(1).cloned().collect();
         let rest = Arguments { positional, keywords: arguments.keywords.clone() };
+        if self.trace.is_some() {
+            let written = self.written_arguments(plain, &rest)?;
+            self.written = Some((Name::from(plain), written));
+        }
         if let Some((_, kind, parameters)) = LAYERS.iter().find(|(other, ..)| *other == plain) {
             return self.layer_function(plain, *kind, parameters, &tensor, &rest);
         }
@@ -254,6 +259,23 @@ impl Machine {
                 Ok(Value::unknown(name))
             }
         }
+    }
+
+    /// The arguments of a function besides its tensor, as Python writes them; what is no constant is `...`.
+    fn written_arguments(&mut self, name: &str, rest: &Arguments) -> Run<String> {
+        let mut written = Vec::new();
+        for value in &rest.positional {
+            written.push(self.argument(value)?.map_or_else(|| "...".to_string(), |value| value.to_string()));
+        }
+        for (keyword, value) in rest.keywords.iter().filter(|(keyword, _)| !matches!(&**keyword, "input" | "out")) {
+            let value = self.argument(value)?.map_or_else(|| "...".to_string(), |value| value.to_string());
+            written.push(format!("{keyword}={value}"));
+        }
+        let over_all = matches!(name, "sum" | "amax" | "amin" | "std" | "var" | "norm" | "prod");
+        if written.is_empty() && over_all {
+            written.push("dim=None".to_string());
+        }
+        Ok(written.join(", "))
     }
 
     fn layer_function(

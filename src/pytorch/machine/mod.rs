@@ -155,6 +155,8 @@ pub(super) struct Machine {
     nothing: Option<no_tensor::Meant>,
     /// The last statement that is only an expression: where it starts, and its value.
     last_expression: Option<(u32, Value)>,
+    /// The function that runs, and its arguments besides its tensor as Python writes them.
+    written: Option<(Name, String)>,
     /// Where fixes of values that are no tensors start.
     told: HashSet<u32>,
 }
@@ -193,6 +195,7 @@ impl Machine {
             nothing: None,
             last_expression: None,
             told: HashSet::new(),
+            written: None,
         }
     }
 

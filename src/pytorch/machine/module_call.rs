@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use super::super::export_unknown::NOT_KNOWN;
 use super::super::problem::{Problem, ProblemKind, Severity};
 use super::super::result::{CallKind, ExecutedCall};
 use super::module::Leaf;
@@ -27,6 +28,9 @@ impl Machine {
     /// Runs a module on its inputs.
     pub(in crate::pytorch) fn forward(&mut self, id: Id, arguments: Arguments) -> Run<Value> {
         let site = self.call_site.take();
+        if self.module(id).is_some_and(|module| &*module.class == NOT_KNOWN) {
+            return self.call_not_known(id, &arguments);
+        }
         if let Some(forward) = self.find_method(id, "forward") {
             let name = self.trace.as_ref().and_then(|trace| trace.name_of(id).cloned());
             if let Some(trace) = &mut self.trace {
@@ -39,6 +43,25 @@ impl Machine {
             return result;
         }
         self.library_forward(id, arguments, site.as_deref())
+    }
+
+    /// What an export could not write: a row of what it stood for.
+    fn call_not_known(&mut self, id: Id, arguments: &Arguments) -> Run<Value> {
+        let what = match self.heap.instances[id].attributes.get("what") {
+            Some(Value::Text(what)) => what.to_string(),
+            _ => NOT_KNOWN.to_string(),
+        };
+        let inputs = self.tensors_of(arguments)?;
+        let Some(first) = inputs.first().filter(|_| self.trace.is_some()) else { return Ok(Value::unknown(&what)) };
+        let dims = first.dims;
+        let name = self.trace.as_ref().and_then(|trace| trace.name_of(id).cloned()).unwrap_or_default();
+        let message = format!("{name}: {what} is not known here; its output is taken to have its input's shape.");
+        self.note(Problem::new(Severity::Warning, ProblemKind::UnknownModule, message));
+        let (class, arguments) = what.strip_suffix(')').and_then(|what| what.split_once('(')).unwrap_or((&what, ""));
+        let (class, arguments) = (class.to_string(), arguments.to_string());
+        let layer = model::Unsupported { class, arguments, ..model::Unsupported::default() };
+        let node = self.module_node(&name, Layer::Unsupported(layer), &inputs)?;
+        Ok(Value::Tensor(self.row(node, dims)))
     }
 
     /// What the class of the library does.

@@ -314,7 +314,9 @@ impl Machine {
         dims: Option<Dims>,
     ) -> Run<Value> {
         let shape = dims.map(|dims| dims.without_batch().sizes().iter().map(|&size| size as i64).collect());
-        let (class, arguments) = (function.to_string(), String::new());
+        let class = function.to_string();
+        let written = self.written.take().filter(|(name, _)| **name == *function);
+        let arguments = written.map(|(_, arguments)| arguments).unwrap_or_default();
         let layer = Layer::Unsupported(model::Unsupported { class, arguments, shape, parameters });
         self.apply_with(function, layer, inputs, dims)
     }
