@@ -30,6 +30,8 @@ pub struct ImportedDesign {
     /// Input shapes that the text allows; more than one where the person may choose.
     pub candidates: Vec<String>,
     pub candidate_count: u64,
+    /// Modules that do not learn.
+    pub frozen: Vec<String>,
 }
 
 /// What is wrong with the text, or not understood.
@@ -96,6 +98,7 @@ mod reading {
             params: model.totals.params,
             input,
             candidates: model.input.candidates.iter().take(MOST_CANDIDATES).map(ToString::to_string).collect(),
+            frozen: model.frozen.clone(),
             candidate_count: model.input.candidate_count.max(model.input.candidates.len()) as u64,
         }
     }

@@ -185,7 +185,7 @@ pub(super) fn function(layer: &Unsupported, inputs: &[String]) -> Option<String>
                 _ => None,
             }
         }
-        ("max" | "min" | "median", [x]) if !arguments.is_empty() => Some(format!("{x}.{class}({arguments}).values")),
+        ("max" | "min" | "median", [x]) if !arguments.is_empty() => Some(format!("{x}.{class}({arguments})[0]")),
         (_, [x]) if PLAIN.contains(&class) && arguments.is_empty() => Some(format!("torch.{class}({x})")),
         (_, [x]) if METHODS.contains(&class) && !arguments.is_empty() => Some(format!("{x}.{class}({arguments})")),
         (_, [x]) if FUNCTIONAL.contains(&class) => Some(format!("F.{class}({})", behind(x))),

@@ -9,6 +9,8 @@ mod ast;
 #[cfg(feature = "python")]
 mod batch;
 #[cfg(feature = "python")]
+mod check;
+#[cfg(feature = "python")]
 mod discover;
 mod export;
 mod export_group;

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use super::batch;
+use super::check;
 use super::discover::Root;
 use super::hints::{self, ShapeHint};
 use super::import::{raised, spent};
@@ -27,6 +28,8 @@ pub(super) struct Hints {
 pub(super) struct Traced {
     pub trace: Trace,
     pub outputs: Vec<Dims>,
+    /// The rows that give them.
+    pub ends: Vec<NodeId>,
     /// PyTorch would have stopped.
     pub failed: bool,
 }
@@ -55,9 +58,15 @@ pub(super) fn build(machine: &mut Machine, root: Root, hints: &Hints, options: &
         batch::settle(&mut traced.trace, &other.trace, &input);
     }
     batch::bound(&mut traced.trace, &input);
+    let ends: Vec<NodeId> = traced.ends.clone();
+    traced.trace.drop_unread(&ends);
+    let weights = std::mem::take(&mut traced.trace.weights);
     let class = machine.module(id).map(|module| module.class.to_string()).unwrap_or_default();
     let mut network = Network { name: class.clone(), input, nodes: traced.trace.nodes, uncalled: Vec::new() };
-    network.uncalled = uncalled(machine, &modules, &traced.trace.executed, &network);
+    network.uncalled = uncalled(machine, &modules, &weights, &traced.trace.executed, &network);
+    let totals = totals(machine, &modules);
+    let frozen = check::frozen(machine, &modules);
+    check::compare(machine, &modules, &network, (&totals, &frozen));
     ImportedModel {
         name: class,
         variable: root.variable,
@@ -68,7 +77,8 @@ pub(super) fn build(machine: &mut Machine, root: Root, hints: &Hints, options: &
         executed: traced.trace.executed,
         stops_after: traced.trace.stops_after,
         outputs: traced.outputs,
-        totals: totals(machine, &modules),
+        totals,
+        frozen,
     }
 }
 
@@ -119,6 +129,7 @@ fn totals(machine: &Machine, modules: &[(String, Id)]) -> ModelTotals {
 fn uncalled(
     machine: &Machine,
     modules: &[(String, Id)],
+    weights: &HashSet<Id>,
     executed: &[super::ExecutedCall],
     network: &Network,
 ) -> Vec<UncalledModule> {
@@ -136,7 +147,7 @@ fn uncalled(
         let Some(module) = machine.module(*id) else { continue };
         let own_parameters = module.parameters.iter().filter(|(_, parameter)| seen.insert(*parameter)).count() > 0;
         match module.leaf() {
-            Some(leaf) if !called.contains(name.as_str()) && !name.is_empty() => {
+            Some(leaf) if !called.contains(name.as_str()) && !nodes.contains(name.as_str()) && !name.is_empty() => {
                 let unknown = || {
                     let class = module.class.to_string();
                     let parameters = machine.own_parameters(*id).and_then(|count| i64::try_from(count).ok());
@@ -153,6 +164,7 @@ fn uncalled(
                     let full = if name.is_empty() { own.to_string() } else { format!("{name}.{own}") };
                     if let Some(dims) = machine.heap.parameters[*parameter].dims
                         && !nodes.contains(full.as_str())
+                        && !weights.contains(parameter)
                         && dims.rank() >= 1
                     {
                         let shape = dims.sizes().iter().map(|&size| size as i64).collect();
@@ -192,7 +204,7 @@ fn trace_batch(machine: &mut Machine, id: Id, input: Option<Dims>) -> Traced {
         machine.output_tensors(id, &value)
     });
     machine.minding = 0;
-    let outputs = match result {
+    let (outputs, ends) = match result {
         Ok(outputs) => outputs,
         Err(stop) => {
             let line = machine.line;
@@ -205,13 +217,13 @@ fn trace_batch(machine: &mut Machine, id: Id, input: Option<Dims>) -> Traced {
                 Stop::Spent(what) => spent(what),
                 Stop::Raised(exception) => raised(exception),
             });
-            Vec::new()
+            (Vec::new(), Vec::new())
         }
     };
     machine.line = 0;
     let trace = machine.trace.take().unwrap_or_else(|| Trace::new(&[], HashMap::new()));
     let failed = trace.stops_after.is_some();
-    Traced { trace, outputs, failed }
+    Traced { trace, outputs, ends, failed }
 }
 
 impl Machine {
@@ -239,7 +251,7 @@ impl Machine {
     }
 
     /// The tensors in what `forward` returns. The first becomes the network's last node.
-    fn output_tensors(&mut self, id: Id, value: &Value) -> super::machine::Run<Vec<Dims>> {
+    fn output_tensors(&mut self, id: Id, value: &Value) -> super::machine::Run<(Vec<Dims>, Vec<NodeId>)> {
         let mut tensors: Vec<Rc<Tensor>> = Vec::new();
         let mut lost = None;
         let mut open = vec![self.meant_result(id, value)];
@@ -266,7 +278,8 @@ impl Machine {
             self.end_with(&Rc::clone(first))?;
         }
         self.note_outputs(&tensors, lost.as_deref());
-        Ok(tensors.iter().filter_map(|tensor| tensor.dims).collect())
+        let ends = tensors.iter().filter_map(|tensor| self.node_of(tensor)).collect();
+        Ok((tensors.iter().filter_map(|tensor| tensor.dims).collect(), ends))
     }
 
     /// Says what of a result the rows do not end with.

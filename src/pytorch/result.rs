@@ -41,6 +41,8 @@ pub struct ImportedModel {
     /// The shapes of what `forward` returns, the batch first.
     pub outputs: Vec<Dims>,
     pub totals: ModelTotals,
+    /// Modules, or parameters, whose parameters, and those of everything below them, do not learn: `features.0`.
+    pub frozen: Vec<String>,
 }
 
 /// Elements of all parameters and buffers, whether they are used or not, shared ones once.

@@ -206,6 +206,13 @@ impl Machine {
         if let Some(value) = self.shape_function(plain, &tensor, &rest)? {
             return Ok(value);
         }
+        if let (TensorSource::Parameter(parameter), "requires_grad_") = (&tensor.source, name) {
+            let trainable = match rest.get(0, "requires_grad").cloned() {
+                Some(value) => self.truth(&value)?.unwrap_or(true),
+                None => true,
+            };
+            self.heap.parameters[*parameter].trainable = trainable;
+        }
         if SAME.contains(&name) || SAME.contains(&plain) {
             return Ok(Value::Tensor(tensor));
         }
@@ -226,6 +233,7 @@ impl Machine {
                     _ => self.unsupported(plain, std::slice::from_ref(&tensor), tensor.dims),
                 }
             }
+            "layer_norm" => self.layer_norm_function(&tensor, &rest),
             "linear" | "conv2d" | "conv_transpose2d" => self.weighted_function(plain, &tensor, &rest),
             "avg_pool1d"
             | "max_pool1d"
@@ -374,8 +382,9 @@ impl Machine {
             }
             _ => None,
         };
+        let given = |place, name| rest.get(place, name).and_then(Value::as_tensor);
         match layer {
-            Some(layer) => self.apply(name, layer, std::slice::from_ref(tensor)),
+            Some(layer) => self.weighted(name, layer, tensor, (given(0, "weight"), given(1, "bias"))),
             None => self.unsupported_with(name, None, std::slice::from_ref(tensor), None),
         }
     }
@@ -393,6 +402,26 @@ impl Machine {
         let leaf = self.make_leaf(&class, "", &rest)?;
         let dims = leaf_shapes::output(&class, &leaf, tensor.dims.as_ref());
         self.unsupported(name, std::slice::from_ref(tensor), dims)
+    }
+
+    /// `F.layer_norm(x, normalized_shape, weight, bias, eps)`.
+    fn layer_norm_function(&mut self, tensor: &Rc<Tensor>, rest: &Arguments) -> Run<Value> {
+        let shape = rest.get(0, "normalized_shape").cloned().unwrap_or(Value::None);
+        let (weight, bias) =
+            (rest.get(1, "weight").and_then(Value::as_tensor), rest.get(2, "bias").and_then(Value::as_tensor));
+        let sizes = match shape {
+            Value::Tuple(_) | Value::List(_) => self.items(&shape)?.len() as i64,
+            Value::Int(_) => 1,
+            _ => return self.unsupported_with("layer_norm", None, std::slice::from_ref(tensor), tensor.dims),
+        };
+        let eps = rest.get(3, "eps").and_then(Value::as_float).unwrap_or(1e-5);
+        let layer = model::LayerNorm {
+            normalized_dims: sizes,
+            eps,
+            elementwise_affine: weight.is_some(),
+            bias: bias.is_some() || weight.is_none(),
+        };
+        self.weighted("layer_norm", layer.into(), tensor, (weight, bias))
     }
 
     fn pad_function(&mut self, tensor: &Rc<Tensor>, rest: &Arguments) -> Run<Value> {

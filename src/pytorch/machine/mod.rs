@@ -36,6 +36,7 @@ mod tensor_methods;
 mod text_methods;
 mod trace;
 mod value;
+mod weights;
 
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;

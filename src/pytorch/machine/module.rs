@@ -187,8 +187,10 @@ impl Machine {
     }
 
     pub(super) fn parameter_tensor(&self, parameter: Id) -> Value {
-        let dims = self.heap.parameters[parameter].dims;
-        Value::Tensor(Rc::new(Tensor { dims, source: TensorSource::Parameter(parameter), numbers: None }))
+        let data = &self.heap.parameters[parameter];
+        // A buffer is a constant: nothing learns it.
+        let source = if data.is_buffer { TensorSource::Made } else { TensorSource::Parameter(parameter) };
+        Value::Tensor(Rc::new(Tensor { dims: data.dims, source, numbers: None }))
     }
 
     /// The built-in constructor of a module's base class.

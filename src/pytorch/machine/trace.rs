@@ -25,6 +25,10 @@ pub(in crate::pytorch) struct Trace {
     numbers: HashMap<String, u32>,
     /// What the rows give, by their ids; `None`: not known.
     pub shapes: Vec<Option<Dims>>,
+    /// Parameters that rows count as their weight or bias.
+    pub weights: HashSet<Id>,
+    /// The names and layers of rows by the weight that they were given.
+    pub(super) weighted: HashMap<Id, (String, Layer)>,
     /// The names of the modules whose `forward` is running.
     pub inside: Vec<String>,
     /// Functions are numbered over the whole network.
@@ -51,6 +55,8 @@ impl Trace {
             taken,
             numbers: HashMap::new(),
             shapes: Vec::new(),
+            weights: HashSet::new(),
+            weighted: HashMap::new(),
             inside: Vec::new(),
             counted: false,
         }
@@ -100,6 +106,15 @@ impl Trace {
     /// What a row gives.
     pub fn shape(&self, id: NodeId) -> Option<Dims> {
         self.shapes.get(id.0 as usize).copied().flatten()
+    }
+
+    pub(super) fn modules(&self) -> impl Iterator<Item = (&String, &Id)> {
+        self.names.iter().map(|(id, name)| (name, id))
+    }
+
+    /// The parameter that a row is.
+    pub(super) fn parameter_of(&self, node: NodeId) -> Option<Id> {
+        self.parameter_nodes.iter().find(|(_, other)| **other == node).map(|(id, _)| *id)
     }
 
     fn note_shape(&mut self, id: NodeId, dims: Option<Dims>) {

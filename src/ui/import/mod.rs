@@ -189,6 +189,8 @@ fn workbench(designs: &[ImportedDesign], (first, second): (usize, Option<usize>)
         Design { name: default_name(1, &content), content }
     };
     let second = second.and_then(|second| own(second, 1)).unwrap_or_else(twin);
+    // The names of one list stand for all designs.
+    let frozen = designs.get(first).map(|imported| imported.frozen.clone()).unwrap_or_default();
     let designs = own(first, 0).into_iter().chain([second]).collect();
-    Workbench { designs, baseline: 0, settings: Settings::default() }
+    Workbench { designs, baseline: 0, settings: Settings { frozen, ..Settings::default() } }
 }

@@ -4,10 +4,10 @@ use std::process::{Command, Stdio};
 
 use convscope::job::{ImportTask, Job, News, Task};
 use convscope::model::{Call, Channels, Groups, Kind, Layer, Network, Node, ZeroPad2d, presets};
-use convscope::pytorch::{Options, export_keras, export_module, import};
+use convscope::pytorch::{Options, Severity, export_keras, export_module, import};
 use proptest::prelude::*;
 
-use super::every_layer;
+use super::{every_layer, rows};
 use crate::golden::Failures;
 use crate::random;
 
@@ -176,5 +176,72 @@ fn the_seeds_designs_come_back_as_the_same_link() {
         assert_eq!(report.problems, Vec::new());
         let links: Vec<&str> = report.designs.iter().map(|design| design.design.as_str()).collect();
         assert_eq!(links, [convscope::share_link::encode_design(&network)]);
+    }
+}
+
+/// What is exported is the network again, for any batch, and says what it cannot say.
+#[test]
+fn golden_networks_are_exported_as_they_were() {
+    let mut failures = Failures::default();
+    for (name, (text, truth)) in rows::networks() {
+        let found = rows::imported(&text, &truth);
+        let Some(model) = found.models.first() else { continue };
+        let exported = export_module(&model.network);
+        let frozen = ["view(1, ", "reshape(1, ", "nn.Identity()  #"].iter().find(|words| exported.contains(**words));
+        failures.check(frozen.is_none(), || format!("{name}: {frozen:?} in\n{exported}"));
+        let again = rows::imported(&exported, &truth);
+        let Some(back) = again.models.first() else {
+            failures.check(false, || format!("{name}: {:?}\n{exported}", again.problems));
+            continue;
+        };
+        let errors = again.problems.iter().filter(|problem| problem.severity == Severity::Error).count();
+        failures.check(errors == 0, || format!("{name}: {:?}\n{exported}", again.problems));
+        for (key, batch) in [("called", 1), ("called_at_3", 3)] {
+            for failure in rows::check_called(&name, &truth[key], (&back.network, &found), batch) {
+                failures.check(false, || format!("exported {failure}"));
+            }
+        }
+    }
+    failures.finish();
+}
+
+/// A design that cannot run says so at the top, and no layer is written without the argument that it needs.
+#[test]
+fn a_broken_design_says_so() {
+    let layers = ["Conv2d", "GroupNorm", "Conv2d", "BatchNorm2d", "Linear", "LayerNorm"];
+    let layers = layers.into_iter().enumerate().map(|(index, class)| {
+        let kind = Kind::from_class(class).expect("a class");
+        let mut layer = kind.layer();
+        if index == 1 {
+            layer.set_argument("num_groups", &convscope::model::Value::Int(3)).expect("an argument");
+        }
+        (format!("l{index}"), layer)
+    });
+    let network = Network::chain("Broken", "3x20x20".parse().expect("a shape"), layers);
+    let text = export_module(&network);
+    assert!(text.starts_with("# THIS DESIGN IS BROKEN"), "{text}");
+    assert!(text.lines().nth(1).is_some_and(|line| line.contains("l1 (GroupNorm)")), "{text}");
+    assert!(text.contains("nn.LazyConv2d(8, kernel_size=3)") && text.contains("nn.LazyLinear(10)"), "{text}");
+    assert!(text.contains("NotKnown(\"LayerNorm") && !text.contains("nn.LayerNorm()"), "{text}");
+}
+
+/// Arguments may come from a link: only constants are written as code.
+#[test]
+fn arguments_of_unknown_layers_are_constants_or_no_code() {
+    let export = |class: &str, arguments: &str| {
+        let (class, arguments) = (class.to_string(), arguments.to_string());
+        let layer = convscope::model::Unsupported { class, arguments, ..Default::default() };
+        export_module(&Network::chain("N", "3x20".parse().expect("a shape"), [("a".to_string(), layer.into())]))
+    };
+    let good = export("Conv1d", "in_channels=3, out_channels=8, kernel_size=(3,), padding='same', bias=True");
+    let written = "nn.Conv1d(in_channels=3, out_channels=8, kernel_size=(3,), padding='same', bias=True)";
+    assert!(good.contains(written), "{good}");
+    let bad = ["__import__('os')", "1)\nimport os", "1 # ", "f(1)", "'\\n'", "1, (2", "a=b", "\"x\"", "..."];
+    for arguments in bad {
+        for class in ["Conv1d", "sum", "normalize", "stack", "pow", "expand", "max"] {
+            let text = export(class, arguments);
+            assert!(text.contains("self.a = NotKnown(\""), "{class}({arguments}): {text}");
+            assert!(!text.contains("import os\n"), "{text}");
+        }
     }
 }
