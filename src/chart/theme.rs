@@ -37,7 +37,7 @@ impl Theme {
                 RGBColor(0x00, 0x79, 0x5a),
                 RGBColor(0xa3, 0x48, 0x7a),
                 RGBColor(0x8a, 0x6d, 0x00),
-                RGBColor(0x2b, 0x84, 0xbd),
+                RGBColor(0x6a, 0x4f, 0xb3),
             ],
             font: FONT,
             font_size: 12.0,
@@ -58,7 +58,7 @@ impl Theme {
                 RGBColor(0x2f, 0xbf, 0x93),
                 RGBColor(0xdd, 0x93, 0xba),
                 RGBColor(0xf0, 0xe4, 0x42),
-                RGBColor(0x9a, 0xd4, 0xf7),
+                RGBColor(0xb7, 0xa3, 0xf2),
             ],
             ..Self::light()
         }

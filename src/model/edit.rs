@@ -1,6 +1,6 @@
 //! Edits of a network that keep it wired: what flowed through a row still flows.
 
-use super::{Arity, Inputs, Layer, Network, Node, NodeId, Source, Tap};
+use super::{Arity, Inputs, Layer, Network, Node, NodeId, Source, Tap, Value};
 
 impl Network {
     /// Puts a new node behind another, or first. Whatever took the output of that other node takes the new
@@ -59,6 +59,17 @@ impl Network {
     pub fn duplicate(&mut self, id: NodeId, name: String) -> Option<NodeId> {
         let layer = self.node(id)?.layer.clone();
         Some(self.insert_after(Some(id), name, layer))
+    }
+
+    /// Sets an argument of a node's module, wherever that module is called. Whether the value fits.
+    pub fn set_argument(&mut self, id: NodeId, argument: &str, value: &Value) -> bool {
+        let Some(Node { name, layer, .. }) = self.node(id).cloned() else { return false };
+        let mut changed = layer.clone();
+        let fits = changed.set_argument(argument, value).is_ok();
+        for node in self.nodes.iter_mut().filter(|node| fits && node.name == name && node.layer == layer) {
+            node.layer = changed.clone();
+        }
+        fits
     }
 
     /// Moves a node to another place in the order, counted without it. Places behind the end mean the end.

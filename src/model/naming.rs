@@ -5,6 +5,8 @@
 
 use std::collections::HashMap;
 
+use thiserror::Error;
+
 use super::{Groups, Inputs, Kind, Layer, Network, Node, NodeId, Pair};
 
 /// Names nodes one after another, in execution order.
@@ -17,6 +19,18 @@ pub struct Naming {
     /// The last number of a `Sequential`: 3 where the node above is `features.3`.
     place: Option<u64>,
     below_depthwise: bool,
+}
+
+/// Why a node cannot have a name.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum NameError {
+    #[error("a layer needs a name")]
+    Empty,
+    #[error("\"{0}\" is no name in Python: letters, digits and _, parts joined by dots, as in features.0 or conv1")]
+    NotAPath(String),
+    /// Equal layers of one name are one module; others cannot be.
+    #[error("another layer is called {0}, with other arguments: one name means one module, called again")]
+    Taken(String),
 }
 
 /// What a layer's default name begins with: `conv`; `depthwise` for a depthwise convolution.
@@ -57,6 +71,28 @@ impl Naming {
 }
 
 impl Network {
+    /// Gives a node another name. One that an equal layer has makes both one module.
+    ///
+    /// # Errors
+    /// Where the name is no path of a PyTorch module, or that of a module that is not equal.
+    pub fn rename(&mut self, id: NodeId, name: &str) -> Result<(), NameError> {
+        let Some(position) = self.position(id) else { return Ok(()) };
+        let layer = &self.nodes[position].layer;
+        let is_other = |node: &Node| node.id != id && node.name == name && node.layer != *layer;
+        let is_taken = self.nodes.iter().any(is_other) || self.uncalled.iter().any(|module| module.name == name);
+        match name {
+            "" => Err(NameError::Empty),
+            // A name that stays is none of this edit's business.
+            _ if name == self.nodes[position].name => Ok(()),
+            _ if !name.split('.').all(is_attribute) => Err(NameError::NotAPath(name.to_string())),
+            _ if is_taken => Err(NameError::Taken(name.to_string())),
+            _ => {
+                self.nodes[position].name = name.to_string();
+                Ok(())
+            }
+        }
+    }
+
     /// A network of nodes each fed by the one above, with default names.
     pub fn chain_of(name: &str, input: super::Dims, layers: impl IntoIterator<Item = Layer>) -> Self {
         let mut naming = Naming::default();
@@ -67,6 +103,14 @@ impl Network {
         });
         Self { name: name.to_string(), input, nodes: nodes.collect(), uncalled: Vec::new() }
     }
+}
+
+/// A module's name within another one: `conv1`, or the number of a `Sequential`.
+fn is_attribute(name: &str) -> bool {
+    let is_number = name.bytes().all(|byte| byte.is_ascii_digit());
+    let is_word = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+        && !name.starts_with(|first: char| first.is_ascii_digit());
+    !name.is_empty() && (is_number || is_word)
 }
 
 const fn kind_stem(kind: Kind) -> &'static str {

@@ -67,7 +67,10 @@ impl ShapeError {
             Self::InputMissing(_) | Self::InputNotAbove(_) => {
                 "Open the row's details and name a row above that it takes.".to_string()
             }
-            Self::TooLarge => "Use fewer channels or a smaller input.".to_string(),
+            Self::TooLarge => "Use fewer channels, a smaller input or a smaller batch.".to_string(),
+            Self::UpsampleNeither => {
+                "Type a scale_factor behind the ×, such as 2; or a size, in the details.".to_string()
+            }
             Self::WrapsMoreThanOnce | Self::ReflectionTooLarge { .. } => {
                 "Use less padding, or padding_mode zeros.".to_string()
             }

@@ -94,19 +94,25 @@ struct Fields {
     designs: Vec<(char, String)>,
     /// All others that are known, in the order of the text.
     others: Vec<(String, String)>,
+    /// Whether it says its version, as every link that is written does.
+    is_versioned: bool,
 }
 
 impl Fields {
     fn read(text: &str, problems: &mut Problems) -> Self {
         let mut fields = Self::default();
         let text = text.trim();
-        for field in text.strip_prefix('#').unwrap_or(text).split('&').filter(|field| !field.is_empty()) {
+        let text = text.strip_prefix('#').unwrap_or(text);
+        for field in text.split('&').filter(|field| !field.is_empty()) {
             let (key, value) = field.split_once('=').unwrap_or((field, ""));
             let value = text::percent_decode(value);
             let letter = single_letter(key).filter(|&letter| ('a'..design_key(MAX_DESIGNS)).contains(&letter));
             match (key, letter) {
-                (VERSION_KEY, _) if value != VERSION => {
-                    problems.add(LinkPlace::Link, field, "another version's link; it is read as version 1");
+                (VERSION_KEY, _) => {
+                    fields.is_versioned = true;
+                    if value != VERSION {
+                        problems.add(LinkPlace::Link, field, "another version's link; it is read as version 1");
+                    }
                 }
                 (_, Some(letter)) if fields.designs.iter().any(|(taken, _)| *taken == letter) => {
                     problems.add(
@@ -124,6 +130,10 @@ impl Fields {
                 }
                 _ => {}
             }
+        }
+        let is_known = fields.is_versioned || !fields.designs.is_empty() || !fields.others.is_empty();
+        if !is_known && !text.is_empty() {
+            problems.add(LinkPlace::Link, text, "no design is in it; the question's pair is shown");
         }
         fields
     }

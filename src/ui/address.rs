@@ -71,7 +71,13 @@ fn push(link: &str) {
     if fragment().as_deref() != Some(link) {
         let address = format!("#{link}");
         if let Ok(history) = window().history() {
-            let _ = history.push_state_with_url(&JsValue::NULL, "", Some(&address));
+            // An address that was typed by hand and says the same is the step already.
+            let is_same = fragment().is_some_and(|typed| share_link::encode(&share_link::decode(&typed).0) == link);
+            let _ = if is_same {
+                history.replace_state_with_url(&JsValue::NULL, "", Some(&address))
+            } else {
+                history.push_state_with_url(&JsValue::NULL, "", Some(&address))
+            };
         }
     }
 }
@@ -83,6 +89,7 @@ fn fragment() -> Option<String> {
     (!link.is_empty() && link != selfcheck::FRAGMENT).then(|| link.to_string())
 }
 
-fn storage() -> Option<web_sys::Storage> {
+/// What stays when the page is closed.
+pub fn storage() -> Option<web_sys::Storage> {
     window().local_storage().ok().flatten()
 }

@@ -62,7 +62,7 @@ pub fn App() -> impl IntoView {
             <main class="page-main">
                 <Later part=Part::Import { open: importing }/>
                 <Answer/>
-                <div class="bench">
+                <div class="bench" class:many=move || designs.with(|designs| designs.len() > 2)>
                     <div class="designs" style:--count=move || designs.with(Vec::len).to_string()>
                         <Each keys=designs view=|design| view! { <Design design/> }.into_any()/>
                     </div>

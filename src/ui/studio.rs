@@ -10,7 +10,7 @@ use leptos::prelude::*;
 
 use crate::compare::{self, Comparison};
 use crate::cost::{self, Report};
-use crate::model::{Dims, Kind, Network, NodeId, Value, stem};
+use crate::model::{Dims, Kind, NameError, Network, NodeId, Value, stem};
 use crate::rewrite::Rewrite;
 use crate::share_link::LinkProblem;
 use crate::workbench::{Content, Design, MAX_DESIGNS, Resolved, Workbench};
@@ -69,6 +69,8 @@ pub struct Studio {
     pub marked: RwSignal<Vec<(usize, NodeId)>>,
     /// The design that the baseline is compared with; where it is not there, the first other one.
     compared: RwSignal<usize>,
+    /// How many workbenches have been opened: what was found of one says nothing of the next.
+    pub sitting: RwSignal<u32>,
 }
 
 /// A value behind an `Arc` that counts as changed whenever it was computed anew.
@@ -111,6 +113,7 @@ impl Studio {
             opened: RwSignal::new(Default::default()),
             marked: RwSignal::new(Vec::new()),
             compared,
+            sitting: RwSignal::new(0),
         }
     }
 
@@ -167,10 +170,7 @@ impl Studio {
         let draft = (design, Some(id), argument.to_string());
         let mut fits = false;
         self.edit_network(design, Some(EditKey::Argument(design, id, argument)), |network| {
-            if let Some(position) = network.position(id) {
-                let value = Value::parse(text);
-                fits = network.nodes[position].layer.set_argument(argument, &value).is_ok();
-            }
+            fits = network.set_argument(id, argument, &Value::parse(text));
         });
         self.keep_draft(draft, text, fits);
     }
@@ -241,12 +241,13 @@ impl Studio {
         self.edit_network(design, None, |network| network.move_to(id, place));
     }
 
-    pub fn rename(&self, design: usize, id: NodeId, name: String) {
+    /// Gives a row another name.
+    pub fn rename(&self, design: usize, id: NodeId, name: &str) -> Result<(), NameError> {
+        let mut outcome = Ok(());
         self.edit_network(design, Some(EditKey::Argument(design, id, "name")), |network| {
-            if let Some(position) = network.position(id) {
-                network.nodes[position].name = name;
-            }
+            outcome = network.rename(id, name);
         });
+        outcome
     }
 
     /// Makes a design follow the baseline as its separable twin.
@@ -312,12 +313,14 @@ impl Studio {
 
     /// Opens another workbench; the present one is a step of undo away.
     pub fn open(&self, workbench: Workbench) {
+        self.sitting.update(|sitting| *sitting += 1);
         self.edit(None, |present| *present = workbench);
         self.drafts.update(HashMap::clear);
     }
 
     /// Takes over a workbench from the address, which keeps a history of its own.
     pub fn show(&self, workbench: Workbench) {
+        self.sitting.update(|sitting| *sitting += 1);
         self.edit(Some(EditKey::Address), |present| *present = workbench);
     }
 

@@ -9,7 +9,7 @@ use convscope::cost::{Report, Settings, analyze};
 use convscope::device::Fitted;
 use convscope::explore::{Axis, Space, sweep};
 use convscope::model::{Network, Pair as Square};
-use convscope::workbench::Workbench;
+use convscope::workbench::{MAX_DESIGNS, Workbench};
 use plotters::prelude::{IntoDrawingArea, RGBColor, SVGBackend};
 use proptest::prelude::*;
 
@@ -341,5 +341,23 @@ proptest! {
             let _ = memory.hit(&layout, f64::from(x) * step, 60.0);
             let _ = curves.hit(&curves_layout, f64::from(x) * step, 60.0);
         }
+    }
+}
+
+/// The colours of the style sheet: what `data-color` and `--design-N` say.
+#[test]
+fn charts_and_the_page_have_one_colour_for_a_design() {
+    const SHEET: &str = include_str!("../../style/base.css");
+    let between = |text: &'static str, start: &str, end: &str| {
+        let rest = &text[text.find(start).unwrap_or_else(|| panic!("no {start}")) + start.len()..];
+        rest[..rest.find(end).expect("an end")].to_string()
+    };
+    for design in 0..MAX_DESIGNS {
+        let attribute = format!("[data-color=\"{design}\"]");
+        let rule = SHEET.lines().find(|line| line.contains(&attribute)).unwrap_or_else(|| panic!("no {attribute}"));
+        let place = between(rule, "--color: var(", ")");
+        let hex = |RGBColor(red, green, blue): RGBColor| format!("#{red:02x}{green:02x}{blue:02x}");
+        let wanted = format!("{}, {}", hex(Theme::light().design(design)), hex(Theme::dark().design(design)));
+        assert_eq!(between(SHEET, &format!("{place}: light-dark("), ")"), wanted, "design {design}");
     }
 }

@@ -12,6 +12,7 @@ mod explore;
 mod golden;
 mod job;
 mod layering;
+mod naming;
 #[cfg(feature = "python")]
 mod pytorch;
 mod random;

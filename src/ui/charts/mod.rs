@@ -43,12 +43,19 @@ pub fn Charts() -> impl IntoView {
 fn Legend() -> impl IntoView {
     let studio = Studio::expect();
     let names = Memo::new(move |_| {
-        studio.derived.with(|derived| derived.designs.iter().map(|design| design.name.clone()).collect::<Vec<_>>())
+        studio.derived.with(|derived| {
+            let shown = |index: &usize| match derived.pair {
+                Some((left, right)) => *index == left || *index == right,
+                None => true,
+            };
+            let designs = derived.designs.iter().map(|design| design.name.clone());
+            designs.enumerate().filter(|(index, _)| shown(index)).collect::<Vec<_>>()
+        })
     });
     let entry = |(index, name): (usize, String)| {
         view! { <li data-color=index.to_string()><span class="swatch" aria-hidden="true"></span>{name}</li> }
     };
-    view! { <ul class="legend">{move || names.get().into_iter().enumerate().map(entry).collect_view()}</ul> }
+    view! { <ul class="legend">{move || names.get().into_iter().map(entry).collect_view()}</ul> }
 }
 
 /// The two designs that are compared, or the only one, as a chart wants them.

@@ -17,21 +17,10 @@ pub fn Details(row: RowHandle) -> impl IntoView {
     let RowHandle { design, id, view } = row;
     let studio = Studio::expect();
     let kind = Memo::new(move |_| view.with(|view| view.as_ref().map(|view| view.layer.kind())));
-    let name = move || view.with(|view| view.as_ref().map_or(String::new(), |view| view.name.clone()));
     view! {
         <div class="details">
             <form class="arguments">
-                <label class="argument">
-                    "name"
-                    <input
-                        type="text"
-                        name="name"
-                        autocomplete="off"
-                        spellcheck="false"
-                        prop:value=name
-                        on:change=move |event| studio.rename(design, id, event_target_value(&event).trim().to_string())
-                    />
-                </label>
+                <Name design id view/>
                 <Takes design id view/>
                 {move || kind.get().map(|kind| {
                     let inline = inline_arguments(kind);
@@ -48,6 +37,33 @@ pub fn Details(row: RowHandle) -> impl IntoView {
                 <LayerChoice label="Add below…" hook="add-below".to_string() on_choice=move |kind| studio.add(design, Some(id), kind)/>
             </div>
         </div>
+    }
+}
+
+/// The name of the row's module. One that cannot be stays in the field, with what is wrong with it.
+#[component]
+fn Name(design: usize, id: NodeId, view: Memo<Option<RowView>>) -> impl IntoView {
+    let studio = Studio::expect();
+    let refused = RwSignal::new(None::<(String, String)>);
+    let name = move || view.with(|view| view.as_ref().map_or(String::new(), |view| view.name.clone()));
+    let change = move |text: String| {
+        let outcome = studio.rename(design, id, text.trim());
+        refused.set(outcome.err().map(|error| (text, error.to_string())));
+    };
+    view! {
+        <label class="argument">
+            "name"
+            <input
+                type="text"
+                name="name"
+                autocomplete="off"
+                spellcheck="false"
+                prop:value=move || refused.get().map_or_else(name, |(typed, _)| typed)
+                aria-invalid=move || refused.with(Option::is_some).then_some("true")
+                on:change=move |event| change(event_target_value(&event))
+            />
+            {move || refused.get().map(|(_, problem)| view! { <span class="problem" data-testid="problem">{problem}</span> })}
+        </label>
     }
 }
 

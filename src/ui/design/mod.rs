@@ -9,6 +9,7 @@ mod row_view;
 
 use leptos::html;
 use leptos::prelude::*;
+use wasm_bindgen::JsCast;
 
 use crate::model::NodeId;
 use crate::ui::each::Each;
@@ -24,7 +25,10 @@ use drag::Dragging;
 use row::Row;
 
 pub use details::Details;
-pub use row::RowHandle;
+pub use row::{RowHandle, keep_focus};
+
+/// The most samples at once that can be typed.
+const MOST_SAMPLES: u64 = 1_000_000_000;
 
 /// One design: its totals, its input, its rows.
 #[component]
@@ -49,7 +53,7 @@ pub fn Design(design: usize) -> impl IntoView {
         >
             <div class="design-head">
                 <div class="design-title">
-                    <h2>{name}</h2>
+                    <h2 title=name>{name}</h2>
                     <TwinState design twin_of/>
                     <Later part=Part::Menu { design }/>
                 </div>
@@ -87,6 +91,30 @@ pub fn Menu(design: usize) -> impl IntoView {
             menu.set_open(false);
         }
     };
+    // A click elsewhere closes it, and so does Escape, which gives the focus back.
+    let is_open = move || menu.get_untracked().filter(|menu| menu.open());
+    let pressed = window_event_listener(leptos::ev::pointerdown, move |event| {
+        let target = event.target().and_then(|target| target.dyn_into::<web_sys::Node>().ok());
+        if is_open().is_some_and(|menu| !menu.contains(target.as_ref())) {
+            close();
+        }
+    });
+    let typed = window_event_listener(leptos::ev::keydown, move |event| {
+        if event.key() == "Escape"
+            && let Some(menu) = is_open()
+        {
+            close();
+            if let Ok(Some(summary)) = menu.query_selector("summary")
+                && let Some(summary) = summary.dyn_ref::<web_sys::HtmlElement>()
+            {
+                let _ = summary.focus();
+            }
+        }
+    });
+    on_cleanup(move || {
+        pressed.remove();
+        typed.remove();
+    });
     let count = Memo::new(move |_| studio.workbench().with(|workbench| workbench.designs.len()));
     let is_baseline = Memo::new(move |_| studio.workbench().with(|workbench| workbench.baseline == design));
     let name = move || studio.with_design(design, |state| state.name.clone()).unwrap_or_default();
@@ -123,11 +151,10 @@ fn TwinState(design: usize, twin_of: Memo<Option<usize>>) -> impl IntoView {
     let studio = Studio::expect();
     let baseline = Memo::new(move |_| studio.workbench().with(|workbench| workbench.baseline));
     let name_of = move |index: usize| studio.with_design(index, |state| state.name.clone()).unwrap_or_default();
-    move || {
-        match twin_of.get() {
+    move || match twin_of.get() {
         Some(of) => Some(
             view! {
-                <span class="badge" title="Every convolution becomes depthwise + pointwise">"twin: follows "{name_of(of)}</span>
+                <span class="badge" title=name_of(of)>"twin: follows "{name_of(of)}</span>
                 <button class="button small" on:click=move |_| studio.detach(design)>"Detach"</button>
             }
             .into_any(),
@@ -147,7 +174,6 @@ fn TwinState(design: usize, twin_of: Memo<Option<usize>>) -> impl IntoView {
             }
             .into_any(),
         ),
-    }
     }
 }
 
@@ -284,7 +310,8 @@ fn Batch() -> impl IntoView {
     let studio = Studio::expect();
     let batch = Memo::new(move |_| studio.workbench().with(|workbench| workbench.settings.batch.to_string()));
     let typed = RwSignal::new(None::<String>);
-    let valid = |text: &str| text.trim().parse().ok().filter(|batch: &u64| *batch >= 1);
+    let valid = |text: &str| text.trim().parse().ok().filter(|batch: &u64| (1..=MOST_SAMPLES).contains(batch));
+    let unread = Memo::new(move |_| typed.with(|typed| typed.as_deref().is_some_and(|text| valid(text).is_none())));
     view! {
         <label>
             "batch "
@@ -295,8 +322,8 @@ fn Batch() -> impl IntoView {
                 autocomplete="off"
                 data-testid="batch"
                 prop:value=move || typed.get().unwrap_or_else(|| batch.get())
-                aria-invalid=move || typed.with(|typed| typed.as_deref().is_some_and(|text| valid(text).is_none())).then_some("true")
-                title="samples at once: a whole number from 1"
+                aria-invalid=move || unread.get().then_some("true")
+                title="samples at once"
                 on:input=move |event| {
                     let text = event_target_value(&event);
                     if let Some(batch) = valid(&text) {
@@ -304,8 +331,16 @@ fn Batch() -> impl IntoView {
                     }
                     typed.set(Some(text));
                 }
-                on:blur=move |_| typed.set(None)
+                on:blur=move |_| {
+                    if !unread.get_untracked() {
+                        typed.set(None);
+                    }
+                }
             />
         </label>
+        {move || unread.get().then(|| {
+            let words = format!("batch is a whole number from 1 to {}. Until then {} counts.", grouped(MOST_SAMPLES), batch.get());
+            view! { <span class="problem" data-testid="problem">{words}</span> }
+        })}
     }
 }

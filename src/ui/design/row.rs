@@ -14,7 +14,7 @@ use crate::ui::studio::Studio;
 
 use super::argument::ArgumentInput;
 use super::drag::{Drag, Dragging};
-use super::row_view::{RowState, RowView, inline_arguments, notes, row_view};
+use super::row_view::{RowState, RowView, inline_arguments, notes, plain, row_view};
 
 /// A row for what stands within it. `Copy`: handles.
 #[derive(Clone, Copy)]
@@ -37,6 +37,7 @@ const SLOTS: &[Slot<RowView>] = &[
     slot("", Attribute("data-space"), |row| Some(row.space.to_string())),
     slot("", Class("waits"), |row| matches!(row.state, RowState::Waits { .. }).then(String::new)),
     slot(".row-line", Style("--share"), |row| Some(fixed(row.share, 4))),
+    slot(".row-name b", Class("whole"), |row| (!shows_its_end(&row.name)).then(String::new)),
     slot(".row-name b", Attribute("title"), |row| Some(row.name.clone())),
     slot(".row-name b", Text, |row| Some(row.name.clone())),
     slot(".row-name span", Text, |row| Some(class_of(row))),
@@ -151,16 +152,25 @@ fn Message(design: usize, id: NodeId, view: Memo<Option<RowView>>) -> impl IntoV
     let unread = Memo::new(move |_| {
         studio.drafts.with(|drafts| {
             let own = drafts.keys().find(|(of, row, _)| *of == design && *row == Some(id));
-            own.map(|(_, _, argument)| argument.clone())
+            own.map(|key| (key.2.clone(), drafts.get(key).is_some_and(|text| is_huge(text))))
         })
     });
     let problem =
         move |text: String| view! { <p class="row-message problem" data-testid="problem">{text}</p> }.into_any();
     let quiet = move |text: String| view! { <p class="row-message muted">{text}</p> }.into_any();
     view! {
-        {move || unread.get().map(|argument| {
-            let expected = view.with(|view| view.as_ref().and_then(|view| view.layer.kind().expected(&argument)));
-            problem(format!("{argument} is {}. Until then its last value counts.", expected.unwrap_or("something else")))
+        {move || unread.get().map(|(argument, is_huge)| {
+            let (kind, now) = view.with(|view| {
+                let layer = view.as_ref().map(|view| &view.layer);
+                (layer.map(Layer::kind), layer.and_then(|layer| layer.argument(&argument)))
+            });
+            let expected = kind.filter(|_| !is_huge).and_then(|kind| kind.expected(&argument));
+            let now = now.as_ref().map(plain).filter(|now| !now.is_empty());
+            problem(format!(
+                "{argument} is {}. Until then {} counts.",
+                expected.unwrap_or("at most 9223372036854775807"),
+                now.as_deref().unwrap_or("none"),
+            ))
         })}
         {move || match state.get()? {
             RowState::Fine => None,
@@ -185,6 +195,18 @@ pub fn keep_focus(change: impl FnOnce()) {
             let _ = focused.focus();
         }
     });
+}
+
+/// Whether a text is a number of more digits than PyTorch's integers have.
+fn is_huge(text: &str) -> bool {
+    text.len() > 18 && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Whether a name may be written into a line from right to left, which cuts its beginning where it is too long: a letter
+/// first and no sign last keep all of it in order.
+fn shows_its_end(name: &str) -> bool {
+    name.starts_with(|first: char| first.is_ascii_alphabetic())
+        && name.ends_with(|last: char| last.is_ascii_alphanumeric())
 }
 
 /// What comes out, where it came from if not from above, and the other arguments that differ from their defaults.

@@ -8,6 +8,7 @@ pub mod theme;
 use leptos::ev;
 use leptos::prelude::*;
 
+use crate::ui::design::keep_focus;
 use crate::ui::later::{Later, Part};
 use crate::ui::studio::Studio;
 
@@ -28,8 +29,8 @@ pub fn Header(importing: RwSignal<bool>) -> impl IntoView {
             return;
         }
         match (event.key().as_str(), event.shift_key()) {
-            ("z" | "Z", false) => studio.undo(),
-            ("z" | "Z", true) | ("y" | "Y", _) => studio.redo(),
+            ("z" | "Z", false) => keep_focus(|| studio.undo()),
+            ("z" | "Z", true) | ("y" | "Y", _) => keep_focus(|| studio.redo()),
             _ => return,
         }
         event.prevent_default();

@@ -2,30 +2,38 @@
 
 use leptos::prelude::*;
 
+use crate::model::Network;
 use crate::model::presets::{self, Group, Preset, Scale};
 use crate::rewrite::Rewrite;
+use crate::share_link;
+use crate::ui::rest::when_settled;
 use crate::ui::studio::Studio;
 use crate::workbench::{Content, Design, Workbench, default_name};
 
 /// The choice that stands for the question's pair.
 const PAIR: &str = "pair";
 
+/// How long edits rest before a preset is recognised, in milliseconds: that builds it.
+const SETTLED: u64 = 60;
+
 #[component]
 pub fn Presets() -> impl IntoView {
     let studio = Studio::expect();
-    let chosen = RwSignal::new(None::<(&'static str, Scale)>);
     // Once the network has been edited, a change of size would lose the edits: the choice is gone then.
-    let untouched = Memo::new(move |_| {
-        let (id, scale) = chosen.get()?;
-        let preset = presets::find(id)?;
-        let as_built = Content::Network(preset.build(scale));
-        studio
-            .workbench()
-            .with(|workbench| (workbench.designs[workbench.baseline].content == as_built).then_some((id, scale)))
-    });
+    let untouched = RwSignal::new(None::<(&'static str, Scale)>);
+    let recognise = move || {
+        let found =
+            studio.workbench().with_untracked(|workbench| match &workbench.designs[workbench.baseline].content {
+                Content::Network(network) => size_of(network),
+                Content::Twin { .. } => None,
+            });
+        if untouched.get_untracked() != found {
+            untouched.set(found);
+        }
+    };
+    when_settled(SETTLED, move || studio.workbench().track(), recognise);
     let open = move |id: &'static str, scale: Scale| {
         if let Some(preset) = presets::find(id) {
-            chosen.set(Some((id, scale)));
             studio.open(with_twin(preset, scale));
         }
     };
@@ -33,7 +41,6 @@ pub fn Presets() -> impl IntoView {
         let id = event_target_value(&event);
         event_target::<web_sys::HtmlSelectElement>(&event).set_selected_index(0);
         if id == PAIR {
-            chosen.set(None);
             studio.open(Workbench::default());
         } else if let Some(preset) = presets::find(&id) {
             open(preset.id, preset.scale());
@@ -96,6 +103,26 @@ fn Sizes(
         <select class="button" aria-label=label data-testid=label on:change=move |event| on_choice(event_target_value(&event))>
             {options.collect_view()}
         </select>
+    })
+}
+
+/// The preset of several sizes that a network is, and which of its sizes.
+fn size_of(network: &Network) -> Option<(&'static str, Scale)> {
+    let text = share_link::encode_design(network);
+    let of_sizes = presets::all().iter().filter(|preset| preset.widths.len() > 1 || preset.resolutions.len() > 1);
+    of_sizes.into_iter().find_map(|preset| {
+        let own = preset.scale();
+        let resolution = network.input.get(1).copied().filter(|size| preset.resolutions.contains(size));
+        let widths = if preset.widths.is_empty() { &[1.0] } else { preset.widths };
+        let sizes =
+            widths.iter().map(|&width| Scale { width, resolution: resolution.unwrap_or(own.resolution), ..own });
+        let as_built = |scale: &Scale| {
+            let built = preset.build(*scale);
+            built.name == network.name
+                && built.nodes.len() == network.nodes.len()
+                && share_link::encode_design(&built) == text
+        };
+        Some((preset.id, sizes.into_iter().find(as_built)?))
     })
 }
 

@@ -60,7 +60,7 @@ pub fn ImportDialog() -> impl IntoView {
                     <button
                         class="button primary"
                         data-testid="import-apply"
-                        disabled=move || importer.text.with(|text| text.trim().is_empty())
+                        disabled=move || !importer.can_open()
                         on:click=move |_| importer.apply(&studio)
                     >
                         "Open"
@@ -100,6 +100,8 @@ fn Found(report: ImportReport) -> impl IntoView {
         }
     };
     let summary = match report.designs.as_slice() {
+        // The problems say why.
+        [] if !report.problems.is_empty() => String::new(),
         [] => "No network was found in this text.".to_string(),
         [one] => format!("Found {}; it opens beside its separable twin.", described(one)),
         [one, other] => format!("Found {} and {}.", described(one), described(other)),

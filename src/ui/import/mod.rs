@@ -9,11 +9,15 @@ use leptos::prelude::*;
 use crate::job::{ImportReport, ImportTask, ImportedDesign, Message, News, ProblemReport, Task};
 use crate::rewrite::Rewrite;
 use crate::share_link;
+use crate::ui::address::storage;
 use crate::ui::runner::Runner;
 use crate::ui::studio::Studio;
 use crate::workbench::{Content, Design, Settings, Workbench, default_name};
 
 use dialog::{ImportDialog, Problems};
+
+/// Where the text is kept, so that nothing typed is ever lost.
+const STORED: &str = "convscope.pasted";
 
 /// How long typing rests before the text is read, in milliseconds.
 const SETTLED: u64 = 200;
@@ -62,7 +66,7 @@ impl Importer {
         let news = RwSignal::new(None::<Message>);
         let importer = Self {
             open,
-            text: RwSignal::new(String::new()),
+            text: RwSignal::new(storage().and_then(|storage| storage.get_item(STORED).ok()?).unwrap_or_default()),
             input: RwSignal::new(None),
             state: RwSignal::new(State::Empty),
             chosen: RwSignal::new((0, None)),
@@ -72,6 +76,12 @@ impl Importer {
             runner: Runner::new("importer", Callback::new(move |message| news.set(Some(message)))),
             pending: StoredValue::new(None),
         };
+        // What was typed before the page was closed is read when it is seen again.
+        Effect::new(move |_| {
+            if open.get() && importer.state.with_untracked(|state| *state == State::Empty) {
+                importer.read();
+            }
+        });
         Effect::new(move |_| {
             if let Some(message) = news.get() {
                 importer.take(&studio, message);
@@ -87,6 +97,9 @@ impl Importer {
     /// Takes a text in; it is read when typing rests.
     pub fn type_text(&self, text: String) {
         self.input.set(None);
+        if let Some(storage) = storage() {
+            let _ = storage.set_item(STORED, &text);
+        }
         self.text.set(text);
         self.read_soon();
     }
@@ -113,6 +126,12 @@ impl Importer {
                 }
             }
         }
+    }
+
+    /// Whether there is something to open, or will be when it is read.
+    pub fn can_open(&self) -> bool {
+        let is_vain = self.state.with(|state| matches!(state, State::Read(report) if report.designs.is_empty()));
+        !is_vain && self.text.with(|text| !text.trim().is_empty())
     }
 
     /// Stops reading.

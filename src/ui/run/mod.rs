@@ -32,10 +32,28 @@ pub struct DesignRun {
     pub job: Option<u32>,
     /// How far it is, 0 to 1.
     pub progress: f64,
-    /// The result shown, and what it was run on.
-    pub shown: Option<(RunTask, Result<RunReport, String>)>,
+    /// The result there is, and what it was run on.
+    pub shown: Option<(Asked, Result<RunReport, String>)>,
     /// What the job under way runs on.
-    pub asked: Option<RunTask>,
+    pub asked: Option<Asked>,
+}
+
+/// What a run was asked for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Asked {
+    pub task: RunTask,
+    /// The design's name then, and the workbench it stood in: a result of another one is none of this design.
+    origin: (String, u32),
+}
+
+/// A result as it is shown.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Shown {
+    /// The network it was run on, as its link.
+    pub network: String,
+    pub result: Result<RunReport, String>,
+    /// Whether the design or the settings have been edited since.
+    pub is_stale: bool,
 }
 
 /// What is to be seen of a run.
@@ -68,28 +86,44 @@ pub struct Runs {
     pub runs: RwSignal<Vec<DesignRun>>,
     /// What a run of each design would be now; `None` where the design has an error.
     pub wanted: Memo<Vec<Option<RunTask>>>,
+    studio: Studio,
 }
 
 impl Runs {
     pub fn state(&self, design: usize) -> RunState {
+        if self.runs.with(|runs| runs.get(design).is_some_and(|run| run.job.is_some())) {
+            return RunState::Running;
+        }
+        match self.shown(design) {
+            None => RunState::Idle,
+            Some(Shown { is_stale: true, .. }) => RunState::Stale,
+            Some(Shown { result: Ok(_), .. }) => RunState::Done,
+            Some(Shown { result: Err(_), .. }) => RunState::Failed,
+        }
+    }
+
+    /// The result that says something of the design: of it as it is, or as it was before the last edits.
+    pub fn shown(&self, design: usize) -> Option<Shown> {
+        let origin = origin(&self.studio, design);
         let wanted = self.wanted.with(|wanted| wanted.get(design).cloned().flatten());
-        self.runs.with(|runs| match runs.get(design) {
-            Some(run) if run.job.is_some() => RunState::Running,
-            Some(DesignRun { shown: Some((task, result)), .. }) => match result {
-                _ if Some(task) != wanted.as_ref() => RunState::Stale,
-                Ok(_) => RunState::Done,
-                Err(_) => RunState::Failed,
-            },
-            _ => RunState::Idle,
+        self.runs.with(|runs| {
+            let (asked, result) = runs.get(design)?.shown.as_ref()?;
+            let is_stale = Some(&asked.task) != wanted.as_ref();
+            let is_own = !is_stale || asked.origin == origin;
+            is_own.then(|| Shown { network: asked.task.network.clone(), result: result.clone(), is_stale })
         })
     }
+}
+
+fn origin(studio: &Studio, design: usize) -> (String, u32) {
+    (studio.with_design(design, |state| state.name.clone()).unwrap_or_default(), studio.sitting.get())
 }
 
 #[component]
 pub fn Run() -> impl IntoView {
     let studio = Studio::expect();
     let wanted = Memo::new(move |_| wanted(&studio));
-    let runs = Runs { runs: RwSignal::new(Vec::new()), wanted };
+    let runs = Runs { runs: RwSignal::new(Vec::new()), wanted, studio };
     let binary = engine_binary();
     let runner = Runner::new(
         binary.unwrap_or("worker"),
@@ -106,10 +140,10 @@ pub fn Run() -> impl IntoView {
         let tasks = wanted.get_untracked();
         runs.runs.update(|runs| {
             runs.resize_with(tasks.len(), DesignRun::default);
-            for (run, task) in runs.iter_mut().zip(tasks) {
+            for (design, (run, task)) in runs.iter_mut().zip(tasks).enumerate() {
                 run.progress = 0.0;
                 run.job = task.clone().map(|task| runner.start(Task::Run(task)));
-                run.asked = task;
+                run.asked = task.map(|task| Asked { task, origin: untrack(|| origin(&studio, design)) });
             }
         });
     };
@@ -125,7 +159,13 @@ pub fn Run() -> impl IntoView {
         <section class="card run" aria-label="Run">
             <div class="run-head">
                 <h2>"Forward pass"</h2>
-                <button class="button primary" data-testid="run" disabled=binary.is_none() on:click=move |_| run_all()>"Run both"</button>
+                <button class="button primary" data-testid="run" disabled=binary.is_none() on:click=move |_| run_all()>
+                    {move || match designs.with(Vec::len) {
+                        1 => "Run",
+                        2 => "Run both",
+                        _ => "Run all",
+                    }}
+                </button>
                 <Show when=move || running.get()>
                     <progress max="1" prop:value=progress aria-label="progress of the run"></progress>
                     <button class="button" data-testid="cancel" on:click=move |_| cancel()>"Cancel"</button>
@@ -223,7 +263,7 @@ fn run_small_networks(
         }
         let shown = runs.runs.with_untracked(|runs| {
             let shown = |(design, task): (usize, &Option<RunTask>)| match runs.get(design) {
-                Some(run) => task.is_none() || run.shown.as_ref().map(|(shown, _)| shown) == task.as_ref(),
+                Some(run) => task.is_none() || run.shown.as_ref().map(|(asked, _)| &asked.task) == task.as_ref(),
                 None => false,
             };
             tasks.iter().enumerate().all(shown)
@@ -251,7 +291,7 @@ fn take(runs: &mut [DesignRun], message: Message) {
         };
         run.job = None;
         run.progress = 1.0;
-        run.shown = run.asked.take().map(|task| (task, result));
+        run.shown = run.asked.take().map(|asked| (asked, result));
     }
 }
 

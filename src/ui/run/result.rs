@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use crate::job::{Int8Report, Peak, RunReport, StepReport};
+use crate::share_link;
 use crate::ui::format::{bytes, percent, time};
 use crate::ui::studio::Studio;
 
@@ -15,10 +16,10 @@ const STEPS_SHOWN: usize = 8;
 pub fn RunResult(design: usize, runs: Runs) -> impl IntoView {
     let studio = Studio::expect();
     let state = Memo::new(move |_| runs.state(design));
-    let shown = Memo::new(move |_| {
-        runs.runs.with(|runs| runs.get(design).and_then(|run| run.shown.as_ref().map(|(_, result)| result.clone())))
-    });
-    let report = move || shown.with(|shown| shown.as_ref().and_then(|shown| shown.as_ref().ok().cloned()));
+    let shown = Memo::new(move |_| runs.shown(design));
+    let is_stale = Memo::new(move |_| shown.with(|shown| shown.as_ref().is_some_and(|shown| shown.is_stale)));
+    let result = Memo::new(move |_| shown.with(|shown| shown.clone().map(|shown| (shown.network, shown.result))));
+    let report = move || result.with(|result| result.as_ref().and_then(|(_, result)| result.as_ref().ok().cloned()));
     let name = move || studio.with_design(design, |state| state.name.clone()).unwrap_or_default();
     view! {
         <div
@@ -26,24 +27,25 @@ pub fn RunResult(design: usize, runs: Runs) -> impl IntoView {
             data-color=design.to_string()
             data-testid=format!("run-{design}")
             data-state=move || state.get().name()
+            class:stale=is_stale
             data-median-ms=move || report().map(|report| report.median.to_string())
             data-output=move || report().map(|report| format!("{:?}", report.output))
         >
             <h3><span class="swatch" aria-hidden="true"></span>{name}</h3>
-            {move || match shown.get() {
-                None => view! { <p class="muted">{move || idle_words(state.get())}</p> }.into_any(),
-                Some(Err(words)) => view! { <p class="problem" data-testid="problem">{words}</p> }.into_any(),
-                Some(Ok(report)) => view! { <Times report design/> }.into_any(),
-            }}
-            <Show when=move || state.get() == RunState::Stale>
-                <p class="muted">"Before the last edits. Run again to see the present ones."</p>
+            <Show when=move || is_stale.get()>
+                <p class="muted stale-note">{move || stale_words(state.get())}</p>
             </Show>
+            {move || match result.get() {
+                None => view! { <p class="muted">{move || idle_words(state.get())}</p> }.into_any(),
+                Some((_, Err(words))) => view! { <p class="problem" data-testid="problem">{words}</p> }.into_any(),
+                Some((network, Ok(report))) => view! { <Times report network design/> }.into_any(),
+            }}
         </div>
     }
 }
 
 #[component]
-fn Times(report: RunReport, design: usize) -> impl IntoView {
+fn Times(report: RunReport, network: String, design: usize) -> impl IntoView {
     let spread = format!(
         "median of {} samples of {} passes; half of them between {} and {}",
         report.samples,
@@ -72,7 +74,7 @@ fn Times(report: RunReport, design: usize) -> impl IntoView {
                 {int8_words(&int8, report.median)}
             </p>
         })}
-        <Steps steps=report.steps peak=report.peak design/>
+        <Steps steps=report.steps peak=report.peak network design/>
     }
 }
 
@@ -119,18 +121,14 @@ fn giga(in_a_millisecond: f64) -> String {
     format!("{:.1}", in_a_millisecond / 1e6)
 }
 
-/// The slowest steps, with their share of the time, and a table of all.
+/// The slowest steps by the names of the rows, with their share of the time, and a table of all.
 #[component]
-fn Steps(steps: Vec<StepReport>, peak: Peak, design: usize) -> impl IntoView {
-    let studio = Studio::expect();
+fn Steps(steps: Vec<StepReport>, peak: Peak, network: String, design: usize) -> impl IntoView {
     let total: f64 = steps.iter().map(|step| step.time).sum();
-    let names = studio.derived.with_untracked(|derived| {
-        let network = derived.designs.get(design)?.network();
-        Some(network.nodes.iter().map(|node| node.name.clone()).collect::<Vec<_>>())
-    });
-    let names = names.unwrap_or_default();
+    // The rows that were run, not those that stand there now.
+    let (network, _) = share_link::decode_design(&network);
     let label = |step: &StepReport| {
-        let names = step.rows.iter().filter_map(|&row| names.get(row as usize).cloned());
+        let names = step.rows.iter().filter_map(|&row| network.nodes.get(row as usize).map(|node| node.name.clone()));
         names.collect::<Vec<_>>().join(" + ")
     };
     let mut slowest: Vec<&StepReport> = steps.iter().collect();
@@ -191,6 +189,15 @@ fn Steps(steps: Vec<StepReport>, peak: Peak, design: usize) -> impl IntoView {
                 </table>
             </div>
         </details>
+    }
+}
+
+fn stale_words(state: RunState) -> &'static str {
+    match state {
+        RunState::Running => "From before the last edits; the present ones are running …",
+        RunState::Idle | RunState::Done | RunState::Stale | RunState::Failed => {
+            "From before the last edits. Run again to see the present ones."
+        }
     }
 }
 

@@ -148,10 +148,7 @@ pub fn Find(design: Memo<usize>) -> impl IntoView {
                     />
                     "beaten only at the same width and resolution"
                 </label>
-                <label
-                    class="check"
-                    title=move || if untimed() { "No timings of this device are published: a limit would be a guess." } else { "Of one run, by published timings" }
-                >
+                <label class="check" class:muted=untimed title="Of one run, by published timings">
                     "within"
                     <input
                         class="field"
@@ -162,7 +159,7 @@ pub fn Find(design: Memo<usize>) -> impl IntoView {
                         prop:value=move || limit.get()
                         on:input=move |event| limit.set(event_target_value(&event))
                     />
-                    "ms"
+                    {move || if untimed() { "ms: no timings of this device are published" } else { "ms" }}
                 </label>
                 <label class="check">
                     "variants"

@@ -29,9 +29,17 @@ enum Argument {
 #[component]
 pub fn SweepView(design: Memo<usize>) -> impl IntoView {
     let studio = Studio::expect();
-    let argument = RwSignal::new(Argument::KernelSize);
+    let wanted = RwSignal::new(Argument::KernelSize);
     let choices =
         Memo::new(move |_| studio.with_design(design.get(), |state| arguments(state.network())).unwrap_or_default());
+    // What is gone gives way to the first one that is there.
+    let argument = Memo::new(move |_| {
+        let wanted = wanted.get();
+        choices.with(|choices| {
+            let is_there = choices.iter().any(|(_, choice)| *choice == wanted);
+            choices.first().filter(|_| !is_there).map_or(wanted, |(_, first)| *first)
+        })
+    });
     let chart = Memo::new(move |_| {
         let (chosen, design) = (argument.get(), design.get());
         let sweep = studio.derived.with(|derived| {
@@ -47,7 +55,7 @@ pub fn SweepView(design: Memo<usize>) -> impl IntoView {
     let choose = move |event: leptos::ev::Event| {
         let place: usize = event_target_value(&event).parse().unwrap_or(0);
         if let Some((_, chosen)) = choices.with(|choices| choices.get(place).cloned()) {
-            argument.set(chosen);
+            wanted.set(chosen);
         }
     };
     view! {
@@ -56,7 +64,7 @@ pub fn SweepView(design: Memo<usize>) -> impl IntoView {
                 <h3>"Sweep"</h3>
                 <select class="button" aria-label="Argument" data-testid="sweep-argument" on:change=choose>
                     {move || choices.get().into_iter().enumerate().map(|(place, (name, choice))| view! {
-                        <option value=place.to_string() selected=choice == argument.get_untracked()>{name}</option>
+                        <option value=place.to_string() selected=move || choice == argument.get()>{name}</option>
                     }).collect_view()}
                 </select>
                 <ul class="legend">

@@ -212,6 +212,16 @@ fn a_broken_link_opens_and_says_what_is_wrong() {
 }
 
 #[test]
+fn a_link_without_anything_known_is_named() {
+    let (workbench, problems) = decode("#hello");
+    assert_eq!(workbench, Workbench::default());
+    assert_eq!(problems.iter().map(|problem| problem.token.as_str()).collect::<Vec<_>>(), ["hello"]);
+    for known in ["", "#", "v=1", "v=1&later=3", "batch=8", "later=3&a=1x1x150.c4k2p1"] {
+        assert_eq!(decode(known).1, [], "{known}");
+    }
+}
+
+#[test]
 fn percent_encoded_links_are_read() {
     let (plain, _) = decode("a=1x1x150.c4k2p1_stem~2D1.fc3");
     let (encoded, problems) = decode("a=1x1x150%2Ec4k2p1%5Fstem%7E2D1%2efc3");
