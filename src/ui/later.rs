@@ -9,6 +9,7 @@ use super::design::RowHandle;
 /// A part of the page that can wait.
 #[derive(Clone, Copy)]
 pub enum Part {
+    Batch,
     BestRemedy,
     Charts,
     Details(RowHandle),

@@ -32,7 +32,7 @@ use advice::{AdvicePanel, Adviser};
 use answer::{Answer, BestRemedy};
 use charts::Charts;
 use counting::{CountingPanel, MemoryPanel};
-use design::{Design, Details, Menu};
+use design::{Batch, Design, Details, Menu};
 use each::Each;
 use fit::FitPanel;
 use header::theme::ThemeChoice;
@@ -62,7 +62,7 @@ pub fn App() -> impl IntoView {
             <main class="page-main">
                 <Later part=Part::Import { open: importing }/>
                 <Answer/>
-                <div class="bench" class:many=move || designs.with(|designs| designs.len() > 2)>
+                <div class="bench">
                     <div class="designs" style:--count=move || designs.with(Vec::len).to_string()>
                         <Each keys=designs view=|design| view! { <Design design/> }.into_any()/>
                     </div>
@@ -78,6 +78,7 @@ pub fn App() -> impl IntoView {
 #[wasm_split(rest, wasm_split_path = leptos::wasm_split, fallible)]
 fn rest(part: Part) -> Result<AnyView, SplitLoaderError> {
     Ok(match part {
+        Part::Batch => view! { <Batch/> }.into_any(),
         Part::BestRemedy => view! { <BestRemedy/> }.into_any(),
         Part::Charts => view! { <Charts/> }.into_any(),
         Part::Details(row) => view! { <Details row/> }.into_any(),

@@ -70,7 +70,7 @@ pub struct Studio {
     /// The design that the baseline is compared with; where it is not there, the first other one.
     compared: RwSignal<usize>,
     /// How many workbenches have been opened: what was found of one says nothing of the next.
-    pub sitting: RwSignal<u32>,
+    pub sitting: RwSignal<usize>,
 }
 
 /// A value behind an `Arc` that counts as changed whenever it was computed anew.

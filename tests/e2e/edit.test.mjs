@@ -152,3 +152,73 @@ story("what was typed survives a reload", {}, async (page) => {
   await waitForBoth(page, KERNEL_1);
   assert.equal(await page.argument(STANDARD, CONV1, "kernel_size"), "1");
 });
+
+story("a name that cannot be is refused in words and stays in its field", {}, async (page) => {
+  const conv2 = (await page.rows(STANDARD)).findIndex(({ name }) => name === "conv2");
+  for (const [name, problem] of [["conv1", /another layer is called conv1/], ["conv2.", /no name in Python/], ["", /needs a name/]]) {
+    assert.match((await page.rename(STANDARD, conv2, name)) ?? "", problem, name);
+    assert.equal(await page.argument(STANDARD, conv2, "name"), name, "what was typed is kept");
+    assert.equal((await page.rows(STANDARD))[conv2].name, "conv2");
+  }
+  await waitForBoth(page, OPENING);
+  assert.equal(await page.rename(STANDARD, conv2, "features.2"), undefined);
+  assert.equal((await page.rows(STANDARD))[conv2].name, "features.2");
+  await waitForBoth(page, OPENING);
+});
+
+story("what cannot be read says which value counts until then", {}, async (page) => {
+  await page.setArgument(STANDARD, CONV1, "out_channels", "many");
+  assert.match(await page.rowText(STANDARD, CONV1), /out_channels is a whole number.*Until then 4 counts/);
+  await page.setArgument(STANDARD, CONV1, "out_channels", "99999999999999999999999");
+  assert.match(await page.rowText(STANDARD, CONV1), /out_channels is at most 9223372036854775807\. Until then 9+ counts/);
+  await page.setArgument(STANDARD, CONV1, "out_channels", "4");
+  assert.deepEqual(await page.problems(), []);
+  for (const batch of ["0", "x", "-1", "12345678901234567890"]) {
+    await page.setBatch(batch);
+    assert.match((await page.problems()).join(), /batch is a whole number from 1 to 1,000,000,000\. Until then 1 counts/, batch);
+  }
+  await page.setBatch("1000000");
+  assert.deepEqual(await page.problems(), []);
+  const hidden = await page.page.$eval('[data-testid="batch"]', (field) => field.scrollWidth - field.clientWidth);
+  assert.ok(hidden <= 0, `${hidden} px of the batch are hidden`);
+});
+
+story("a row that is moved by keys, and moved back by undo, keeps the focus", {}, async (page) => {
+  const focused = () => page.page.evaluate(() => `${document.activeElement.name} of ${document.activeElement.closest("li")?.dataset.name}`);
+  await page.tabToArgument(STANDARD, CONV1, "kernel_size");
+  await page.press("Alt", "ArrowDown");
+  await page.waitForPaint();
+  assert.equal((await page.rows(STANDARD))[1].name, "conv1");
+  assert.equal(await focused(), "kernel_size of conv1");
+  await page.press("Control", "z");
+  await page.waitForPaint();
+  assert.equal((await page.rows(STANDARD))[0].name, "conv1");
+  assert.equal(await focused(), "kernel_size of conv1");
+});
+
+story("a new Upsample says what to type", {}, async (page) => {
+  await page.addRow(STANDARD, "Upsample");
+  const row = (await page.rows(STANDARD)).length - 1;
+  // Behind the classifier there is no map.
+  for (let place = row; place > 1; place -= 1) await page.changeRow(STANDARD, place, "move-up");
+  assert.match(await page.rowText(STANDARD, 1), /either size or scale_factor should be defined\. Type a scale_factor/);
+  await page.setArgument(STANDARD, 1, "scale_factor", "2");
+  await page.waitForRowState(STANDARD, 1, "ok");
+});
+
+story("a preset of several sizes keeps its choice over undo and reload, until it is edited", {}, async (page) => {
+  const sizes = () => page.page.$$eval('.presets select:not([data-testid="presets"])', (all) => all.map(({ value }) => value));
+  await page.choosePreset("mobilenet_v1");
+  await page.page.waitForSelector('[data-testid="width"]');
+  await page.page.select('[data-testid="width"]', "0.25");
+  await page.page.waitForFunction(() => document.querySelector('[data-testid="width"]')?.value === "0.25");
+  assert.deepEqual(await sizes(), ["0.25", "224"]);
+  // Until the address follows.
+  await page.page.waitForFunction(() => location.hash.includes("c8k3s2p1"));
+  await page.reload();
+  await page.page.waitForFunction(() => document.querySelector('[data-testid="width"]')?.value === "0.25");
+  await page.setArgument(STANDARD, CONV1, "kernel_size", "5");
+  await page.page.waitForSelector('[data-testid="width"]', { hidden: true });
+  await page.undo();
+  await page.page.waitForFunction(() => document.querySelector('[data-testid="width"]')?.value === "0.25");
+});

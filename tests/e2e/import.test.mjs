@@ -95,4 +95,15 @@ story("prose alone says that there is nothing to open", {}, async (page) => {
   const { designs, problems } = await page.pasted();
   assert.match(designs, /No network was found/);
   assert.equal(problems.length, 1);
+  assert.ok(await page.page.$eval('[data-testid="import-apply"]', (button) => button.disabled));
+});
+
+story("what was pasted and not opened is there again after a reload", {}, async (page) => {
+  await page.paste(WRONG_LINEAR);
+  await page.pasted();
+  await page.reload();
+  await page.page.click('[data-testid="import-open"]');
+  await page.pasted();
+  assert.equal(await page.pastedText(), WRONG_LINEAR);
+  await page.openPasted();
 });

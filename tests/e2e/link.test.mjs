@@ -65,3 +65,23 @@ for (const garbage of ["v=1", "v=99&a=1x1x150.c4", "%E0%A4%A", "v=1&a=&b=separab
     assert.ok((await page.share()).hash.startsWith("#v=1"));
   });
 }
+
+story("a link with nothing known in it says so", { fragment: "hello" }, async (page) => {
+  await page.waitForTotals(STANDARD, { params: 11831 });
+  await page.page.waitForSelector('[data-testid="problem"]');
+  assert.match((await page.problems()).join(), /"hello": no design is in it/);
+});
+
+story("an address edited by hand is one step back", {}, async (page) => {
+  await page.setArgument(STANDARD, CONV1, "kernel_size", "1");
+  await page.waitForTotals(STANDARD, { params: 11819 });
+  const settled = () => new Promise((resolve) => setTimeout(resolve, 600));
+  await settled();
+  // Not as the page itself would write it.
+  await page.page.evaluate(() => (location.hash = "#a=1x1x150.c4k2p1.flat.fc3&b=separable&v=1"));
+  await page.page.waitForFunction(() => document.querySelectorAll('[data-testid^="row-0-"]').length === 3);
+  await settled();
+  assert.match(await page.page.evaluate(() => location.hash), /^#v=1&a=/);
+  await page.page.goBack();
+  await page.waitForTotals(STANDARD, { params: 11819 });
+});

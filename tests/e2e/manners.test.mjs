@@ -89,3 +89,62 @@ story("files of different builds never meet: all but the page stand in a folder 
   assert.match(build, /^[0-9a-f]{16}$/);
   assert.deepEqual(names.filter((name) => !name.startsWith("data:") && !name.includes(`/${build}/`)), []);
 });
+
+for (const width of [390, 1280]) {
+  story(`the self-check fits a window of ${width} px`, { width }, async ({ page }) => {
+    await page.waitForSelector('[data-testid="selfcheck-open"]');
+    await page.$eval('[data-testid="selfcheck-open"]', (button) => button.click());
+    await page.waitForSelector('[data-testid="selfcheck-summary"]');
+    const { content, visible, close } = await page.$eval('[data-testid="selfcheck"]', (dialog) => ({
+      content: dialog.scrollWidth,
+      visible: dialog.clientWidth,
+      close: dialog.querySelector(".dialog-head button").getBoundingClientRect().right,
+    }));
+    assert.ok(content <= visible, `${content} px of content in ${visible} px`);
+    assert.ok(close <= width, `Close ends at ${close} px`);
+  });
+}
+
+story("the end of a long name is to be seen", {}, async (workbench) => {
+  await workbench.choosePreset("mobilenet_v1");
+  await workbench.page.waitForSelector('[data-testid="row-0-0"][data-name^="features."]');
+  await workbench.waitForPaint();
+  const hidden = await workbench.page.$$eval('[data-testid^="row-"] .row-name b', (names) =>
+    names.filter((name) => {
+      const [end, text] = [document.createRange(), name.firstChild];
+      end.setStart(text, text.length - 1);
+      end.setEnd(text, text.length);
+      const [last, box] = [end.getBoundingClientRect(), name.getBoundingClientRect()];
+      return last.left < box.left || last.right > box.right + 1;
+    }).map(({ innerText }) => innerText),
+  );
+  assert.deepEqual(hidden, []);
+});
+
+story("designs beside each other keep their rows in line, whatever their names", { fragment: "v=1&a=1x1x150_A-rather-long-name-for-a-design.c4k2p1.bn&b=separable&c=separable" }, async ({ page }) => {
+  const tops = await page.$$eval(".rows", (lists) => lists.map((list) => Math.round(list.getBoundingClientRect().top)));
+  assert.equal(tops.length, 3);
+  assert.equal(new Set(tops).size, 1, tops.join());
+});
+
+story("a design's menu holds what is in it, and closes by Escape and by a click elsewhere", {}, async ({ page }) => {
+  const menu = await page.waitForSelector('[data-testid="design-1"] .menu');
+  const summary = await menu.$("summary");
+  const isOpen = () => menu.evaluate(({ open }) => open);
+  await summary.click();
+  assert.ok(await isOpen());
+  const wide = await menu.$$eval(".button", (buttons) => buttons.filter(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth).length);
+  assert.equal(wide, 0);
+  const { left, right } = await menu.$eval(".menu-items", (items) => {
+    const [box, inner] = [items.getBoundingClientRect(), [...items.querySelectorAll(".button")].map((button) => button.getBoundingClientRect())];
+    return { left: Math.min(...inner.map(({ left }) => left)) - box.left, right: box.right - Math.max(...inner.map(({ right }) => right)) };
+  });
+  assert.ok(left >= 0 && right >= 0, `${left}, ${right}`);
+  await page.keyboard.press("Escape");
+  assert.ok(!(await isOpen()));
+  assert.ok(await summary.evaluate((element) => element === document.activeElement), "the focus is back");
+  await summary.click();
+  assert.ok(await isOpen());
+  await page.click("h1");
+  assert.ok(!(await isOpen()));
+});

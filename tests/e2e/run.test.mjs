@@ -45,3 +45,41 @@ function assertClose(found, wanted) {
     assert.ok(Math.abs(found[at] - value) <= tolerance, `output ${at}: ${found[at]}, not ${value}`);
   }
 }
+
+/** Too large to run again by itself. */
+const LARGE = "v=1&a=16x64x64.c32k3p1.relu&b=separable";
+
+story("a result of what was edited since is marked as such, under the names that were run", { fragment: LARGE }, async (page) => {
+  await page.startRun();
+  await page.waitForRunState(0, "running");
+  await page.rename(0, 0, "stem");
+  await page.waitForRunState(0, "stale");
+  const { stale, text, steps } = await page.shownRun(0);
+  assert.ok(stale);
+  assert.ok(text.indexOf("before the last edits") < text.indexOf("a pass"), `the note comes first: ${text}`);
+  assert.match(steps.join(), /conv1/);
+  assert.doesNotMatch(steps.join(), /stem/);
+  await page.run();
+  assert.match((await page.shownRun(0)).steps.join(), /stem/);
+});
+
+story("a result of another network is not shown", { fragment: LARGE }, async (page) => {
+  await page.run();
+  await page.choosePreset("vgg16");
+  await page.waitForRunState(0, "idle");
+  for (const design of [0, 1]) {
+    const { state, text } = await page.shownRun(design);
+    assert.equal(state, "idle");
+    assert.match(text, /Not run yet/);
+    assert.doesNotMatch(text, /a pass/);
+  }
+  await page.undo();
+  await page.waitForRunState(0, "done");
+});
+
+story("the button says how many designs it runs", { fragment: "v=1&a=1x8x8.c4k3" }, async ({ page }, { openElsewhere }) => {
+  const words = (page) => page.waitForSelector('[data-testid="run"]').then((button) => button.evaluate(({ innerText }) => innerText));
+  assert.equal(await words(page), "Run");
+  const { page: three } = await openElsewhere("v=1&a=1x8x8.c4k3&b=separable&c=separable");
+  assert.equal(await words(three), "Run all");
+});

@@ -30,8 +30,8 @@ pub fn Details(row: RowHandle) -> impl IntoView {
             </form>
             <Formulas design id/>
             <div class="actions">
-                <button class="button small" data-action="move-up" on:click=move |_| keep_focus(|| studio.move_by(design, id, -1))>"Move up"</button>
-                <button class="button small" data-action="move-down" on:click=move |_| keep_focus(|| studio.move_by(design, id, 1))>"Move down"</button>
+                <button class="button small" data-action="move-up" on:click=move |_| keep_focus(&|| studio.move_by(design, id, -1))>"Move up"</button>
+                <button class="button small" data-action="move-down" on:click=move |_| keep_focus(&|| studio.move_by(design, id, 1))>"Move down"</button>
                 <button class="button small" data-action="duplicate" on:click=move |_| studio.duplicate(design, id)>"Duplicate"</button>
                 <button class="button small" data-action="remove" on:click=move |_| studio.remove(design, id)>"Remove"</button>
                 <LayerChoice label="Add below…" hook="add-below".to_string() on_choice=move |kind| studio.add(design, Some(id), kind)/>

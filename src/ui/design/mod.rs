@@ -53,8 +53,7 @@ pub fn Design(design: usize) -> impl IntoView {
         >
             <div class="design-head">
                 <div class="design-title">
-                    <h2 title=name>{name}</h2>
-                    <TwinState design twin_of/>
+                    <h2>{name}</h2>
                     <Later part=Part::Menu { design }/>
                 </div>
                 <Totals design/>
@@ -81,7 +80,7 @@ pub fn Design(design: usize) -> impl IntoView {
     }
 }
 
-/// What can be done with a design as a whole.
+/// What a design follows, and what can be done with it as a whole.
 #[component]
 pub fn Menu(design: usize) -> impl IntoView {
     let studio = Studio::expect();
@@ -119,6 +118,7 @@ pub fn Menu(design: usize) -> impl IntoView {
     let is_baseline = Memo::new(move |_| studio.workbench().with(|workbench| workbench.baseline == design));
     let name = move || studio.with_design(design, |state| state.name.clone()).unwrap_or_default();
     view! {
+        <TwinState design/>
         <details class="menu" node_ref=menu>
             <summary class="button quiet icon small" aria-label=move || format!("More for {}", name())>"⋯"</summary>
             <div class="card menu-items">
@@ -147,14 +147,16 @@ pub fn Menu(design: usize) -> impl IntoView {
 
 /// Whether a design follows another one, and how to change that.
 #[component]
-fn TwinState(design: usize, twin_of: Memo<Option<usize>>) -> impl IntoView {
+fn TwinState(design: usize) -> impl IntoView {
     let studio = Studio::expect();
+    let twin_of = Memo::new(move |_| studio.with_design(design, |state| state.resolved.twin_of).flatten());
     let baseline = Memo::new(move |_| studio.workbench().with(|workbench| workbench.baseline));
     let name_of = move |index: usize| studio.with_design(index, |state| state.name.clone()).unwrap_or_default();
-    move || match twin_of.get() {
+    move || {
+        match twin_of.get() {
         Some(of) => Some(
             view! {
-                <span class="badge" title=name_of(of)>"twin: follows "{name_of(of)}</span>
+                <span class="badge" title="Every convolution becomes depthwise + pointwise">"twin: follows "{name_of(of)}</span>
                 <button class="button small" on:click=move |_| studio.detach(design)>"Detach"</button>
             }
             .into_any(),
@@ -174,6 +176,7 @@ fn TwinState(design: usize, twin_of: Memo<Option<usize>>) -> impl IntoView {
             }
             .into_any(),
         ),
+    }
     }
 }
 
@@ -296,9 +299,7 @@ fn InputShape(design: usize) -> impl IntoView {
             <Show when=move || !is_baseline()>
                 <span>"as the design it follows"</span>
             </Show>
-            <Show when=move || design == 0>
-                <Batch/>
-            </Show>
+            {(design == 0).then(|| view! { <Later part=Part::Batch/> })}
             {move || problem.get().map(|problem| view! { <span class="problem" data-testid="problem">{problem}</span> })}
         </div>
     }
@@ -306,7 +307,7 @@ fn InputShape(design: usize) -> impl IntoView {
 
 /// How many samples go through at once.
 #[component]
-fn Batch() -> impl IntoView {
+pub fn Batch() -> impl IntoView {
     let studio = Studio::expect();
     let batch = Memo::new(move |_| studio.workbench().with(|workbench| workbench.settings.batch.to_string()));
     let typed = RwSignal::new(None::<String>);

@@ -75,7 +75,7 @@ pub fn Row(design: usize, id: NodeId) -> impl IntoView {
         };
         if event.alt_key() {
             event.prevent_default();
-            keep_focus(|| studio.move_by(design, id, places));
+            keep_focus(&|| studio.move_by(design, id, places));
         }
     };
     view! {
@@ -149,22 +149,24 @@ fn Arguments(design: usize, id: NodeId, view: Memo<Option<RowView>>) -> impl Int
 fn Message(design: usize, id: NodeId, view: Memo<Option<RowView>>) -> impl IntoView {
     let studio = Studio::expect();
     let state = Memo::new(move |_| view.with(|view| view.as_ref().map(|view| view.state.clone())));
+    // The argument and what was typed.
     let unread = Memo::new(move |_| {
         studio.drafts.with(|drafts| {
             let own = drafts.keys().find(|(of, row, _)| *of == design && *row == Some(id));
-            own.map(|key| (key.2.clone(), drafts.get(key).is_some_and(|text| is_huge(text))))
+            own.map(|key| format!("{} {}", key.2, drafts[key]))
         })
     });
     let problem =
         move |text: String| view! { <p class="row-message problem" data-testid="problem">{text}</p> }.into_any();
     let quiet = move |text: String| view! { <p class="row-message muted">{text}</p> }.into_any();
     view! {
-        {move || unread.get().map(|(argument, is_huge)| {
+        {move || unread.get().map(|unread| {
+            let (argument, text) = unread.split_once(' ').unwrap_or_default();
             let (kind, now) = view.with(|view| {
                 let layer = view.as_ref().map(|view| &view.layer);
-                (layer.map(Layer::kind), layer.and_then(|layer| layer.argument(&argument)))
+                (layer.map(Layer::kind), layer.and_then(|layer| layer.argument(argument)))
             });
-            let expected = kind.filter(|_| !is_huge).and_then(|kind| kind.expected(&argument));
+            let expected = kind.filter(|_| !is_huge(text)).and_then(|kind| kind.expected(argument));
             let now = now.as_ref().map(plain).filter(|now| !now.is_empty());
             problem(format!(
                 "{argument} is {}. Until then {} counts.",
@@ -186,7 +188,7 @@ fn Message(design: usize, id: NodeId, view: Memo<Option<RowView>>) -> impl IntoV
 }
 
 /// Does something that moves rows, and gives the focus back to what had it.
-pub fn keep_focus(change: impl FnOnce()) {
+pub fn keep_focus(change: &dyn Fn()) {
     use wasm_bindgen::JsCast;
     let focused = document().active_element().and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok());
     change();

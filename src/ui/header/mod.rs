@@ -28,11 +28,12 @@ pub fn Header(importing: RwSignal<bool>) -> impl IntoView {
         if !(event.ctrl_key() || event.meta_key()) {
             return;
         }
-        match (event.key().as_str(), event.shift_key()) {
-            ("z" | "Z", false) => keep_focus(|| studio.undo()),
-            ("z" | "Z", true) | ("y" | "Y", _) => keep_focus(|| studio.redo()),
+        let step = match (event.key().as_str(), event.shift_key()) {
+            ("z" | "Z", false) => Studio::undo,
+            ("z" | "Z", true) | ("y" | "Y", _) => Studio::redo,
             _ => return,
-        }
+        };
+        keep_focus(&|| step(&studio));
         event.prevent_default();
     };
     let handle = window_event_listener(ev::keydown, keys);

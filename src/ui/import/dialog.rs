@@ -99,16 +99,16 @@ fn Found(report: ImportReport) -> impl IntoView {
             </label>
         }
     };
+    // To the eye, the problem says it.
+    let is_told = count == 0 && !report.problems.is_empty();
     let summary = match report.designs.as_slice() {
-        // The problems say why.
-        [] if !report.problems.is_empty() => String::new(),
         [] => "No network was found in this text.".to_string(),
         [one] => format!("Found {}; it opens beside its separable twin.", described(one)),
         [one, other] => format!("Found {} and {}.", described(one), described(other)),
         many => format!("Found {} networks; choose two to compare.", many.len()),
     };
     view! {
-        <p role="status">{summary}</p>
+        <p role="status" class:visually-hidden=is_told>{summary}</p>
         {(count > 2).then(|| view! { <div class="choices">{choice("compare ", true)}{choice("with ", false)}</div> })}
         {report.designs.first().cloned().map(|design| view! { <InputChoice design/> })}
         <ProblemList problems=report.problems/>

@@ -43,7 +43,7 @@ pub struct DesignRun {
 pub struct Asked {
     pub task: RunTask,
     /// The design's name then, and the workbench it stood in: a result of another one is none of this design.
-    origin: (String, u32),
+    origin: (String, usize),
 }
 
 /// A result as it is shown.
@@ -115,7 +115,7 @@ impl Runs {
     }
 }
 
-fn origin(studio: &Studio, design: usize) -> (String, u32) {
+fn origin(studio: &Studio, design: usize) -> (String, usize) {
     (studio.with_design(design, |state| state.name.clone()).unwrap_or_default(), studio.sitting.get())
 }
 

@@ -120,6 +120,41 @@ export class WorkbenchPage {
     );
   }
 
+  /** Types a name into a row's details and leaves the field; gives what is wrong with it, or nothing. */
+  async rename(design, row, name) {
+    await this.setArgument(design, row, "name", name || "x");
+    if (!name) await this.press("Backspace");
+    await this.press("Tab");
+    await this.waitForPaint();
+    const field = `${hook(`row-${design}-${row}`)} label:has([name="name"]) ${hook("problem")}`;
+    return this.page.$$eval(field, ([problem]) => problem?.innerText);
+  }
+
+  async setBatch(batch) {
+    await this.#fill(hook("batch"), batch);
+    await this.waitForPaint();
+  }
+
+  /** Opens a preset. */
+  async choosePreset(id) {
+    await this.page.waitForSelector(`${hook("presets")} option[value="${id}"]`);
+    await this.page.select(hook("presets"), id);
+  }
+
+  /** What is to be seen of a design's run: `state`, whether it is marked as `stale`, its `text`, the names of its `steps`. */
+  async shownRun(design) {
+    return this.page.$eval(hook(`run-${design}`), (element) => ({
+      state: element.dataset.state,
+      stale: element.classList.contains("stale"),
+      text: element.innerText,
+      steps: [...element.querySelectorAll(".step > :first-child")].map(({ innerText }) => innerText),
+    }));
+  }
+
+  async waitForRunState(design, state) {
+    await this.page.waitForSelector(`${hook(`run-${design}`)}[data-state="${state}"]`);
+  }
+
   async setInputShape(shape) {
     await this.#fill(hook("input-shape"), shape);
   }
