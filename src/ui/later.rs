@@ -9,6 +9,9 @@ use super::design::RowHandle;
 /// A part of the page that can wait.
 #[derive(Clone, Copy)]
 pub enum Part {
+    Add {
+        design: usize,
+    },
     Batch,
     BestRemedy,
     Charts,

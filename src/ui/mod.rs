@@ -32,7 +32,7 @@ use advice::{AdvicePanel, Adviser};
 use answer::{Answer, BestRemedy};
 use charts::Charts;
 use counting::{CountingPanel, MemoryPanel};
-use design::{Batch, Design, Details, Menu};
+use design::{AddLayer, Batch, Design, Details, Menu};
 use each::Each;
 use fit::FitPanel;
 use header::theme::ThemeChoice;
@@ -78,6 +78,7 @@ pub fn App() -> impl IntoView {
 #[wasm_split(rest, wasm_split_path = leptos::wasm_split, fallible)]
 fn rest(part: Part) -> Result<AnyView, SplitLoaderError> {
     Ok(match part {
+        Part::Add { design } => view! { <AddLayer design/> }.into_any(),
         Part::Batch => view! { <Batch/> }.into_any(),
         Part::BestRemedy => view! { <BestRemedy/> }.into_any(),
         Part::Charts => view! { <Charts/> }.into_any(),

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use crate::model::Kind;
+use crate::ui::studio::Studio;
 
 /// The kinds one can add, by what they are for.
 const GROUPS: &[(&str, &[Kind])] = &[
@@ -68,6 +69,14 @@ const GROUPS: &[(&str, &[Kind])] = &[
     ("Branches", &[Kind::Add, Kind::Mul, Kind::Cat, Kind::Parameter, Kind::Scalar]),
     ("Training only", &[Kind::Dropout, Kind::Dropout2d, Kind::AlphaDropout, Kind::StochasticDepth, Kind::Identity]),
 ];
+
+/// The choice of a layer at the end of a design.
+#[component]
+pub fn AddLayer(design: usize) -> impl IntoView {
+    let studio = Studio::expect();
+    let add = move |kind| studio.add(design, None, kind);
+    view! { <LayerChoice label="Add a layer…" hook=format!("add-{design}") on_choice=add/> }
+}
 
 /// A list of all kinds of layers; choosing one is the action.
 #[component]

@@ -20,10 +20,10 @@ use crate::ui::slots::What::{Attribute, Text};
 use crate::ui::slots::{Slot, show, slot};
 use crate::ui::studio::Studio;
 
-use add::LayerChoice;
 use drag::Dragging;
 use row::Row;
 
+pub use add::AddLayer;
 pub use details::Details;
 pub use row::{RowHandle, keep_focus};
 
@@ -74,7 +74,7 @@ pub fn Design(design: usize) -> impl IntoView {
                 <p class="row-message muted">"No layers yet: the output is the input. Add the first one."</p>
             </Show>
             <div class="add">
-                <LayerChoice label="Add a layer…" hook=format!("add-{design}") on_choice=move |kind| studio.add(design, None, kind)/>
+                <Later part=Part::Add { design }/>
             </div>
         </section>
     }

@@ -185,6 +185,7 @@ export class WorkbenchPage {
 
   /** Adds a layer of PyTorch's class `kind` at the end of a design. */
   async addRow(design, kind) {
+    await this.page.waitForSelector(hook(`add-${design}`));
     await this.page.select(hook(`add-${design}`), kind);
   }
 
