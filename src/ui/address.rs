@@ -53,8 +53,7 @@ pub fn follow(studio: Studio) {
         studio.drafts.update(HashMap::clear);
         studio.show(workbench);
     };
-    let handle = window_event_listener(leptos::ev::hashchange, move |_| follow_address());
-    on_cleanup(move || handle.remove());
+    // It comes with a step of the history and with an address typed by hand.
     let handle = window_event_listener(leptos::ev::popstate, move |_| follow_address());
     on_cleanup(move || handle.remove());
 }
