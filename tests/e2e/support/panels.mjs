@@ -153,6 +153,7 @@ export class Panels {
 
   /** What can be swept over, by name. */
   async sweepArguments() {
+    await this.page.waitForSelector(`${hook("sweep-argument")} option`);
     return this.page.$$eval(`${hook("sweep-argument")} option`, (options) => options.map(({ innerText }) => innerText));
   }
 
