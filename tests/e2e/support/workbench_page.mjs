@@ -173,6 +173,7 @@ export class WorkbenchPage {
 
   /** Makes a detached design the twin of its source again. */
   async reattach(design) {
+    await this.page.waitForSelector(hook(`reattach-${design}`));
     await this.page.click(hook(`reattach-${design}`));
   }
 
@@ -196,6 +197,7 @@ export class WorkbenchPage {
   }
 
   async startRun() {
+    await this.page.waitForSelector(hook("run"));
     await this.page.click(hook("run"));
   }
 
