@@ -26,7 +26,7 @@ pub use parameter::NumberType;
 pub use receptive_field::{Extent, ReceptiveField};
 pub use site::Site;
 
-use crate::model::{Dims, Kind, Layer, Network, Tap, Wiring};
+use crate::model::{Dims, Kind, Layer, Network, Tap, Wiring, is_within};
 use crate::shape::{self, Shapes, known_parameters, parameter_tensors, uncalled_tensors};
 use figure::Learning;
 use receptive_field::Dependence;
@@ -251,10 +251,7 @@ impl Row {
 }
 
 fn learning(frozen: &[String], name: &str) -> Learning {
-    let is_below = |module: &String| {
-        name.strip_prefix(module.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-    };
-    if frozen.iter().any(is_below) { Learning::Frozen } else { Learning::Trainable }
+    if frozen.iter().any(|module| is_within(name, module)) { Learning::Frozen } else { Learning::Trainable }
 }
 
 /// A node in its place; `None` where it has no shape.

@@ -33,6 +33,11 @@ pub enum NameError {
     Taken(String),
 }
 
+/// Whether a qualified name is a module's or that of something within it: `features.0.weight` is within `features.0`.
+pub fn is_within(name: &str, module: &str) -> bool {
+    name.strip_prefix(module).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+}
+
 /// What a layer's default name begins with: `conv`; `depthwise` for a depthwise convolution.
 pub fn stem(layer: &Layer) -> &'static str {
     match layer {

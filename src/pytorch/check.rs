@@ -5,15 +5,12 @@ use std::collections::HashMap;
 use super::machine::{Id, Machine};
 use super::problem::{Problem, ProblemKind, Severity};
 use super::result::ModelTotals;
-use crate::cost::{Settings, analyze};
-use crate::model::Network;
+use crate::model::{Network, is_within};
+use crate::shape::{self, ParameterTensors};
 
 /// The modules, outermost first, none of whose parameters learn; single parameters where only some of a module's do not.
 pub(super) fn frozen(machine: &Machine, modules: &[(String, Id)]) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
-    let below = |name: &str, other: &str| {
-        name.is_empty() || other.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-    };
     let learns = |id: Id| {
         machine.module(id).map(|module| {
             let all = module.parameters.iter().map(|(_, parameter)| machine.heap.parameters[*parameter].trainable);
@@ -35,7 +32,7 @@ pub(super) fn frozen(machine: &Machine, modules: &[(String, Id)]) -> Vec<String>
         }
     }
     for (name, id) in modules.iter().take(5_000) {
-        if found.iter().any(|above| below(above, name)) {
+        if found.iter().any(|above| above.is_empty() || is_within(name, above)) {
             continue;
         }
         match states.get(name.as_str()) {
@@ -63,12 +60,11 @@ pub(super) fn compare(
     network: &Network,
     (totals, frozen): (&ModelTotals, &[String]),
 ) {
-    let settings = Settings { frozen: frozen.to_vec(), ..Settings::default() };
-    let sum = analyze(network, &settings).totals.figures;
+    let sum = Sum::of(network, frozen);
     let figures = [
-        ("parameters", sum.params().0, totals.params),
-        ("parameters that learn", sum.trainable.0, totals.trainable),
-        ("elements of buffers", sum.buffers.0, totals.buffers),
+        ("parameters", sum.params, totals.params),
+        ("parameters that learn", sum.trainable, totals.trainable),
+        ("elements of buffers", sum.buffers, totals.buffers),
     ];
     let shared = shared(machine, modules);
     let mut known = false;
@@ -107,4 +103,43 @@ fn shared(machine: &Machine, modules: &[(String, Id)]) -> Vec<String> {
         }
     }
     shared
+}
+
+/// What all rows have together, a module that is called again once.
+#[derive(Default)]
+struct Sum {
+    params: u64,
+    trainable: u64,
+    buffers: u64,
+}
+
+impl Sum {
+    fn of(network: &Network, frozen: &[String]) -> Self {
+        let wiring = network.wiring();
+        let shapes = shape::infer(network, &wiring, 1);
+        let mut sum = Self::default();
+        for ((index, node), earlier) in network.nodes.iter().enumerate().zip(network.first_calls()) {
+            if earlier.is_none() {
+                let input = wiring.taps(index).first().and_then(|tap| shapes.tap(*tap));
+                sum.add(&shape::parameter_tensors(&node.layer, input), &node.name, frozen);
+            }
+        }
+        for module in &network.uncalled {
+            sum.add(&shape::uncalled_tensors(module), &module.name, frozen);
+        }
+        sum
+    }
+
+    fn add(&mut self, tensors: &ParameterTensors, name: &str, frozen: &[String]) {
+        let learns = !frozen.iter().any(|module| is_within(name, module));
+        for tensor in tensors.iter() {
+            let elements = tensor.shape.elements().unwrap_or(u64::MAX);
+            if tensor.fill.is_buffer() {
+                self.buffers = self.buffers.saturating_add(elements);
+                continue;
+            }
+            self.params = self.params.saturating_add(elements);
+            self.trainable = self.trainable.saturating_add(if learns { elements } else { 0 });
+        }
+    }
 }
