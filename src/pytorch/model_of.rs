@@ -105,7 +105,11 @@ fn totals(machine: &Machine, modules: &[(String, Id)]) -> ModelTotals {
     };
     for (_, id) in modules {
         let Some(module) = machine.module(*id) else { continue };
-        if module.leaf().is_some_and(|leaf| !leaf.known) {
+        let lacks_something = machine.heap.instances[*id]
+            .attributes
+            .iter()
+            .any(|(name, value)| matches!(value, Value::Unknown(what) if what == name));
+        if lacks_something || module.leaf().is_some_and(|leaf| !leaf.known) {
             totals = ModelTotals::default();
         }
         for (_, parameter) in module.parameters.iter().chain(&module.buffers) {

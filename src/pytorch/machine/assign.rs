@@ -139,7 +139,7 @@ impl Machine {
         let sides = if either { self.tensor_operands(&before, &sign, &value)? } else { Some((before, value)) };
         let after = match sides {
             Some((before, value)) => self.binary(&before, operator, &value)?,
-            None => Value::unknown("the result of an error"),
+            None => Value::of_error(),
         };
         self.assign(target, after)
     }

@@ -293,7 +293,7 @@ impl Machine {
         if self.minding > 0 {
             self.note_error(kind, class, message, None);
         }
-        Ok(Value::unknown("the result of an error"))
+        Ok(Value::of_error())
     }
 
     /// Notes what PyTorch stops with.

@@ -149,6 +149,8 @@ impl Machine {
     pub(super) fn set_module_attribute(&mut self, id: Id, name: &str, value: Value) -> Run<()> {
         self.allocate(3)?;
         self.look_through(id)?;
+        // What could not be made goes by the name it was given.
+        let value = if value.is_of_error() { Value::unknown(name) } else { value };
         match &value {
             Value::Instance(child) if self.is_module(*child) => {
                 self.heap.instances[id].attributes.remove(name);

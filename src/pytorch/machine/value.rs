@@ -258,6 +258,8 @@ impl Drop for Heap {
     }
 }
 
+const OF_ERROR: &str = "the result of an error";
+
 impl Value {
     pub fn text(text: &str) -> Self {
         Self::Text(Rc::from(text))
@@ -269,6 +271,15 @@ impl Value {
 
     pub fn unknown(what: &str) -> Self {
         Self::Unknown(Rc::from(what))
+    }
+
+    /// What stands in for a value that an error kept from being made.
+    pub fn of_error() -> Self {
+        Self::unknown(OF_ERROR)
+    }
+
+    pub fn is_of_error(&self) -> bool {
+        matches!(self, Self::Unknown(what) if &**what == OF_ERROR)
     }
 
     pub fn sizes(sizes: &[u64]) -> Self {

@@ -134,3 +134,26 @@ fn golden_networks_take_any_batch() {
     failures.check(tried > 30, || format!("only {tried} were tried"));
     failures.finish();
 }
+
+/// What the text does not hold, as `conv3x3` copied without its function, is a row by the name it was given, and its
+/// parameters are not told as none.
+#[test]
+fn what_could_not_be_made_is_a_row_by_its_name() {
+    let text = "
+class Block(nn.Module):
+    def __init__(self, planes):
+        super().__init__()
+        self.conv1 = conv3x3(planes, planes)
+        self.bn1 = nn.BatchNorm2d(planes)
+    def forward(self, x):
+        return self.bn1(self.conv1(x)) + x
+block = Block(64)
+";
+    let found = import(text, &Options::default());
+    let model = &found.models[0];
+    let names: Vec<&str> = model.network.nodes.iter().map(|node| node.name.as_str()).collect();
+    assert_eq!(names, ["conv1", "bn1", "add"]);
+    assert!(matches!(&model.network.nodes[0].layer, Layer::Unsupported(layer) if layer.parameters.is_none()));
+    assert_eq!(model.totals.params, None);
+    assert!(is_told(&found, "conv3x3") && is_told(&found, "conv1"));
+}
