@@ -13,6 +13,7 @@ mod check;
 #[cfg(feature = "python")]
 mod discover;
 mod export;
+mod export_call;
 mod export_group;
 mod export_layer;
 mod export_name;
