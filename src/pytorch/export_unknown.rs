@@ -59,8 +59,8 @@ const CLASSES: &[&str] = &[
 /// Classes that give a tuple.
 const OF_TUPLES: &[&str] = &["LSTM", "GRU", "RNN", "MultiheadAttention"];
 
-/// Functions of `torch` of one tensor and nothing else.
-const PLAIN: &[&str] = &[
+/// Functions of `torch` that give each element of one tensor another value, and take nothing else.
+pub(super) const PLAIN: &[&str] = &[
     "abs",
     "exp",
     "log",

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use super::super::ast::Name;
+use super::super::export_unknown::PLAIN;
 use super::super::problem::ProblemKind;
 use super::value::{Arguments, PendingNode, Tensor, TensorSource};
 use super::{Machine, Run, Value};
@@ -58,23 +59,8 @@ const LAYERS: &[(&str, Kind, &[&str])] = &[
     ("upsample", Kind::Upsample, &["size", "scale_factor", "mode", "align_corners"]),
 ];
 
-/// Functions that give each element another value, at a cost the tool does not count.
+/// Functions besides [`PLAIN`] whose output has the shape of their input, at a cost the tool does not count.
 const ELEMENTWISE: &[&str] = &[
-    "abs",
-    "exp",
-    "log",
-    "sqrt",
-    "rsqrt",
-    "square",
-    "sin",
-    "cos",
-    "sign",
-    "floor",
-    "ceil",
-    "round",
-    "erf",
-    "log1p",
-    "reciprocal",
     "clamp",
     "clip",
     "threshold",
@@ -98,8 +84,6 @@ const ELEMENTWISE: &[&str] = &[
     "gumbel_softmax",
     "nan_to_num",
     "logit",
-    "log2",
-    "log10",
     "pow",
     "scatter",
     "tril",
@@ -152,10 +136,14 @@ const SAME: &[&str] = &[
     "new_tensor",
 ];
 
+fn keeps_shape(name: &str) -> bool {
+    PLAIN.contains(&name) || ELEMENTWISE.contains(&name)
+}
+
 pub(super) fn is_known(name: &str) -> bool {
     let plain = name.trim_end_matches('_');
     LAYERS.iter().any(|(other, ..)| *other == plain)
-        || ELEMENTWISE.contains(&plain)
+        || keeps_shape(plain)
         || matches!(
             name,
             "pad"
@@ -255,7 +243,7 @@ impl Machine {
                     _ => Ok(Value::unknown(plain)),
                 }
             }
-            _ if ELEMENTWISE.contains(&plain) => self.unsupported(plain, std::slice::from_ref(&tensor), tensor.dims),
+            _ if keeps_shape(plain) => self.unsupported(plain, std::slice::from_ref(&tensor), tensor.dims),
             _ => {
                 if is_method && self.catching > 0 {
                     let message = format!("'Tensor' object has no attribute '{name}'");
