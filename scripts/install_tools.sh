@@ -73,7 +73,9 @@ install_crate() {
     && cargo binstall --no-confirm --root "$tools" "$name@$version"; then
     return
   fi
-  cargo install "$name" --version "$version" --root "$tools" "$@"
+  # Not in /tmp, where some systems have little room.
+  CARGO_TARGET_DIR="$tools/build" cargo install "$name" --version "$version" --root "$tools" "$@"
+  rm -rf "$tools/build"
 }
 
 give_up() {
