@@ -1,5 +1,6 @@
 //! Every kind of layer, once.
 
+use super::spatial::{channel_planes, planes};
 use super::{Lowering, dimension, row_major_strides};
 use crate::engine::error::EngineError;
 use crate::engine::graph::TensorId;
@@ -9,6 +10,7 @@ use crate::engine::kernels::reference::combine::Combination;
 use crate::engine::kernels::reference::rearrange::Fill;
 use crate::engine::operation::{Broadcast, Gather, Operation};
 use crate::model::{GeluApproximate, Kind, Layer, ScalarOperation, Sides};
+use crate::shape::{chunk_range, slice_range};
 
 impl Lowering<'_> {
     /// Appends the operations of one layer and gives its output.
@@ -40,30 +42,30 @@ impl Lowering<'_> {
             }
             Layer::MaxPool2d(pool) => super::spatial::max_pool(pool, &from, &dims),
             Layer::AvgPool2d(pool) => super::spatial::average_pool(pool, &from, &dims),
-            Layer::AdaptiveAvgPool2d(_) => {
-                Operation::AdaptiveAveragePool(super::spatial::planes(&from), super::spatial::planes(&dims))
-            }
-            Layer::AdaptiveMaxPool2d(_) => {
-                Operation::AdaptiveMaxPool(super::spatial::planes(&from), super::spatial::planes(&dims))
-            }
+            Layer::AdaptiveAvgPool2d(_) => Operation::AdaptiveAveragePool(planes(&from), planes(&dims)),
+            Layer::AdaptiveMaxPool2d(_) => Operation::AdaptiveMaxPool(planes(&from), planes(&dims)),
             Layer::Mean(mean) => return Ok(self.mean(&mean.dim, input, dims)),
             Layer::BatchNorm2d(norm) => {
-                return self.batch_norm(norm.eps, norm.track_running_stats, input);
+                return self.batch_norm(norm.eps, norm.track_running_stats, channel_planes(&from), input);
             }
             Layer::BatchNorm1d(norm) => {
-                return self.batch_norm(norm.eps, norm.track_running_stats, input);
+                return self.batch_norm(norm.eps, norm.track_running_stats, channel_planes(&from), input);
             }
             Layer::InstanceNorm2d(norm) if norm.track_running_stats => {
-                return self.batch_norm(norm.eps, true, input);
+                return self.batch_norm(norm.eps, true, planes(&from), input);
             }
-            Layer::InstanceNorm2d(norm) => self.channel_groups_norm(norm.eps, from[1], &from)?,
-            Layer::GroupNorm(norm) => self.channel_groups_norm(norm.eps, norm.num_groups as usize, &from)?,
+            Layer::InstanceNorm2d(norm) => {
+                self.channel_groups_norm(norm.eps, planes(&from).channels, &planes(&from))?
+            }
+            Layer::GroupNorm(norm) => {
+                self.channel_groups_norm(norm.eps, norm.num_groups as usize, &channel_planes(&from))?
+            }
             Layer::LayerNorm(norm) => self.layer_norm(norm, &from)?,
             Layer::LayerNorm2d(norm) => Operation::AxisNorm(Axis::of(&from, 1), norm.eps, self.parameters()?),
             Layer::LocalResponseNorm(norm) => super::normalization::local_response_norm(norm, &from),
             Layer::PReLU(_) => {
                 let slopes = self.parameters()?.weight;
-                Operation::ScaleNegatives(super::spatial::channel_planes(&from), slopes)
+                Operation::ScaleNegatives(channel_planes(&from), slopes)
             }
             Layer::Softmax(softmax) => Operation::Softmax(softmax_axis(softmax.dim, &from)),
             Layer::LogSoftmax(softmax) => Operation::LogSoftmax(softmax_axis(softmax.dim, &from)),
@@ -87,14 +89,12 @@ impl Lowering<'_> {
             }
             Layer::Chunk(chunk) => {
                 let dim = dimension(chunk.dim, from.len());
-                let index = if chunk.index < 0 { chunk.index + chunk.chunks } else { chunk.index };
-                slice(&from, &dims, dim, from[dim].div_ceil(chunk.chunks.max(1) as usize) * index.max(0) as usize)
+                let range = chunk_range(from[dim] as u64, chunk.chunks.max(1) as u64, chunk.index);
+                slice(&from, &dims, dim, range.map_or(0, |(start, _)| start as usize))
             }
             Layer::Slice(range) => {
                 let dim = dimension(range.dim, from.len());
-                let size = from[dim] as i64;
-                let start = if range.start < 0 { range.start + size } else { range.start };
-                slice(&from, &dims, dim, start.clamp(0, size) as usize)
+                slice(&from, &dims, dim, slice_range(range, from[dim] as u64).0 as usize)
             }
             Layer::ChannelShuffle(shuffle) => super::spatial::channel_shuffle(shuffle.groups as usize, &from),
             Layer::PixelShuffle(shuffle) => super::spatial::pixel_shuffle(shuffle.upscale_factor as usize, &dims),
@@ -147,8 +147,8 @@ impl Lowering<'_> {
         let is_over = |at: &usize| over.is_empty() || over.iter().any(|&dim| dimension(dim, sizes.len()) == *at);
         let mut over: Vec<usize> = (0..sizes.len()).filter(is_over).collect();
         if let (&[batch, channels, _, _], &[2, 3]) = (sizes.as_slice(), over.as_slice()) {
-            let (from, to) = (super::spatial::planes(&sizes), [batch, channels, 1, 1]);
-            let pool = Operation::AdaptiveAveragePool(from, super::spatial::planes(&to));
+            let to = [batch, channels, 1, 1];
+            let pool = Operation::AdaptiveAveragePool(planes(&sizes), planes(&to));
             let tensor = self.push(pool, &[input], to.to_vec());
             return self.push(Operation::Alias, &[tensor], dims);
         }

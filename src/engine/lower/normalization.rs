@@ -11,9 +11,14 @@ use crate::model::{LayerNorm, LocalResponseNorm};
 
 impl Lowering<'_> {
     /// `(x - mean) / sqrt(variance + eps) * weight + bias` by running statistics, or by the batch's own without them.
-    pub(super) fn batch_norm(&mut self, epsilon: f64, running: bool, input: TensorId) -> Result<TensorId, EngineError> {
+    pub(super) fn batch_norm(
+        &mut self,
+        epsilon: f64,
+        running: bool,
+        planes: Planes,
+        input: TensorId,
+    ) -> Result<TensorId, EngineError> {
         let dims = self.graph.dims(input).to_vec();
-        let planes = channel_planes(&dims);
         let mut tensors = self.tensors()?;
         let statistics = if running && tensors.len() >= 2 { tensors.split_off(tensors.len() - 2) } else { Vec::new() };
         let mut tensors = tensors.into_iter();
@@ -47,9 +52,9 @@ impl Lowering<'_> {
         &self,
         epsilon: f64,
         groups: usize,
-        dims: &[usize],
+        planes: &Planes,
     ) -> Result<Operation, EngineError> {
-        let Planes { channels, width: area, .. } = channel_planes(dims);
+        let (channels, area) = (planes.channels, planes.area());
         let scaling = Scaling::PerChannel { channels, area };
         let norm = GroupNorm { length: channels / groups.max(1) * area, epsilon, scaling };
         Ok(Operation::GroupNorm(norm, self.parameters()?))

@@ -31,12 +31,13 @@ impl Lowering<'_> {
         if let Some(fill) = fill {
             let sides = Sides { left: sides.left, right: sides.right, top: sides.top, bottom: sides.bottom };
             let mut padded = from.clone();
-            padded[2] += (sides.top + sides.bottom) as usize;
-            padded[3] += (sides.left + sides.right) as usize;
+            let rank = padded.len();
+            padded[rank - 2] += (sides.top + sides.bottom) as usize;
+            padded[rank - 1] += (sides.left + sides.right) as usize;
             input = self.push(pad(sides, fill, &from, &padded), &[input], padded);
             padding = [0, 0];
         }
-        let channels = conv.channels(from[1] as u64);
+        let channels = conv.channels(planes(&from).channels as u64);
         let shape = ConvolutionShape {
             input: planes(self.graph.dims(input)),
             output: planes(&dims),
@@ -63,17 +64,17 @@ impl Lowering<'_> {
             dilation: pair(conv.dilation),
             padding: pair(conv.padding),
         };
-        let groups = conv.channels(from[1] as u64).map_or(1, |channels| channels.groups as usize);
+        let groups = conv.channels(planes(from).channels as u64).map_or(1, |channels| channels.groups as usize);
         let shape = ConvolutionShape { input: planes(from), output: planes(to), window, groups };
         Ok(Operation::TransposedConvolution(shape, self.parameters()?))
     }
 }
 
-/// The planes of [N, C, H, W].
+/// The planes of [N, C, H, W], or of one image [C, H, W].
 pub(super) fn planes(dims: &[usize]) -> Planes {
     match *dims {
         [batch, channels, height, width] => Planes { batch, channels, height, width },
-        [batch, height, width] => Planes { batch, channels: 1, height, width },
+        [channels, height, width] => Planes { batch: 1, channels, height, width },
         _ => channel_planes(dims),
     }
 }
