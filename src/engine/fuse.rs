@@ -67,7 +67,10 @@ fn fold_scale(graph: &mut Graph, index: usize) -> bool {
         return false;
     }
     match &mut node.operation {
-        Operation::Convolution(shape, parameters) if shape.output.channels == planes.channels => {
+        // Behind a view the scale may see the batch and the channels otherwise than the convolution.
+        Operation::Convolution(shape, parameters)
+            if [shape.output.batch, shape.output.channels] == [planes.batch, planes.channels] =>
+        {
             scale_rows(parameters, &scaling);
         }
         Operation::Linear([_, outputs], parameters) if *outputs == planes.channels && planes.area() == 1 => {
@@ -96,7 +99,9 @@ fn fuse_activation(graph: &mut Graph, index: usize) -> bool {
     let Operation::Activate(activation) = graph.nodes[index].operation else { return false };
     let Some(producer) = sole_producer(graph, index, graph.nodes[index].inputs[0]) else { return false };
     let node = &mut graph.nodes[producer];
-    if node.activation != Activation::Identity || matches!(node.operation, Operation::Constant(_)) {
+    // What is concatenated may lie where the whole does, and others read it as it was.
+    let keeps = matches!(node.operation, Operation::Constant(_) | Operation::Concatenate(..));
+    if node.activation != Activation::Identity || keeps {
         return false;
     }
     node.activation = activation;

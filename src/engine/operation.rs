@@ -54,6 +54,16 @@ pub struct Broadcast {
     pub strides: [Vec<usize>; 2],
 }
 
+impl Broadcast {
+    /// Whether the operand of this side lies as planes of these sizes do, each size of 1 stretched.
+    pub fn takes(&self, side: usize, planes: Planes) -> bool {
+        let Planes { batch, channels, height, width } = planes;
+        let area = height * width;
+        let steps = [(batch, channels * area), (channels, area), (height, width), (width, 1)];
+        self.strides[side] == steps.map(|(size, step)| if size == 1 { 0 } else { step })
+    }
+}
+
 /// A copy in another order.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Gather {

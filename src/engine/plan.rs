@@ -6,7 +6,6 @@ use super::error::EngineError;
 use super::fast::{self, FastProgram, Quantization, TensorView};
 use super::fuse;
 use super::graph::{Graph, TensorId};
-use super::kernels::activation::Activation;
 use super::kernels::aligned::Aligned;
 use super::lower::lower;
 use super::operation::Operation;
@@ -196,10 +195,6 @@ fn plain_program(graph: Graph) -> FastProgram {
             for (part, &first) in firsts.iter().enumerate() {
                 let kernel = Kernel::ConcatenatePart(*axis, first);
                 program.call(Call { kernel, inputs: [input(part), None], residual: None, output, step });
-            }
-            if node.activation != Activation::Identity {
-                let kernel = Kernel::Function(node.activation);
-                program.call(Call { kernel, inputs: [Some(output), None], residual: None, output, step });
             }
             continue;
         }

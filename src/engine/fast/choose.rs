@@ -1,10 +1,10 @@
 //! One kernel for every operation.
 
-use super::{Builder, Choice, StoredImage};
+use super::{Builder, Choice, StoredImage, image_planes};
 use crate::engine::graph::GraphNode;
 use crate::engine::kernels::activation::Activation;
 use crate::engine::kernels::elementwise::PixelJob;
-use crate::engine::kernels::geometry::{Planes, PoolShape, Window};
+use crate::engine::kernels::geometry::{Axis, Planes, PoolShape, Window};
 use crate::engine::kernels::image::{Border, ImageLayout};
 use crate::engine::kernels::matrix::PixelSteps;
 use crate::engine::kernels::pool::{PoolJob, Pooling};
@@ -38,20 +38,19 @@ impl Builder<'_> {
                 let (mut scale, mut shift) = (parameters.weight.clone(), parameters.bias.clone());
                 scale.resize(rounded, 0.0);
                 shift.resize(rounded, 0.0);
-                self.pixels(node, OwnedOperand::ScaleShift(scale, shift))
+                self.channels(node, planes, OwnedOperand::ScaleShift(scale, shift))
             }
             Operation::ScaleNegatives(planes, slopes) => {
                 let mut slopes = if slopes.len() == 1 { vec![slopes[0]; planes.channels] } else { slopes.clone() };
                 slopes.resize(planes.channels.next_multiple_of(LANES), 0.0);
-                self.pixels(node, OwnedOperand::Slopes(slopes))
+                self.channels(node, planes, OwnedOperand::Slopes(slopes))
             }
             Operation::Activate(activation) => self.activate(node, *activation),
             Operation::Broadcast(broadcast) => self.broadcast(node, broadcast),
-            Operation::Concatenate(axis, firsts) => {
-                let dims = self.graph.dims(node.output);
-                let by_channel = dims.len() == 4 && axis.outer == dims[0] && axis.length == dims[1];
-                if by_channel { self.concatenate_images(node, firsts) } else { self.concatenate(node) }
-            }
+            Operation::Concatenate(axis, firsts) => match image_planes(self.graph.dims(node.output)) {
+                Some(whole) if by_channel(axis, &whole) => self.concatenate_images(node, &whole, firsts),
+                _ => self.concatenate(node),
+            },
             Operation::Alias
             | Operation::Constant(_)
             | Operation::TransposedConvolution(..)
@@ -70,7 +69,7 @@ impl Builder<'_> {
     }
 
     fn pool(&mut self, node: &GraphNode, shape: &PoolShape, pooling: Pooling) -> Choice {
-        let Some(input) = self.image(node.inputs[0]) else { return self.plain(node) };
+        let Some(input) = self.image_of(node.inputs[0], &shape.input) else { return self.plain(node) };
         let output = self.new_image(node.output, shape.output, &[input.buffer]);
         let job = PoolJob {
             batch: shape.input.batch,
@@ -111,6 +110,15 @@ impl Builder<'_> {
         Choice { kernel: "activation", reason: "four values at once" }
     }
 
+    /// Something done to each channel of these planes.
+    fn channels(&mut self, node: &GraphNode, planes: &Planes, operand: OwnedOperand) -> Choice {
+        let sizes = |planes: &Planes| [planes.batch, planes.channels, planes.area()];
+        match self.planes(node.inputs[0]) {
+            Some(stored) if sizes(&stored) == sizes(planes) => self.pixels(node, operand),
+            _ => self.plain(node),
+        }
+    }
+
     /// Something done to every pixel by itself.
     fn pixels(&mut self, node: &GraphNode, operand: OwnedOperand) -> Choice {
         let Some(input) = self.image(node.inputs[0]) else { return self.plain(node) };
@@ -143,17 +151,16 @@ impl Builder<'_> {
     /// Two images of one size, or an image and one pixel for each image.
     fn broadcast(&mut self, node: &GraphNode, broadcast: &Broadcast) -> Choice {
         let &[a, b] = node.inputs.as_slice() else { return self.plain(node) };
-        let full = self.graph.dims(node.output);
-        let (dims_a, dims_b) = (self.graph.dims(a), self.graph.dims(b));
-        let per_image = |dims: &[usize]| full.len() == 4 && *dims == [full[0], full[1], 1, 1];
-        let (large, small, stretched) = if full.len() == 4 && dims_a == full && dims_b == full {
-            (a, b, false)
-        } else if dims_a == full && per_image(dims_b) {
-            (a, b, true)
-        } else if dims_b == full && per_image(dims_a) {
-            (b, a, true)
-        } else {
-            return self.plain(node);
+        let Some(full) = image_planes(&broadcast.dims) else { return self.plain(node) };
+        let pixel = Planes { height: 1, width: 1, ..full };
+        let stored = [a, b].map(|tensor| self.planes(tensor));
+        let is_whole = |side: usize| stored[side] == Some(full) && broadcast.takes(side, full);
+        let is_pixel = |side: usize| stored[side] == Some(pixel) && broadcast.takes(side, pixel);
+        let (large, small, stretched) = match () {
+            () if is_whole(0) && is_whole(1) => (a, b, false),
+            () if is_whole(0) && is_pixel(1) => (a, b, true),
+            () if is_whole(1) && is_pixel(0) => (b, a, true),
+            () => return self.plain(node),
         };
         let (Some(large), Some(small)) = (self.image(large), self.image(small)) else { return self.plain(node) };
         let output = self.new_image(node.output, large.layout.planes, &[large.buffer, small.buffer]);
@@ -164,11 +171,19 @@ impl Builder<'_> {
         Choice { kernel: "pixelwise", reason }
     }
 
-    fn concatenate_images(&mut self, node: &GraphNode, firsts: &[usize]) -> Choice {
+    fn concatenate_images(&mut self, node: &GraphNode, planes: &Planes, firsts: &[usize]) -> Choice {
+        let ends = firsts.iter().skip(1).chain([&planes.channels]);
+        let channels = firsts.iter().zip(ends).map(|(first, end)| end - first);
+        let parts = node.inputs.iter().zip(channels);
+        let parts = parts.map(|(&input, channels)| self.image_of(input, &Planes { channels, ..*planes }));
+        let Some(parts) = parts.collect::<Option<Vec<_>>>() else {
+            // Some parts may lie where the whole would be, which is then not made.
+            self.stored[node.output.0].image = None;
+            return self.concatenate(node);
+        };
         let whole = self.whole_image(node.output);
         let mut copies = 0;
-        for (&input, &first) in node.inputs.iter().zip(firsts) {
-            let Some(part) = self.image(input) else { return self.plain(node) };
+        for (part, &first) in parts.into_iter().zip(firsts) {
             if part.buffer == whole.buffer && part.layout.channel == whole.layout.channel + first {
                 continue;
             }
@@ -178,10 +193,6 @@ impl Builder<'_> {
             let part = if part.buffer == whole.buffer { self.copied_aside(part) } else { part };
             let (from_place, to_place) = (self.program.whole(part.buffer), self.program.whole(whole.buffer));
             self.call(Kernel::CopyPixels(part.layout, to), &[from_place], to_place);
-        }
-        if node.activation != Activation::Identity {
-            let place = self.program.whole(whole.buffer);
-            self.call(Kernel::Function(node.activation), &[place], place);
         }
         match copies {
             0 => Choice { kernel: "none", reason: "the parts were written where the whole wants them" },
@@ -206,9 +217,11 @@ impl Builder<'_> {
             let from = self.dense(input);
             self.call(Kernel::ConcatenatePart(*axis, first), &[from], output);
         }
-        if node.activation != Activation::Identity {
-            self.call(Kernel::Function(node.activation), &[output], output);
-        }
         Choice { kernel: "concatenate", reason: "runs of values are copied" }
     }
+}
+
+/// Whether a concatenation along this axis of images of these sizes is one of channels.
+pub(super) fn by_channel(axis: &Axis, whole: &Planes) -> bool {
+    axis.outer == whole.batch && axis.length == whole.channels
 }

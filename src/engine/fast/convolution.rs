@@ -31,8 +31,8 @@ impl Builder<'_> {
         if let Some(choice) = self.quantized_convolution(node, shape, parameters) {
             return choice;
         }
-        let Some(input) = self.image(node.inputs[0]) else { return self.plain(node) };
-        let residual = node.residual.and_then(|residual| self.image(residual));
+        let Some(input) = self.image_of(node.inputs[0], &shape.input) else { return self.plain(node) };
+        let residual = node.residual.and_then(|residual| self.image_of(residual, &shape.output));
         if node.residual.is_some() && residual.is_none() {
             return self.plain(node);
         }

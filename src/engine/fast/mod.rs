@@ -116,13 +116,20 @@ fn pixel_length(planes: &Planes) -> usize {
     if planes.area() > 1 && rounded.is_multiple_of(SET) { rounded + 4 * LANES } else { rounded }
 }
 
+/// The sizes of an image [N, C, H, W]; `None` for other ranks.
+fn image_planes(dims: &[usize]) -> Option<Planes> {
+    match *dims {
+        [batch, channels, height, width] => Some(Planes { batch, channels, height, width }),
+        _ => None,
+    }
+}
+
 impl Builder<'_> {
-    /// The sizes of an image; `None` for tensors of another rank.
+    /// The sizes of an image as it is stored, which a view may see otherwise, or would be; `None` for tensors of another
+    /// rank.
     fn planes(&self, tensor: TensorId) -> Option<Planes> {
-        match *self.graph.dims(tensor) {
-            [batch, channels, height, width] => Some(Planes { batch, channels, height, width }),
-            _ => None,
-        }
+        let Stored { image, quantized, .. } = self.stored[tensor.0];
+        image.or(quantized).map(|stored| stored.layout.planes).or_else(|| image_planes(self.graph.dims(tensor)))
     }
 
     /// Where a tensor lies.
@@ -156,7 +163,7 @@ impl Builder<'_> {
     /// A place for a tensor as an image: within a concatenation that it is part of, unless a step would then read and
     /// write one buffer.
     fn new_image(&mut self, tensor: TensorId, planes: Planes, reads: &[BufferId]) -> StoredImage {
-        if let Some(part) = self.needs.part(tensor) {
+        if let Some(part) = self.needs.part(tensor).filter(|_| image_planes(self.graph.dims(tensor)) == Some(planes)) {
             let whole = self.whole_image(part.whole);
             if !reads.contains(&whole.buffer) {
                 let layout = ImageLayout { planes, channel: whole.layout.channel + part.channel, ..whole.layout };
@@ -226,6 +233,11 @@ impl Builder<'_> {
         let whole = self.program.whole(image.buffer);
         self.call(Kernel::FromPlanes(image.layout), &[dense], whole);
         Some(image)
+    }
+
+    /// A tensor as an image of these sizes; `None` where it is no such image, or a view of another one.
+    fn image_of(&mut self, tensor: TensorId, planes: &Planes) -> Option<StoredImage> {
+        if self.planes(tensor)? == *planes { self.image(tensor) } else { None }
     }
 
     /// Runs an operation over PyTorch's order.

@@ -1,13 +1,15 @@
 //! What the readers of a tensor want of the way it is stored.
 
 use crate::engine::graph::{Graph, GraphNode, TensorId};
-use crate::engine::kernels::geometry::ConvolutionShape;
+use crate::engine::kernels::geometry::{ConvolutionShape, Planes};
 use crate::engine::kernels::image::Border;
 use crate::engine::kernels::simd::LANES;
 use crate::engine::kernels::winograd::TileSize;
 use crate::engine::operation::Operation;
 
+use super::choose::by_channel;
 use super::convolution::winograd_tile;
+use super::image_planes;
 
 /// A tensor that is written where a concatenation wants it.
 #[derive(Clone, Copy)]
@@ -42,12 +44,13 @@ impl Needs {
                     }
                 }
                 Operation::Concatenate(axis, firsts) => {
-                    let dims = graph.dims(node.output);
-                    let by_channel = dims.len() == 4 && axis.outer == dims[0] && axis.length == dims[1];
+                    let whole = image_planes(graph.dims(node.output)).filter(|whole| by_channel(axis, whole));
                     for (&input, &channel) in node.inputs.iter().zip(firsts) {
-                        let whole_vectors = channel.is_multiple_of(LANES) && graph.dims(input)[1].is_multiple_of(LANES);
+                        let Some((whole, part)) = whole.zip(image_planes(graph.dims(input))) else { continue };
+                        let is_part = Planes { channels: part.channels, ..whole } == part;
+                        let whole_vectors = channel.is_multiple_of(LANES) && part.channels.is_multiple_of(LANES);
                         let free = needs.parts[input.0].is_none() && input != Graph::INPUT;
-                        if by_channel && whole_vectors && free {
+                        if is_part && whole_vectors && free {
                             needs.parts[input.0] = Some(Part { whole: node.output, channel });
                         }
                     }

@@ -10,6 +10,7 @@ use crate::engine::kernels::matrix::PixelSteps;
 use crate::engine::kernels::quantized::{
     Conversion, LARGEST, Packing, QuantizedDepthwise, QuantizedGroup, QuantizedMatrix, Rescaling, STEP, pack_depthwise,
 };
+use crate::engine::kernels::reference::pool::Divisor;
 use crate::engine::kernels::simd::LANES;
 use crate::engine::operation::{Operation, Parameters};
 use crate::engine::program::{Kernel, Place};
@@ -57,14 +58,17 @@ fn can_quantize(node: &GraphNode) -> bool {
 /// Whether all readers of a node take its output as it is quantised: images as images, rows as rows.
 fn readers_quantize(graph: &Graph, node: &GraphNode) -> bool {
     let dims = graph.dims(node.output);
-    let makes_rows = matches!(node.operation, Operation::Linear(..));
+    let (makes_rows, features) = match &node.operation {
+        Operation::Linear([_, outputs], _) => (true, Some(outputs)),
+        _ => (false, None),
+    };
     let takes = |reader: &GraphNode| match &reader.operation {
         Operation::Convolution(..) => !makes_rows,
         Operation::Linear([inputs, _], _) => inputs * dims[0] == graph.elements(node.output),
         _ => false,
     };
     let reads = |reader: &&GraphNode| reader.inputs.iter().chain(&reader.residual).any(|&input| input == node.output);
-    (!makes_rows || dims.len() == 2)
+    (!makes_rows || dims.len() == 2 && dims.last() == features)
         && graph.nodes.iter().filter(reads).all(|reader| can_quantize(reader) && takes(reader))
 }
 
@@ -81,6 +85,7 @@ fn is_never_negative(node: &GraphNode, never_negative: &[bool]) -> bool {
             node.residual.is_none()
         }
         Operation::Activate(Activation::Clamp { low, .. }) => *low >= 0.0 && node.residual.is_none(),
+        Operation::AveragePool(_, Divisor::Fixed(count)) if *count < 0.0 => false,
         Operation::MaxPool(_)
         | Operation::AveragePool(..)
         | Operation::AdaptiveAveragePool(..)
@@ -142,9 +147,9 @@ impl Builder<'_> {
         let keeps = quantization.kept[node.output.0] && self.needs.part(node.output).is_none();
         let output_scale = keeps.then_some(quantization.scale(node.output));
         let packing = Packing::for_inputs(quantization.never_negative[node.inputs[0].0]);
-        let input = self.quantized_image(node.inputs[0])?;
+        let input = self.quantized_image(node.inputs[0], &shape.input)?;
         let residual = match node.residual {
-            Some(residual) => Some(self.quantized_image(residual)?),
+            Some(residual) => Some(self.quantized_image(residual, &shape.output)?),
             None => None,
         };
         let output = if keeps {
@@ -244,7 +249,7 @@ impl Builder<'_> {
             .filter(|planes| is_image && planes.batch == rows && planes.elements() == rows * inputs);
         let (input, pieces) = match planes {
             Some(planes) => {
-                let image = self.quantized_image(node.inputs[0])?;
+                let image = self.quantized_image(node.inputs[0], &planes)?;
                 let area = planes.area();
                 let whole = whole_image(&image.layout);
                 // The window covers the image: weights are [O, C, H, W] flattened.
@@ -316,8 +321,11 @@ impl Builder<'_> {
         StoredImage { buffer: self.program.buffer(layout.length().div_ceil(4)), layout }
     }
 
-    /// A tensor as a quantised image, converted if it must be.
-    fn quantized_image(&mut self, tensor: TensorId) -> Option<StoredImage> {
+    /// A tensor as a quantised image of these sizes, converted if it must be; `None` where it is no such image.
+    fn quantized_image(&mut self, tensor: TensorId, planes: &Planes) -> Option<StoredImage> {
+        if self.planes(tensor)? != *planes {
+            return None;
+        }
         if let Some(image) = self.stored[tensor.0].quantized {
             return Some(image);
         }

@@ -1,5 +1,6 @@
 //! The forward pass.
 
+mod agreement;
 mod forward;
 mod kernels;
 mod quantized;
