@@ -101,8 +101,8 @@ impl WinogradJob {
     }
 }
 
-/// Computes the whole convolution. Weights are packed panels for each of the IN * IN points, [point][panel][C][PANEL];
-/// `residual` is empty where nothing is added.
+/// Computes the whole convolution. Weights are packed panels for each of the IN * IN points, [point][panel][C][PANEL],
+/// biases are there for every channel; `residual` is empty where nothing is added.
 ///
 /// # Panics
 /// Where a slice is too short for the job, or channels do not come in whole vectors.
@@ -140,6 +140,7 @@ fn run<const OUT: usize, const IN: usize>(
     assert!(job.input_channels.is_multiple_of(LANES) && job.output_channels.is_multiple_of(LANES));
     assert!(input.len() >= reach && output.len() >= last(&job.output));
     assert!(residual.is_empty() || residual.len() >= last(&job.residual));
+    assert!(panels.bias.len() >= job.output_channels);
     let block = job.block();
     let points = IN * IN;
     let [patch_step, product_step] = job.point_steps();
@@ -262,7 +263,7 @@ unsafe fn output_tile<const OUT: usize, const IN: usize>(
     let bounds = job.finish.bounds();
     let mut channel = 0;
     while channel < job.output_channels {
-        // SAFETY: biases are whole panels.
+        // SAFETY: there are as many biases as channels.
         let bias = unsafe { F32x4::load(bias.as_ptr().add(channel)) };
         let mut half = [[zero; IN]; OUT];
         for column in 0..IN {

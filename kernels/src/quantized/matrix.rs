@@ -162,8 +162,9 @@ pub fn multiply(job: &QuantizedMatrix, input: &[f32], residual: &[f32], output: 
     assert!(job.depth.is_multiple_of(STEP) && scratch.len() >= job.scratch());
     assert!(input.len() >= last(&job.input) + (groups - 1) * job.group_inputs + reach);
     assert!(job.rescaling.room(output) >= last(&job.output) + outputs);
-    // A vector of the residual may reach beyond the last channel.
-    assert!(residual.is_empty() || residual.len() >= last(&job.residual) + outputs.next_multiple_of(LANES));
+    // A vector of the residual may reach beyond the last channel of the last group.
+    let read = (groups - 1) * job.outputs + job.outputs.next_multiple_of(LANES);
+    assert!(residual.is_empty() || residual.len() >= last(&job.residual) + read);
     for group in &job.groups {
         let bytes = match job.packing {
             Packing::Pairs => rounded * job.positions(),
