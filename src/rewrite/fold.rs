@@ -133,14 +133,16 @@ pub fn absorber(network: &Network, uses: &Uses, shapes: &Shapes, index: usize) -
     uses.only_reader(next).filter(|&norm| folds(network, uses, next, norm))
 }
 
-/// Whether the layer at `index` is one a batch norm at `norm` can be folded into.
+/// Whether the layer at `index` is one a batch norm at `norm` can be folded into. Not where the batch norm is the
+/// network's output and something stands between: that would be the output then.
 pub fn folds(network: &Network, uses: &Uses, index: usize, norm: usize) -> bool {
     let fits = match (&network.nodes[index].layer, &network.nodes[norm].layer) {
         (Layer::Conv2d(_) | Layer::ConvTranspose2d(_), Layer::BatchNorm2d(norm)) => norm.track_running_stats,
         (Layer::Linear(_), Layer::BatchNorm1d(norm)) => norm.track_running_stats && uses.rank_of(index) == Some(2),
         _ => false,
     };
-    fits && !uses.called_again(index) && !uses.called_again(norm)
+    let stays_output = norm + 1 < network.nodes.len() || norm == index + 1;
+    fits && stays_output && !uses.called_again(index) && !uses.called_again(norm)
 }
 
 /// One group for each input channel, however that is written.

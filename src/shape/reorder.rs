@@ -180,7 +180,7 @@ fn view(shape: &[i64], input: &Dims) -> Result<Dims, ShapeError> {
     }
     let product = product as u64;
     let mut sizes: Vec<u64> = shape.iter().map(|&size| size.max(0) as u64).collect();
-    let batched = product.checked_mul(input[0]).filter(|_| shape.first() == Some(&1));
+    let batched = product.checked_mul(input[0]).filter(|&product| product > 0 && shape.first() == Some(&1));
     match shape.iter().position(|&size| size == -1) {
         Some(inferred) if batched.is_some_and(|product| elements % product == 0) => {
             sizes[0] = input[0];

@@ -1,6 +1,6 @@
 //! Output shapes, parameters and errors against PyTorch's.
 
-use convscope::model::Dims;
+use convscope::model::{Dims, Kind, View};
 use convscope::shape::{self, NodeShape, ShapeError, Stage};
 use serde_json::Value as Json;
 
@@ -79,4 +79,26 @@ fn graphs() -> Vec<(String, Json)> {
         }
     }
     graphs
+}
+
+/// PyTorch lets a transposed convolution give out nothing; what is behind it must not divide by that.
+#[test]
+fn layers_behind_an_output_without_elements_have_a_shape_or_an_error() {
+    let empty = [[0, 2, 1, 3], [1, 0, 2, 3], [1, 2, 0, 3], [1, 2, 3, 0]];
+    for &kind in Kind::ALL {
+        for sizes in empty {
+            let input = Dims::new(&sizes).expect("four sizes");
+            let inputs = [input, input];
+            let arity = if matches!(kind, Kind::Add | Kind::Mul) { 2 } else { 1 };
+            if let Ok(output) = shape::output(&kind.layer(), &inputs[..arity]) {
+                assert!(output.elements().is_some(), "{}", kind.class());
+            }
+        }
+    }
+    let view = |sizes: &[u64], shape: &[i64]| {
+        shape::output(&View { shape: shape.to_vec() }.into(), &[Dims::new(sizes).expect("few sizes")])
+    };
+    assert_eq!(view(&[0, 2, 3], &[1, -1]), Ok(Dims::new(&[1, 0]).expect("two sizes")));
+    assert_eq!(view(&[2, 0, 3], &[-1, 4]), Ok(Dims::new(&[0, 4]).expect("two sizes")));
+    assert!(view(&[2, 0, 3], &[2, 3]).is_err());
 }

@@ -1,7 +1,9 @@
 //! Weights carried over: exact rewrites keep the outputs, and PyTorch's own transformed weights come out.
 
 use convscope::engine::{Kernels, Numbers, Plan, PlanOptions, Seeding, WeightSource, all_tensors, seeded_input};
-use convscope::model::{BatchNorm2d, Channels, ConvTranspose2d, Dims, Groups, Kind, Layer, Network, Pair};
+use convscope::model::{
+    BatchNorm2d, Channels, ConvTranspose2d, Dims, Groups, Inputs, Kind, Layer, Network, Pair, Source,
+};
 use convscope::rewrite::{self, HiddenLayers, PooledHead, Rewrite};
 use convscope::transplant::{Scope, Tensors, carry, low_rank, prune, quantise};
 use proptest::prelude::*;
@@ -295,4 +297,17 @@ fn what_cannot_be_carried_says_so() {
     assert!(low_rank(&[], (5_000, 5_000)).is_err());
     // Nothing to do is no error.
     assert_eq!(carry(&network, &weights, &Rewrite::AbsorbDepthwiseBias).map(|(_, carried)| carried), Ok(weights));
+}
+
+#[test]
+fn a_batch_norm_stays_the_output_where_others_stand_before_it() {
+    let input = Dims::new(&[2, 5, 5]).expect("three sizes");
+    let layers = [Kind::Conv2d, Kind::Sigmoid, Kind::BatchNorm2d].map(Kind::layer);
+    let mut network = Network::chain_of("case", input, layers);
+    // Nothing reads the activation.
+    network.nodes[1].inputs = Inputs::From(vec![Source::Input]);
+    network.nodes[2].inputs = Inputs::From(vec![Source::Node(network.nodes[0].id)]);
+    for rewrite in EXACT {
+        check_exact(&network, &[rewrite], 1.0).expect("the function stays");
+    }
 }
