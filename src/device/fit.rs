@@ -59,8 +59,12 @@ impl Fit {
             tensors: ram.arena,
             tensors_low,
             tensors_high,
-            flash: Verdict::of(device.flash.value, flash.bytes(), flash.bytes() + CODE_FLASH_KIB.1 * 1024),
-            ram: Verdict::of(device.ram.value, ram.arena, tensors_high + RUNTIME_RAM_KIB.1 * 1024),
+            flash: Verdict::of(
+                device.flash.value,
+                flash.bytes(),
+                flash.bytes().saturating_add(CODE_FLASH_KIB.1 * 1024),
+            ),
+            ram: Verdict::of(device.ram.value, ram.arena, tensors_high.saturating_add(RUNTIME_RAM_KIB.1 * 1024)),
         })
     }
 

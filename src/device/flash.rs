@@ -1,12 +1,12 @@
 //! What a network's weights take in the flash of a device, and in PyTorch's smaller number types.
 
 use crate::cost::Report;
-use crate::model::{Kind, Network};
+use crate::model::{Kind, Layer, Network};
 use crate::rewrite::{Uses, folds};
 use crate::shape::parameter_tensors;
 
 /// The weights of a network as int8 runtimes for microcontrollers keep them: batch norms folded, each weight one
-/// byte, for each output channel a bias of four.
+/// byte, for each output channel a bias of four. Sums end at `u64::MAX`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Int8Flash {
     /// One byte each.
@@ -22,7 +22,7 @@ pub struct Int8Flash {
 /// network, in KiB (STM32 model zoo, image classification).
 pub const CODE_FLASH_KIB: (u64, u64) = (46, 191);
 
-/// The bytes of a network's parameters in PyTorch's number types.
+/// The bytes of a network's parameters in PyTorch's number types. Sums end at `u64::MAX`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct QuantisedSizes {
     /// All parameters in 32 bits.
@@ -56,8 +56,8 @@ impl Int8Flash {
             };
             match node.layer.kind() {
                 Kind::Conv2d | Kind::ConvTranspose2d | Kind::Linear => {
-                    flash.weights += elements("weight");
-                    flash.biases += output_channels(report, node.layer.kind(), index);
+                    add(&mut flash.weights, elements("weight"));
+                    add(&mut flash.biases, output_channels(report, node.layer.kind(), index));
                 }
                 Kind::BatchNorm2d | Kind::BatchNorm1d => {
                     let above = uses.only_source(index);
@@ -65,12 +65,12 @@ impl Int8Flash {
                         uses.only_reader(above) == Some(index) && folds(network, &uses, above, index)
                     });
                     if !folded {
-                        flash.others += elements("weight") + elements("bias");
+                        add(&mut flash.others, elements("weight").saturating_add(elements("bias")));
                     }
                 }
                 _ => {
                     let learned = tensors.iter().filter(|tensor| !tensor.fill.is_buffer());
-                    flash.others += learned.filter_map(|tensor| tensor.elements()).sum::<u64>();
+                    learned.filter_map(|tensor| tensor.elements()).for_each(|learned| add(&mut flash.others, learned));
                 }
             }
         }
@@ -78,7 +78,11 @@ impl Int8Flash {
     }
 
     pub const fn bytes(&self) -> u64 {
-        self.weights + 4 * self.biases + 4 * self.others
+        self.bytes_with_weights_of(self.weights)
+    }
+
+    const fn bytes_with_weights_of(&self, bytes: u64) -> u64 {
+        bytes.saturating_add(self.biases.saturating_mul(4)).saturating_add(self.others.saturating_mul(4))
     }
 
     /// Whether the rule is the one that was checked against published figures.
@@ -94,26 +98,33 @@ pub fn quantised_sizes(network: &Network, report: &Report) -> QuantisedSizes {
     let rows = || network.nodes.iter().zip(&report.rows);
     // Each batch norm has one counter among its buffers.
     let counters = rows().filter(|(_, row)| row.figures.buffers.0 > 0).count() as u64;
-    let linear_weights: u64 = rows()
-        .enumerate()
-        .filter(|(_, (node, row))| node.layer.kind() == Kind::Linear && row.shared_with.is_none())
-        .map(|(index, (_, row))| {
-            let bias = match &network.nodes[index].layer {
-                crate::model::Layer::Linear(linear) if linear.bias => output_channels(report, Kind::Linear, index),
-                _ => 0,
-            };
-            row.figures.params().0 - bias
-        })
-        .sum();
+    let linears = network.nodes.iter().enumerate().filter(|(_, node)| node.layer.kind() == Kind::Linear);
+    let linear_weights =
+        linears.fold(0, |sum: u64, (index, _)| sum.saturating_add(linear_weights(network, report, index)));
+    let float32 = params.saturating_mul(4);
+    let statistics = report.totals.figures.buffers.0.saturating_sub(counters);
     QuantisedSizes {
-        float32: 4 * params,
-        float32_with_buffers: 4 * (params + report.totals.figures.buffers.0 - counters),
-        float16: 2 * params,
-        dynamic_int8: linear_weights + 4 * (params - linear_weights),
+        float32,
+        float32_with_buffers: float32.saturating_add(statistics.saturating_mul(4)),
+        float16: params.saturating_mul(2),
+        dynamic_int8: linear_weights.saturating_add(params.saturating_sub(linear_weights).saturating_mul(4)),
         static_int8: flash.bytes(),
-        static_int8_with_scales: flash.bytes() + 4 * flash.biases,
-        int4: flash.weights.div_ceil(2) + 4 * flash.biases + 4 * flash.others,
+        static_int8_with_scales: flash.bytes().saturating_add(flash.biases.saturating_mul(4)),
+        int4: flash.bytes_with_weights_of(flash.weights.div_ceil(2)),
     }
+}
+
+/// The weights of a Linear, without its bias, as far as they are counted in its row.
+fn linear_weights(network: &Network, report: &Report, index: usize) -> u64 {
+    let bias = match &network.nodes[index].layer {
+        Layer::Linear(linear) if linear.bias => output_channels(report, Kind::Linear, index),
+        _ => 0,
+    };
+    report.rows[index].figures.params().0.saturating_sub(bias)
+}
+
+fn add(sum: &mut u64, more: u64) {
+    *sum = sum.saturating_add(more);
 }
 
 fn output_channels(report: &Report, kind: Kind, index: usize) -> u64 {

@@ -1,7 +1,7 @@
 //! What of a network's cost decides how long it runs on a small processor.
 
 use crate::cost::Report;
-use crate::model::{Kind, Layer, Network};
+use crate::model::{Conv2d, Dims, Kind, Layer, Network, Pair};
 
 /// Multiply-accumulates by the sort of layer that does them, and what is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -40,18 +40,24 @@ impl Workload {
         match &network.nodes[row].layer {
             Layer::Conv2d(conv) => {
                 let input = report.wiring.taps(row).first().and_then(|&tap| report.shapes.tap(tap));
-                let channels = input.and_then(|input| conv.channels(*input.get(1)?).ok());
-                let depthwise =
-                    channels.is_some_and(|channels| channels.groups > 1 && channels.groups == channels.input);
-                match (depthwise, conv.kernel_size.height * conv.kernel_size.width) {
-                    (true, _) => Self { depthwise_macs: macs, outputs, ..Self::default() },
-                    (false, 1) => Self { pointwise_macs: macs, outputs, ..Self::default() },
-                    (false, _) => Self { dense_macs: macs, outputs, ..Self::default() },
-                }
+                Self::of_convolution(conv, input, (macs, outputs))
             }
             layer if layer.kind() == Kind::ConvTranspose2d => Self { dense_macs: macs, outputs, ..Self::default() },
             layer if layer.kind() == Kind::Linear => Self { pointwise_macs: macs, outputs, ..Self::default() },
             _ => Self::default(),
+        }
+    }
+
+    /// Of a convolution of this input that has so many multiply-accumulates and outputs.
+    pub fn of_convolution(conv: &Conv2d, input: Option<&Dims>, (macs, outputs): (u64, u64)) -> Self {
+        let channels = input.and_then(|input| conv.channels(*input.get(1)?).ok());
+        let none = Self { outputs, ..Self::default() };
+        match channels {
+            Some(channels) if channels.groups > 1 && channels.groups == channels.input => {
+                Self { depthwise_macs: macs, ..none }
+            }
+            _ if conv.kernel_size == Pair::square(1) => Self { pointwise_macs: macs, ..none },
+            _ => Self { dense_macs: macs, ..none },
         }
     }
 

@@ -1,7 +1,7 @@
 //! What one node of a variant costs.
 
 use crate::device::Workload;
-use crate::model::{Conv2d, Dims, Kind, Layer, Pair};
+use crate::model::{Dims, Kind, Layer};
 use crate::shape::parameter_tensors;
 
 use super::memory::Writes;
@@ -61,7 +61,7 @@ pub fn figures(layer: &Layer, input: Option<&Dims>, output: &Dims, counted: bool
         Layer::Conv2d(conv) => {
             let channels = output.get(1).copied().unwrap_or(1).max(1);
             let macs = elements.saturating_mul(weights / channels);
-            figures.workload = conv_workload(conv, input, macs, elements);
+            figures.workload = Workload::of_convolution(conv, input, (macs, elements));
             figures.flash = weights.saturating_add(channels.saturating_mul(4));
         }
         Layer::ConvTranspose2d(_) => {
@@ -83,18 +83,6 @@ pub fn figures(layer: &Layer, input: Option<&Dims>, output: &Dims, counted: bool
         figures.flash = 0;
     }
     figures
-}
-
-fn conv_workload(conv: &Conv2d, input: Option<&Dims>, macs: u64, outputs: u64) -> Workload {
-    let channels = input.and_then(|input| conv.channels(*input.get(1)?).ok());
-    let none = Workload { outputs, ..Workload::default() };
-    match channels {
-        Some(channels) if channels.groups > 1 && channels.groups == channels.input => {
-            Workload { depthwise_macs: macs, ..none }
-        }
-        _ if conv.kernel_size == Pair::square(1) => Workload { pointwise_macs: macs, ..none },
-        _ => Workload { dense_macs: macs, ..none },
-    }
 }
 
 pub fn writes(kind: Kind) -> Writes {

@@ -8,8 +8,8 @@ use crate::rewrite::{self, HiddenLayers, PooledHead, Rewrite};
 /// A twin under no rewrite.
 const SAME: &str = "same";
 
-/// The most rewrites of one twin that a link is read for.
-const MAX_REWRITES: usize = 16;
+/// The most rewrites of one twin that a link is read for: more than a person makes one after another.
+const MAX_REWRITES: usize = 64;
 
 /// What a node that the network does not have is read as.
 const NO_NODE: NodeId = NodeId(u32::MAX);

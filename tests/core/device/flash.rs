@@ -1,6 +1,6 @@
 use convscope::cost::{Settings, analyze};
-use convscope::device::{Int8Flash, QuantisedSizes, quantised_sizes, saved_sizes};
-use convscope::model::Network;
+use convscope::device::{CATALOGUE, Fit, Int8Flash, Latency, QuantisedSizes, quantised_sizes, saved_sizes};
+use convscope::model::{Channels, Conv2d, Dims, Kind, Layer, Linear, Network, PReLU, Padding, Pair};
 use convscope::rewrite::{HiddenLayers, PooledHead, Rewrite, apply};
 
 use crate::golden::{self, Failures};
@@ -102,5 +102,41 @@ fn golden_flash_of_the_pooled_heads() {
         let pooled = apply(&network, &pooled).network;
         assert_eq!(flash(&pooled).bytes(), bytes);
         assert_eq!(flash(&apply(&pooled, &Rewrite::FoldBatchNorm).network).bytes(), bytes);
+    }
+}
+
+/// Sums of what just fits 63 bits end at the largest number; they never start from zero again.
+#[test]
+fn sizes_of_the_largest_networks_do_not_wrap() {
+    let huge = |input: u64, layers: &[Layer]| {
+        Network::chain_of("case", Dims::new(&[input, 1, 1]).expect("three sizes"), layers.iter().cloned())
+    };
+    let linear = |out_features| Layer::from(Linear { out_features, bias: true });
+    let prelu = Layer::from(PReLU { num_parameters: Channels::TimesInput(1) });
+    let wide = Conv2d {
+        kernel_size: Pair::square(1 << 32),
+        padding: Padding::Explicit(Pair::square(1 << 32)),
+        ..Conv2d::default()
+    };
+    let wide = Layer::from(Conv2d { stride: Pair::square(1 << 33), ..wide });
+    for network in [
+        huge(1 << 62, &[prelu.clone(), prelu]),
+        huge(1 << 62, &[Kind::BatchNorm2d.layer(), Kind::GroupNorm.layer(), Kind::BatchNorm2d.layer()]),
+        huge(1 << 40, &[Kind::Flatten.layer(), linear(1 << 62)]),
+        huge(1 << 20, &[Kind::Flatten.layer(), linear(1 << 42), linear(1 << 20), linear(1 << 42)]),
+        huge(1, &[wide]),
+    ] {
+        let report = analyze(&network, &Settings::default());
+        let (params, flash) = (report.totals.figures.params().0, Int8Flash::of(&network, &report));
+        let sizes = quantised_sizes(&network, &report);
+        assert!(sizes.float32 >= params && sizes.float32_with_buffers >= sizes.float32, "{sizes:?}");
+        assert!(sizes.dynamic_int8 >= params && sizes.static_int8_with_scales >= flash.bytes(), "{sizes:?}");
+        assert!(flash.bytes() >= flash.weights.max(flash.others), "{flash:?}");
+        for device in CATALOGUE {
+            let fits = Fit::of(device, &network).is_some_and(|fit| fit.fits());
+            assert!(!fits || params < device.ram.value, "{}", device.name);
+            // It may refuse, but it ends.
+            let _ = Latency::on(device, &network, &report);
+        }
     }
 }

@@ -269,3 +269,11 @@ fn golden_known_networks_go_through_links() {
         println!("{name}: {} characters for {} nodes", text.len(), network.nodes.len());
     }
 }
+
+#[test]
+fn a_twin_under_many_rewrites_is_read_as_it_was_written() {
+    let mut workbench = Workbench::default();
+    let rewrites = (1..=40).map(|height| Rewrite::Resolution { height, width: 150 }).collect();
+    workbench.designs[1].content = Content::Twin { of: 0, rewrites };
+    assert_eq!(decode(&encode(&workbench)), (workbench, Vec::new()));
+}
