@@ -57,7 +57,8 @@ pub fn arsenal(network: &Network, report: &Report) -> Vec<Technique> {
     let half = pruned(&weights, 0.5);
     let halved = Costs::of(&rewrite::apply(network, &Rewrite::PruneChannels { ratio: 0.5 }).network);
     // The values that are left, and a bit for each weight to say where they are.
-    let sparse = 4 * (report.totals.figures.params().0 - half) + weights.iter().sum::<u64>().div_ceil(8);
+    let all = weights.iter().copied().fold(0, u64::saturating_add);
+    let sparse = (report.totals.figures.params().0 - half).saturating_mul(4).saturating_add(all.div_ceil(8));
     vec![
         Technique {
             id: "float16",
@@ -111,7 +112,7 @@ pub fn arsenal(network: &Network, report: &Report) -> Vec<Technique> {
             effect: format!(
                 "{} of {} weights become zero. Stored as they are they take the same {} bytes; with a bit for each weight to say which are left, at best {}.",
                 grouped(half),
-                grouped(weights.iter().sum()),
+                grouped(all),
                 grouped(before),
                 grouped(sparse),
             ),
@@ -129,7 +130,7 @@ pub fn arsenal(network: &Network, report: &Report) -> Vec<Technique> {
                 grouped(report.totals.figures.macs.0),
                 grouped(halved.macs),
             ),
-            bytes: bytes(4 * halved.params),
+            bytes: bytes(halved.params.saturating_mul(4)),
             but: "torch.nn.utils.prune only sets channels to zero: the smaller layers have to be built (torch-pruning does), then trained on.",
             code: "# pip install torch-pruning\nimport torch_pruning as tp\npruner = tp.pruner.MagnitudePruner(model, x, tp.importance.MagnitudeImportance(p=1), pruning_ratio=0.5)\npruner.step()".to_string(),
         },

@@ -117,7 +117,7 @@ fn weights(context: &Context, pair: &Pair) -> Option<(u64, u64)> {
 fn limit(context: &Context, pair: &Pair) -> f64 {
     let outputs = context.output(pair.pointwise).and_then(|output| output.get(1).copied()).unwrap_or(0);
     let kernel = pair.depthwise_layer.kernel_size;
-    1.0 / outputs.max(1) as f64 + 1.0 / (kernel.height * kernel.width).max(1) as f64
+    1.0 / outputs.max(1) as f64 + 1.0 / (kernel.height as f64 * kernel.width as f64).max(1.0)
 }
 
 fn separables_without_gain(context: &Context, pairs: &[Pair], findings: &mut Vec<Finding>) {
@@ -139,10 +139,10 @@ fn separables_without_gain(context: &Context, pairs: &[Pair], findings: &mut Vec
     let channels = inputs.and_then(|input| input.get(1).copied()).unwrap_or(0);
     let outputs = context.output(worst.pointwise).and_then(|output| output.get(1).copied()).unwrap_or(0);
     let limit = limit(context, worst);
-    let because = match (channels, kernel.height * kernel.width) {
-        (1, _) => "there is but one input channel".to_string(),
-        (_, 1) => "the kernel is 1x1".to_string(),
-        (_, _) => {
+    let because = match channels {
+        1 => "there is but one input channel".to_string(),
+        _ if kernel == crate::model::Pair::square(1) => "the kernel is 1x1".to_string(),
+        _ => {
             let channels = counted(outputs, "channel");
             format!("the limit for {channels} and {}x{} is {limit:.2}", kernel.height, kernel.width)
         }

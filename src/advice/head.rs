@@ -89,7 +89,7 @@ fn elsewhere(context: &Context, index: usize, linear: &Linear) -> Finding {
 fn thin_remedies<'a>(context: &'a Context, index: usize) -> impl Iterator<Item = Remedy> + 'a {
     let inputs = context.input(index).and_then(|input| input.last().copied()).unwrap_or(0);
     let outputs = context.output(index).and_then(|output| output.last().copied()).unwrap_or(0);
-    let rank = i64::try_from(inputs * outputs / (4 * (inputs + outputs)).max(1)).unwrap_or(0).max(1);
+    let rank = quarter_rank(inputs, outputs);
     let node = context.id(index);
     let name = context.name(index).to_string();
     [
@@ -101,6 +101,12 @@ fn thin_remedies<'a>(context: &'a Context, index: usize) -> impl Iterator<Item =
     ]
     .into_iter()
     .filter_map(|(title, rewrite)| Remedy::of(context, title, vec![rewrite]))
+}
+
+/// The rank at which two factors have a quarter of the weights of a Linear of these sides.
+pub(super) fn quarter_rank(inputs: u64, outputs: u64) -> i64 {
+    let (weights, sides) = (u128::from(inputs) * u128::from(outputs), u128::from(inputs) + u128::from(outputs));
+    i64::try_from(weights / (4 * sides).max(1)).unwrap_or(i64::MAX).max(1)
 }
 
 /// Only what saves parameters, most first.

@@ -6,6 +6,7 @@ use crate::rewrite::{Effect, HiddenLayers, PooledHead, Rewrite, Uses, find_head}
 use crate::shape;
 
 use super::costs::Costs;
+use super::head::quarter_rank;
 use super::remedy::{applied, effect};
 use super::{has_all_params, runs};
 
@@ -95,13 +96,13 @@ fn changing_steps(network: &Network) -> Vec<(String, Vec<Rewrite>)> {
         let weights = |index: usize| {
             let input = uses.taps(index).first().and_then(|&tap| shapes.tap(tap))?.last().copied()?;
             let output = shapes.nodes[index].dims()?.last().copied()?;
-            Some((input.checked_mul(output)?, input + output))
+            Some((input.checked_mul(output)?, (input, output)))
         };
         let linears = network.nodes.iter().enumerate().filter(|(_, node)| matches!(node.layer, Layer::Linear(_)));
         let largest =
             linears.filter_map(|(index, node)| Some((weights(index)?, node))).max_by_key(|&(weights, _)| weights);
-        if let Some(((weights, sides), node)) = largest {
-            let rank = i64::try_from(weights / (4 * sides).max(1)).unwrap_or(1).max(1);
+        if let Some(((_, (inputs, outputs)), node)) = largest {
+            let rank = quarter_rank(inputs, outputs);
             let rewrite = Rewrite::LowRank { node: node.id, rank };
             steps.push((format!("Two factors of rank {rank} for {}", node.name), vec![rewrite]));
         }

@@ -75,8 +75,9 @@ fn real_taps(input: u64, output: u64, (kernel, stride, before, dilation): (i64, 
     let mut real = 0_u64;
     for place in 0..output as i64 {
         for tap in 0..kernel {
-            let pixel = place * stride - before + tap * dilation;
-            real += u64::from(pixel >= 0 && (pixel as u64) < input);
+            let pixel =
+                i128::from(place) * i128::from(stride) - i128::from(before) + i128::from(tap) * i128::from(dilation);
+            real += u64::from((0..i128::from(input)).contains(&pixel));
         }
     }
     real as f64 / (output * kernel as u64).max(1) as f64
@@ -216,16 +217,16 @@ fn copies(context: &Context, findings: &mut Vec<Finding>) {
         let (rank, sides) = (input.rank(), conv.padding_sides());
         let grown =
             |size: u64, before: i64, after: i64| size.saturating_add_signed(before).saturating_add_signed(after);
-        let copy = input[..rank - 2].iter().product::<u64>()
-            * grown(input[rank - 2], sides.top, sides.bottom)
-            * grown(input[rank - 1], sides.left, sides.right);
-        let pads = sides.top + sides.bottom + sides.left + sides.right > 0;
+        let copy = input[..rank - 2].iter().copied().fold(1, u64::saturating_mul);
+        let copy = copy.saturating_mul(grown(input[rank - 2], sides.top, sides.bottom));
+        let copy = copy.saturating_mul(grown(input[rank - 1], sides.left, sides.right));
+        let pads = [sides.top, sides.bottom, sides.left, sides.right].iter().any(|&side| side > 0);
         if conv.padding_mode != PaddingMode::Zeros && pads {
             padded.push(index);
-            elements[0] += copy;
+            elements[0] = elements[0].saturating_add(copy);
         } else if conv.padding == Padding::Same && (sides.top != sides.bottom || sides.left != sides.right) {
             same.push(index);
-            elements[1] += copy;
+            elements[1] = elements[1].saturating_add(copy);
         }
     }
     for (rule, rows, copied) in [(Rule::PaddingCopy, padded, elements[0]), (Rule::SamePaddingCopy, same, elements[1])] {
@@ -257,7 +258,8 @@ fn ceil_mode(context: &Context, findings: &mut Vec<Finding>) {
         let rank = input.rank();
         let over = |from_end: usize, kernel: i64, stride: i64, padding: i64| {
             let (size, places) = (input[rank - from_end] as i64, output[rank - from_end] as i64);
-            (places - 1) * stride - padding + kernel > size + padding
+            let last = (i128::from(places) - 1) * i128::from(stride) - i128::from(padding) + i128::from(kernel);
+            last > i128::from(size) + i128::from(padding)
         };
         ceil && rank >= 3
             && (over(2, kernel.height, stride.height, padding.height)

@@ -358,3 +358,46 @@ fn a_remedy_leaves_the_original_as_it_is() {
     assert!(rewrites.len() >= 6);
     assert!(standard.nodes.iter().any(|node| node.layer.kind() == Kind::BatchNorm2d));
 }
+
+/// Networks whose numbers just fit 63 bits, or do not: whatever is said of them, it is said.
+#[test]
+fn the_largest_networks_are_judged() {
+    let far = 1_i64 << 61;
+    let conv = |kernel: i64, stride: i64, padding: i64| {
+        Layer::from(Conv2d {
+            out_channels: Channels::Count(2),
+            kernel_size: Pair::square(kernel),
+            stride: Pair::square(stride),
+            padding: Padding::Explicit(Pair::square(padding)),
+            ..Conv2d::default()
+        })
+    };
+    let linear = |out_features| Layer::from(Linear { out_features, bias: true });
+    let of = |kind: Kind| kind.layer();
+    let reflected = Conv2d {
+        padding_mode: PaddingMode::Circular,
+        padding: Padding::Explicit(Pair::square(1 << 20)),
+        ..Conv2d::default()
+    };
+    let pool = MaxPool2d { stride: Some(Pair::square(far)), ceil_mode: true, ..MaxPool2d::default() };
+    for (input, layers) in [
+        (&[4, 3, 3][..], vec![conv(1 << 33, far, 1 << 34), of(Kind::ReLU)]),
+        (&[4, 1 << 20, 1 << 20], vec![reflected.into(), of(Kind::Flatten), linear(2)]),
+        (&[4, 9, 9], vec![conv(2, far, 1), pool.into()]),
+        (&[1, 1 << 30, 1 << 30], vec![of(Kind::Flatten), linear(4)]),
+        (&[1 << 60], vec![linear(4)]),
+        (&[4], vec![linear(1 << 60)]),
+        (&[1 << 61, 1, 1], vec![of(Kind::BatchNorm2d), of(Kind::GroupNorm), of(Kind::ReLU)]),
+        (&[1 << 31, 1 << 15, 1 << 15], vec![conv(1, 1, 0), of(Kind::BatchNorm2d), of(Kind::ReLU), of(Kind::MaxPool2d)]),
+    ] {
+        let network = Network::chain_of("Net", Dims::new(input).expect("few sizes"), layers);
+        let report = analyze(&network, &Settings::default());
+        for finding in diagnose(&network, &report) {
+            assert!(finding.weight.is_finite() && !finding.message.is_empty());
+        }
+        for technique in arsenal(&network, &report) {
+            assert!(technique.bytes.before >= report.totals.figures.params().0, "{}", technique.id);
+        }
+        let _ = ladder(&network);
+    }
+}
