@@ -1,6 +1,7 @@
 //! Operations by their sort: what is really computed, layer by layer.
 
 use crate::model::{Dims, GeluApproximate, Kind, Layer, Pair, ScalarOperation, UpsampleMode};
+use crate::shape::softmax_dimension;
 
 use super::formula::Expression;
 use super::site::Site;
@@ -265,13 +266,9 @@ fn softmax<E: Expression>(site: &Site, dim: Option<i64>, logarithm: bool) -> ByS
     }
 }
 
-/// The elements a softmax normalises together. Without a dimension PyTorch takes 0 for 0, 1 and 3 dimensions, else 1.
+/// The elements a softmax normalises together.
 pub(super) fn softmax_length(input: &Dims, dim: Option<i64>) -> u64 {
-    let rank = input.rank();
-    let implicit = if matches!(rank, 0 | 1 | 3) { 0 } else { 1 };
-    let dim = dim.unwrap_or(implicit);
-    let index = if dim < 0 { dim + rank as i64 } else { dim };
-    usize::try_from(index).ok().and_then(|index| input.get(index)).copied().unwrap_or(1)
+    softmax_dimension(dim, input.rank()).map_or(1, |dim| input[dim])
 }
 
 fn product(sizes: &[u64]) -> Option<u64> {

@@ -1,7 +1,7 @@
 //! What part of the network's input an output depends on.
 
 use crate::model::{Dims, Layer, Pair, Tap, UpsampleMode};
-use crate::shape::{chunk_range, slice_range};
+use crate::shape::{chunk_range, slice_range, softmax_dimension};
 
 use super::site::Site;
 
@@ -309,8 +309,12 @@ impl Field {
             Layer::InstanceNorm2d(layer) => Some(self.mixed(input, |_| !layer.track_running_stats)),
             Layer::BatchNorm2d(layer) => Some(self.mixed(input, |_| !layer.track_running_stats)),
             Layer::BatchNorm1d(layer) => Some(self.mixed(input, |_| !layer.track_running_stats)),
-            Layer::Softmax(layer) => Some(self.mixed(input, |axis| is_dimension(layer.dim, axis, input))),
-            Layer::LogSoftmax(layer) => Some(self.mixed(input, |axis| is_dimension(layer.dim, axis, input))),
+            Layer::Softmax(layer) => {
+                Some(self.mixed(input, |axis| softmax_dimension(layer.dim, input.rank()) == Some(axis)))
+            }
+            Layer::LogSoftmax(layer) => {
+                Some(self.mixed(input, |axis| softmax_dimension(layer.dim, input.rank()) == Some(axis)))
+            }
             Layer::Mean(layer) => {
                 let over = |axis: usize| layer.dim.is_empty() || layer.dim.iter().any(|&dim| is(dim, axis, input));
                 let before = |axis: usize| (0..axis).filter(|&axis| over(axis)).count();
@@ -403,8 +407,4 @@ impl Field {
 fn is(dim: i64, axis: usize, dims: &Dims) -> bool {
     let wrapped = if dim < 0 { dim + dims.rank() as i64 } else { dim };
     wrapped == axis as i64
-}
-
-fn is_dimension(dim: Option<i64>, axis: usize, dims: &Dims) -> bool {
-    is(dim.unwrap_or(if dims.rank() == 3 { 0 } else { 1 }), axis, dims)
 }

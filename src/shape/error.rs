@@ -145,6 +145,8 @@ pub enum ShapeError {
     // Matrix products, shapes and order.
     #[error("mat1 and mat2 shapes cannot be multiplied ({rows}x{columns} and {in_features}x{out_features})")]
     MatrixShapes { rows: u64, columns: u64, in_features: u64, out_features: i64 },
+    #[error("both arguments to linear need to be at least 1D, but they are 0D and 2D")]
+    LinearOfNumber,
     #[error("Dimension out of range (expected to be in range of [{}, {}], but got {dimension})", -(*rank as i64).max(1), (*rank as i64).max(1) - 1)]
     DimensionOutOfRange { rank: usize, dimension: i64 },
     #[error("flatten() has invalid args: start_dim cannot come after end_dim")]

@@ -12,7 +12,7 @@ pub use error::{ShapeError, Stage};
 pub use parameters::{
     Fill, ParameterTensor, ParameterTensors, check_declared, known_parameters, parameter_tensors, uncalled_tensors,
 };
-pub use reorder::{chunk_range, slice_range};
+pub use reorder::{chunk_range, slice_range, softmax_dimension};
 pub use window::{ConvChannels, ConvPadding};
 
 use crate::model::{Arity, Dims, Layer, Network, Tap, Wiring};

@@ -14,9 +14,7 @@ pub(super) fn output(layer: &Layer, inputs: &[Dims]) -> Result<Dims, ShapeError>
                 return Err(ShapeError::TooSmall { name: "out_features", least: 1, found: 0 });
             }
             let mut output = inputs[0];
-            if let Some(last) = output.sizes_mut().last_mut() {
-                *last = layer.out_features as u64;
-            }
+            *output.sizes_mut().last_mut().ok_or(ShapeError::LinearOfNumber)? = layer.out_features as u64;
             Ok(output)
         }
         Layer::Mean(layer) => mean(&layer.dim, layer.keepdim, &inputs[0]),
@@ -107,6 +105,13 @@ pub(super) fn dimension(dimension: i64, rank: usize) -> Result<usize, ShapeError
     }
 }
 
+/// The dimension that a softmax goes along, counted from the front. Where none is given, PyTorch takes the first of 0, 1
+/// and 3 dimensions, else the second. `None` where there is no such dimension, as for a number.
+pub fn softmax_dimension(dim: Option<i64>, rank: usize) -> Option<usize> {
+    let implicit = if matches!(rank, 0 | 1 | 3) { 0 } else { 1 };
+    dimension(dim.unwrap_or(implicit), rank).ok()
+}
+
 /// Where part `index` of `torch.chunk` starts and ends. Every part has `ceil(size / chunks)` elements but the
 /// last, so there may be fewer parts than asked for.
 pub fn chunk_range(size: u64, chunks: u64, index: i64) -> Result<(u64, u64), ShapeError> {
@@ -180,15 +185,16 @@ fn view(shape: &[i64], input: &Dims) -> Result<Dims, ShapeError> {
     }
     let product = product as u64;
     let mut sizes: Vec<u64> = shape.iter().map(|&size| size.max(0) as u64).collect();
-    let batched = product.checked_mul(input[0]).filter(|&product| product > 0 && shape.first() == Some(&1));
+    let batch = input.first().copied().unwrap_or(1);
+    let batched = product.checked_mul(batch).filter(|&product| product > 0 && shape.first() == Some(&1));
     match shape.iter().position(|&size| size == -1) {
         Some(inferred) if batched.is_some_and(|product| elements % product == 0) => {
-            sizes[0] = input[0];
-            sizes[inferred] = elements / (product * input[0]);
+            sizes[0] = batch;
+            sizes[inferred] = elements / (product * batch);
         }
         Some(inferred) if elements % product == 0 => sizes[inferred] = elements / product,
         None if product == elements => {}
-        None if batched == Some(elements) => sizes[0] = input[0],
+        None if batched == Some(elements) => sizes[0] = batch,
         Some(_) | None => return Err(invalid()),
     }
     Dims::new(&sizes).ok_or(ShapeError::TooManyDimensions)

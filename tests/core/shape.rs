@@ -1,6 +1,8 @@
 //! Output shapes, parameters and errors against PyTorch's.
 
-use convscope::model::{Dims, Kind, View};
+use convscope::cost::{Settings, analyze};
+use convscope::engine::{Plan, PlanOptions, Seeding, WeightSource};
+use convscope::model::{Dims, Kind, MAX_RANK, Mean, Network, View};
 use convscope::shape::{self, NodeShape, ShapeError, Stage};
 use serde_json::Value as Json;
 
@@ -101,4 +103,31 @@ fn layers_behind_an_output_without_elements_have_a_shape_or_an_error() {
     assert_eq!(view(&[0, 2, 3], &[1, -1]), Ok(Dims::new(&[1, 0]).expect("two sizes")));
     assert_eq!(view(&[2, 0, 3], &[-1, 4]), Ok(Dims::new(&[0, 4]).expect("two sizes")));
     assert!(view(&[2, 0, 3], &[2, 3]).is_err());
+}
+
+/// `x.mean()` has no dimensions at all.
+#[test]
+fn layers_of_any_rank_have_a_shape_or_an_error() {
+    for rank in 0..=MAX_RANK {
+        let input = Dims::new(&vec![2; rank]).expect("at most six sizes");
+        let network_input = Dims::new(&[2, 2, 2]).expect("three sizes");
+        for &kind in Kind::ALL {
+            for count in 0..=2 {
+                if let Ok(output) = shape::output(&kind.layer(), &vec![input; count]) {
+                    assert!(output.rank() <= MAX_RANK, "{} of rank {rank}", kind.class());
+                }
+            }
+            let layers = [Mean { dim: Vec::new(), keepdim: false }.into(), kind.layer()];
+            let network = Network::chain_of("case", network_input, layers);
+            let report = analyze(&network, &Settings::default());
+            let planned = Plan::new(&network, &WeightSource::Seeded(Seeding::default()), &PlanOptions::default());
+            if let Ok(mut plan) = planned {
+                plan.run();
+                assert!(report.shapes.output().is_some(), "{} of a number", kind.class());
+            }
+        }
+    }
+    let view = |shape: &[i64]| shape::output(&View { shape: shape.to_vec() }.into(), &[Dims::default()]);
+    assert_eq!(view(&[1, -1]), Ok(Dims::new(&[1, 1]).expect("two sizes")));
+    assert!(shape::output(&Kind::Linear.layer(), &[Dims::default()]).is_err());
 }

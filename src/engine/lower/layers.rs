@@ -10,7 +10,7 @@ use crate::engine::kernels::reference::combine::Combination;
 use crate::engine::kernels::reference::rearrange::Fill;
 use crate::engine::operation::{Broadcast, Gather, Operation};
 use crate::model::{GeluApproximate, Kind, Layer, ScalarOperation, Sides};
-use crate::shape::{chunk_range, slice_range};
+use crate::shape::{chunk_range, slice_range, softmax_dimension};
 
 impl Lowering<'_> {
     /// Appends the operations of one layer and gives its output.
@@ -229,10 +229,10 @@ fn activation(layer: &Layer) -> Option<Activation> {
     })
 }
 
-/// Without a dimension PyTorch takes the first for 0, 1 and 3 dimensions, else the second.
+/// The axis of a softmax; a number is one by itself.
 fn softmax_axis(dim: Option<i64>, dims: &[usize]) -> Axis {
-    let implicit = if matches!(dims.len(), 0 | 1 | 3) { 0 } else { 1 };
-    Axis::of(dims, dimension(dim.unwrap_or(implicit), dims.len()))
+    let one = Axis { outer: 1, length: 1, inner: 1 };
+    softmax_dimension(dim, dims.len()).map_or(one, |dim| Axis::of(dims, dim))
 }
 
 fn slice(from: &[usize], to: &[usize], dim: usize, start: usize) -> Operation {
