@@ -36,6 +36,8 @@ mod model_of;
 #[cfg(feature = "python")]
 mod printed;
 mod problem;
+#[cfg(feature = "python")]
+mod quoted;
 mod result;
 #[cfg(feature = "python")]
 mod solve;

@@ -2,6 +2,8 @@
 //!
 //! The number of lines never changes: a line that is no code becomes an empty one, so that line numbers hold.
 
+use super::quoted::lines_in_strings;
+
 /// The lines of a pasted text, cleaned.
 pub(super) struct CleanText {
     pub lines: Vec<String>,
@@ -68,7 +70,11 @@ fn keep_fenced(lines: &mut [String]) {
                 .iter()
                 .any(|tag| line.eq_ignore_ascii_case(tag))
     };
-    let fences: Vec<usize> = (0..lines.len()).filter(|&index| is_fence(&lines[index])).collect();
+    if !lines.iter().any(is_fence) {
+        return;
+    }
+    let quoted = lines_in_strings(lines);
+    let fences: Vec<usize> = (0..lines.len()).filter(|&index| is_fence(&lines[index]) && !quoted[index]).collect();
     if fences.is_empty() {
         return;
     }
@@ -120,9 +126,13 @@ fn strip_prompts(lines: &mut [String]) {
             .all(|digit| digit.is_ascii_digit() || digit == '*')
             .then(|| (true, rest.strip_prefix(' ').unwrap_or(rest).to_string()))
     };
+    if !lines.iter().any(|line| after_prompt(line).is_some_and(|(first, _)| first)) {
+        return;
+    }
+    let quoted = lines_in_strings(lines);
     let mut any_first = false;
     let mut any_further = false;
-    for line in lines.iter() {
+    for (line, _) in lines.iter().zip(&quoted).filter(|(_, quoted)| !**quoted) {
         match after_prompt(line) {
             Some((true, _)) => any_first = true,
             Some((false, _)) => any_further = true,
@@ -132,9 +142,10 @@ fn strip_prompts(lines: &mut [String]) {
     if !any_first {
         return;
     }
-    let cells = !lines.iter().any(|line| line.trim_start().starts_with(">>>"));
+    let is_session = |(line, quoted): (&String, &bool)| !quoted && line.trim_start().starts_with(">>>");
+    let cells = !lines.iter().zip(&quoted).any(is_session);
     let mut block_open = false;
-    for line in lines.iter_mut() {
+    for (line, _) in lines.iter_mut().zip(&quoted).filter(|(_, quoted)| !**quoted) {
         match after_prompt(line) {
             Some((first, rest)) => {
                 if first {

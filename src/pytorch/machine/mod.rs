@@ -225,10 +225,10 @@ impl Machine {
         result
     }
 
-    /// Leaves whatever was running.
+    /// Leaves whatever was running. What runs quietly stays quiet.
     pub fn unwind(&mut self) {
         self.frames.clear();
-        (self.depth, self.calls, self.catching, self.quiet, self.minding, self.constructing) = (0, 0, 0, 0, 0, 0);
+        (self.depth, self.calls, self.catching, self.minding, self.constructing) = (0, 0, 0, 0, 0);
         self.call_site = None;
     }
 

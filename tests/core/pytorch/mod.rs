@@ -5,5 +5,6 @@ mod export;
 mod golden_sources;
 mod hostile;
 mod mistakes;
+mod published;
 mod rows;
 mod snippets;
