@@ -189,6 +189,13 @@ impl Machine {
         Ok(values)
     }
 
+    /// `apply` of a `torch.autograd.Function`: its `forward`, whose context only matters to gradients.
+    fn function_with_gradient(&mut self, class: Id) -> Option<Value> {
+        let forward = self.class_attribute(class, "forward")?;
+        let context = Value::Library(Rc::from(library::GRADIENT_CONTEXT));
+        Some(self.keep(Value::Partial(Rc::new((forward, Arguments::positional(vec![context]))))))
+    }
+
     /// A method of the text's own, bound to its instance.
     pub(in crate::pytorch) fn find_method(&self, id: Id, name: &str) -> Option<Value> {
         let class = self.heap.instances[id].class?;
@@ -225,6 +232,9 @@ impl Machine {
                     "__init__" | "__new__" | "forward" => {
                         let base = self.heap.classes[*id].library_base.clone().unwrap_or_else(|| Rc::from("object"));
                         Value::Library(Rc::from(format!("{base}.{name}")))
+                    }
+                    "apply" if self.heap.classes[*id].library_base.as_deref().is_some_and(library::is_own_gradient) => {
+                        return Ok(self.function_with_gradient(*id));
                     }
                     _ => return Ok(None),
                 },
@@ -271,6 +281,8 @@ impl Machine {
             if let Some(value) = self.library_module_attribute(id, name)? {
                 return Ok(Some(value));
             }
+        } else if let Some(method) = self.parser_method(id, name) {
+            return Ok(Some(method));
         } else if let Some(inner) = self.heap.instances[id].inner.clone() {
             return self.find_attribute(&inner, name);
         }

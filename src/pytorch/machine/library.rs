@@ -60,6 +60,17 @@ pub(super) fn is_known_root(path: &str) -> bool {
     )
 }
 
+/// What the functions of [`is_own_gradient`]'s subclasses get as `ctx`.
+pub(super) const GRADIENT_CONTEXT: &str = "torch.autograd.function.ctx";
+
+/// The base of functions that define their gradient themselves.
+pub(super) fn is_own_gradient(path: &str) -> bool {
+    matches!(
+        path,
+        "torch.autograd.Function" | "torch.autograd.function.Function" | "torch.autograd.function.InplaceFunction"
+    )
+}
+
 /// Classes whose subclasses are modules.
 pub(super) fn is_module_base(path: &str) -> bool {
     let short = path.rsplit('.').next().unwrap_or(path);
@@ -125,6 +136,7 @@ impl Machine {
             | "torchvision.transforms"
             | "torch.backends.cudnn"
             | "torch.autograd"
+            | GRADIENT_CONTEXT
             | "warnings"
             | "logging"
                 if name != "Variable" =>
@@ -224,6 +236,7 @@ impl Machine {
             },
             "typing.cast" => Ok(arguments.positional.get(1).cloned().unwrap_or(Value::None)),
             "collections.namedtuple" => self.named_tuple(&arguments),
+            "argparse.ArgumentParser" => self.new_parser(),
             "typing.NamedTuple" | "argparse.Namespace" | "types.SimpleNamespace" | "easydict.EasyDict" => {
                 self.namespace(&arguments)
             }

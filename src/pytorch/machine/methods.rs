@@ -35,7 +35,8 @@ impl Machine {
                 let receiver = parts.0.clone();
                 self.call_base_method(&receiver, name, arguments)
             }
-            Value::Instance(id) => self.call_module_method(*id, name, arguments),
+            Value::Instance(id) if self.is_module(*id) => self.call_module_method(*id, name, arguments),
+            Value::Instance(id) => self.call_parser(*id, name, &arguments),
             _ => Ok(Value::unknown(name)),
         }
     }

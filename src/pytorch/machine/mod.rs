@@ -8,6 +8,7 @@ mod builtins;
 mod call;
 mod class;
 mod combine;
+mod command_line;
 mod containers;
 mod counting;
 mod expression;
