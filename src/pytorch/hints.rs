@@ -80,7 +80,7 @@ fn in_remark(remark: &str) -> Vec<(Vec<u64>, u8)> {
     let about_input = ["input", "x:", "image", "shape", "size", "x is", "expects", "sample", "spectrogram", "feed"]
         .iter()
         .any(|word| remark.contains(word));
-    let about_output = ["output", "out:", "->", "after", "return"].iter().any(|word| {
+    let about_output = ["output", "out:", "->", "after", "return", "state size"].iter().any(|word| {
         remark
             .find(word)
             .is_some_and(|at| !["input", "x:"].iter().any(|first| remark.find(first).is_some_and(|start| start < at)))
@@ -194,7 +194,10 @@ fn crossed(remark: &str) -> Option<Vec<u64>> {
             }
         }
         at = place.max(at + 1);
-        let plausible = sizes.iter().all(|&size| (1..=8192).contains(&size)) && sizes.iter().max() >= Some(&8);
+        // `32x4d` is a name.
+        let is_name = characters.get(place).is_some_and(|next| next.is_alphanumeric() || *next == '_');
+        let plausible =
+            !is_name && sizes.iter().all(|&size| (1..=8192).contains(&size)) && sizes.iter().max() >= Some(&8);
         if (2..=4).contains(&sizes.len()) && plausible && best.is_none() {
             // Height, width, channels, as pictures are described.
             if let [height, width, channels @ (1 | 3)] = sizes[..]

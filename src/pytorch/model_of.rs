@@ -214,11 +214,13 @@ fn trace_batch(machine: &mut Machine, id: Id, input: Option<Dims>) -> Traced {
             let line = machine.line;
             machine.unwind();
             machine.line = line;
+            let assumed = machine.trace.as_ref().is_some_and(|trace| trace.assumed);
             if let Some(trace) = &mut machine.trace {
                 trace.stops();
             }
             machine.note(match &stop {
                 Stop::Spent(what) => spent(what),
+                Stop::Raised(exception) if assumed => Problem { severity: Severity::Warning, ..raised(exception) },
                 Stop::Raised(exception) => raised(exception),
             });
             (Vec::new(), Vec::new())

@@ -200,17 +200,13 @@ pub(super) fn output(class: &str, leaf: &Leaf, input: Option<&Dims>) -> Option<D
                 sizes[start + index] = u64::try_from(output).ok()?;
             }
         }
-        "ConstantPad1d" | "ZeroPad1d" | "ReflectionPad1d" | "ReplicationPad1d" => {
-            let sides = each(leaf, "padding", 2)?;
-            let grown = i128::from(*sizes.last()?) + i128::from(sides[0]) + i128::from(sides[1]);
-            *sizes.last_mut()? = u64::try_from(grown).ok()?;
-        }
-        "CircularPad2d" => {
-            let sides = each(leaf, "padding", 4)?;
-            let start = sizes.len().checked_sub(2)?;
-            for (index, pair) in [(1, &sides[..2]), (0, &sides[2..])] {
-                let grown = i128::from(sizes[start + index]) + i128::from(pair[0]) + i128::from(pair[1]);
-                sizes[start + index] = u64::try_from(grown).ok()?;
+        _ if class.contains("Pad") => {
+            let dimensions = class.strip_suffix('d').and_then(|class| class.chars().last()?.to_digit(10))? as usize;
+            let sides = each(leaf, "padding", 2 * dimensions)?;
+            // The last dimension's come first.
+            for (size, pair) in sizes.iter_mut().rev().zip(sides.chunks(2)) {
+                let grown = i128::from(*size) + i128::from(pair[0]) + i128::from(pair[1]);
+                *size = u64::try_from(grown).ok()?;
             }
         }
         "BatchNorm3d" | "InstanceNorm1d" | "InstanceNorm3d" | "RMSNorm" | "MultiheadAttention" | "Softmax2d"

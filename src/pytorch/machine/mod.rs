@@ -301,12 +301,22 @@ impl Machine {
 
     /// Notes what PyTorch stops with.
     fn note_error(&mut self, kind: ProblemKind, class: &str, original: String, plain: Option<String>) -> Option<usize> {
+        let message = plain.unwrap_or_else(|| original.clone());
+        if self.trace.as_ref().is_some_and(|trace| trace.assumed) {
+            return self.note_mismatch(kind, &message);
+        }
         if let Some(trace) = &mut self.trace {
             trace.stops();
         }
-        let message = plain.unwrap_or_else(|| original.clone());
         let problem = Problem::new(Severity::Error, kind, message);
         self.note(Problem { original: Some(original), exception: Some(class.to_string()), ..problem })
+    }
+
+    /// Something does not fit below a row whose output's shape is only assumed. No fix of it is certain.
+    fn note_mismatch(&mut self, kind: ProblemKind, message: &str) -> Option<usize> {
+        let message = format!("{message} This may come of a row above, whose output's shape is not known here.");
+        self.note(Problem::new(Severity::Warning, kind, message));
+        None
     }
 
     /// Remembers a value that holds others, so that dropping it never runs deep.

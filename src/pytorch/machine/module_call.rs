@@ -60,6 +60,7 @@ impl Machine {
         let (class, arguments) = what.strip_suffix(')').and_then(|what| what.split_once('(')).unwrap_or((&what, ""));
         let (class, arguments) = (class.to_string(), arguments.to_string());
         let layer = model::Unsupported { class, arguments, ..model::Unsupported::default() };
+        self.shape_is_assumed();
         let node = self.module_node(&name, Layer::Unsupported(layer), &inputs)?;
         Ok(Value::Tensor(self.row(node, dims)))
     }
@@ -252,6 +253,9 @@ impl Machine {
             );
             let problem = Problem::new(Severity::Warning, ProblemKind::UnknownModule, message);
             self.note(Problem { module: Some(name.to_string()), ..problem });
+        }
+        if found.is_none() {
+            self.shape_is_assumed();
         }
         let dims = found.or(tensor.dims);
         let arguments: Vec<String> = leaf.arguments.iter().map(|(name, value)| format!("{name}={value}")).collect();

@@ -33,6 +33,8 @@ pub(in crate::pytorch) struct Trace {
     pub inside: Vec<String>,
     /// Functions are numbered over the whole network.
     pub counted: bool,
+    /// A row's output was taken to have its input's shape: what does not fit below it may be no mistake of the text.
+    pub assumed: bool,
 }
 
 /// More nodes than this are not traced.
@@ -59,6 +61,7 @@ impl Trace {
             weighted: HashMap::new(),
             inside: Vec::new(),
             counted: false,
+            assumed: false,
         }
     }
 
@@ -336,6 +339,13 @@ impl Machine {
         self.apply_with(function, layer, inputs, dims)
     }
 
+    /// What follows is counted on a shape that is not sure.
+    pub(super) fn shape_is_assumed(&mut self) {
+        if let Some(trace) = &mut self.trace {
+            trace.assumed = true;
+        }
+    }
+
     /// Something unknown is called with a tensor.
     pub(super) fn unsupported_call(&mut self, what: &str, tensor: &Rc<Tensor>) -> Run<Value> {
         let short = what.rsplit('.').next().unwrap_or(what);
@@ -349,6 +359,7 @@ impl Machine {
             self.note(problem);
         }
         // The row itself is not sure of the shape.
+        self.shape_is_assumed();
         let layer = model::Unsupported { class: name.clone(), ..model::Unsupported::default() };
         self.apply_with(&name, Layer::Unsupported(layer), std::slice::from_ref(tensor), tensor.dims)
     }

@@ -77,3 +77,124 @@ class Net(nn.Module):
     assert_eq!(found.models[0].network.input.sizes(), [1, 32, 32]);
     assert!(analyze(&found.models[0].network, &Settings::default()).totals.completeness.is_exact());
 }
+
+/// A script is read as if it were started without arguments; what must be given is not known.
+#[test]
+fn options_have_their_defaults() {
+    let text = "
+import argparse
+parser = argparse.ArgumentParser(description='training')
+parser.add_argument('--width', '-w', type=int, default=8, help='channels')
+parser.add_argument('--kernel-size', default='3', type=int)
+parser.add_argument('--no-bias', action='store_true')
+parser.add_argument('-d', '--depth', dest='layers', type=int, default=2)
+parser.add_argument('--data', required=True)
+parser.set_defaults(classes=10)
+group = parser.add_argument_group('more')
+group.add_argument('--stride', type=int, default=1)
+
+def main():
+    args, rest = parser.parse_known_args()
+    if args.data == 'cifar':
+        args.width = 16
+    layers = [nn.Conv2d(3, args.width, args.kernel_size, args.stride, bias=not args.no_bias)]
+    for _ in range(args.layers):
+        layers.append(nn.Conv2d(args.width, args.width, 1))
+    net = nn.Sequential(*layers, nn.Conv2d(args.width, args.classes, 1))
+
+if __name__ == '__main__':
+    opt = parser.parse_args()
+    main()
+";
+    assert_eq!(params(&imported(text)), [Some(224 + 2 * 72 + 90)]);
+    let required = text.replace("type=int, default=8", "type=int, required=True");
+    assert_eq!(params(&imported(&required)), [None]);
+}
+
+/// What `apply` runs is the function's `forward`; its context only matters to gradients.
+#[test]
+fn functions_with_their_own_gradient_run() {
+    let text = "
+class SwishFunction(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        ctx.save_for_backward(x)
+        ctx.scale = 1
+        return x * torch.sigmoid(x)
+    @staticmethod
+    def backward(ctx, grad):
+        x = ctx.saved_variables[0]
+        return grad * torch.sigmoid(x)
+swish = SwishFunction.apply
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(3, 8, 3)
+    def forward(self, x):
+        return swish(self.conv(x))
+";
+    let found = imported(text);
+    assert_eq!((params(&found), errors(&found)), (vec![Some(224)], vec![]));
+    let names: Vec<&str> = found.models[0].network.nodes.iter().map(|node| node.name.as_str()).collect();
+    assert_eq!(names, ["conv", "sigmoid", "mul"]);
+    assert!(found.problems.is_empty(), "{:?}", found.problems);
+}
+
+/// Below a row whose output is only assumed, what does not fit is no error of the text.
+#[test]
+fn what_follows_from_an_assumed_shape_is_no_error() {
+    let text = "
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.down = SpaceToDepth(2)
+        self.conv = nn.Conv2d(12, 8, 3)
+        self.fc = nn.Linear(8 * 14 * 14, 10)
+    def forward(self, x):
+        x = self.conv(self.down(x))
+        return self.fc(x.flatten(1))
+from layers import SpaceToDepth
+net = Net()
+net(torch.randn(1, 3, 32, 32))
+";
+    let found = imported(text);
+    assert_eq!((params(&found), errors(&found)), (vec![None], vec![]));
+    let told = |what: &str| found.problems.iter().any(|problem| problem.message.contains(what));
+    assert!(told("SpaceToDepth") && told("may come of a row above"), "{:?}", found.problems);
+    assert!(found.problems.iter().all(|problem| problem.fix.is_none()));
+    let known = text.replace("SpaceToDepth(2)", "nn.PixelUnshuffle(2)");
+    assert_eq!(params(&imported(&known)), [Some(872 + 15690)]);
+    assert!(errors(&imported(&known)).is_empty());
+}
+
+#[test]
+fn names_of_models_are_no_input_shapes() {
+    for name in ["ResNeXt50_32x4d", "wide: 32x4d", "state size. 8 x 8"] {
+        let text = NET.replacen("class Net(nn.Module):", &format!("class Net(nn.Module):\n    # {name}"), 1);
+        assert_eq!(imported(&text).models[0].network.input.sizes(), [3, 32, 32], "{name}");
+    }
+}
+
+/// Exceptions and warnings of Python are names like others.
+#[test]
+fn warnings_may_be_given() {
+    let text = NET.replacen(
+        "        self.conv",
+        "        warnings.warn('will change', FutureWarning)\n        try:\n            load()\n        except (EnvironmentError, LookupError):\n            pass\n        self.conv",
+        1,
+    );
+    let found = imported(&text);
+    assert_eq!((params(&found), errors(&found)), (vec![Some(224)], vec![]));
+}
+
+/// Pads over three dimensions, as shortcuts without parameters have them.
+#[test]
+fn pads_of_any_dimensions_have_their_shape() {
+    let text = "
+net = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ConstantPad3d((1, 2, 0, 0, 3, 4), 0.0), nn.Conv2d(11, 2, 1))
+net(torch.randn(2, 3, 8, 8))
+";
+    let found = imported(text);
+    assert_eq!((params(&found), errors(&found)), (vec![Some(112 + 24)], vec![]));
+    assert_eq!(found.models[0].outputs[0].sizes(), [1, 2, 6, 9]);
+}
