@@ -17,16 +17,28 @@ pub(super) struct Root {
 
 /// The networks, in the order of the text: those that it makes, and the classes that it only defines.
 pub(super) fn roots(machine: &mut Machine, source: &Source, most: usize) -> Vec<Root> {
-    let mut found = made(machine);
+    let mut found = networks(machine);
     let used_classes: Vec<Id> = found.iter().filter_map(|&id| machine.heap.instances[id].class).collect();
-    for class in unused_classes(machine, source, &used_classes) {
-        let guess = found.is_empty();
-        if let Some(id) = construct(machine, class, guess && is_last_resort(machine, source, class)) {
-            found.push(id);
+    let unused = unused_classes(machine, source, &used_classes);
+    for &class in &unused {
+        found.extend(construct(machine, class, false));
+    }
+    // A class of a few functions is no reason not to look for the network.
+    if !found.iter().any(|&id| has_parameters(machine, id)) {
+        call_factories(machine, source);
+        let made = networks(machine);
+        if made.iter().any(|&id| has_parameters(machine, id)) {
+            found = made;
         }
     }
     if found.is_empty() {
-        call_factories(machine, source);
+        for &class in &unused {
+            found.extend(construct(machine, class, true));
+        }
+    } else {
+        note_left_out(machine, &unused, &found);
+    }
+    if found.is_empty() {
         found = made(machine);
     }
     if found.is_empty() {
@@ -46,6 +58,34 @@ pub(super) fn roots(machine: &mut Machine, source: &Source, most: usize) -> Vec<
         .collect();
     roots.sort_by_key(|root| root.line.unwrap_or(u32::MAX));
     roots
+}
+
+/// What the text makes. Where it defines networks, a layer that no variable holds is none: it is an argument's default.
+fn networks(machine: &Machine) -> Vec<Id> {
+    let mut found = made(machine);
+    let classes = 0..machine.heap.classes.len();
+    if classes.into_iter().any(|class| machine.is_module_class(class)) {
+        found.retain(|&id| !is_leaf(machine, id) || variable_of(machine, id).is_some());
+    }
+    found
+}
+
+/// Says which classes are no design, as nothing says what their arguments are.
+fn note_left_out(machine: &mut Machine, unused: &[Id], found: &[Id]) {
+    for &class in unused {
+        let required = required_arguments(machine, class);
+        if required.is_empty() || found.iter().any(|&id| machine.heap.instances[id].class == Some(class)) {
+            continue;
+        }
+        let name = machine.heap.classes[class].name.clone();
+        let arguments = required.join(", ");
+        machine.line = machine.heap.classes[class].definition.line;
+        let message = format!(
+            "{name} is made nowhere in the text and left out: a line that makes one, as {name}({arguments}) with numbers, brings it in."
+        );
+        machine.note(Problem::new(Severity::Note, ProblemKind::Assumed, message));
+        machine.line = 0;
+    }
 }
 
 /// Modules that were made and are in no other one.
@@ -73,6 +113,11 @@ fn made(machine: &Machine) -> Vec<Id> {
         roots.retain(|id| is_leaf(machine, *id) || layers(*id) > 0);
     }
     roots
+}
+
+fn has_parameters(machine: &Machine, id: Id) -> bool {
+    let modules = machine.walk(id);
+    modules.iter().any(|(_, id)| machine.module(*id).is_some_and(|module| !module.parameters.is_empty()))
 }
 
 fn is_leaf(machine: &Machine, id: Id) -> bool {
@@ -130,15 +175,6 @@ fn uses(line: &str, name: &str) -> bool {
     line.match_indices(name).any(|(at, _)| {
         let is_word = |character: char| character.is_alphanumeric() || character == '_';
         !line[..at].ends_with(is_word) && !line[at + name.len()..].starts_with(is_word)
-    })
-}
-
-/// No function makes it either.
-fn is_last_resort(machine: &Machine, source: &Source, class: Id) -> bool {
-    let name = &machine.heap.classes[class].name;
-    factories(source).iter().all(|function| {
-        let lines = source.clean.split('\n').skip(function.line as usize).take(40);
-        !lines.clone().any(|line| uses(line, name))
     })
 }
 

@@ -7,6 +7,7 @@ use super::model_of::{Hints, Traced, trace};
 use super::result::{InputGuess, InputHint, Options};
 use super::solve::{self, Puzzle};
 use crate::model::{Dims, Kind, Layer, Network, Tap};
+use crate::shape;
 
 /// The input's shape: chosen, given by the text, solved backwards, or a default.
 pub(super) fn find_input(
@@ -202,11 +203,18 @@ fn expectation(network: &Network, declared: &HashMap<String, Vec<u64>>) -> Optio
         Some(Tap::Input) => Some(None),
         _ => None,
     };
+    let shapes = shape::infer(network, &wiring, 1);
+    // A view to as many features as arrive expects nothing: they were counted from what arrives.
+    let arriving = |index: usize| match above(index)? {
+        Some(above) => shapes.nodes[above].dims()?.elements(),
+        None => network.input.elements(),
+    };
     for (index, node) in network.nodes.iter().enumerate() {
         match &node.layer {
             Layer::View(view) => {
                 if let &[-1 | 1, features] = view.shape.as_slice()
                     && features > 1
+                    && arriving(index) != u64::try_from(features).ok()
                 {
                     return Some((above(index)?, features as u64, node.name.clone()));
                 }

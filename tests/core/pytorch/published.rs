@@ -198,3 +198,72 @@ net(torch.randn(2, 3, 8, 8))
     assert_eq!((params(&found), errors(&found)), (vec![Some(112 + 24)], vec![]));
     assert_eq!(found.models[0].outputs[0].sizes(), [1, 2, 6, 9]);
 }
+
+const RESNET: &str = "
+class Basic(nn.Module):
+    expansion = 1
+    def __init__(self, inplanes, planes):
+        super().__init__()
+        self.conv = nn.Conv2d(inplanes, planes, 3, padding=1)
+    def forward(self, x):
+        return self.conv(x) + x
+class Bottleneck(nn.Module):
+    expansion = 1
+    def __init__(self, inplanes, planes, act=nn.ReLU()):
+        super().__init__()
+        self.conv = nn.Conv2d(inplanes, planes, 1)
+        self.act = act
+    def forward(self, x):
+        return self.act(self.conv(x))
+class ResNet(nn.Module):
+    def __init__(self, block, layers, num_classes=10):
+        super().__init__()
+        self.layers = nn.Sequential(*[block(3, 3) for _ in range(sum(layers))])
+        self.fc = nn.Linear(3, num_classes)
+    def forward(self, x):
+        return self.fc(self.layers(x).mean([2, 3]))
+def resnet8(**kwargs):
+    return ResNet(Bottleneck, [1, 2], **kwargs)
+";
+
+/// A block that no network uses, and an activation made for an argument's default, hide no network.
+#[test]
+fn the_network_is_what_the_functions_make() {
+    let found = imported(RESNET);
+    assert_eq!((params(&found), errors(&found)), (vec![Some(3 * 12 + 40)], vec![]));
+    assert!(found.problems.iter().any(|problem| problem.message.contains("Basic(inplanes, planes)")));
+    let with_activation = RESNET.replacen(
+        "class Basic",
+        "class Act(nn.Module):\n    def forward(self, x):\n        return x * 2\nclass Basic",
+        1,
+    );
+    assert_eq!(params(&imported(&with_activation)), [Some(76)]);
+}
+
+/// Two classes that nothing makes are two designs, also where both have to be given an argument.
+#[test]
+fn both_classes_of_a_question_are_designs() {
+    let first = NET.replacen("def __init__(self)", "def __init__(self, num_classes)", 1);
+    let second = first.replacen("Net", "Other", 1).replace("8, 3)", "num_classes, 3)");
+    assert_eq!(params(&imported(&format!("{first}{second}"))), [Some(224), Some(280)]);
+}
+
+/// The features that a view counts itself tell nothing about the input.
+#[test]
+fn a_view_of_what_arrives_does_not_tell_the_input() {
+    let text = "
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv1 = nn.Conv2d(3, 6, 5)
+        self.conv2 = nn.Conv2d(6, 16, 5)
+        self.fc = nn.Linear(400, 10)
+    def forward(self, x):
+        x = F.max_pool2d(F.relu(self.conv1(x)), 2)
+        x = F.max_pool2d(F.relu(self.conv2(x)), 2)
+        return self.fc(x.view(-1, int(x.nelement() / x.shape[0])))
+";
+    let found = imported(text);
+    assert_eq!((params(&found), errors(&found)), (vec![Some(456 + 2416 + 4010)], vec![]));
+    assert_eq!(found.models[0].network.input.sizes(), [3, 32, 32]);
+}
