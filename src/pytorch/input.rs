@@ -30,7 +30,7 @@ pub(super) fn find_input(
     }
     let channels = match first {
         FirstLayer::Channels(channels) => Some(channels),
-        FirstLayer::Features(_) | FirstLayer::Other => None,
+        FirstLayer::Features(_) | FirstLayer::Dimensions { .. } | FirstLayer::Other => None,
     };
     let mut weak = Vec::new();
     for (dims, line, strong) in given_inputs(machine, id, hints, &first) {
@@ -49,6 +49,9 @@ pub(super) fn find_input(
     {
         return (one(InputHint::Solved { layer: "Linear".to_string(), features }, dims), None);
     }
+    if let FirstLayer::Dimensions { channels, count } = first {
+        return (one(InputHint::Default, input_of_dimensions(machine, id, channels, count)), None);
+    }
     let channels = channels.unwrap_or(3);
     if let Some(guess) = solved(machine, id, channels) {
         return (guess, None);
@@ -63,6 +66,7 @@ fn given_inputs(machine: &Machine, id: Id, hints: &Hints, first: &FirstLayer) ->
     let fits = |sample: &Dims| match first {
         FirstLayer::Channels(channels) => sample.rank() == 3 && sample[0] == *channels,
         FirstLayer::Features(features) => sample.last() == Some(features) || sample.elements() == Some(*features),
+        FirstLayer::Dimensions { channels, count } => sample.rank() == count + 1 && sample[0] == *channels,
         FirstLayer::Other => sample.rank() >= 1,
     };
     for (module, shapes, line) in &hints.called {
@@ -85,7 +89,7 @@ fn given_inputs(machine: &Machine, id: Id, hints: &Hints, first: &FirstLayer) ->
     }
     let channels = match first {
         FirstLayer::Channels(channels) => Some(*channels),
-        FirstLayer::Features(_) | FirstLayer::Other => None,
+        FirstLayer::Features(_) | FirstLayer::Dimensions { .. } | FirstLayer::Other => None,
     };
     for remark in &hints.remarks {
         if let Some(dims) = remark.input(channels).filter(|dims| fits(dims)) {
@@ -99,6 +103,11 @@ fn given_inputs(machine: &Machine, id: Id, hints: &Hints, first: &FirstLayer) ->
 enum FirstLayer {
     Channels(u64),
     Features(u64),
+    /// A convolution over one or three dimensions.
+    Dimensions {
+        channels: u64,
+        count: usize,
+    },
     Other,
 }
 
@@ -134,9 +143,13 @@ fn first_layer(machine: &Machine, id: Id) -> FirstLayer {
                 }
             }
             None => {
-                if !leaf.declared.is_empty() {
-                    return FirstLayer::Other;
-                }
+                let Some(&channels) = leaf.declared.first() else { continue };
+                let class = machine.module(module).map(|module| module.class.to_string()).unwrap_or_default();
+                return match (class.contains("Conv"), class.ends_with("1d"), class.ends_with("3d")) {
+                    (true, true, _) => FirstLayer::Dimensions { channels, count: 1 },
+                    (true, _, true) => FirstLayer::Dimensions { channels, count: 3 },
+                    _ => FirstLayer::Other,
+                };
             }
         }
     }
@@ -245,6 +258,22 @@ fn expectation(network: &Network, declared: &HashMap<String, Vec<u64>>) -> Optio
         }
     }
     None
+}
+
+/// A length, or the sides of a volume, that run.
+fn input_of_dimensions(machine: &mut Machine, id: Id, channels: u64, count: usize) -> Dims {
+    let sides: &[u64] = match count {
+        1 => &[128, 100, 187, 200, 250, 256, 300, 500, 512, 784, 1000, 1024, 2048, 3000, 4096, 5000, 8000, 16_000],
+        _ => &[32, 16, 28, 64, 96],
+    };
+    let of_side = |side: u64| {
+        let mut sizes = vec![side; count + 1];
+        sizes[0] = channels;
+        Dims::new(&sizes).unwrap_or_default()
+    };
+    let inputs = sides.iter().map(|&side| of_side(side));
+    let mut fitting = inputs.filter(|dims| !machine.quietly(|machine| trace(machine, id, dims)).failed);
+    fitting.next().unwrap_or_else(|| of_side(sides[0]))
 }
 
 /// A size that runs: small for small networks.

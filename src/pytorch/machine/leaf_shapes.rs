@@ -116,7 +116,18 @@ pub(super) fn tensors(class: &str, leaf: &Leaf) -> Option<Vec<(&'static str, Opt
         "MultiheadAttention" => {
             let width = size(leaf, "embed_dim");
             let wide = width.and_then(|width| width.checked_mul(3));
-            push("in_proj_weight", wide.zip(width).map(|(wide, width)| vec![wide, width]), false);
+            let [keys, values] = ["kdim", "vdim"].map(|name| size(leaf, name).or(width));
+            if [keys, values] == [width; 2] {
+                push("in_proj_weight", wide.zip(width).map(|(wide, width)| vec![wide, width]), false);
+            } else {
+                for (name, columns) in [("q_proj_weight", width), ("k_proj_weight", keys), ("v_proj_weight", values)] {
+                    push(name, width.zip(columns).map(|(width, columns)| vec![width, columns]), false);
+                }
+            }
+            if flag(leaf, "add_bias_kv", false) {
+                push("bias_k", width.map(|width| vec![1, 1, width]), false);
+                push("bias_v", width.map(|width| vec![1, 1, width]), false);
+            }
             if flag(leaf, "bias", true) {
                 push("in_proj_bias", wide.map(|wide| vec![wide]), false);
             }

@@ -46,6 +46,8 @@ impl Machine {
         // Every element of a range, and no dimension less or more.
         let mut plain = true;
         let mut same_rank = true;
+        // Of the rows and columns of an image, every how manieth is taken.
+        let mut stride = model::Pair::square(1);
         let mut at = 0;
         for part in &parts {
             match part {
@@ -73,8 +75,12 @@ impl Machine {
                     } else {
                         slice_indices(bounds, size as usize).len() as u64
                     };
-                    if picked != size || step != 1 {
-                        plain &= step == 1;
+                    match (dims.rank(), at) {
+                        (4, 2) if step > 0 => stride.height = step,
+                        (4, 3) if step > 0 => stride.width = step,
+                        _ => plain &= step == 1,
+                    }
+                    if slice_length(bounds, size) != size {
                         let start = bounds[0].as_i64().unwrap_or(0);
                         slices.push((at as i64, start, bounds[1].as_i64()));
                     }
@@ -102,8 +108,12 @@ impl Machine {
         }
         sizes.extend(dims.sizes().iter().skip(at));
         let output = Dims::new(&sizes);
-        if !plain || (!same_rank && (sizes.is_empty() || output.is_none())) {
+        let strided = stride != model::Pair::square(1);
+        if !plain || (!same_rank && (strided || sizes.is_empty() || output.is_none())) {
             return self.part(tensor, output, Vec::new());
+        }
+        if strided {
+            return self.every_other(tensor, slices, stride);
         }
         if same_rank {
             return self.part(tensor, output, slices);
@@ -147,6 +157,28 @@ impl Machine {
         };
         self.record("getitem", std::slice::from_ref(tensor), last.dims, node);
         Ok(Value::Tensor(last))
+    }
+
+    /// `x[:, :, ::2, 1::2]`: what the slices leave, and of each window of one pixel its largest.
+    fn every_other(
+        &mut self,
+        tensor: &Rc<Tensor>,
+        slices: Vec<(i64, i64, Option<i64>)>,
+        stride: model::Pair,
+    ) -> Run<Value> {
+        let pool = model::MaxPool2d {
+            kernel_size: model::Pair::square(1),
+            stride: Some(stride),
+            ..model::MaxPool2d::default()
+        };
+        let sliced = self.sliced(tensor, slices)?;
+        let item = self.silently("slice", Layer::MaxPool2d(pool), &[sliced])?;
+        let node = match &item.source {
+            TensorSource::Node(node) => Some(*node),
+            _ => None,
+        };
+        self.record("getitem", std::slice::from_ref(tensor), item.dims, node);
+        Ok(Value::Tensor(item))
     }
 
     /// One slice after another: dimension, start, end.

@@ -267,3 +267,66 @@ class Net(nn.Module):
     assert_eq!((params(&found), errors(&found)), (vec![Some(456 + 2416 + 4010)], vec![]));
     assert_eq!(found.models[0].network.input.sizes(), [3, 32, 32]);
 }
+
+/// A first convolution over a sequence or a volume takes one; the sizes are PyTorch's.
+#[test]
+fn sequences_and_volumes_are_inputs_of_their_own() {
+    let net = |class: &str, features: &str| {
+        format!(
+            "
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv{class}(1, 4, 3, padding=1)
+        self.pool = nn.MaxPool{class}(2)
+        self.fc = nn.Linear({features}, 5)
+    def forward(self, x):
+        return self.fc(self.pool(self.conv(x)).flatten(1))
+"
+        )
+    };
+    let sequence = imported(&net("1d", "4 * 93"));
+    assert_eq!(sequence.models[0].network.input.sizes(), [1, 187]);
+    assert_eq!((params(&sequence), errors(&sequence)), (vec![Some(16 + 1865)], vec![]));
+    let volume = imported(&net("3d", "4 * 8 ** 3"));
+    assert_eq!(volume.models[0].network.input.sizes(), [1, 16, 16, 16]);
+    assert_eq!((params(&volume), errors(&volume)), (vec![Some(112 + 10_245)], vec![]));
+}
+
+/// Figures are PyTorch 2.9.1's.
+#[test]
+fn attention_over_other_features_has_weights_of_its_own() {
+    let text = "
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(3, 4, 1)
+        self.a = nn.MultiheadAttention(8, 2, kdim=4, vdim=4, add_bias_kv=True)
+        self.b = nn.MultiheadAttention(8, 2, bias=False, kdim=8)
+    def forward(self, x):
+        return self.conv(x)
+";
+    assert_eq!(params(&imported(text)), [Some(16 + 240 + 256)]);
+}
+
+/// Every second pixel, as shortcuts without parameters and YOLO's first layer take them: no products, and a known shape.
+#[test]
+fn every_other_pixel_is_a_row_of_known_cost() {
+    let text = "
+class Focus(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(12, 8, 3, padding=1)
+    def forward(self, x):
+        return self.conv(torch.cat([x[..., ::2, ::2], x[..., 1::2, ::2], x[..., ::2, 1::2], x[..., 1::2, 1::2]], 1))
+net = nn.Sequential(Focus(), nn.ReLU())
+net(torch.randn(1, 3, 32, 48))
+";
+    let found = imported(text);
+    let report = analyze(&found.models[0].network, &Settings::default());
+    assert!(report.totals.completeness.is_exact() && errors(&found).is_empty(), "{:?}", found.problems);
+    assert_eq!(report.totals.figures.macs.0, 12 * 8 * 9 * 16 * 24);
+    assert_eq!(found.models[0].outputs[0].sizes(), [1, 8, 16, 24]);
+    let exported = convscope::pytorch::export_module(&found.models[0].network);
+    assert_eq!(imported(&exported).models[0].network.nodes.len(), found.models[0].network.nodes.len());
+}
