@@ -54,7 +54,7 @@ fn in_line(line: &str) -> Vec<(Vec<u64>, u8)> {
     }
     let remark = comment(line);
     if let Some(remark) = remark {
-        found.extend(in_remark(&remark.to_lowercase()));
+        found.extend(in_remark(&remark.to_lowercase(), line.contains('#')));
     }
     found
 }
@@ -74,7 +74,7 @@ fn comment(line: &str) -> Option<&str> {
 }
 
 /// `(N, 3, 32, 32)`, `[batch, 1, 40 mel bins, 101 frames]`, `3x224x224`, `28x28 grayscale`.
-fn in_remark(remark: &str) -> Vec<(Vec<u64>, u8)> {
+fn in_remark(remark: &str, in_comment: bool) -> Vec<(Vec<u64>, u8)> {
     let mut found = Vec::new();
     // What comes out of a layer, or happens in the middle, is no input.
     let about_input = ["input", "x:", "image", "shape", "size", "x is", "expects", "sample", "spectrogram", "feed"]
@@ -92,7 +92,9 @@ fn in_remark(remark: &str) -> Vec<(Vec<u64>, u8)> {
                 found.push((sizes, if about_input { 6 } else { 2 }));
             }
         }
-        if let Some(sizes) = crossed(remark) {
+        // `64 * 2` is a product where nothing says otherwise.
+        let remark = if in_comment || about_input { remark.replace('*', "x") } else { remark.to_string() };
+        if let Some(sizes) = crossed(&remark) {
             found.push((sizes, if about_input { 5 } else { 2 }));
         }
     }
@@ -164,7 +166,7 @@ fn described(text: &str) -> Option<Vec<u64>> {
 
 /// `3x224x224`, `28 x 28`, `32×32×3`.
 fn crossed(remark: &str) -> Option<Vec<u64>> {
-    let text: String = remark.replace(['×', '*'], "x");
+    let text: String = remark.replace('×', "x");
     let mut best = None;
     let characters: Vec<char> = text.chars().collect();
     let mut at = 0;

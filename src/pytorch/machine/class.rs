@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::super::ast::{ClassDefinition, ExprKind, Name, StatementKind};
-use super::super::problem::ProblemKind;
+use super::super::problem::{Problem, ProblemKind, Severity};
 use super::module::ModuleState;
 use super::value::{Arguments, Class, FunctionKind, Instance};
 use super::{Frame, Id, Machine, ModuleKind, Run, Stop, Value, library};
@@ -89,7 +89,9 @@ impl Machine {
     pub(in crate::pytorch) fn is_module_class(&self, class: Id) -> bool {
         let class = &self.heap.classes[class];
         match class.library_base.as_deref() {
-            Some("unknown") => class.order.iter().any(|&id| self.heap.classes[id].attributes.contains_key("forward")),
+            Some(path) if path == "unknown" || library::is_elsewhere(path) => {
+                class.order.iter().any(|&id| self.heap.classes[id].attributes.contains_key("forward"))
+            }
             Some(path) => library::is_module_base(path),
             None => false,
         }
@@ -97,6 +99,17 @@ impl Machine {
 
     pub(in crate::pytorch) fn instantiate(&mut self, class: Id, arguments: Arguments) -> Run<Value> {
         let is_module = self.is_module_class(class);
+        if let Some(base) = self.heap.classes[class].library_base.clone().filter(|base| library::is_elsewhere(base)) {
+            let name = self.heap.classes[class].name.clone();
+            if !is_module && self.constructing > 0 {
+                return self.unknown_module(&name).map(Value::Instance);
+            }
+            if is_module {
+                let base = base.rsplit('.').next().unwrap_or(&base).to_string();
+                let message = format!("{base} is not in the text: what it adds to {name} is not counted.");
+                self.note(Problem::new(Severity::Warning, ProblemKind::NotUnderstood, message));
+            }
+        }
         let id = self.heap.instances.len();
         self.allocate(24)?;
         self.heap.instances.push(Instance {
@@ -232,6 +245,9 @@ impl Machine {
                     "__init__" | "__new__" | "forward" => {
                         let base = self.heap.classes[*id].library_base.clone().unwrap_or_else(|| Rc::from("object"));
                         Value::Library(Rc::from(format!("{base}.{name}")))
+                    }
+                    "verify" if self.heap.classes[*id].library_base.as_deref().is_some_and(library::is_weights) => {
+                        Value::Library(Rc::from(library::VERIFY))
                     }
                     "apply" if self.heap.classes[*id].library_base.as_deref().is_some_and(library::is_own_gradient) => {
                         return Ok(self.function_with_gradient(*id));
@@ -375,7 +391,13 @@ impl Machine {
             self.initialise_module(*id, arguments)?;
             return Ok(Value::None);
         }
-        let base = self.heap.instances[*id].class.and_then(|class| self.heap.classes[class].library_base.clone());
+        let class = self.heap.instances[*id].class;
+        let order = class.map(|class| self.heap.classes[class].order.clone()).unwrap_or_default();
+        if let Some(&dataclass) = order.iter().find(|&&class| self.heap.classes[class].is_dataclass) {
+            self.fill_dataclass(dataclass, instance, arguments)?;
+            return Ok(Value::None);
+        }
+        let base = class.and_then(|class| self.heap.classes[class].library_base.clone());
         if let Some(base) = base {
             let inner = match &*base {
                 "list" | "dict" | "tuple" | "set" | "collections.OrderedDict" | "str" | "int" | "float" => {

@@ -228,6 +228,18 @@ pub(super) fn output(class: &str, leaf: &Leaf, input: Option<&Dims>) -> Option<D
             let projected = size(leaf, "proj_size").filter(|&size| size > 0 && class == "LSTM");
             *sizes.last_mut()? = projected.or(size(leaf, "hidden_size"))?.checked_mul(directions)?;
         }
+        "Upsample" => {
+            let count = sizes.len().checked_sub(2)?;
+            let to = each(leaf, "size", count);
+            let by = each(leaf, "scale_factor", count);
+            for (index, size) in sizes.iter_mut().skip(2).enumerate() {
+                *size = match (&to, &by) {
+                    (Some(to), _) => u64::try_from(to[index]).ok()?,
+                    (None, Some(by)) => size.checked_mul(u64::try_from(by[index]).ok()?)?,
+                    (None, None) => return None,
+                };
+            }
+        }
         "Bilinear" => *sizes.last_mut()? = size(leaf, "out_features")?,
         "GLU" => {
             let dim = int(leaf, "dim").unwrap_or(-1);

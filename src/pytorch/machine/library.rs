@@ -71,6 +71,20 @@ pub(super) fn is_own_gradient(path: &str) -> bool {
     )
 }
 
+/// torchvision's `WeightsEnum.verify`, which gives back what it was given, `None` most often.
+pub(super) const VERIFY: &str = "torchvision.models._api.WeightsEnum.verify";
+
+pub(super) fn is_weights(path: &str) -> bool {
+    path.ends_with("WeightsEnum")
+}
+
+/// A class of a file that is not in the text: it may be anything.
+pub(super) fn is_elsewhere(path: &str) -> bool {
+    let name = path.rsplit('.').next().unwrap_or(path);
+    let is_class = name.starts_with(|first: char| first.is_uppercase()) && path.contains('.');
+    is_class && !is_known_root(path) && !is_module_base(path) && !is_weights(path)
+}
+
 /// Classes whose subclasses are modules.
 pub(super) fn is_module_base(path: &str) -> bool {
     let short = path.rsplit('.').next().unwrap_or(path);
@@ -234,6 +248,7 @@ impl Machine {
                 Some(function) => self.call(&function, arguments.rest()),
                 None => Ok(Value::None),
             },
+            VERIFY => Ok(arguments.positional.first().cloned().unwrap_or(Value::None)),
             "typing.cast" => Ok(arguments.positional.get(1).cloned().unwrap_or(Value::None)),
             "collections.namedtuple" => self.named_tuple(&arguments),
             "argparse.ArgumentParser" => self.new_parser(),

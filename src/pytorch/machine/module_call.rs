@@ -131,7 +131,11 @@ impl Machine {
             Some(name) => name,
             None => self.unregistered_name(id, &class),
         };
-        let Some(layer) = &leaf.layer else {
+        // Sequences and volumes are sampled up as well; only images are counted.
+        let of_images = |layer: &&Layer| {
+            !matches!(layer, Layer::Upsample(_)) || tensor.dims.is_none_or(|dims| !matches!(dims.rank(), 3 | 5))
+        };
+        let Some(layer) = leaf.layer.as_ref().filter(of_images) else {
             let given = self.tensors_of(arguments)?;
             return self.call_unknown_leaf(id, leaf, &name, &class, &given);
         };

@@ -330,3 +330,83 @@ net(torch.randn(1, 3, 32, 48))
     let exported = convscope::pytorch::export_module(&found.models[0].network);
     assert_eq!(imported(&exported).models[0].network.nodes.len(), found.models[0].network.nodes.len());
 }
+
+/// A product in code is no input shape.
+#[test]
+fn products_in_code_are_no_input_shapes() {
+    let text =
+        format!("{NET}\ndef wide(**kwargs):\n    override(kwargs, 'width_per_group', 64 * 2)\n    return Net()\n");
+    assert_eq!(imported(&text).models[0].network.input.sizes(), [3, 32, 32]);
+    let remark = NET.replacen("class Net(nn.Module):", "class Net(nn.Module):\n    # image 48 * 40", 1);
+    assert_eq!(imported(&remark).models[0].network.input.sizes(), [3, 48, 40]);
+}
+
+/// What a base that is not in the text brings along is not told as nothing.
+#[test]
+fn bases_that_are_not_in_the_text_are_said() {
+    let text = "
+from .misc import MLP, Stage
+class Block(MLP):
+    def __init__(self, width):
+        super().__init__(width, [width])
+        for m in self.modules():
+            pass
+class Net(Stage):
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(3, 8, 3)
+        self.mlp = Block(8)
+    def forward(self, x):
+        return self.mlp(self.conv(x))
+";
+    let found = imported(text);
+    assert_eq!((params(&found), errors(&found)), (vec![None], vec![]));
+    let told = |what: &str| found.problems.iter().any(|problem| problem.message.contains(what));
+    assert!(told("Block is not known") && told("Stage is not in the text"), "{:?}", found.problems);
+    let names: Vec<&str> = found.models[0].network.nodes.iter().map(|node| node.name.as_str()).collect();
+    assert_eq!(names, ["conv", "mlp"]);
+}
+
+/// torchvision's ways: weights that are not wanted are None, and a configuration's class extends a dataclass.
+#[test]
+fn weights_enums_and_extended_dataclasses_are_understood() {
+    let text = "
+from dataclasses import dataclass
+from ._api import WeightsEnum
+@dataclass
+class _Config:
+    channels: int
+    kernel: int = 3
+class Config(_Config):
+    def __init__(self, width):
+        super().__init__(width * 2, kernel=1)
+class NetWeights(WeightsEnum):
+    DEFAULT = 1
+class Net(nn.Module):
+    def __init__(self, config, aux=True):
+        super().__init__()
+        self.conv = nn.Conv2d(3, config.channels, config.kernel)
+        self.aux = nn.Conv2d(3, 4, 1) if aux else None
+    def forward(self, x):
+        return self.conv(x)
+def net(*, weights=None, **kwargs):
+    weights = NetWeights.verify(weights)
+    model = Net(Config(4), **kwargs)
+    if weights is not None:
+        model.aux = None
+    return model
+";
+    let found = imported(text);
+    assert_eq!((params(&found), errors(&found)), (vec![Some(32 + 16)], vec![]));
+}
+
+#[test]
+fn volumes_are_sampled_up() {
+    let text = "
+net = nn.Sequential(nn.Conv3d(1, 2, 3, padding=1), nn.Upsample(scale_factor=2, mode='nearest'))
+net(torch.randn(1, 1, 8, 8, 8))
+";
+    let found = imported(text);
+    assert_eq!((params(&found), errors(&found)), (vec![Some(56)], vec![]));
+    assert_eq!(found.models[0].outputs[0].sizes(), [1, 2, 16, 16, 16]);
+}
