@@ -10,7 +10,7 @@ use super::value::{Arguments, Dict};
 use super::{Machine, Run, Value};
 
 static NAMES: LazyLock<FxHashSet<&str>> = LazyLock::new(|| {
-    FxHashSet::from_iter([
+    let functions = [
         "range",
         "len",
         "int",
@@ -72,57 +72,24 @@ static NAMES: LazyLock<FxHashSet<&str>> = LazyLock::new(|| {
         "breakpoint",
         "bytes",
         "exit",
-        "Exception",
-        "ValueError",
-        "TypeError",
-        "NotImplementedError",
-        "RuntimeError",
-        "KeyError",
-        "IndexError",
-        "AssertionError",
-        "AttributeError",
-        "ImportError",
-        "ModuleNotFoundError",
-        "StopIteration",
-        "KeyboardInterrupt",
         "NotImplemented",
-        "ZeroDivisionError",
-        "FileNotFoundError",
-        "OSError",
-        "Warning",
-        "UserWarning",
-        "DeprecationWarning",
-        "FutureWarning",
-        "PendingDeprecationWarning",
-        "RuntimeWarning",
-        "ImportWarning",
-        "ResourceWarning",
-        "BaseException",
-        "LookupError",
-        "ArithmeticError",
-        "OverflowError",
-        "NameError",
-        "IOError",
-        "EnvironmentError",
-        "FileExistsError",
-        "PermissionError",
-        "EOFError",
-        "SystemExit",
-        "StopAsyncIteration",
-        "GeneratorExit",
-        "TimeoutError",
-        "ConnectionError",
-        "MemoryError",
-        "RecursionError",
-        "SyntaxError",
-        "UnicodeError",
-        "UnicodeDecodeError",
         "__import__",
         "dir",
         "quit",
         "__printed__",
-    ])
+    ];
+    functions.into_iter().chain(EXCEPTIONS.split_whitespace()).collect()
 });
+
+/// Exceptions and warnings.
+const EXCEPTIONS: &str = "\
+    Exception ValueError TypeError NotImplementedError RuntimeError KeyError IndexError AssertionError \
+    AttributeError ImportError ModuleNotFoundError StopIteration KeyboardInterrupt ZeroDivisionError \
+    FileNotFoundError OSError Warning UserWarning DeprecationWarning FutureWarning PendingDeprecationWarning \
+    RuntimeWarning ImportWarning ResourceWarning BaseException LookupError ArithmeticError OverflowError \
+    NameError IOError EnvironmentError FileExistsError PermissionError EOFError SystemExit StopAsyncIteration \
+    GeneratorExit TimeoutError ConnectionError MemoryError RecursionError SyntaxError UnicodeError \
+    UnicodeDecodeError";
 
 pub(super) fn is_builtin(name: &str) -> bool {
     NAMES.contains(name)
