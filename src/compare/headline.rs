@@ -165,8 +165,9 @@ fn title(comparison: &Comparison) -> String {
         (0, _) => format!("Only {} has parameters.", right.name),
         (_, 0) => format!("Only {} has parameters.", left.name),
         (before, after) if before == after => match percent(left.macs, right.macs) {
-            Some(change) if left.macs != right.macs => format!("The same number of parameters, {change} MACs."),
-            _ => "The same number of parameters and MACs.".to_string(),
+            _ if left.macs == right.macs => "The same number of parameters and MACs.".to_string(),
+            Some(change) => format!("The same number of parameters, {change} MACs."),
+            None => format!("The same number of parameters, but only {} has MACs.", right.name),
         },
         _ if NEAR.contains(&ratio) => match common_dominant(left, right) {
             Some(Kind::Linear) => "Almost the same size, because the classifier is the model.".to_string(),
@@ -200,7 +201,13 @@ fn common_dominant(left: &Summary, right: &Summary) -> Option<Kind> {
 fn parameters(comparison: &Comparison) -> String {
     let (left, right) = (&comparison.left, &comparison.right);
     let changed = comparison.groups.iter().filter(|group| group.left.params != group.right.params);
-    let largest = changed.max_by_key(|group| group.left.params.abs_diff(group.right.params));
+    let mut changed: Vec<&Group> = changed.collect();
+    // What is listed first comes first among equals.
+    changed.sort_by_key(|group| std::cmp::Reverse(group.left.params.abs_diff(group.right.params)));
+    if let ([one, other, ..], true) = (changed.as_slice(), left.params == right.params) {
+        return format!("Both have {}, but {}, and {}.", params(right), movement(one), movement(other));
+    }
+    let largest = changed.first();
     let dominant = right.dominant.as_ref().filter(|dominant| dominant.share >= DOMINATES);
     let near = NEAR.contains(&(right.params as f64 / left.params.max(1) as f64));
     match (largest, dominant) {
@@ -244,7 +251,10 @@ fn macs(left: &Summary, right: &Summary) -> Option<String> {
         }
         return Some(text);
     }
-    let change = percent(before, after)?;
+    let change = match percent(before, after) {
+        None if after > 0 => return Some(format!("It takes {} instead of none.", counted(after, "MAC"))),
+        change => change?,
+    };
     match before.cmp(&after) {
         std::cmp::Ordering::Equal => None,
         std::cmp::Ordering::Greater => {

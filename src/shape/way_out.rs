@@ -30,9 +30,8 @@ impl ShapeError {
                 "Only {} x {} pixels arrive: use a smaller kernel_size or stride, or fewer pools above.",
                 input.1, input.2
             ),
-            Self::PoolStrideZero | Self::PoolStrideNotPositive { .. } | Self::StrideNotPositive => {
-                "Use a stride from 1.".to_string()
-            }
+            Self::PoolStrideZero => "Use a stride from 1; where there is none, it is the kernel_size.".to_string(),
+            Self::PoolStrideNotPositive { .. } | Self::StrideNotPositive => "Use a stride from 1.".to_string(),
             Self::KernelNotPositive { .. } | Self::PoolKernelNotPositive { .. } => {
                 "Use a kernel_size from 1.".to_string()
             }

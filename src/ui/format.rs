@@ -6,7 +6,14 @@ pub use crate::cost::units::grouped;
 
 /// Up to six digits as they are, above that three digits and a prefix: `568.7 M`.
 pub fn short(number: u64) -> String {
-    const STEPS: [(u64, &str); 4] = [(1_000_000_000_000, "T"), (1_000_000_000, "G"), (1_000_000, "M"), (1_000, "k")];
+    const STEPS: [(u64, &str); 6] = [
+        (1_000_000_000_000_000_000, "E"),
+        (1_000_000_000_000_000, "P"),
+        (1_000_000_000_000, "T"),
+        (1_000_000_000, "G"),
+        (1_000_000, "M"),
+        (1_000, "k"),
+    ];
     if number < 100_000 {
         return grouped(number);
     }
@@ -25,12 +32,16 @@ pub fn bytes(bytes: u64) -> String {
         0..1_000 => format!("{bytes} B"),
         1_000..999_950 => fixed(bytes as f64 / 1e3, 1) + " kB",
         999_950..999_950_000 => fixed(bytes as f64 / 1e6, 1) + " MB",
-        _ => fixed(bytes as f64 / 1e9, 2) + " GB",
+        999_950_000..999_995_000_000 => fixed(bytes as f64 / 1e9, 2) + " GB",
+        _ => fixed(bytes as f64 / 1e12, 2) + " TB",
     }
 }
 
 /// A time in milliseconds with a fitting unit: `5.1 µs`, `16.2 ms`.
 pub fn time(milliseconds: f64) -> String {
+    if milliseconds > 0.0 && milliseconds < 0.000_095 {
+        return fixed(milliseconds * 1e6, 0) + " ns";
+    }
     if milliseconds < 0.9995 {
         let microseconds = milliseconds * 1e3;
         return if microseconds < 9.95 { fixed(microseconds, 1) + " µs" } else { fixed(microseconds, 0) + " µs" };
@@ -38,7 +49,8 @@ pub fn time(milliseconds: f64) -> String {
     match milliseconds {
         ..9.995 => fixed(milliseconds, 2) + " ms",
         9.995..999.95 => fixed(milliseconds, 1) + " ms",
-        _ => fixed(milliseconds / 1e3, 2) + " s",
+        999.95..99_995.0 => fixed(milliseconds / 1e3, 2) + " s",
+        _ => grouped((milliseconds / 1e3).round() as u64) + " s",
     }
 }
 

@@ -4,6 +4,7 @@ mod address;
 mod advice;
 mod answer;
 mod charts;
+mod checked_field;
 mod counting;
 mod design;
 mod each;
@@ -23,6 +24,7 @@ mod selfcheck;
 mod slots;
 mod studio;
 mod table;
+mod typed;
 
 use leptos::context::Provider;
 use leptos::prelude::*;

@@ -71,6 +71,8 @@ pub struct Studio {
     compared: RwSignal<usize>,
     /// How many workbenches have been opened: what was found of one says nothing of the next.
     pub sitting: RwSignal<usize>,
+    /// How often another workbench took the place of the present one: texts typed before are of one that is gone.
+    pub replaced: RwSignal<usize>,
 }
 
 /// A value behind an `Arc` that counts as changed whenever it was computed anew.
@@ -114,6 +116,7 @@ impl Studio {
             marked: RwSignal::new(Vec::new()),
             compared,
             sitting: RwSignal::new(0),
+            replaced: RwSignal::new(0),
         }
     }
 
@@ -258,7 +261,7 @@ impl Studio {
                 workbench.designs[design].content = Content::Twin { of, rewrites: vec![Rewrite::Separable] };
             }
         });
-        self.drafts.update(|drafts| drafts.retain(|(of, _, _), _| *of != design));
+        self.forget_typed(|&(of, _, _)| of == design);
     }
 
     /// Makes a twin a design of its own.
@@ -304,7 +307,7 @@ impl Studio {
     /// Takes a design out; its twins keep their networks.
     pub fn remove_design(&self, design: usize) {
         self.edit(None, |workbench| workbench.remove(design));
-        self.drafts.update(HashMap::clear);
+        self.forget_typed(|_| true);
     }
 
     pub fn rename_design(&self, design: usize, name: String) {
@@ -315,13 +318,14 @@ impl Studio {
     pub fn open(&self, workbench: Workbench) {
         self.sitting.update(|sitting| *sitting += 1);
         self.edit(None, |present| *present = workbench);
-        self.drafts.update(HashMap::clear);
+        self.forget_typed(|_| true);
     }
 
     /// Takes over a workbench from the address, which keeps a history of its own.
     pub fn show(&self, workbench: Workbench) {
         self.sitting.update(|sitting| *sitting += 1);
         self.edit(Some(EditKey::Address), |present| *present = workbench);
+        self.forget_typed(|_| true);
     }
 
     pub fn can_undo(&self) -> bool {
@@ -345,9 +349,15 @@ impl Studio {
         let mut other = None;
         self.history.update(|history| other = step(history, present));
         if let Some(other) = other {
-            self.drafts.update(HashMap::clear);
             self.workbench.set(other);
+            self.forget_typed(|_| true);
         }
+    }
+
+    /// Drops the drafts of a workbench, or of a part of it, that is no more.
+    fn forget_typed(&self, is_gone: impl Fn(&Draft) -> bool) {
+        self.drafts.update(|drafts| drafts.retain(|draft, _| !is_gone(draft)));
+        self.replaced.update(|replaced| *replaced += 1);
     }
 }
 

@@ -3,7 +3,7 @@
 use convscope::compare::{self, Comparison, Part, Side, headline_of_one, percent};
 use convscope::cost::{self, Report, Settings};
 use convscope::model::{
-    Channels, Conv2d, Dims, Flatten, Kind, Layer, Linear, Network, NodeId, Pair, ReLU, Unsupported,
+    BatchNorm2d, Channels, Conv2d, Dims, Flatten, Kind, Layer, Linear, Network, NodeId, Pair, ReLU, Unsupported,
 };
 use convscope::rewrite::{HiddenLayers, PooledHead, Rewrite, apply};
 use proptest::prelude::*;
@@ -122,6 +122,25 @@ fn headlines_without_convolutions_or_parameters() {
     let empty = Network::chain("Empty", input, []);
     assert_eq!(compare(&empty, &empty, None).headline().title, "Standard and Separable are the same network.");
     assert_eq!(compare(&relu, &empty, None).headline().title, "Neither design has parameters.");
+}
+
+#[test]
+fn headlines_where_other_layers_hold_as_many_parameters() {
+    let input = Dims::new(&[4, 8, 8]).expect("three sizes");
+    let norm = Network::chain("Norm", input, [("bn".to_string(), BatchNorm2d::default().into())]);
+    let conv =
+        Conv2d { out_channels: Channels::Count(2), kernel_size: Pair::square(1), bias: false, ..Conv2d::default() };
+    let conv = Network::chain("Conv", input, [("conv".to_string(), conv.into())]);
+    let headline = compare(&norm, &conv, None).headline();
+    assert_eq!(headline.title, "The same number of parameters, but only Separable has MACs.");
+    assert_eq!(
+        headline.text,
+        "Both have 8 parameters, but the convolutions grow from 0 to 8 parameters, and the norms shrink from 8 to 0 \
+         parameters (−100 %). It takes 512 MACs instead of none."
+    );
+    let mirrored = compare(&conv, &norm, None).headline();
+    assert_eq!(mirrored.title, "The same number of parameters, −100 % MACs.");
+    assert!(mirrored.text.contains("It computes with 0 MACs instead of 512 (−100 %)."), "{}", mirrored.text);
 }
 
 #[test]

@@ -126,6 +126,65 @@ story("undo and redo step through edits", {}, async (page) => {
   await waitForBoth(page, KERNEL_1);
 });
 
+story("a field that is undone while the focus is in it shows the value that counts", {}, async (page) => {
+  await page.setArgument(STANDARD, CONV1, "out_channels", "128");
+  await page.press("Control", "z");
+  await waitForBoth(page, OPENING);
+  assert.equal(await page.argument(STANDARD, CONV1, "out_channels"), "4");
+  await page.press("Control", "Shift", "z");
+  await page.waitForPaint();
+  assert.equal(await page.argument(STANDARD, CONV1, "out_channels"), "128");
+  await page.press("Control", "z");
+  await page.setInputShape("1x28x28");
+  await page.press("Control", "z");
+  await page.waitForPaint();
+  assert.equal(await page.inputShape(), "1x1x150");
+  await page.setBatch("7");
+  await page.press("Control", "z");
+  await page.waitForPaint();
+  assert.equal(await page.page.$eval('[data-testid="batch"]', (field) => field.value), "1");
+});
+
+story("an input that cannot be read says which one counts, until another network opens", {}, async (page) => {
+  await page.setInputShape("abc");
+  assert.match((await page.problems()).join(), /"abc" is not a size.* Until then 1x1x150 counts/);
+  await page.choosePreset("lenet5");
+  await page.waitForPaint();
+  assert.deepEqual(await page.problems(), []);
+  assert.equal(await page.inputShape(), "1x32x32");
+});
+
+story("rows that take no input from above keep what was typed, until it is undone", {}, async (page) => {
+  await page.setArgument(STANDARD, CONV1 + 1, "takes", "nosuch");
+  await page.press("Tab");
+  await page.waitForPaint();
+  assert.match((await page.problems()).join(), /no row above is called nosuch/);
+  assert.equal(await page.argument(STANDARD, CONV1 + 1, "takes"), "nosuch");
+  await page.setArgument(STANDARD, FC2, "out_features", "4");
+  await page.press("Control", "z");
+  await page.waitForPaint();
+  assert.deepEqual(await page.problems(), []);
+  assert.equal(await page.argument(STANDARD, CONV1 + 1, "takes"), "");
+});
+
+story("the focus goes on to the next row when one is removed", { fragment: "v=1&a=1x8x8.c4k3.relu" }, async (page) => {
+  const focused = () => page.page.evaluate(() => document.activeElement.closest("li")?.dataset.name ?? document.activeElement.dataset.testid);
+  await page.changeRow(STANDARD, 0, "remove");
+  await page.waitForPaint();
+  assert.equal(await focused(), "relu1");
+  await page.changeRow(STANDARD, 0, "remove");
+  await page.waitForPaint();
+  assert.equal(await focused(), "add-0");
+});
+
+story("StochasticDepth is of rows or of batches", { fragment: "v=1&a=1x8x8.c4k3" }, async (page) => {
+  await page.addRow(STANDARD, "StochasticDepth");
+  await page.setArgument(STANDARD, 1, "mode", "batch");
+  await page.waitForPaint();
+  assert.equal(await page.argument(STANDARD, 1, "mode"), "batch");
+  assert.match(await page.rowText(STANDARD, 1), /mode batch/);
+});
+
 story("the keyboard alone edits, undoes and runs", {}, async (page) => {
   await page.tabToArgument(STANDARD, CONV1, "kernel_size");
   await page.press("Control", "a");

@@ -141,6 +141,12 @@ story("a device says whether the designs fit, and never a time without evidence"
   assert.equal((await panels.fit(STANDARD)).fits, "false");
   assert.match((await panels.fit(STANDARD)).text, /too large by 76 B/);
   assert.equal((await panels.fit(SEPARABLE)).fits, "true");
+  for (const size of ["0", "-5", "much"]) {
+    await panels.setOwnFlash(size);
+    assert.match((await page.problems()).join(), /flash is a number above 0.* Until then 11\.9 counts/, size);
+  }
+  await panels.setOwnFlash("20");
+  assert.deepEqual(await page.problems(), []);
 });
 
 story("sweeps mark the present, for the design and its twin", {}, async (page) => {

@@ -13,8 +13,8 @@ story("every step says its rate, its time at the peak, and its kernel", {}, asyn
   const convolution = rows.find(([layers]) => layers.startsWith("conv1"));
   assert.match(convolution.at(-1), /matrix product: /);
   for (const [layers, time, , , atPeak] of rows) {
-    assert.match(time, /^[\d.]+ (µs|ms)$/, layers);
-    assert.match(atPeak, /^[\d.]+ (µs|ms)$/, layers);
+    assert.match(time, /^[\d.]+ (ns|µs|ms)$/, layers);
+    assert.match(atPeak, /^[\d.]+ (ns|µs|ms)$/, layers);
   }
 });
 
@@ -43,4 +43,27 @@ story("the benchmark makes a text, line by line, and can be stopped", {}, async 
   assert.deepEqual(copied.split("\n"), lines, "the button copies the text");
   await page.waitForFunction(() => document.querySelector('[data-testid="benchmark-copy"]').textContent === "Copied");
   assert.match(lines[1], /^Seed, standard +75,276 +[\d.]+ (µs|ms) +[\d.]+ +\d+ % /);
+});
+
+story("what multiplies nothing has no rate, and a single step is one", { fragment: "v=1&a=1x8x8.relu" }, async ({ page }) => {
+  await page.waitForSelector('[data-testid="run-0"][data-state="done"]');
+  assert.equal(await page.$('[data-testid="rate-0"]'), null);
+  assert.match(await page.$eval('[data-testid="run-0"]', (result) => result.textContent), /The step: rate/);
+});
+
+story("a seed or a gain that cannot be read says which one counts", {}, async (page) => {
+  const fill = async (name, text) => {
+    const field = await page.page.waitForSelector(`[data-testid="${name}"]`);
+    await field.evaluate((input) => input.select());
+    await field.type(text);
+    await page.waitForPaint();
+    return page.problems();
+  };
+  assert.match((await fill("seed", "-1")).join(), /seed is a whole number from 0.* Until then \d+ counts/);
+  assert.deepEqual(await fill("seed", "7"), []);
+  assert.match((await fill("gain", "0")).join(), /gain is a number above 0. Until then 1 counts/);
+  assert.deepEqual(await fill("gain", "0.5"), []);
+  await page.press("Control", "z");
+  await page.waitForPaint();
+  assert.equal(await page.page.$eval('[data-testid="gain"]', (input) => input.value), "1", "undone while the focus is in it");
 });

@@ -25,12 +25,13 @@ pub fn differences(before: &Costs, after: &Costs) -> String {
         Some(format!("{} {unit}{change}", short(after)))
     };
     let size = |what: &str, before: Option<u64>, after: Option<u64>| {
-        let was = before.filter(|before| Some(*before) != after);
-        let was = was.map_or_else(String::new, |was| format!(" (was {})", bytes(was)));
-        Some(format!("{} {what}{was}", bytes(after?)))
+        let after = bytes(after?);
+        let was = before.map(bytes).filter(|before| *before != after);
+        let was = was.map_or_else(String::new, |was| format!(" (was {was})"));
+        Some(format!("{after} {what}{was}"))
     };
     let milliseconds = match (before.milliseconds, after.milliseconds) {
-        (Some(before), Some(after)) if (before - after).abs() > 0.001 * before => {
+        (Some(before), Some(after)) if time(before) != time(after) => {
             Some(format!("about {} on a Cortex-M7 (was {})", time(after), time(before)))
         }
         (_, after) => after.map(|after| format!("about {} on a Cortex-M7", time(after))),

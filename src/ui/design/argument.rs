@@ -5,6 +5,7 @@ use leptos::prelude::*;
 
 use crate::model::{Kind, NodeId, PaddingMode, ScalarOperation, UpsampleMode, Value};
 use crate::ui::studio::Studio;
+use crate::ui::typed::Typed;
 
 use super::row_view::{RowView, plain};
 
@@ -20,7 +21,7 @@ pub fn ArgumentInput(
     view: Memo<Option<RowView>>,
 ) -> impl IntoView {
     let value = Memo::new(move |_| view.with(|view| view.as_ref().and_then(|view| view.layer.argument(name))));
-    let choices = choices(name);
+    let choices = choices(kind, name);
     let is_switch = matches!(kind.layer().argument(name), Some(Value::Bool(_)));
     let input = if is_switch {
         view! { <Switch design id name value/> }.into_any()
@@ -47,15 +48,14 @@ fn TextArgument(
 ) -> impl IntoView {
     let studio = Studio::expect();
     let draft = move || studio.drafts.with(|drafts| drafts.get(&(design, Some(id), name.to_string())).cloned());
-    // While it is being typed in, the text is the person's, not the model's.
-    let typed = RwSignal::new(None::<String>);
+    let typed = Typed::new(studio);
     let shown = move || {
         typed.get().or_else(draft).unwrap_or_else(|| value.with(|value| value.as_ref().map_or(String::new(), plain)))
     };
     let step = move |event: &ev::KeyboardEvent, by: i64| {
         if let Some(Value::Int(int)) = value.get_untracked() {
             event.prevent_default();
-            typed.set(None);
+            typed.clear();
             studio.type_argument(design, id, name, &(int + by).to_string());
         }
     };
@@ -73,10 +73,10 @@ fn TextArgument(
             title=move || if draft().is_some() { format!("{name} is {expected}") } else { name.to_string() }
             on:input=move |event| {
                 let text = event_target_value(&event);
-                typed.set(Some(text.clone()));
+                typed.set(text.clone());
                 studio.type_argument(design, id, name, &text);
             }
-            on:blur=move |_| typed.set(None)
+            on:blur=move |_| typed.clear()
             on:keydown=move |event| match (event.key().as_str(), event.alt_key()) {
                 ("ArrowUp", false) => step(&event, 1),
                 ("ArrowDown", false) => step(&event, -1),
@@ -125,12 +125,13 @@ fn Choice(
 }
 
 /// The texts PyTorch allows, for arguments that are a choice among texts alone.
-fn choices(name: &str) -> Option<&'static [&'static str]> {
-    match name {
-        "padding_mode" => Some(PaddingMode::NAMES),
-        "mode" => Some(UpsampleMode::NAMES),
-        "operation" => Some(ScalarOperation::NAMES),
-        "approximate" => Some(&["none", "tanh"]),
+fn choices(kind: Kind, name: &str) -> Option<&'static [&'static str]> {
+    match (kind, name) {
+        (_, "padding_mode") => Some(PaddingMode::NAMES),
+        (Kind::StochasticDepth, "mode") => Some(&["row", "batch"]),
+        (_, "mode") => Some(UpsampleMode::NAMES),
+        (_, "operation") => Some(ScalarOperation::NAMES),
+        (_, "approximate") => Some(&["none", "tanh"]),
         _ => None,
     }
 }

@@ -1,11 +1,13 @@
 //! What opens below a row: its name, wiring, all other arguments, its formulas, and what can be done with it.
 
 use leptos::prelude::*;
+use wasm_bindgen::JsCast;
 
 use crate::cost::{Expression, Figure};
 use crate::decimal::fixed;
 use crate::model::{Inputs, Network, NodeId, Source};
 use crate::ui::studio::{DesignState, Studio};
+use crate::ui::typed::Typed;
 
 use super::add::LayerChoice;
 use super::argument::ArgumentInput;
@@ -17,6 +19,19 @@ pub fn Details(row: RowHandle) -> impl IntoView {
     let RowHandle { design, id, view } = row;
     let studio = Studio::expect();
     let kind = Memo::new(move |_| view.with(|view| view.as_ref().map(|view| view.layer.kind())));
+    // The focus goes on to the next row, or to the one before, or to what adds one.
+    let remove = move |event: &leptos::ev::MouseEvent| {
+        let row = event_target::<web_sys::Element>(event).closest(".row").ok().flatten();
+        let beside = row.and_then(|row| row.next_element_sibling().or_else(|| row.previous_element_sibling()));
+        let place = match beside {
+            Some(row) => row.query_selector(".more"),
+            None => document().query_selector(&format!("[data-testid=add-{design}]")),
+        };
+        studio.remove(design, id);
+        if let Some(place) = place.ok().flatten().and_then(|place| place.dyn_into::<web_sys::HtmlElement>().ok()) {
+            let _ = place.focus();
+        }
+    };
     view! {
         <div class="details">
             <form class="arguments">
@@ -33,7 +48,7 @@ pub fn Details(row: RowHandle) -> impl IntoView {
                 <button class="button small" data-action="move-up" on:click=move |_| keep_focus(&|| studio.move_by(design, id, -1))>"Move up"</button>
                 <button class="button small" data-action="move-down" on:click=move |_| keep_focus(&|| studio.move_by(design, id, 1))>"Move down"</button>
                 <button class="button small" data-action="duplicate" on:click=move |_| studio.duplicate(design, id)>"Duplicate"</button>
-                <button class="button small" data-action="remove" on:click=move |_| studio.remove(design, id)>"Remove"</button>
+                <button class="button small" data-action="remove" on:click=move |event| remove(&event)>"Remove"</button>
                 <LayerChoice label="Add below…" hook="add-below".to_string() on_choice=move |kind| studio.add(design, Some(id), kind)/>
             </div>
         </div>
@@ -44,11 +59,13 @@ pub fn Details(row: RowHandle) -> impl IntoView {
 #[component]
 fn Name(design: usize, id: NodeId, view: Memo<Option<RowView>>) -> impl IntoView {
     let studio = Studio::expect();
-    let refused = RwSignal::new(None::<(String, String)>);
+    let typed = Typed::new(studio);
+    let problem = RwSignal::new(None::<String>);
+    let refused = Memo::new(move |_| typed.get().zip(problem.get()));
     let name = move || view.with(|view| view.as_ref().map_or(String::new(), |view| view.name.clone()));
     let change = move |text: String| {
-        let outcome = studio.rename(design, id, text.trim());
-        refused.set(outcome.err().map(|error| (text, error.to_string())));
+        problem.set(studio.rename(design, id, text.trim()).err().map(|error| error.to_string()));
+        typed.set(text);
     };
     view! {
         <label class="argument">
@@ -71,12 +88,15 @@ fn Name(design: usize, id: NodeId, view: Memo<Option<RowView>>) -> impl IntoView
 #[component]
 fn Takes(design: usize, id: NodeId, view: Memo<Option<RowView>>) -> impl IntoView {
     let studio = Studio::expect();
+    let typed = Typed::new(studio);
     let problem = RwSignal::new(None::<String>);
+    let refused = Memo::new(move |_| typed.get().zip(problem.get()));
     let takes = move || view.with(|view| view.as_ref().and_then(|view| view.takes.clone()).unwrap_or_default());
     let change = move |text: String| {
         let mut outcome = Ok(());
         studio.edit_network(design, None, |network| outcome = set_inputs(network, id, &text));
         problem.set(outcome.err());
+        typed.set(text);
     };
     view! {
         <label class="argument">
@@ -88,11 +108,11 @@ fn Takes(design: usize, id: NodeId, view: Memo<Option<RowView>>) -> impl IntoVie
                 spellcheck="false"
                 placeholder="the row above"
                 title="Names of the rows it takes, with commas between; input is the network's input"
-                prop:value=takes
-                aria-invalid=move || problem.with(Option::is_some).then_some("true")
+                prop:value=move || refused.get().map_or_else(takes, |(typed, _)| typed)
+                aria-invalid=move || refused.with(Option::is_some).then_some("true")
                 on:change=move |event| change(event_target_value(&event))
             />
-            {move || problem.get().map(|problem| view! { <span class="problem" data-testid="problem">{problem}</span> })}
+            {move || refused.get().map(|(_, problem)| view! { <span class="problem" data-testid="problem">{problem}</span> })}
         </label>
     }
 }

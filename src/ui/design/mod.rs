@@ -12,6 +12,7 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 
 use crate::model::NodeId;
+use crate::ui::checked_field::CheckedField;
 use crate::ui::each::Each;
 use crate::ui::format::{bytes, grouped, short};
 use crate::ui::history::EditKey;
@@ -19,6 +20,7 @@ use crate::ui::later::{Later, Part};
 use crate::ui::slots::What::{Attribute, Text};
 use crate::ui::slots::{Slot, show, slot};
 use crate::ui::studio::Studio;
+use crate::ui::typed::Typed;
 
 use drag::Dragging;
 use row::Row;
@@ -267,8 +269,9 @@ fn InputShape(design: usize) -> impl IntoView {
     let shape =
         Memo::new(move |_| studio.with_design(design, |state| state.network().input.to_string()).unwrap_or_default());
     let is_baseline = move || studio.with_design(design, |state| state.resolved.twin_of.is_none()).unwrap_or(true);
-    let typed = RwSignal::new(None::<String>);
-    let problem = RwSignal::new(None::<String>);
+    let typed = Typed::new(studio);
+    let refused = RwSignal::new(None::<String>);
+    let problem = Memo::new(move |_| typed.get().and(refused.get()));
     view! {
         <div class="input-line">
             <label>
@@ -286,12 +289,12 @@ fn InputShape(design: usize) -> impl IntoView {
                     aria-invalid=move || problem.with(Option::is_some).then_some("true")
                     on:input=move |event| {
                         let text = event_target_value(&event);
-                        typed.set(Some(text.clone()));
-                        problem.set(studio.type_input(design, &text).err());
+                        typed.set(text.clone());
+                        refused.set(studio.type_input(design, &text).err());
                     }
                     on:blur=move |_| {
                         if problem.with_untracked(Option::is_none) {
-                            typed.set(None);
+                            typed.clear();
                         }
                     }
                 />
@@ -300,7 +303,9 @@ fn InputShape(design: usize) -> impl IntoView {
                 <span>"as the design it follows"</span>
             </Show>
             {(design == 0).then(|| view! { <Later part=Part::Batch/> })}
-            {move || problem.get().map(|problem| view! { <span class="problem" data-testid="problem">{problem}</span> })}
+            {move || problem.get().map(|problem| view! {
+                <span class="problem" data-testid="problem">{format!("{problem}. Until then {} counts.", shape.get())}</span>
+            })}
         </div>
     }
 }
@@ -309,39 +314,11 @@ fn InputShape(design: usize) -> impl IntoView {
 #[component]
 pub fn Batch() -> impl IntoView {
     let studio = Studio::expect();
-    let batch = Memo::new(move |_| studio.workbench().with(|workbench| workbench.settings.batch.to_string()));
-    let typed = RwSignal::new(None::<String>);
-    let valid = |text: &str| text.trim().parse().ok().filter(|batch: &u64| (1..=MOST_SAMPLES).contains(batch));
-    let unread = Memo::new(move |_| typed.with(|typed| typed.as_deref().is_some_and(|text| valid(text).is_none())));
-    view! {
-        <label>
-            "batch "
-            <input
-                class="field batch"
-                type="text"
-                inputmode="numeric"
-                autocomplete="off"
-                data-testid="batch"
-                prop:value=move || typed.get().unwrap_or_else(|| batch.get())
-                aria-invalid=move || unread.get().then_some("true")
-                title="samples at once"
-                on:input=move |event| {
-                    let text = event_target_value(&event);
-                    if let Some(batch) = valid(&text) {
-                        studio.edit(Some(EditKey::Setting("batch")), |workbench| workbench.settings.batch = batch);
-                    }
-                    typed.set(Some(text));
-                }
-                on:blur=move |_| {
-                    if !unread.get_untracked() {
-                        typed.set(None);
-                    }
-                }
-            />
-        </label>
-        {move || unread.get().then(|| {
-            let words = format!("batch is a whole number from 1 to {}. Until then {} counts.", grouped(MOST_SAMPLES), batch.get());
-            view! { <span class="problem" data-testid="problem">{words}</span> }
-        })}
-    }
+    let batch = Signal::derive(move || studio.workbench().with(|workbench| workbench.settings.batch.to_string()));
+    let take = move |text: &str| {
+        let batch = text.parse().ok().filter(|batch: &u64| (1..=MOST_SAMPLES).contains(batch));
+        batch.map(|batch| studio.edit(Some(EditKey::Setting("batch")), |workbench| workbench.settings.batch = batch))
+    };
+    let expected = format!("a whole number from 1 to {}", grouped(MOST_SAMPLES));
+    view! { <CheckedField name="batch" class="batch" title="samples at once" value=batch expected take/> }
 }

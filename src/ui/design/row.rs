@@ -171,7 +171,7 @@ fn Message(design: usize, id: NodeId, view: Memo<Option<RowView>>) -> impl IntoV
             problem(format!(
                 "{argument} is {}. Until then {} counts.",
                 expected.unwrap_or("at most 9223372036854775807"),
-                now.as_deref().unwrap_or("none"),
+                now.as_deref().unwrap_or("None"),
             ))
         })}
         {move || match state.get()? {

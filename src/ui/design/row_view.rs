@@ -170,6 +170,7 @@ fn note(name: &str, value: &Value) -> String {
         ("bias", Value::Bool(false)) => "no bias".to_string(),
         (name, Value::Bool(true)) => name.to_string(),
         (name, Value::Bool(false)) => format!("no {name}"),
+        (name, Value::None) => format!("{name} None"),
         (name, value) => format!("{name} {}", plain(value)),
     }
 }

@@ -7,6 +7,7 @@ use leptos::prelude::*;
 use crate::cost::{NumberType, Settings, analyze};
 use crate::decimal;
 use crate::device::{Bound, CATALOGUE, Class, Device, Fit, Fitted, Latency, Standing, Verdict, find, own_id};
+use crate::ui::checked_field::CheckedField;
 use crate::ui::each::Each;
 use crate::ui::format::{bytes, time};
 use crate::ui::history::EditKey;
@@ -64,38 +65,25 @@ fn OwnLimits(device: Memo<Option<Device>>) -> impl IntoView {
         studio.edit(Some(EditKey::Setting("device")), |workbench| workbench.settings.device = Some(own_id(flash, ram)));
     };
     view! {
-        <KilobyteField label="flash" hook="own-flash" bytes=Signal::derive(move || limits().0) change=move |flash| set((flash, limits().1))/>
-        <KilobyteField label="RAM" hook="own-ram" bytes=Signal::derive(move || limits().1) change=move |ram| set((limits().0, ram))/>
+        <KilobyteField name="flash" hook="own-flash" bytes=Signal::derive(move || limits().0) change=move |flash| set((flash, limits().1))/>
+        <KilobyteField name="RAM" hook="own-ram" bytes=Signal::derive(move || limits().1) change=move |ram| set((limits().0, ram))/>
     }
 }
 
 /// A number of bytes, shown and typed in kB.
 #[component]
 fn KilobyteField(
-    label: &'static str,
+    name: &'static str,
     hook: &'static str,
     bytes: Signal<u64>,
     change: impl Fn(u64) + 'static,
 ) -> impl IntoView {
-    let read = |text: &str| {
-        let kilobytes = decimal::parse(text.trim()).filter(|kilobytes| *kilobytes > 0.0 && *kilobytes < 1e12)?;
-        Some((kilobytes * 1e3).round() as u64)
+    let value = Signal::derive(move || (bytes.get() as f64 / 1e3).to_string());
+    let take = move |text: &str| {
+        let bytes = (decimal::parse(text).filter(|kilobytes| *kilobytes < 1e12)? * 1e3).round();
+        (bytes >= 1.0).then(|| change(bytes as u64))
     };
-    view! {
-        <label class="muted">
-            {label}" "
-            <input
-                class="field"
-                type="text"
-                inputmode="decimal"
-                size="7"
-                data-testid=hook
-                prop:value=move || (bytes.get() as f64 / 1e3).to_string()
-                on:change=move |event| if let Some(bytes) = read(&event_target_value(&event)) { change(bytes) }
-            />
-            " kB"
-        </label>
-    }
+    view! { <CheckedField name hook unit="kB" value expected="a number above 0, below 10^12" take/> }
 }
 
 /// A device's limits, each with where it can be looked up.

@@ -8,6 +8,7 @@ use leptos::prelude::*;
 use crate::decimal;
 use crate::job::{Message, News, RunReport, RunTask, Task};
 use crate::share_link;
+use crate::ui::checked_field::CheckedField;
 use crate::ui::each::Each;
 use crate::ui::history::EditKey;
 use crate::ui::runner::{Runner, Simd};
@@ -199,27 +200,23 @@ fn engine_binary() -> Option<&'static str> {
 #[component]
 fn Settings() -> impl IntoView {
     let studio = Studio::expect();
-    let seed = move || studio.workbench().with(|workbench| workbench.settings.seed.to_string());
-    let gain = move || studio.workbench().with(|workbench| workbench.settings.gain.to_string());
-    let set_seed = move |text: String| {
-        if let Ok(seed) = text.trim().parse() {
-            studio.edit(Some(EditKey::Setting("seed")), |workbench| workbench.settings.seed = seed);
-        }
+    let seed = Signal::derive(move || studio.workbench().with(|workbench| workbench.settings.seed.to_string()));
+    let gain = Signal::derive(move || studio.workbench().with(|workbench| workbench.settings.gain.to_string()));
+    let set_seed = move |text: &str| {
+        let seed = text.parse().ok()?;
+        studio.edit(Some(EditKey::Setting("seed")), |workbench| workbench.settings.seed = seed);
+        Some(())
     };
-    let set_gain = move |text: String| {
-        if let Some(gain) = decimal::parse(text.trim()).filter(|gain| gain.is_finite() && *gain > 0.0) {
-            studio.edit(Some(EditKey::Setting("gain")), |workbench| workbench.settings.gain = gain);
-        }
+    let set_gain = move |text: &str| {
+        let gain = decimal::parse(text).filter(|gain| gain.is_finite() && *gain > 0.0)?;
+        studio.edit(Some(EditKey::Setting("gain")), |workbench| workbench.settings.gain = gain);
+        Some(())
     };
+    let meaning =
+        "Weights are uniform in ±sqrt(gain / fan-in): 1 is PyTorch's default, 6 keeps signals alive in deep networks";
     view! {
-        <label class="muted">
-            "seed "
-            <input class="field" type="text" inputmode="numeric" size="4" data-testid="seed" prop:value=seed on:input=move |event| set_seed(event_target_value(&event))/>
-        </label>
-        <label class="muted" title="Weights are uniform in ±sqrt(gain / fan-in): 1 is PyTorch's default, 6 keeps signals alive in deep networks">
-            "gain "
-            <input class="field" type="text" inputmode="decimal" size="3" data-testid="gain" prop:value=gain on:input=move |event| set_gain(event_target_value(&event))/>
-        </label>
+        <CheckedField name="seed" value=seed expected="a whole number from 0, of 64 bits" take=set_seed/>
+        <CheckedField name="gain" title=meaning value=gain expected="a number above 0" take=set_gain/>
     }
 }
 

@@ -63,7 +63,7 @@ fn Times(report: RunReport, network: String, design: usize) -> impl IntoView {
             <small>" "{format!("a pass (± {})", time((report.upper_quartile - report.lower_quartile) / 2.0))}</small>
         </p>
         <p class="outputs">{format!("output [{}]{more}", outputs.join(", "))}</p>
-        <p class="muted" data-testid=format!("rate-{design}")>{rate_words(&report)}</p>
+        {rate_words(&report).map(|words| view! { <p class="muted" data-testid=format!("rate-{design}")>{words}</p> })}
         {report.int8.map(|int8| view! {
             <p
                 class="muted"
@@ -78,30 +78,37 @@ fn Times(report: RunReport, network: String, design: usize) -> impl IntoView {
     }
 }
 
-/// `18.4 GMAC/s, 72 % of the 25.6 that one thread reaches here`.
-fn rate_words(report: &RunReport) -> String {
+/// `18.4 GMAC/s, 72 % of the 25.6 that one thread reaches here`; nothing of a network that multiplies nothing.
+fn rate_words(report: &RunReport) -> Option<String> {
     let macs: u64 = report.steps.iter().map(|step| step.macs).sum();
+    if macs == 0 {
+        return None;
+    }
     let rate = macs as f64 / report.median;
     let predicted: f64 = report.steps.iter().map(|step| step.predicted).sum();
-    format!(
+    Some(format!(
         "{} GMAC/s, {} of the {} that one thread of this machine reaches. At that peak, and with its memory, a pass would take {}.",
         giga(rate),
         percent(rate / report.peak.macs),
         giga(report.peak.macs),
         time(predicted)
-    )
+    ))
 }
 
 fn int8_words(int8: &Int8Report, float_median: f64) -> String {
     format!(
-        "With 8-bit numbers {} a pass ({}), {} of weights instead of {}, batch norms folded; outputs move by up to {} of the largest, {}.",
+        "With 8-bit numbers {} a pass ({}), {} of weights instead of {}, batch norms folded; outputs {}, {}.",
         time(int8.median),
         compared(float_median, int8.median),
         bytes(int8.weight_bytes),
         bytes(int8.float_weight_bytes),
-        percent(int8.largest_error),
+        match int8.largest_error {
+            error if error < 0.0005 => "move by less than 0.1 % of the largest".to_string(),
+            error => format!("move by up to {} of the largest", percent(error)),
+        },
         match int8.changed {
             0 => "and the largest stays the largest".to_string(),
+            1 => "and for 1 input another is the largest".to_string(),
             changed => format!("and for {changed} inputs another is the largest"),
         }
     )
@@ -118,7 +125,10 @@ fn compared(before: f64, after: f64) -> String {
 
 /// Thousand million in a second, of a number in a millisecond.
 fn giga(in_a_millisecond: f64) -> String {
-    format!("{:.1}", in_a_millisecond / 1e6)
+    match in_a_millisecond / 1e6 {
+        giga if giga < 0.05 => "< 0.1".to_string(),
+        giga => format!("{giga:.1}"),
+    }
 }
 
 /// The slowest steps by the names of the rows, with their share of the time, and a table of all.
@@ -156,7 +166,10 @@ fn Steps(steps: Vec<StepReport>, peak: Peak, network: String, design: usize) -> 
         </div>
         <p class="muted">{note}</p>
         <details class="all-steps">
-            <summary>{format!("All {} steps: rate, prediction, kernel", steps.len())}</summary>
+            <summary>{match steps.len() {
+                1 => "The step: rate, prediction, kernel".to_string(),
+                count => format!("All {count} steps: rate, prediction, kernel"),
+            }}</summary>
             <div class="scrolls" tabindex="0" role="region" aria-label="every step of the pass">
                 <table data-testid=format!("steps-{design}")>
                     <thead>

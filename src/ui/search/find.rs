@@ -86,6 +86,8 @@ pub fn Find(design: Memo<usize>) -> impl IntoView {
     });
     let fitted = move || device.with(|device| Fitted::on(&device.as_ref()?.0).next());
     let untimed = move || fitted().is_none();
+    let unread =
+        Memo::new(move |_| !untimed() && limit.with(|limit| !limit.trim().is_empty() && milliseconds(limit).is_none()));
     let start = move |_| {
         let network = studio.with_design(design.get_untracked(), |state| share_link::encode_design(state.network()));
         let Some(network) = network else { return };
@@ -95,7 +97,7 @@ pub fn Find(design: Memo<usize>) -> impl IntoView {
             varied: varied.get_untracked(),
             device: device.get_untracked().map(|(id, _)| id),
             must_fit: fitting.get_untracked(),
-            milliseconds: decimal::parse(limit.get_untracked().trim()).filter(|limit| *limit > 0.0),
+            milliseconds: limit.with_untracked(|limit| milliseconds(limit)),
             keep_capacity: keeping.get_untracked(),
             most: most.get_untracked(),
         };
@@ -156,11 +158,16 @@ pub fn Find(design: Memo<usize>) -> impl IntoView {
                         inputmode="decimal"
                         size="5"
                         prop:disabled=untimed
+                        data-testid="search-within"
                         prop:value=move || limit.get()
+                        aria-invalid=move || unread.get().then_some("true")
                         on:input=move |event| limit.set(event_target_value(&event))
                     />
                     {move || if untimed() { "ms: no timings of this device are published" } else { "ms" }}
                 </label>
+                {move || unread.get().then(|| view! {
+                    <span class="problem" data-testid="problem">"within is a number above 0. Until then no time is too long."</span>
+                })}
                 <label class="check">
                     "variants"
                     <select class="button" on:change=choose_most>
@@ -182,6 +189,11 @@ pub fn Find(design: Memo<usize>) -> impl IntoView {
             </div>
         </div>
     }
+}
+
+/// The time that a run may take.
+fn milliseconds(text: &str) -> Option<f64> {
+    decimal::parse(text.trim()).filter(|limit| *limit > 0.0)
 }
 
 /// What the search found, or has found so far.
