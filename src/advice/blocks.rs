@@ -90,8 +90,9 @@ fn unfolded_norms(context: &Context, findings: &mut Vec<Finding>) {
     findings.push(Finding {
         rule: Rule::UnfoldedNorm,
         message: format!(
-            "{} can go into the layers before: {params}{} and {} fewer{}, the same outputs.",
+            "{} can go into the layer{} before: {params}{} and {} fewer{}, the same outputs.",
             names(context, &nodes),
+            if nodes.len() == 1 { "" } else { "s" },
             counted(nodes.len() as u64, "layer"),
             counted(written, "written value"),
             change(context.costs.written, remedy.after.written),
@@ -257,8 +258,10 @@ fn more_written(context: &Context, pairs: &[Pair], findings: &mut Vec<Finding>) 
     findings.push(Finding {
         rule: Rule::MoreWritten,
         message: format!(
-            "The depthwise convolutions write {} of their own{}.{}",
+            "The depthwise {} {} of {} own{}.{}",
+            if nodes.len() == 1 { "convolution writes" } else { "convolutions write" },
             counted(written, "value"),
+            if nodes.len() == 1 { "its" } else { "their" },
             percent(without, without + written)
                 .map(|more| format!(" ({more} on top of {})", grouped(without)))
                 .unwrap_or_default(),

@@ -30,7 +30,7 @@ fn cannot_run(context: &Context, findings: &mut Vec<Finding>) {
         let NodeShape::Failed(error) = shape else { continue };
         findings.push(Finding {
             rule: Rule::CannotRun,
-            message: format!("{}: {error}", context.name(index)),
+            message: format!("{}: {}.", context.name(index), error.to_string().trim_end_matches('.')),
             nodes: vec![context.id(index)],
             certainty: Certainty::Sure,
             weight: 10.0,
@@ -106,7 +106,7 @@ fn float_input(context: &Context, findings: &mut Vec<Finding>) {
     let int8 = analyze(context.network, &Settings { number_type: NumberType::Int8, ..Settings::default() });
     let Some(ram) = Int8Ram::of_report(&int8).filter(|ram| ram.with_float_input > ram.arena) else { return };
     let reads = |index: &usize| context.uses.taps(*index).contains(&crate::model::Tap::Input);
-    let first = (0..context.network.nodes.len()).find(reads);
+    let Some(first) = (0..context.network.nodes.len()).find(reads) else { return };
     findings.push(Finding {
         rule: Rule::FloatInput,
         message: format!(
@@ -115,7 +115,7 @@ fn float_input(context: &Context, findings: &mut Vec<Finding>) {
             grouped(ram.with_float_input),
             percent(ram.arena, ram.with_float_input).unwrap_or_default(),
         ),
-        nodes: first.map(|index| context.id(index)).into_iter().collect(),
+        nodes: vec![context.id(first)],
         certainty: Certainty::Depends("whether the exported network takes floats"),
         weight: 0.09,
         remedies: Vec::new(),

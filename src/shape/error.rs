@@ -237,8 +237,8 @@ pub enum ShapeError {
     Inputs { layer: &'static str, expected: &'static str, found: usize },
     #[error("an input is missing: the layer it came from (id {}) is gone", .0.0)]
     InputMissing(NodeId),
-    #[error("an input is not above: the layer it comes from (id {}) stands below or is this one", .0.0)]
-    InputNotAbove(NodeId),
+    #[error("an input is not above: {0}, where it comes from, stands below or is this layer")]
+    InputNotAbove(String),
     #[error("the output would have more elements than fit in 63 bits")]
     TooLarge,
     #[error("{name} must be at least {least}, but is {found}")]

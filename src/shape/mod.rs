@@ -68,7 +68,7 @@ pub fn infer(network: &Network, wiring: &Wiring, batch: u64) -> Shapes {
     let input = network.input.with_batch(batch).unwrap_or(network.input);
     let mut shapes = Shapes { input, nodes: Vec::with_capacity(network.nodes.len()) };
     for (index, node) in network.nodes.iter().enumerate() {
-        let shape = node_shape(&shapes, &node.layer, wiring.taps(index));
+        let shape = node_shape(network, &shapes, &node.layer, wiring.taps(index));
         shapes.nodes.push(shape);
     }
     shapes
@@ -143,7 +143,7 @@ pub fn output(layer: &Layer, inputs: &[Dims]) -> Result<Dims, ShapeError> {
     if output.elements().is_none() { Err(ShapeError::TooLarge) } else { Ok(output) }
 }
 
-fn node_shape(shapes: &Shapes, layer: &Layer, taps: &[Tap]) -> NodeShape {
+fn node_shape(network: &Network, shapes: &Shapes, layer: &Layer, taps: &[Tap]) -> NodeShape {
     const FEW: usize = 4;
     let mut few = [Dims::default(); FEW];
     let mut many = Vec::new();
@@ -151,7 +151,10 @@ fn node_shape(shapes: &Shapes, layer: &Layer, taps: &[Tap]) -> NodeShape {
         let dims = match tap {
             Tap::Input => shapes.input,
             Tap::Missing(id) => return NodeShape::Failed(Box::new(ShapeError::InputMissing(id))),
-            Tap::NotAbove(id) => return NodeShape::Failed(Box::new(ShapeError::InputNotAbove(id))),
+            Tap::NotAbove(id) => {
+                let name = network.node(id).map(|node| node.name.clone()).unwrap_or_default();
+                return NodeShape::Failed(Box::new(ShapeError::InputNotAbove(name)));
+            }
             Tap::Node(index) => match &shapes.nodes[index] {
                 NodeShape::Known(dims) => *dims,
                 NodeShape::Failed(_) => return NodeShape::Waits { on: index },

@@ -401,3 +401,22 @@ fn the_largest_networks_are_judged() {
         let _ = ladder(&network);
     }
 }
+
+#[test]
+fn one_layer_is_told_as_one() {
+    let conv = Conv2d { out_channels: Channels::TimesInput(1), groups: Groups::InputChannels, ..Conv2d::default() };
+    let pointwise = Conv2d { out_channels: Channels::Count(8), kernel_size: Pair::square(1), ..Conv2d::default() };
+    let network = chain(
+        [4, 16, 16],
+        [("depthwise", Layer::from(conv)), ("pointwise", pointwise.into()), ("bn", BatchNorm2d::default().into())],
+    );
+    let written = finding(&network, Rule::MoreWritten).message;
+    assert!(written.starts_with("The depthwise convolution writes 784 values of its own (+"), "{written}");
+    let norm = finding(&network, Rule::UnfoldedNorm).message;
+    assert!(norm.starts_with("bn can go into the layer before: "), "{norm}");
+}
+
+#[test]
+fn nothing_is_found_in_no_layers() {
+    assert!(findings(&chain([1, 8, 8], [])).is_empty());
+}

@@ -2,7 +2,7 @@
 
 use convscope::cost::{Settings, analyze};
 use convscope::engine::{Plan, PlanOptions, Seeding, WeightSource};
-use convscope::model::{Dims, Kind, MAX_RANK, Mean, Network, View};
+use convscope::model::{Dims, Inputs, Kind, MAX_RANK, Mean, Network, ReLU, Source, View};
 use convscope::shape::{self, NodeShape, ShapeError, Stage};
 use serde_json::Value as Json;
 
@@ -130,4 +130,15 @@ fn layers_of_any_rank_have_a_shape_or_an_error() {
     let view = |shape: &[i64]| shape::output(&View { shape: shape.to_vec() }.into(), &[Dims::default()]);
     assert_eq!(view(&[1, -1]), Ok(Dims::new(&[1, 1]).expect("two sizes")));
     assert!(shape::output(&Kind::Linear.layer(), &[Dims::default()]).is_err());
+}
+
+#[test]
+fn an_input_from_below_is_told_by_its_name() {
+    let input = Dims::new(&[4, 8, 8]).expect("three sizes");
+    let layers = ["first", "second"].map(|name| (name.to_string(), ReLU::default().into()));
+    let mut network = Network::chain("Net", input, layers);
+    network.nodes[0].inputs = Inputs::From(vec![Source::Node(network.nodes[1].id)]);
+    let shapes = shape::infer(&network, &network.wiring(), 1);
+    let NodeShape::Failed(error) = &shapes.nodes[0] else { panic!("{:?}", shapes.nodes[0]) };
+    assert_eq!(error.to_string(), "an input is not above: second, where it comes from, stands below or is this layer");
 }

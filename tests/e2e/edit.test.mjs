@@ -168,6 +168,7 @@ story("rows that take no input from above keep what was typed, until it is undon
 });
 
 story("the focus goes on to the next row when one is removed", { fragment: "v=1&a=1x8x8.c4k3.relu" }, async (page) => {
+  await page.page.waitForSelector(`[data-testid="add-0"]`);
   const focused = () => page.page.evaluate(() => document.activeElement.closest("li")?.dataset.name ?? document.activeElement.dataset.testid);
   await page.changeRow(STANDARD, 0, "remove");
   await page.waitForPaint();

@@ -140,7 +140,10 @@ pub fn Find(design: Memo<usize>) -> impl IntoView {
                         prop:checked=move || fitting.get()
                         on:change=move |event| fitting.set(event_target_checked(&event))
                     />
-                    {move || device.get().map(|(_, name)| format!("must fit the {name}"))}
+                    {move || device.get().map(|(id, name)| match CATALOGUE.iter().any(|device| device.id == id) {
+                        true => format!("must fit the {name}"),
+                        false => "must fit your own device".to_string(),
+                    })}
                 </label>
                 <label class="check" title="Less width and resolution always cost less; what that does to accuracy, only training tells.">
                     <input
@@ -213,13 +216,15 @@ fn Found(report: SearchReport, finder: Finder, design: Memo<usize>) -> impl Into
     let shown = if report.done == report.total { report.found.len() } else { SHOWN };
     view! {
         <p class="muted" data-testid="search-summary" data-done=report.done.to_string() data-took=report.took.to_string()>{summary}{near}</p>
-        <Table
-            label="What the search found"
-            header=vec!["variant", "params", "MACs", "int8 weights", "int8 peak", "time there"]
-            buttons="open"
-        >
-            {report.found.into_iter().take(shown).map(|found| view! { <FoundRow found finder design/> }).collect_view()}
-        </Table>
+        {(!report.found.is_empty()).then(|| view! {
+            <Table
+                label="What the search found"
+                header=vec!["variant", "params", "MACs", "int8 weights", "int8 peak", "time there"]
+                buttons="open"
+            >
+                {report.found.into_iter().take(shown).map(|found| view! { <FoundRow found finder design/> }).collect_view()}
+            </Table>
+        })}
     }
 }
 
