@@ -201,13 +201,15 @@ fn common_dominant(left: &Summary, right: &Summary) -> Option<Kind> {
 fn parameters(comparison: &Comparison) -> String {
     let (left, right) = (&comparison.left, &comparison.right);
     let changed = comparison.groups.iter().filter(|group| group.left.params != group.right.params);
-    let mut changed: Vec<&Group> = changed.collect();
-    // What is listed first comes first among equals.
-    changed.sort_by_key(|group| std::cmp::Reverse(group.left.params.abs_diff(group.right.params)));
-    if let ([one, other, ..], true) = (changed.as_slice(), left.params == right.params) {
-        return format!("Both have {}, but {}, and {}.", params(right), movement(one), movement(other));
+    let largest = changed.clone().max_by_key(|group| group.left.params.abs_diff(group.right.params));
+    if let Some(one) = largest.filter(|_| left.params == right.params) {
+        // What one group gains others lose.
+        let grows = |group: &Group| group.right.params > group.left.params;
+        let others = changed.filter(|group| grows(group) != grows(one));
+        if let Some(other) = others.max_by_key(|group| group.left.params.abs_diff(group.right.params)) {
+            return format!("Both have {}, but {}, and {}.", params(right), movement(one), movement(other));
+        }
     }
-    let largest = changed.first();
     let dominant = right.dominant.as_ref().filter(|dominant| dominant.share >= DOMINATES);
     let near = NEAR.contains(&(right.params as f64 / left.params.max(1) as f64));
     match (largest, dominant) {

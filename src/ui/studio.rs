@@ -261,7 +261,7 @@ impl Studio {
                 workbench.designs[design].content = Content::Twin { of, rewrites: vec![Rewrite::Separable] };
             }
         });
-        self.forget_typed(|&(of, _, _)| of == design);
+        self.forget_typed(Some(design));
     }
 
     /// Makes a twin a design of its own.
@@ -307,7 +307,7 @@ impl Studio {
     /// Takes a design out; its twins keep their networks.
     pub fn remove_design(&self, design: usize) {
         self.edit(None, |workbench| workbench.remove(design));
-        self.forget_typed(|_| true);
+        self.forget_typed(None);
     }
 
     pub fn rename_design(&self, design: usize, name: String) {
@@ -318,14 +318,14 @@ impl Studio {
     pub fn open(&self, workbench: Workbench) {
         self.sitting.update(|sitting| *sitting += 1);
         self.edit(None, |present| *present = workbench);
-        self.forget_typed(|_| true);
+        self.forget_typed(None);
     }
 
     /// Takes over a workbench from the address, which keeps a history of its own.
     pub fn show(&self, workbench: Workbench) {
         self.sitting.update(|sitting| *sitting += 1);
         self.edit(Some(EditKey::Address), |present| *present = workbench);
-        self.forget_typed(|_| true);
+        self.forget_typed(None);
     }
 
     pub fn can_undo(&self) -> bool {
@@ -350,13 +350,13 @@ impl Studio {
         self.history.update(|history| other = step(history, present));
         if let Some(other) = other {
             self.workbench.set(other);
-            self.forget_typed(|_| true);
+            self.forget_typed(None);
         }
     }
 
-    /// Drops the drafts of a workbench, or of a part of it, that is no more.
-    fn forget_typed(&self, is_gone: impl Fn(&Draft) -> bool) {
-        self.drafts.update(|drafts| drafts.retain(|draft, _| !is_gone(draft)));
+    /// Drops the drafts of a design that is no more, or of all.
+    fn forget_typed(&self, design: Option<usize>) {
+        self.drafts.update(|drafts| drafts.retain(|(of, _, _), _| design.is_some_and(|design| *of != design)));
         self.replaced.update(|replaced| *replaced += 1);
     }
 }

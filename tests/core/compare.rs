@@ -135,8 +135,8 @@ fn headlines_where_other_layers_hold_as_many_parameters() {
     assert_eq!(headline.title, "The same number of parameters, but only Separable has MACs.");
     assert_eq!(
         headline.text,
-        "Both have 8 parameters, but the convolutions grow from 0 to 8 parameters, and the norms shrink from 8 to 0 \
-         parameters (−100 %). It takes 512 MACs instead of none."
+        "Both have 8 parameters, but the norms shrink from 8 to 0 parameters (−100 %), and the convolutions grow from \
+         0 to 8 parameters. It takes 512 MACs instead of none."
     );
     let mirrored = compare(&conv, &norm, None).headline();
     assert_eq!(mirrored.title, "The same number of parameters, −100 % MACs.");
