@@ -1,7 +1,7 @@
 //! From numbers to places and texts.
 
 use crate::cost::units::Bytes;
-use crate::cost::units::{decimal, decimal_bytes, grouped};
+use crate::cost::units::{PREFIXES, decimal, decimal_bytes, grouped};
 
 /// What the numbers of a chart count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,16 +58,7 @@ impl Unit {
         if self == Self::Nanoseconds {
             return time(number);
         }
-        const PREFIXES: &[(u64, &str)] = &[
-            (1_000_000_000_000_000_000, "E"),
-            (1_000_000_000_000_000, "P"),
-            (1_000_000_000_000, "T"),
-            (1_000_000_000, "G"),
-            (1_000_000, "M"),
-            (1_000, "k"),
-            (1, ""),
-        ];
-        let (step, prefix) = PREFIXES.iter().copied().find(|(step, _)| number >= *step).unwrap_or((1, ""));
+        let (step, prefix) = PREFIXES.into_iter().find(|(step, _)| number >= *step).unwrap_or((1, ""));
         let whole = number / step;
         let tenths = number % step * 10 / step;
         let digits = if tenths == 0 { whole.to_string() } else { format!("{whole}.{tenths}") };

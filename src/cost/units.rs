@@ -80,6 +80,16 @@ pub fn counted(number: u64, unit: &str) -> String {
     format!("{} {unit}{}", grouped(number), if number == 1 { "" } else { "s" })
 }
 
+/// The decimal prefixes of counts, the largest first.
+pub const PREFIXES: [(u64, &str); 6] = [
+    (1_000_000_000_000_000_000, "E"),
+    (1_000_000_000_000_000, "P"),
+    (1_000_000_000_000, "T"),
+    (1_000_000_000, "G"),
+    (1_000_000, "M"),
+    (1_000, "k"),
+];
+
 /// At most four significant digits with a decimal prefix: `950`, `11.83 k`, `568.7 M`, `4.089 G`.
 pub fn decimal(number: u64) -> String {
     scaled(number, 1000.0, &["", "k", "M", "G", "T", "P", "E"])

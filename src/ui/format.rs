@@ -1,23 +1,16 @@
 //! Numbers as people read them. Every number keeps its unit; where one begins is where rounding reaches it.
 
+use crate::cost::units::PREFIXES;
 use crate::decimal::fixed;
 
 pub use crate::cost::units::grouped;
 
 /// Up to six digits as they are, above that three digits and a prefix: `568.7 M`.
 pub fn short(number: u64) -> String {
-    const STEPS: [(u64, &str); 6] = [
-        (1_000_000_000_000_000_000, "E"),
-        (1_000_000_000_000_000, "P"),
-        (1_000_000_000_000, "T"),
-        (1_000_000_000, "G"),
-        (1_000_000, "M"),
-        (1_000, "k"),
-    ];
     if number < 100_000 {
         return grouped(number);
     }
-    for (step, prefix) in STEPS {
+    for (step, prefix) in PREFIXES {
         if number >= step {
             let value = number as f64 / step as f64;
             return fixed(value, u8::from(value < 99.95)) + " " + prefix;
