@@ -3,5 +3,5 @@
 mod listener;
 
 fn main() {
-    listener::listen(convscope::job::Job::explore);
+    listener::listen(async |job, clock, tell| job.explore(clock, tell));
 }

@@ -3,5 +3,5 @@
 mod listener;
 
 fn main() {
-    listener::listen(convscope::job::Job::import);
+    listener::listen(async |job, clock, tell| job.import(clock, tell));
 }

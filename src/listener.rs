@@ -1,43 +1,108 @@
-//! What all workers share: one job after another is done, and the page told. The page ends a worker to cancel.
+//! What all workers share: one job after another is done, and the page told. The page stops a job that pauses, and ends
+//! a worker whose jobs do not.
 
 use convscope::job::{Clock, Job, Tell};
 
 /// Answers every message of the page with what `execute` tells.
 #[cfg_attr(not(target_family = "wasm"), allow(unused_variables))]
-pub fn listen(execute: fn(&Job, Clock<'_>, Tell<'_>)) {
+pub fn listen(execute: impl AsyncFn(&Job, Clock<'_>, Tell<'_>) + Copy + 'static) {
     #[cfg(target_family = "wasm")]
     browser::listen(execute);
 }
 
 #[cfg(target_family = "wasm")]
 mod browser {
-    use convscope::job::{Clock, Job, Message, News, Tell};
+    use std::cell::RefCell;
+    use std::collections::VecDeque;
+    use std::pin::Pin;
+    use std::rc::Rc;
+    use std::task::{Context, Poll, Waker};
+
+    use convscope::job::{Clock, Job, Message, News, STOP, Tell};
     use js_sys::Uint8Array;
     use wasm_bindgen::prelude::*;
-    use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
+    use web_sys::{DedicatedWorkerGlobalScope, MessageChannel, MessageEvent};
 
-    pub fn listen(execute: fn(&Job, Clock<'_>, Tell<'_>)) {
-        console_error_panic_hook::set_once();
-        let scope: DedicatedWorkerGlobalScope = js_sys::global().unchecked_into();
-        let answer = Closure::<dyn FnMut(MessageEvent)>::new({
-            let scope = scope.clone();
-            move |event: MessageEvent| answer(&scope, &event, execute)
-        });
-        // Events that came before are sent again by the loader, so a listener hears them too.
-        let _ = scope.add_event_listener_with_callback("message", answer.as_ref().unchecked_ref());
-        answer.forget();
+    /// What is to be done, and what of it is under way.
+    struct Desk<Start> {
+        waiting: VecDeque<Job>,
+        under_way: Option<Pin<Box<dyn Future<Output = ()>>>>,
+        start: Start,
+        /// A message to itself comes back after what the page has sent meanwhile.
+        later: MessageChannel,
+        /// Whether one is on its way.
+        is_awaited: bool,
     }
 
-    fn answer(scope: &DedicatedWorkerGlobalScope, event: &MessageEvent, execute: fn(&Job, Clock<'_>, Tell<'_>)) {
-        let Ok(bytes) = event.data().dyn_into::<Uint8Array>() else { return };
-        let mut tell = |message: Message| {
-            let bytes = Uint8Array::from(message.to_bytes().as_slice());
-            let _ = scope.post_message(&bytes);
+    pub fn listen(execute: impl AsyncFn(&Job, Clock<'_>, Tell<'_>) + Copy + 'static) {
+        console_error_panic_hook::set_once();
+        let scope: DedicatedWorkerGlobalScope = js_sys::global().unchecked_into();
+        let start = {
+            let scope = scope.clone();
+            move |job: Job| -> Pin<Box<dyn Future<Output = ()>>> {
+                let scope = scope.clone();
+                Box::pin(async move { execute(&job, &mut now, &mut |message| tell(&scope, &message)).await })
+            }
         };
-        match Job::from_bytes(&bytes.to_vec()) {
-            Ok(job) => execute(&job, &mut now, &mut tell),
-            Err(error) => tell(Message { id: 0, news: News::Failed(error.to_string()) }),
+        let later = MessageChannel::new().expect("every worker can make channels");
+        let desk = Desk { waiting: VecDeque::new(), under_way: None, start, later, is_awaited: false };
+        let desk = Rc::new(RefCell::new(desk));
+        let go_on = Closure::<dyn FnMut()>::new({
+            let desk = desk.clone();
+            move || desk.borrow_mut().go_on()
+        });
+        desk.borrow().later.port1().set_onmessage(Some(go_on.as_ref().unchecked_ref()));
+        go_on.forget();
+        let take = Closure::<dyn FnMut(MessageEvent)>::new({
+            let scope = scope.clone();
+            move |event: MessageEvent| take(&scope, &event, &mut desk.borrow_mut())
+        });
+        // Events that came before are sent again by the loader, so a listener hears them too.
+        let _ = scope.add_event_listener_with_callback("message", take.as_ref().unchecked_ref());
+        take.forget();
+    }
+
+    fn take<Start>(scope: &DedicatedWorkerGlobalScope, event: &MessageEvent, desk: &mut Desk<Start>) {
+        let Ok(bytes) = event.data().dyn_into::<Uint8Array>() else { return };
+        let bytes = bytes.to_vec();
+        if bytes == STOP {
+            desk.waiting.clear();
+            desk.under_way = None;
+            return;
         }
+        match Job::from_bytes(&bytes) {
+            Ok(job) => {
+                desk.waiting.push_back(job);
+                desk.call_later();
+            }
+            Err(error) => tell(scope, &Message { id: 0, news: News::Failed(error.to_string()) }),
+        }
+    }
+
+    impl<Start> Desk<Start> {
+        fn call_later(&mut self) {
+            self.is_awaited = self.is_awaited || self.later.port2().post_message(&JsValue::NULL).is_ok();
+        }
+    }
+
+    impl<Start: Fn(Job) -> Pin<Box<dyn Future<Output = ()>>>> Desk<Start> {
+        /// Goes on with the job under way until it pauses, or with the next one.
+        fn go_on(&mut self) {
+            self.is_awaited = false;
+            let next = self.under_way.take().or_else(|| self.waiting.pop_front().map(&self.start));
+            let Some(mut job) = next else { return };
+            if job.as_mut().poll(&mut Context::from_waker(Waker::noop())) == Poll::Pending {
+                self.under_way = Some(job);
+            }
+            if self.under_way.is_some() || !self.waiting.is_empty() {
+                self.call_later();
+            }
+        }
+    }
+
+    fn tell(scope: &DedicatedWorkerGlobalScope, message: &Message) {
+        let bytes = Uint8Array::from(message.to_bytes().as_slice());
+        let _ = scope.post_message(&bytes);
     }
 
     /// Milliseconds.

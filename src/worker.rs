@@ -3,5 +3,5 @@
 mod listener;
 
 fn main() {
-    listener::listen(convscope::job::Job::run);
+    listener::listen(async |job, clock, tell| job.run(clock, tell).await);
 }

@@ -157,8 +157,18 @@ impl Plan {
 
     /// Runs one step after another and adds what each took by the caller's clock to its entry of `times`.
     pub fn run_timed(&mut self, clock: &mut dyn FnMut() -> f64, times: &mut [f64]) {
+        self.run_calls_timed(0..self.calls.len(), clock, times);
+    }
+
+    /// How many calls of kernels a pass is: every step is one or several.
+    pub fn call_count(&self) -> usize {
+        self.calls.len()
+    }
+
+    /// As [`Plan::run_timed`], a part of the pass: whoever runs all calls in order can do something else in between.
+    pub fn run_calls_timed(&mut self, calls: Range<usize>, clock: &mut dyn FnMut() -> f64, times: &mut [f64]) {
         let mut before = clock();
-        for call in &self.calls {
+        for call in &self.calls[calls] {
             call.run(&mut self.arena, &mut self.scratch);
             let after = clock();
             if let Some(time) = times.get_mut(call.step) {

@@ -5,6 +5,7 @@
 mod check;
 mod factors;
 mod import;
+mod pace;
 mod run;
 mod search;
 
@@ -14,7 +15,11 @@ pub use import::{ImportReport, ImportTask, ImportedDesign, ProblemReport};
 pub use run::{Int8Report, OUTPUTS_SHOWN, Peak, RunReport, RunTask, StepReport};
 pub use search::{FoundReport, SearchReport, SearchTask, VariedParts};
 
+use std::task::{Context, Poll, Waker};
+
 use serde::{Deserialize, Serialize};
+
+use pace::Pace;
 
 /// One thing to do. `id` comes back with every message about it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -59,6 +64,9 @@ pub type Clock<'a> = &'a mut dyn FnMut() -> f64;
 /// Hears the news as they come, the result last.
 pub type Tell<'a> = &'a mut dyn FnMut(Message);
 
+/// Instead of a job: stop what is under way, and do nothing of what waits.
+pub const STOP: &[u8] = &[];
+
 /// The words of a job that came to the wrong worker.
 const OTHER_WORKER: &str = "another worker does this";
 
@@ -78,24 +86,29 @@ impl Job {
         from_bytes(bytes)
     }
 
-    /// Does the job, of whatever kind.
+    /// Does the job, of whatever kind, without a pause.
     pub fn execute(&self, clock: Clock<'_>, tell: Tell<'_>) {
         match &self.task {
-            Task::Run(_) => self.run(clock, tell),
+            Task::Run(_) => {
+                let mut run = std::pin::pin!(self.run(clock, tell));
+                while run.as_mut().poll(&mut Context::from_waker(Waker::noop())) == Poll::Pending {}
+            }
             Task::Import(_) => self.import(clock, tell),
             Task::Search(_) | Task::Factors(_) | Task::Check(_) => self.explore(clock, tell),
         }
     }
 
     /// Runs a network; other tasks fail. Each binary links what it calls: the engine stays small without the rest.
+    ///
+    /// Every few milliseconds it is pending, and only so that others can come first: poll it again, or drop it to stop.
     #[inline(never)]
-    pub fn run(&self, clock: Clock<'_>, tell: Tell<'_>) {
-        self.tell_result(tell, |tell| match &self.task {
-            Task::Run(task) => {
-                task.run(clock, &mut |done| tell(News::Progress(done))).map(|report| News::Ran(report.into()))
-            }
+    pub async fn run(&self, clock: Clock<'_>, tell: Tell<'_>) {
+        let mut tell = |news| tell(Message { id: self.id, news });
+        let result = match &self.task {
+            Task::Run(task) => task.run(&mut Pace::new(clock), &mut |done| tell(News::Progress(done))).await,
             Task::Import(_) | Task::Search(_) | Task::Factors(_) | Task::Check(_) => Err(OTHER_WORKER.to_string()),
-        });
+        };
+        tell(result.map_or_else(News::Failed, |report| News::Ran(report.into())));
     }
 
     /// Reads source text; other tasks fail.

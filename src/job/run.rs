@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::{Deserialize, Serialize};
 
+use super::pace::Pace;
 use crate::engine::{Calibration, Numbers, Plan, PlanOptions, Seeding, WeightSource, seeded_input};
 use crate::model::Network;
 use crate::share_link;
@@ -88,6 +89,9 @@ pub struct StepReport {
     pub predicted: f64,
 }
 
+/// Hears how far a run is, 0 to 1.
+type Progress<'a> = &'a mut dyn FnMut(f64);
+
 /// How many values of an output are told.
 pub const OUTPUTS_SHOWN: usize = 16;
 
@@ -114,11 +118,7 @@ const PEAK_PRODUCTS: usize = 1500;
 const PEAK_COPIES: usize = 24;
 
 impl RunTask {
-    pub(super) fn run(
-        &self,
-        clock: &mut dyn FnMut() -> f64,
-        progress: &mut dyn FnMut(f64),
-    ) -> Result<RunReport, String> {
+    pub(super) async fn run(&self, pace: &mut Pace<'_>, progress: Progress<'_>) -> Result<RunReport, String> {
         let (network, problems) = share_link::decode_design(&self.network);
         if let Some(problem) = problems.first() {
             return Err(problem.to_string());
@@ -132,22 +132,27 @@ impl RunTask {
             furthest = furthest.max(done);
             progress(furthest);
         };
-        let first = first_pass(&mut plan, clock, progress);
+        let first = first_pass(&mut plan, pace, progress).await;
         if first.iter().sum::<f64>() < WARM_UP {
-            warm_up(&mut plan, clock, &F32_IS_WARM);
+            warm_up(&mut plan, pace, &F32_IS_WARM).await;
         }
-        let peak = Peak::measure(clock);
+        let peak = Peak::measure(pace).await;
         let sample_time = self.measure * (1.0 - STEPS_SHARE - INT8_SHARE);
-        let samples = Samples::take(&mut plan, clock, sample_time, &mut |done| progress(done * (1.0 - STEPS_SHARE)));
-        let steps = step_times(&mut plan, clock, StepTiming { first, measure: self.measure * STEPS_SHARE, peak });
+        let progress_of_samples = &mut |done| progress(done * (1.0 - STEPS_SHARE));
+        let samples = Samples::take(&mut plan, pace, sample_time, progress_of_samples).await;
+        let steps = step_times(&mut plan, pace, StepTiming { first, measure: self.measure * STEPS_SHARE, peak }).await;
         let float = FloatRun { output: plan.output().to_vec(), weight_bytes: weight_bytes(&plan) };
         let dims = plan.output_dims().to_vec();
         let arena_bytes = plan.arena_bytes() as u64;
         // Its memory is free before the next plan wants its own.
         drop(plan);
         let mut quantized = self.plan(&network, &weights, &PlanOptions { numbers: Numbers::Int8, ..options })?;
-        let int8 = (weight_bytes(&quantized) < float.weight_bytes)
-            .then(|| Int8Report::measure(&mut quantized, clock, (self.measure * INT8_SHARE, batch), &float));
+        let int8 = if weight_bytes(&quantized) < float.weight_bytes {
+            let time = self.measure * INT8_SHARE;
+            Some(Int8Report::measure(&mut quantized, pace, (time, batch), &float).await)
+        } else {
+            None
+        };
         Ok(RunReport {
             steps,
             output: float.output.iter().take(OUTPUTS_SHOWN).copied().collect(),
@@ -173,15 +178,16 @@ impl RunTask {
 }
 
 impl Peak {
-    fn measure(clock: &mut dyn FnMut() -> f64) -> Self {
+    async fn measure(pace: &mut Pace<'_>) -> Self {
         let mut calibration = Calibration::default();
         let mut best = Self::default();
         for _ in 0..PEAK_SAMPLES {
-            let start = clock();
+            pace.pause_at_times().await;
+            let start = pace.now();
             let macs = calibration.run(PEAK_PRODUCTS);
-            let between = clock();
+            let between = pace.now();
             let bytes = calibration.copy(PEAK_COPIES);
-            let end = clock();
+            let end = pace.now();
             best.macs = best.macs.max(macs as f64 / (between - start).max(f64::MIN_POSITIVE));
             best.bytes = best.bytes.max(bytes as f64 / (end - between).max(f64::MIN_POSITIVE));
         }
@@ -201,9 +207,9 @@ struct FloatRun {
 }
 
 impl Int8Report {
-    fn measure(plan: &mut Plan, clock: &mut dyn FnMut() -> f64, (time, batch): (f64, usize), float: &FloatRun) -> Self {
-        warm_up(plan, clock, &INT8_IS_WARM);
-        let samples = Samples::take(plan, clock, time, &mut |_| {});
+    async fn measure(plan: &mut Plan, pace: &mut Pace<'_>, (time, batch): (f64, usize), float: &FloatRun) -> Self {
+        warm_up(plan, pace, &INT8_IS_WARM).await;
+        let samples = Samples::take(plan, pace, time, &mut |_| {}).await;
         let (found, wanted) = (plan.output(), float.output.as_slice());
         let largest = wanted.iter().fold(0.0_f32, |largest, value| largest.max(value.abs()));
         let difference = found.iter().zip(wanted).fold(0.0_f32, |most, (a, b)| most.max((a - b).abs()));
@@ -238,12 +244,13 @@ struct Samples {
 
 impl Samples {
     /// As many samples as the time allows, at least one.
-    fn take(plan: &mut Plan, clock: &mut dyn FnMut() -> f64, sample_time: f64, progress: &mut dyn FnMut(f64)) -> Self {
-        let start = clock();
+    async fn take(plan: &mut Plan, pace: &mut Pace<'_>, sample_time: f64, progress: Progress<'_>) -> Self {
+        let start = pace.now();
         let mut passes = 1_u32;
         let mut sorted = Vec::new();
-        while sorted.is_empty() || (sorted.len() < MOST_SAMPLES && clock() - start < sample_time) {
-            let took = time_passes(plan, passes, clock);
+        while sorted.is_empty() || (sorted.len() < MOST_SAMPLES && pace.now() - start < sample_time) {
+            pace.pause_at_times().await;
+            let took = time_passes(plan, passes, pace);
             if took < LEAST_SAMPLE && passes < MOST_PASSES {
                 // Whatever seemed long enough before was a pause of the machine's.
                 passes *= 2;
@@ -252,44 +259,43 @@ impl Samples {
             }
             let sample = took / f64::from(passes);
             sorted.insert(sorted.partition_point(|&other| other <= sample), sample);
-            progress(((clock() - start) / sample_time).min(1.0));
+            progress(((pace.now() - start) / sample_time).min(1.0));
         }
         Self { sorted, passes }
     }
 }
 
 /// Passes that are not timed, where this worker has made none yet.
-fn warm_up(plan: &mut Plan, clock: &mut dyn FnMut() -> f64, is_warm: &AtomicBool) {
-    if !is_warm.swap(true, Ordering::Relaxed) {
-        Samples::take(plan, clock, WARM_UP, &mut |_| {});
+async fn warm_up(plan: &mut Plan, pace: &mut Pace<'_>, is_warm: &AtomicBool) {
+    if !is_warm.load(Ordering::Relaxed) {
+        Samples::take(plan, pace, WARM_UP, &mut |_| {}).await;
+        is_warm.store(true, Ordering::Relaxed);
     }
 }
 
-fn time_passes(plan: &mut Plan, passes: u32, clock: &mut dyn FnMut() -> f64) -> f64 {
-    let start = clock();
+fn time_passes(plan: &mut Plan, passes: u32, pace: &mut Pace<'_>) -> f64 {
+    let start = pace.now();
     for _ in 0..passes {
         plan.run();
     }
-    clock() - start
+    pace.now() - start
 }
 
 /// One pass that warms up and tells of every step where it takes long; gives what each step took.
-fn first_pass(plan: &mut Plan, clock: &mut dyn FnMut() -> f64, progress: &mut dyn FnMut(f64)) -> Vec<f64> {
+async fn first_pass(plan: &mut Plan, pace: &mut Pace<'_>, progress: Progress<'_>) -> Vec<f64> {
     let mut times = vec![0.0; plan.steps().len()];
-    let count = times.len().max(1) as f64;
-    let mut told = clock();
-    let mut done = 0.0;
+    let count = plan.call_count();
+    let mut told = pace.now();
     progress(0.0);
-    let mut telling_clock = || {
-        let now = clock();
+    for call in 0..count {
+        pace.pause_at_times().await;
+        plan.run_calls_timed(call..call + 1, pace.clock(), &mut times);
+        let now = pace.now();
         if now - told >= PROGRESS_INTERVAL {
             told = now;
-            progress(0.5 * f64::min(done / count, 1.0));
+            progress(0.5 * (call + 1) as f64 / count as f64);
         }
-        done += 1.0;
-        now
-    };
-    plan.run_timed(&mut telling_clock, &mut times);
+    }
     times
 }
 
@@ -303,16 +309,17 @@ struct StepTiming {
 }
 
 /// The mean time of every step. The first pass is enough where it took longer than there is time.
-fn step_times(plan: &mut Plan, clock: &mut dyn FnMut() -> f64, timing: StepTiming) -> Vec<StepReport> {
+async fn step_times(plan: &mut Plan, pace: &mut Pace<'_>, timing: StepTiming) -> Vec<StepReport> {
     let StepTiming { first, measure, peak } = timing;
     let mut times = first;
     let mut timed = 1_u32;
     if times.iter().sum::<f64>() < measure {
         times.fill(0.0);
         timed = 0;
-        let start = clock();
-        while timed == 0 || (timed < MOST_STEP_PASSES && clock() - start < measure) {
-            plan.run_timed(clock, &mut times);
+        let start = pace.now();
+        while timed == 0 || (timed < MOST_STEP_PASSES && pace.now() - start < measure) {
+            pace.pause_at_times().await;
+            plan.run_timed(pace.clock(), &mut times);
             timed += 1;
         }
     }

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use wasm_bindgen::prelude::*;
 use web_sys::{MessageEvent, Worker};
 
-use crate::job::{Job, Message, News, Task};
+use crate::job::{Job, Message, News, STOP, Task};
 
 /// Starts jobs in a worker and hands on their news. `Copy`: a handle.
 #[derive(Clone, Copy)]
@@ -66,13 +66,22 @@ impl Runner {
                 }
             }
         }
-        let bytes = js_sys::Uint8Array::from(job.to_bytes().as_slice());
+        self.send(&job.to_bytes());
+        id
+    }
+
+    /// Stops the jobs of a worker that can pause, within milliseconds, and keeps it. A worker that is ended may go on
+    /// for two seconds, as browsers first let it finish what it does.
+    pub fn stop(&self) {
+        self.send(STOP);
+    }
+
+    fn send(&self, bytes: &[u8]) {
         self.worker.with_value(|worker| {
             if let Some(worker) = worker {
-                let _ = worker.post_message(&bytes);
+                let _ = worker.post_message(&js_sys::Uint8Array::from(bytes));
             }
         });
-        id
     }
 
     /// Ends the worker and whatever it does.

@@ -1,5 +1,6 @@
 //! What the worker does, without a browser: outputs as PyTorch's, times by the clock, messages as bytes.
 
+use std::task::{Context, Poll, Waker};
 use std::time::Instant;
 
 use convscope::job::{
@@ -106,6 +107,38 @@ fn a_slow_network_is_run_no_more_than_it_must() {
     // Every step is one or several calls, each a tick; another pass would halve the times.
     assert!(report.steps.iter().all(|step| step.time % 1000.0 == 0.0), "the first pass tells the steps' times");
     assert!(progress.len() >= report.steps.len(), "every slow step is told: {progress:?}");
+}
+
+#[test]
+fn a_run_pauses_all_the_time_and_may_end_in_any_pause() {
+    let job = Job { id: 1, task: Task::Run(task(&Workbench::default().resolve()[0].network, 1.0)) };
+    let job = &job;
+    // How often it pauses where it is left alone after so many pauses, whether it has told its result, and the time:
+    // each look at the clock is five milliseconds later.
+    let pauses_until = |most: usize| {
+        let (mut now, mut is_done) = (0.0, false);
+        let mut clock = || {
+            now += 5.0;
+            now
+        };
+        let mut tell = |message: Message| is_done |= !matches!(message.news, News::Progress(_));
+        let mut pauses = 0;
+        {
+            let mut run = std::pin::pin!(job.run(&mut clock, &mut tell));
+            while pauses < most && run.as_mut().poll(&mut Context::from_waker(Waker::noop())) == Poll::Pending {
+                pauses += 1;
+            }
+        }
+        (pauses, is_done, now)
+    };
+    // The first run of a process also warms up.
+    pauses_until(usize::MAX);
+    let (all, is_done, took) = pauses_until(usize::MAX);
+    assert!(is_done);
+    assert!(all as f64 > took / 40.0, "{all} pauses in {took} ms");
+    for most in 0..all {
+        assert_eq!((pauses_until(most).0, pauses_until(most).1), (most, false));
+    }
 }
 
 #[test]

@@ -130,14 +130,17 @@ pub fn Run() -> impl IntoView {
         binary.unwrap_or("worker"),
         Callback::new(move |message| runs.runs.update(|runs| take(runs, message))),
     );
+    let stop = move || {
+        if runs.runs.with_untracked(|runs| runs.iter().any(|run| run.job.is_some())) {
+            runner.stop();
+            runs.runs.update(|runs| runs.iter_mut().for_each(|run| run.job = None));
+        }
+    };
     let run_all = move || {
         if binary.is_none() {
             return;
         }
-        // A worker at rest is kept: it has its binary loaded.
-        if runs.runs.with_untracked(|runs| runs.iter().any(|run| run.job.is_some())) {
-            runner.cancel();
-        }
+        stop();
         let tasks = wanted.get_untracked();
         runs.runs.update(|runs| {
             runs.resize_with(tasks.len(), DesignRun::default);
@@ -152,7 +155,7 @@ pub fn Run() -> impl IntoView {
         runner.cancel();
         runs.runs.update(|runs| runs.iter_mut().for_each(|run| run.job = None));
     };
-    run_small_networks(studio, wanted, runs, run_all);
+    run_small_networks(studio, wanted, runs, stop, run_all);
     let running = Memo::new(move |_| runs.runs.with(|runs| runs.iter().any(|run| run.job.is_some())));
     let progress = move || runs.runs.with(|runs| mean_progress(runs));
     let designs = studio.design_indices();
@@ -239,11 +242,13 @@ fn wanted(studio: &Studio) -> Vec<Option<RunTask>> {
     })
 }
 
-/// Runs small networks when the page opens and after edits that have settled.
+/// Runs small networks when the page opens and after edits that have settled. An edit stops what is under way, so that
+/// it does not take the processor from who edits.
 fn run_small_networks(
     studio: Studio,
     wanted: Memo<Vec<Option<RunTask>>>,
     runs: Runs,
+    stop: impl Fn() + Copy + 'static,
     run_all: impl Fn() + Copy + 'static,
 ) {
     let pending = StoredValue::new(None::<TimeoutHandle>);
@@ -258,6 +263,10 @@ fn run_small_networks(
         if let Some(earlier) = pending.get_value() {
             earlier.clear();
         }
+        if !is_small() {
+            return;
+        }
+        stop();
         let shown = runs.runs.with_untracked(|runs| {
             let shown = |(design, task): (usize, &Option<RunTask>)| match runs.get(design) {
                 Some(run) => task.is_none() || run.shown.as_ref().map(|(asked, _)| &asked.task) == task.as_ref(),
@@ -265,7 +274,7 @@ fn run_small_networks(
             };
             tasks.iter().enumerate().all(shown)
         });
-        if !shown && is_small() && tasks.iter().any(Option::is_some) {
+        if !shown && tasks.iter().any(Option::is_some) {
             let handle = set_timeout_with_handle(run_all, std::time::Duration::from_millis(SETTLED));
             pending.set_value(handle.ok());
         }
