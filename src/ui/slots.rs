@@ -28,11 +28,12 @@ pub enum What {
     Style(&'static str),
 }
 
-/// Keeps the slots of an element as the value is; only what differs from before is written.
+/// Keeps the slots of an element as the value is; only what differs from before is written. `shown` hears the value too.
 pub fn show<T: PartialEq + Send + Sync + 'static>(
     root: impl Fn() -> Option<Element> + 'static,
     slots: &'static [Slot<T>],
     value: Memo<Option<T>>,
+    shown: impl Fn(&T) + 'static,
 ) {
     Effect::new(move |before: Option<Filled>| {
         let before = before.filter(|filled| !filled.0.is_empty());
@@ -42,6 +43,7 @@ pub fn show<T: PartialEq + Send + Sync + 'static>(
                 for (slot, place) in slots.iter().zip(&mut filled.0) {
                     place.fill(slot.what, (slot.read)(value));
                 }
+                shown(value);
             }
         });
         filled

@@ -3,11 +3,11 @@
 use leptos::ev;
 use leptos::prelude::*;
 
-use crate::model::{Kind, NodeId, PaddingMode, ScalarOperation, UpsampleMode, Value};
+use crate::model::{Kind, Layer, NodeId, PaddingMode, ScalarOperation, UpsampleMode, Value};
 use crate::ui::studio::Studio;
 use crate::ui::typed::Typed;
 
-use super::row_view::{RowView, plain};
+use super::row_view::plain;
 
 /// One argument of a row: a text, a check box or a choice, as its type wants.
 #[component]
@@ -18,9 +18,9 @@ pub fn ArgumentInput(
     name: &'static str,
     /// What stands before it; nothing for none.
     label: &'static str,
-    view: Memo<Option<RowView>>,
+    layer: RwSignal<Option<Layer>>,
 ) -> impl IntoView {
-    let value = Memo::new(move |_| view.with(|view| view.as_ref().and_then(|view| view.layer.argument(name))));
+    let value = Memo::new(move |_| layer.with(|layer| layer.as_ref().and_then(|layer| layer.argument(name))));
     let choices = choices(kind, name);
     let is_switch = matches!(kind.layer().argument(name), Some(Value::Bool(_)));
     let input = if is_switch {

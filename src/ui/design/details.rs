@@ -5,7 +5,7 @@ use wasm_bindgen::JsCast;
 
 use crate::cost::{Expression, Figure};
 use crate::decimal::fixed;
-use crate::model::{Inputs, Network, NodeId, Source};
+use crate::model::{Inputs, Layer, Network, NodeId, Source};
 use crate::ui::studio::{DesignState, Studio};
 use crate::ui::typed::Typed;
 
@@ -16,9 +16,9 @@ use super::row_view::{RowView, inline_arguments};
 
 #[component]
 pub fn Details(row: RowHandle) -> impl IntoView {
-    let RowHandle { design, id, view } = row;
+    let RowHandle { design, id, view, layer } = row;
     let studio = Studio::expect();
-    let kind = Memo::new(move |_| view.with(|view| view.as_ref().map(|view| view.layer.kind())));
+    let kind = Memo::new(move |_| layer.with(|layer| layer.as_ref().map(Layer::kind)));
     // The focus goes on to the next row, or to the one before, or to what adds one.
     let remove = move |event: &leptos::ev::MouseEvent| {
         let row = event_target::<web_sys::Element>(event).closest(".row").ok().flatten();
@@ -40,7 +40,7 @@ pub fn Details(row: RowHandle) -> impl IntoView {
                 {move || kind.get().map(|kind| {
                     let inline = inline_arguments(kind);
                     let others = kind.arguments().iter().filter(|name| inline.iter().all(|(inline, _)| inline != *name));
-                    others.map(|&name| view! { <ArgumentInput design id kind name label=name view/> }).collect_view()
+                    others.map(|&name| view! { <ArgumentInput design id kind name label=name layer/> }).collect_view()
                 })}
             </form>
             <Formulas design id/>

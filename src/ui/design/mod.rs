@@ -188,7 +188,7 @@ fn Totals(design: usize) -> impl IntoView {
     let studio = Studio::expect();
     let totals = Memo::new(move |_| studio.with_design(design, |state| TotalsView::of(&state.report)));
     let list = NodeRef::<html::Dl>::new();
-    show(move || list.get().map(Into::into), TOTALS, totals);
+    show(move || list.get().map(Into::into), TOTALS, totals, |_| {});
     view! {
         <dl node_ref=list class="totals" data-testid=format!("totals-{design}")>
             <div><dt>"params"</dt><dd class="params"></dd></div>

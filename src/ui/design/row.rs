@@ -22,6 +22,7 @@ pub struct RowHandle {
     pub design: usize,
     pub id: NodeId,
     pub view: Memo<Option<RowView>>,
+    pub layer: RwSignal<Option<Layer>>,
 }
 
 /// All that a row shows of its view, but for its arguments and what is wrong with it.
@@ -65,7 +66,18 @@ pub fn Row(design: usize, id: NodeId) -> impl IntoView {
     let opened = Memo::new(move |_| studio.opened.with(|opened| opened.contains(&(design, id))));
     let marked = Memo::new(move |_| studio.marked.with(|marked| marked.contains(&(design, id))));
     let line = NodeRef::<html::Li>::new();
-    show(move || line.get().map(Into::into), SLOTS, view);
+    let now = view.get_untracked();
+    let layer = RwSignal::new(now.as_ref().map(|view| view.layer.clone()));
+    let state = RwSignal::new(now.map(|view| view.state));
+    show(
+        move || line.get().map(Into::into),
+        SLOTS,
+        view,
+        move |view| {
+            keep(layer, &view.layer);
+            keep(state, &view.state);
+        },
+    );
     let drop_place = Memo::new(move |_| dragging.place_at(design, id));
     let move_with_keys = move |event: ev::KeyboardEvent| {
         let places = match event.key().as_str() {
@@ -104,7 +116,7 @@ pub fn Row(design: usize, id: NodeId) -> impl IntoView {
                 </button>
                 <div class="row-name"><b></b><span></span></div>
                 <div class="row-main">
-                    <Arguments design id view/>
+                    <Arguments design id layer/>
                     <span class="row-out"></span>
                 </div>
                 <span class="row-number params"></span>
@@ -121,24 +133,32 @@ pub fn Row(design: usize, id: NodeId) -> impl IntoView {
                     "⋯"
                 </button>
             </div>
-            <Message design id view/>
+            <Message design id layer state/>
             <Show when=move || opened.get()>
-                <Later part=Part::Details(RowHandle { design, id, view })/>
+                <Later part=Part::Details(RowHandle { design, id, view, layer })/>
             </Show>
         </li>
+    }
+}
+
+/// Sets what differs. Most rows keep their layer and their state at a key press, though all have other numbers: what
+/// follows these is not even woken, as it would be if they were memos.
+fn keep<T: Clone + PartialEq + Send + Sync + 'static>(signal: RwSignal<Option<T>>, now: &T) {
+    if signal.with_untracked(|before| before.as_ref() != Some(now)) {
+        signal.set(Some(now.clone()));
     }
 }
 
 /// The row's own arguments. A form of their own: when a field is typed in, Chromium's autofill reads all of its form, or
 /// all of the page that are in none.
 #[component]
-fn Arguments(design: usize, id: NodeId, view: Memo<Option<RowView>>) -> impl IntoView {
-    let kind = Memo::new(move |_| view.with(|view| view.as_ref().map(|view| view.layer.kind())));
+fn Arguments(design: usize, id: NodeId, layer: RwSignal<Option<Layer>>) -> impl IntoView {
+    let kind = Memo::new(move |_| layer.with(|layer| layer.as_ref().map(Layer::kind)));
     view! {
         <form class="arguments">
             {move || kind.get().map(|kind| {
                 let inputs = inline_arguments(kind).iter();
-                inputs.map(|&(name, label)| view! { <ArgumentInput design id kind name label view/> }).collect_view()
+                inputs.map(|&(name, label)| view! { <ArgumentInput design id kind name label layer/> }).collect_view()
             })}
         </form>
     }
@@ -146,9 +166,13 @@ fn Arguments(design: usize, id: NodeId, view: Memo<Option<RowView>>) -> impl Int
 
 /// What is wrong with the row, in PyTorch's words, and the way out.
 #[component]
-fn Message(design: usize, id: NodeId, view: Memo<Option<RowView>>) -> impl IntoView {
+fn Message(
+    design: usize,
+    id: NodeId,
+    layer: RwSignal<Option<Layer>>,
+    state: RwSignal<Option<RowState>>,
+) -> impl IntoView {
     let studio = Studio::expect();
-    let state = Memo::new(move |_| view.with(|view| view.as_ref().map(|view| view.state.clone())));
     // The argument and what was typed.
     let unread = Memo::new(move |_| {
         studio.drafts.with(|drafts| {
@@ -162,8 +186,8 @@ fn Message(design: usize, id: NodeId, view: Memo<Option<RowView>>) -> impl IntoV
     view! {
         {move || unread.get().map(|unread| {
             let (argument, text) = unread.split_once(' ').unwrap_or_default();
-            let (kind, now) = view.with(|view| {
-                let layer = view.as_ref().map(|view| &view.layer);
+            let (kind, now) = layer.with(|layer| {
+                let layer = layer.as_ref();
                 (layer.map(Layer::kind), layer.and_then(|layer| layer.argument(argument)))
             });
             let expected = kind.filter(|_| !is_huge(text)).and_then(|kind| kind.expected(argument));

@@ -30,8 +30,10 @@ export class WorkbenchPage {
     return workbench;
   }
 
+  /** Until the panels are there too, which move what stands below them. */
   async waitUntilReady() {
     await this.page.waitForSelector(hook("totals-0"));
+    await this.page.waitForSelector(hook("search"));
   }
 
   /** Drops the faults that a story provoked on purpose. */
