@@ -157,7 +157,8 @@ fn unused_classes(machine: &Machine, source: &Source, used: &[Id]) -> Vec<Id> {
     for (id, class) in machine.heap.classes.iter().enumerate() {
         let has_layers = machine.is_module_class(id) && machine.class_attribute(id, "forward").is_some()
             || class.library_base.as_deref() == Some("torch.nn.Sequential");
-        if !has_layers || used.contains(&id) {
+        // Line 0: no class of the text.
+        if !has_layers || used.contains(&id) || class.definition.line == 0 {
             continue;
         }
         let own = class.definition.line.saturating_sub(1) as usize..class.definition.last_line as usize;

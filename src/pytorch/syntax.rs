@@ -32,8 +32,16 @@ pub(super) fn is_valid(text: &str) -> bool {
 
 /// Reads a text whose nesting has been found to be bounded.
 pub(super) fn parse(text: &str) -> Tree {
+    parse_at(text, Reader { line_starts: line_starts(text) })
+}
+
+/// Reads a text that is not the one that was pasted: all of it stands in line 0.
+pub(super) fn parse_unplaced(text: &str) -> Tree {
+    parse_at(text, Reader { line_starts: Vec::new() })
+}
+
+fn parse_at(text: &str, reader: Reader) -> Tree {
     let parsed = parse_unchecked(text, ParseOptions::from(Mode::Module));
-    let reader = Reader { line_starts: line_starts(text) };
     let errors = parsed.errors().iter().map(|error| SyntaxError {
         line: reader.line(error.location),
         message: error.error.to_string(),

@@ -99,6 +99,16 @@ impl Machine {
     pub(super) fn call_builtin(&mut self, name: &str, arguments: Arguments) -> Run<Value> {
         let first = arguments.positional.first().cloned();
         let second = arguments.positional.get(1).cloned();
+        // What is made of something unknown is unknown, not empty.
+        let walked = match name {
+            "list" | "tuple" | "set" | "frozenset" | "sum" | "sorted" | "reversed" | "enumerate" | "zip" | "any"
+            | "all" | "iter" => arguments.positional.as_slice(),
+            "map" | "filter" => arguments.positional.get(1..).unwrap_or_default(),
+            _ => &[],
+        };
+        if let Some(unknown) = walked.iter().find(|value| matches!(value, Value::Unknown(_))) {
+            return Ok(unknown.clone());
+        }
         match (name, first) {
             ("range", _) => self.range(&arguments),
             ("len", Some(value)) => self.length(&value),
@@ -117,7 +127,6 @@ impl Machine {
             ("bool", None) => Ok(Value::Bool(false)),
             ("list" | "tuple" | "set" | "frozenset", first) => {
                 let items = match first {
-                    Some(Value::Unknown(what)) => return Ok(Value::Unknown(what)),
                     Some(value) => self.items(&value)?,
                     None => Vec::new(),
                 };

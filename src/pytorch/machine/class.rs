@@ -256,7 +256,7 @@ impl Machine {
                 },
             },
             Value::Super(parts) => return self.super_attribute(object, &parts.0, parts.1, name),
-            Value::Library(path) => library::member(path, name),
+            Value::Library(path) => self.member(path, name)?,
             Value::Tensor(tensor) => return self.tensor_attribute(tensor, name),
             Value::Unknown(what) if what.len() >= 80 => object.clone(),
             Value::Unknown(what) => Value::Unknown(Rc::from(format!("{what}.{name}"))),

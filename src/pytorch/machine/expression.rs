@@ -42,7 +42,7 @@ impl Machine {
             ExprKind::Dict(pairs) => self.dict_display(pairs),
             ExprKind::Attribute { value, name } => {
                 let object = self.eval(value)?;
-                self.line = expr.line;
+                self.stand_in(expr.line);
                 let range = expr.range.end.saturating_sub(name.len() as u32)..expr.range.end;
                 match self.meant(&object, name, range)? {
                     Some(meant) => self.attribute(&object, &meant.into()),
@@ -52,7 +52,7 @@ impl Machine {
             ExprKind::Subscript { value, index } => {
                 let object = self.eval(value)?;
                 let index = self.eval(index)?;
-                self.line = expr.line;
+                self.stand_in(expr.line);
                 self.item(&object, &index)
             }
             ExprKind::Slice { lower, upper, step } => {
@@ -65,7 +65,7 @@ impl Machine {
             ExprKind::Binary { left, operator, right } => {
                 let left = self.eval(left)?;
                 let right = self.eval(right)?;
-                self.line = expr.line;
+                self.stand_in(expr.line);
                 self.binary(&left, *operator, &right)
             }
             ExprKind::Unary { operator, operand } => {
@@ -190,8 +190,9 @@ impl Machine {
                 }
             }
         }
-        self.line = expr.line;
-        self.call_site = matches!(function, Value::Library(_) | Value::Instance(_)).then(|| {
+        self.stand_in(expr.line);
+        let is_placed = expr.line > 0 && matches!(function, Value::Library(_) | Value::Instance(_));
+        self.call_site = is_placed.then(|| {
             Rc::new(CallSite {
                 function: callee.clone(),
                 positional: arguments.iter().map(|argument| argument.range.clone()).collect(),
@@ -202,7 +203,7 @@ impl Machine {
             })
         });
         let result = self.call(&function, Arguments { positional, keywords: named });
-        self.line = expr.line;
+        self.stand_in(expr.line);
         result
     }
 
@@ -247,9 +248,11 @@ impl Machine {
         self.frames.push(super::Frame { scope, class, receiver, yielded: None });
         let mut items = Vec::new();
         let mut pairs = Dict::default();
-        let result = self.comprehension_loop(comprehension, 0, &mut items, &mut pairs);
+        let unknown = self.comprehension_loop(comprehension, 0, &mut items, &mut pairs);
         self.frames.pop();
-        result?;
+        if let Some(unknown) = unknown? {
+            return Ok(unknown);
+        }
         match comprehension.kind {
             ComprehensionKind::List | ComprehensionKind::Generator => self.new_list(items),
             ComprehensionKind::Set => self.new_set(items),
@@ -257,13 +260,14 @@ impl Machine {
         }
     }
 
+    /// Gives what it cannot run over, where there is such a thing.
     fn comprehension_loop(
         &mut self,
         comprehension: &Comprehension,
         level: usize,
         items: &mut Vec<Value>,
         pairs: &mut Dict,
-    ) -> Run<()> {
+    ) -> Run<Option<Value>> {
         self.deeper()?;
         let Some(this) = comprehension.loops.get(level) else {
             let element = self.eval(&comprehension.element)?;
@@ -276,12 +280,12 @@ impl Machine {
                 None => items.push(element),
             }
             self.depth = self.depth.saturating_sub(1);
-            return Ok(());
+            return Ok(None);
         };
         let iterable = self.eval(&this.iterable)?;
         if matches!(iterable, Value::Unknown(_)) {
             self.depth = self.depth.saturating_sub(1);
-            return Ok(());
+            return Ok(Some(iterable));
         }
         for item in self.items(&iterable)? {
             self.step()?;
@@ -291,12 +295,13 @@ impl Machine {
                 let value = self.eval(condition)?;
                 holds = holds && self.condition(&value)?;
             }
-            if holds {
-                self.comprehension_loop(comprehension, level + 1, items, pairs)?;
+            if holds && let Some(unknown) = self.comprehension_loop(comprehension, level + 1, items, pairs)? {
+                self.depth = self.depth.saturating_sub(1);
+                return Ok(Some(unknown));
             }
         }
         self.depth = self.depth.saturating_sub(1);
-        Ok(())
+        Ok(None)
     }
 
     #[inline(never)]

@@ -6,8 +6,7 @@ use super::value::{Arguments, Tensor};
 use super::{Machine, ModuleKind, Run, Value, no_tensor, signature};
 use crate::model::Dims;
 
-/// A member of a library's module.
-pub(super) fn member(path: &str, name: &str) -> Value {
+fn member(path: &str, name: &str) -> Value {
     let full = format!("{path}.{name}");
     let value = match full.as_str() {
         "math.pi" | "numpy.pi" | "torch.pi" => Value::Float(std::f64::consts::PI),
@@ -19,6 +18,12 @@ pub(super) fn member(path: &str, name: &str) -> Value {
             Value::unknown("a number type")
         }
         "sys.argv" => Value::unknown("sys.argv"),
+        // Torchvision's own files name each other relatively.
+        "ops.StochasticDepth"
+        | "ops.stochastic_depth.StochasticDepth"
+        | "torchvision.ops.stochastic_depth.StochasticDepth" => {
+            Value::Library(Rc::from("torchvision.ops.StochasticDepth"))
+        }
         // Classes stand in files of their own: torch.nn.modules.conv.Conv2d.
         _ if path.starts_with("torch.nn.modules") || path.starts_with("torch.nn.parameter") => {
             let known = signature::is_known_class(name);
@@ -118,6 +123,11 @@ pub(super) fn is_math(name: &str) -> bool {
 }
 
 impl Machine {
+    /// A member of a library's module.
+    pub(super) fn member(&mut self, path: &str, name: &str) -> Run<Value> {
+        Ok(self.library_block(path, name)?.unwrap_or_else(|| member(path, name)))
+    }
+
     #[inline(never)]
     pub(super) fn call_library(&mut self, path: &str, arguments: Arguments) -> Run<Value> {
         if super::builtins::is_builtin(path) {
@@ -376,6 +386,7 @@ impl Machine {
                 }
                 return Ok(Value::unknown(name));
             }
+            "_assert" => return Ok(Value::None),
             "is_tensor" => {
                 return Ok(Value::Bool(arguments.positional.first().is_some_and(|value| value.as_tensor().is_some())));
             }

@@ -4,6 +4,7 @@
 //! depth are bounded: no text can hang it.
 
 mod assign;
+mod blocks;
 mod builtins;
 mod call;
 mod class;
@@ -153,6 +154,8 @@ pub(super) struct Machine {
     /// Constructors that are running.
     constructing: u32,
     star_imports: Vec<Name>,
+    /// The scope of libraries' blocks, once one is wanted.
+    blocks: Option<Id>,
     /// Modules that were made of the tensor they should have been called with.
     uncalled: HashMap<Id, no_tensor::Meant>,
     /// What the last function without `return` made.
@@ -195,6 +198,7 @@ impl Machine {
             minding: 0,
             constructing: 0,
             star_imports: Vec::new(),
+            blocks: None,
             uncalled: HashMap::new(),
             nothing: None,
             last_expression: None,
@@ -236,6 +240,13 @@ impl Machine {
     /// A value as Python shows it.
     pub fn shown_value(&mut self, value: &Value) -> String {
         self.repr(value).unwrap_or_default()
+    }
+
+    /// Code of the text stands in a line; other code counts as where the text calls it.
+    fn stand_in(&mut self, line: u32) {
+        if line > 0 {
+            self.line = line;
+        }
     }
 
     fn step(&mut self) -> Run<()> {

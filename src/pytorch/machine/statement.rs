@@ -28,7 +28,7 @@ impl Machine {
     pub(in crate::pytorch) fn statement(&mut self, statement: &Statement) -> Run<Flow> {
         self.step()?;
         self.deeper()?;
-        self.line = statement.line;
+        self.stand_in(statement.line);
         let flow = self.run_statement(statement);
         self.depth = self.depth.saturating_sub(1);
         flow
@@ -43,7 +43,7 @@ impl Machine {
             StatementKind::Assign { targets, value } => {
                 let value = self.eval(value)?;
                 // Python reports a failing assignment at its target.
-                self.line = statement.line;
+                self.stand_in(statement.line);
                 for target in targets {
                     self.assign(target, value.clone())?;
                 }
@@ -248,8 +248,8 @@ impl Machine {
             },
             _ => (Rc::from("Exception"), String::new()),
         };
-        self.line = line;
-        Err(Stop::Raised(Box::new(Raised { class, message, line, kind: ProblemKind::Raised, value })))
+        self.stand_in(line);
+        Err(Stop::Raised(Box::new(Raised { class, message, line: self.line, kind: ProblemKind::Raised, value })))
     }
 
     fn nonlocal(&mut self, names: &[Name]) {
@@ -288,7 +288,7 @@ impl Machine {
                 }
                 continue;
             }
-            let value = super::library::member(module, name);
+            let value = self.member(module, name)?;
             // A text that is several files in one imports from itself.
             let bound = alias.as_ref().unwrap_or(name);
             let own = !super::library::is_known_root(module) && self.variable(name).is_some();

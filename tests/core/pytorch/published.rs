@@ -1,6 +1,7 @@
 //! Texts as people publish them: what is around the network does not change it.
 
 use convscope::cost::{Settings, analyze};
+use convscope::model::presets;
 use convscope::pytorch::{Import, Options, Severity, import};
 
 fn imported(text: &str) -> Import {
@@ -409,4 +410,106 @@ net(torch.randn(1, 1, 8, 8, 8))
     let found = imported(text);
     assert_eq!((params(&found), errors(&found)), (vec![Some(56)], vec![]));
     assert_eq!(found.models[0].outputs[0].sizes(), [1, 2, 16, 16, 16]);
+}
+
+/// The blocks that torchvision's files import from one another, as MobileNetV3-Small uses them (2,542,856 parameters:
+/// torchvision's table of weights).
+#[test]
+fn blocks_of_torchvision_are_known() {
+    let imports = [
+        "from ..ops.misc import Conv2dNormActivation, SqueezeExcitation as SElayer\nfrom ._utils import _make_divisible",
+        "from torchvision.ops.misc import Conv2dNormActivation, SqueezeExcitation as SElayer\nfrom torchvision.models._utils import _make_divisible",
+        "import torchvision\nfrom torchvision.ops import SqueezeExcitation as SElayer\nConv2dNormActivation = torchvision.ops.Conv2dNormActivation\nfrom torchvision.models._utils import _make_divisible",
+    ];
+    let text = "
+from functools import partial
+import torch
+from torch import nn
+
+class Block(nn.Module):
+    def __init__(self, i, k, e, o, se, act, s):
+        super().__init__()
+        norm = partial(nn.BatchNorm2d, eps=0.001, momentum=0.01)
+        layers = []
+        if e != i:
+            layers.append(Conv2dNormActivation(i, e, kernel_size=1, norm_layer=norm, activation_layer=act))
+        layers.append(Conv2dNormActivation(e, e, kernel_size=k, stride=s, groups=e, norm_layer=norm, activation_layer=act))
+        if se:
+            layers.append(SElayer(e, _make_divisible(e // 4, 8), scale_activation=nn.Hardsigmoid))
+        layers.append(Conv2dNormActivation(e, o, kernel_size=1, norm_layer=norm, activation_layer=None))
+        self.block = nn.Sequential(*layers)
+        self.adds = s == 1 and i == o
+
+    def forward(self, x):
+        return x + self.block(x) if self.adds else self.block(x)
+
+RE, HS = nn.ReLU, nn.Hardswish
+SETTINGS = [
+    (16, 3, 16, 16, True, RE, 2), (16, 3, 72, 24, False, RE, 2), (24, 3, 88, 24, False, RE, 1),
+    (24, 5, 96, 40, True, HS, 2), (40, 5, 240, 40, True, HS, 1), (40, 5, 240, 40, True, HS, 1),
+    (40, 5, 120, 48, True, HS, 1), (48, 5, 144, 48, True, HS, 1), (48, 5, 288, 96, True, HS, 2),
+    (96, 5, 576, 96, True, HS, 1), (96, 5, 576, 96, True, HS, 1),
+]
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        layers = [Conv2dNormActivation(3, 16, stride=2, activation_layer=HS)]
+        layers += [Block(*settings) for settings in SETTINGS]
+        layers.append(Conv2dNormActivation(96, 576, kernel_size=1, activation_layer=HS))
+        self.features = nn.Sequential(*layers)
+        self.avgpool = nn.AdaptiveAvgPool2d(1)
+        self.classifier = nn.Sequential(nn.Linear(576, 1024), HS(inplace=True), nn.Dropout(0.2), nn.Linear(1024, 1000))
+
+    def forward(self, x):
+        return self.classifier(torch.flatten(self.avgpool(self.features(x)), 1))
+
+Net()(torch.rand(1, 3, 224, 224))
+";
+    let preset = presets::find("mobilenet_v3_small").expect("a preset").network();
+    let preset = analyze(&preset, &Settings::default());
+    for lines in imports {
+        let found = imported(&format!("{lines}\n{text}"));
+        assert_eq!((params(&found), errors(&found)), (vec![Some(2_542_856)], vec![]), "{lines}: {:?}", found.problems);
+        let report = analyze(&found.models[0].network, &Settings::default());
+        assert!(report.totals.completeness.is_exact());
+        assert_eq!(report.totals.figures.macs, preset.totals.figures.macs, "{lines}");
+        let names: Vec<&str> = found.models[0].registered.iter().map(|module| module.name.as_str()).collect();
+        assert_eq!(names[..4], ["features.0.0", "features.0.1", "features.0.2", "features.1.block.0.0"]);
+        assert!(names.contains(&"features.1.block.1.fc1") && names.contains(&"features.1.block.1.scale_activation"));
+        assert!(found.problems.is_empty(), "{:?}", found.problems);
+    }
+    // A mistake in how a block is used stands where the text uses it.
+    let wrong = text.replace("Conv2dNormActivation(3, 16, stride", "Conv2dNormActivation(4, 16, stride");
+    let found = imported(&format!("{}\n{wrong}", imports[0]));
+    let line = wrong.lines().position(|line| line.contains("self.features(x)")).map(|index| index as u32 + 3);
+    let error = found.problems.iter().find(|problem| problem.severity == Severity::Error).expect("an error");
+    assert!(error.message.contains("channels"), "{error:?}");
+    assert_eq!(error.line, line, "{error:?}");
+}
+
+/// What is made of something unknown is not taken for empty: the loop that makes layers of it says so.
+#[test]
+fn layers_of_unknown_lists_are_told() {
+    for listed in ["zip(config, config)", "enumerate(sorted(config))", "[(a, a) for a in config]", "map(tuple, config)"]
+    {
+        let text = format!(
+            "
+import json
+config = json.load(open('widths.json'))
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layers = nn.Sequential(nn.Conv2d(3, 8, 3))
+        for i, (a, b) in enumerate({listed}):
+            self.layers.append(nn.Conv2d(a, b, 3))
+    def forward(self, x):
+        return self.layers(x)
+"
+        );
+        let found = imported(&text);
+        assert_eq!(params(&found), [Some(224)], "{listed}");
+        let told = found.problems.iter().any(|problem| problem.message.contains("What this loop runs over"));
+        assert!(told, "{listed}: {:?}", found.problems);
+    }
 }
