@@ -51,8 +51,9 @@ impl Adviser {
         Self { advice: RwSignal::new(None), design: RwSignal::new(last.min(1)) }
     }
 
-    /// Advises whenever the designs have changed and rest.
+    /// Advises now, so that nothing below moves a moment later, and whenever the designs have changed and rest.
     fn follow(self, studio: Studio) {
+        self.advise(&studio);
         let follow = move || {
             studio.derived.track();
             self.design.track();
