@@ -43,6 +43,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "engine",
         ],
     ),
+    ("page", &[]),
     (
         "job",
         &[
@@ -83,6 +84,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "pytorch",
             "report",
             "chart",
+            "page",
             "job",
         ],
     ),

@@ -13,6 +13,7 @@ mod golden;
 mod job;
 mod layering;
 mod naming;
+mod page;
 #[cfg(feature = "python")]
 mod pytorch;
 mod random;
