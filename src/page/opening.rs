@@ -10,7 +10,7 @@ pub const MOST_OWN: usize = 24;
 pub const MOST_VISITED: usize = 8;
 
 /// An opening that has not ended after so many milliseconds will not.
-pub const ENDLESS: f64 = 5000.0;
+pub const ENDLESS: u64 = 5000;
 
 /// The address that begins anew, whatever is kept.
 pub const FRESH: &str = "fresh";
@@ -24,7 +24,7 @@ pub struct Kept {
     pub address: String,
     /// Whether a person made it here; a link that was only looked at is not one's own.
     pub is_own: bool,
-    pub saved: f64,
+    pub saved: u64,
     /// What it is, in a line.
     pub title: String,
 }
@@ -37,7 +37,7 @@ pub struct Session {
     /// What the address said then, which may be some edits behind the link.
     pub address: String,
     pub is_own: bool,
-    pub saved: f64,
+    pub saved: u64,
 }
 
 /// All that tells what to open.
@@ -50,8 +50,8 @@ pub struct Visit {
     pub session: Option<Session>,
     pub kept: Vec<Kept>,
     /// An opening that was begun and not ended: what was opened, and when.
-    pub unended: Option<(String, f64)>,
-    pub now: f64,
+    pub unended: Option<(String, u64)>,
+    pub now: u64,
 }
 
 /// What is opened.
@@ -69,8 +69,9 @@ pub struct Opening {
 impl Visit {
     pub fn opening(&self) -> Opening {
         let opening = self.wanted();
-        let is_endless =
-            |(link, began): &(String, f64)| opening.link.as_ref() == Some(link) && self.now - began > ENDLESS;
+        let is_endless = |(link, began): &(String, u64)| {
+            opening.link.as_ref() == Some(link) && self.now.saturating_sub(*began) > ENDLESS
+        };
         match &self.unended {
             Some(unended) if is_endless(unended) => Opening { held_back: opening.link, ..Opening::new(None) },
             _ => opening,
@@ -100,7 +101,7 @@ impl Visit {
             }
             _ => {
                 let own = self.kept.iter().filter(|kept| kept.is_own);
-                let last = own.max_by(|one, other| one.saved.total_cmp(&other.saved));
+                let last = own.max_by_key(|kept| kept.saved);
                 last.map_or_else(|| Opening::new(None), Kept::opening)
             }
         }
@@ -137,7 +138,7 @@ impl Session {
 
 /// The newest first; and the ids of those too many to keep.
 pub fn in_order(mut kept: Vec<Kept>) -> (Vec<Kept>, Vec<String>) {
-    kept.sort_by(|one, other| other.saved.total_cmp(&one.saved));
+    kept.sort_by_key(|kept| std::cmp::Reverse(kept.saved));
     let (mut own, mut visited) = (0, 0);
     let (stay, go): (Vec<Kept>, Vec<Kept>) = kept.into_iter().partition(|kept| {
         let (count, most) = if kept.is_own { (&mut own, MOST_OWN) } else { (&mut visited, MOST_VISITED) };

@@ -78,7 +78,7 @@ pub async fn now() -> Result<Vec<Kept>, NotKept> {
 /// As [`at_first`], and where the storage is full.
 pub async fn keep(work: Kept) -> Result<(), NotKept> {
     let Kept { id, link, address, is_own, saved, title } = work;
-    put(&id, &link, &address, is_own, saved, &title).await.map_err(NotKept::new)
+    put(&id, &link, &address, is_own, saved as f64, &title).await.map_err(NotKept::new)
 }
 
 /// Keeps these no longer.
@@ -103,7 +103,7 @@ fn read(records: JsValue) -> Vec<Kept> {
             link: record.link(),
             address: record.address(),
             is_own: record.is_own(),
-            saved: record.saved(),
+            saved: record.saved() as u64,
             title: record.title(),
         }
     };

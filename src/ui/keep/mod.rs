@@ -72,15 +72,16 @@ pub async fn begin() -> Beginning {
     if let Some(link) = session::earlier() {
         let id = database::new_id();
         let earlier =
-            Kept { id, link, address: String::new(), is_own: true, saved: 0.0, title: "Kept from before".to_string() };
+            Kept { id, link, address: String::new(), is_own: true, saved: 0, title: "Kept from before".to_string() };
         if not_kept.is_none() && database::keep(earlier.clone()).await.is_ok() {
             session::forget_earlier();
         }
         kept.push(earlier);
     }
     let (kept, surplus) = opening::in_order(kept);
-    spawn_local(database::forget(surplus));
-    let now = js_sys::Date::now();
+    // What leptos spawns with is there only when the page is mounted.
+    wasm_bindgen_futures::spawn_local(database::forget(surplus));
+    let now = today();
     let visit = Visit {
         address: address.clone(),
         step: address::work_of_step(),
@@ -242,7 +243,7 @@ impl Keeper {
             is_own: work.is_own,
             link: self.link.get_untracked(),
             address: address::fragment().unwrap_or_default(),
-            saved: js_sys::Date::now(),
+            saved: today(),
             title: self.title(),
         }
     }
@@ -280,4 +281,9 @@ impl Keeper {
         let handle = window_event_listener(leptos::ev::popstate, follow);
         on_cleanup(move || handle.remove());
     }
+}
+
+/// Milliseconds since 1970.
+fn today() -> u64 {
+    js_sys::Date::now() as u64
 }

@@ -39,7 +39,7 @@ pub fn Recent(open: RwSignal<bool>) -> impl IntoView {
     let entry = move |work: Kept| {
         let is_here = keeper.work.with_value(|here| here.id == work.id);
         let origin = if work.is_own { "" } else { ", opened from a link" };
-        let when = format!("{}{origin}", database::local_time(work.saved));
+        let when = format!("{}{origin}", database::local_time(work.saved as f64));
         let label = format!("Forget {}", work.title);
         let (title, id) = (work.title.clone(), work.id.clone());
         let go_on = move |_| {

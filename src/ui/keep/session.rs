@@ -24,14 +24,14 @@ pub fn write(session: &Session) {
 }
 
 /// An opening that was begun and not ended: its link, and when it began.
-pub fn unended() -> Option<(String, f64)> {
+pub fn unended() -> Option<(String, u64)> {
     let text = local_storage()?.get_item(OPENING).ok()??;
     let (began, link) = text.split_once('\n')?;
     Some((link.to_string(), began.parse().ok()?))
 }
 
 /// Notes that a link is being opened.
-pub fn begin_opening(link: &str, now: f64) {
+pub fn begin_opening(link: &str, now: u64) {
     if let Some(storage) = local_storage() {
         let _ = storage.set_item(OPENING, &format!("{now}\n{link}"));
     }

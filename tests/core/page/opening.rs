@@ -3,7 +3,7 @@
 use convscope::page::opening::{ENDLESS, FRESH, Kept, MOST_OWN, MOST_VISITED, Opening, Session, Visit, in_order};
 use proptest::prelude::*;
 
-fn own(id: &str, saved: f64) -> Kept {
+fn own(id: &str, saved: u64) -> Kept {
     Kept {
         id: id.to_string(),
         link: format!("v=1&a={id}"),
@@ -14,7 +14,7 @@ fn own(id: &str, saved: f64) -> Kept {
     }
 }
 
-fn visited(id: &str, saved: f64) -> Kept {
+fn visited(id: &str, saved: u64) -> Kept {
     Kept { is_own: false, ..own(id, saved) }
 }
 
@@ -34,7 +34,7 @@ fn a_first_visit_opens_nothing_in_particular() {
 
 #[test]
 fn the_plain_address_goes_on_with_ones_own_last_work() {
-    let kept = vec![own("older", 1.0), own("newer", 2.0), visited("friend", 3.0)];
+    let kept = vec![own("older", 1), own("newer", 2), visited("friend", 3)];
     let opening = Visit { kept, ..Visit::default() }.opening();
     opens(&opening, "v=1&a=newer", Some("newer"));
     assert!(opening.is_own);
@@ -42,7 +42,7 @@ fn the_plain_address_goes_on_with_ones_own_last_work() {
 
 #[test]
 fn a_link_is_a_work_beside_ones_own() {
-    let visit = Visit { address: "v=1&a=friend".to_string(), kept: vec![own("mine", 1.0)], ..Visit::default() };
+    let visit = Visit { address: "v=1&a=friend".to_string(), kept: vec![own("mine", 1)], ..Visit::default() };
     let opening = visit.opening();
     opens(&opening, "v=1&a=friend", None);
     assert!(!opening.is_own, "it is the friend's until it is edited");
@@ -50,28 +50,28 @@ fn a_link_is_a_work_beside_ones_own() {
 
 #[test]
 fn a_reload_keeps_the_edits_that_the_address_lacks() {
-    let session = Session { link: "v=1&a=edited".to_string(), saved: 2.0, ..session_of(&own("mine", 1.0)) };
+    let session = Session { link: "v=1&a=edited".to_string(), saved: 2, ..session_of(&own("mine", 1)) };
     let visit = Visit { address: session.address.clone(), session: Some(session), ..Visit::default() };
     opens(&visit.opening(), "v=1&a=edited", Some("mine"));
 }
 
 #[test]
 fn another_link_in_the_same_tab_is_opened_as_it_is() {
-    let session = Session { link: "v=1&a=edited".to_string(), saved: 2.0, ..session_of(&own("mine", 1.0)) };
+    let session = Session { link: "v=1&a=edited".to_string(), saved: 2, ..session_of(&own("mine", 1)) };
     let visit = Visit { address: "v=1&a=friend".to_string(), session: Some(session), ..Visit::default() };
     opens(&visit.opening(), "v=1&a=friend", None);
 }
 
 #[test]
 fn after_a_crash_the_newest_of_what_was_kept_of_the_tab_counts() {
-    let kept = Kept { link: "v=1&a=edited".to_string(), saved: 5.0, ..own("mine", 0.0) };
-    let old = session_of(&own("mine", 1.0));
+    let kept = Kept { link: "v=1&a=edited".to_string(), saved: 5, ..own("mine", 0) };
+    let old = session_of(&own("mine", 1));
     for session in [None, Some(old)] {
         let visit = Visit {
             address: kept.address.clone(),
             step: Some("mine".to_string()),
             session,
-            kept: vec![kept.clone(), own("other", 9.0)],
+            kept: vec![kept.clone(), own("other", 9)],
             ..Visit::default()
         };
         opens(&visit.opening(), "v=1&a=edited", Some("mine"));
@@ -83,8 +83,8 @@ fn a_step_back_to_an_older_edit_opens_that_one_as_a_work_of_its_own() {
     let visit = Visit {
         address: "v=1&a=older".to_string(),
         step: Some("mine".to_string()),
-        session: Some(session_of(&own("mine", 2.0))),
-        kept: vec![own("mine", 2.0)],
+        session: Some(session_of(&own("mine", 2))),
+        kept: vec![own("mine", 2)],
         ..Visit::default()
     };
     opens(&visit.opening(), "v=1&a=older", None);
@@ -93,29 +93,29 @@ fn a_step_back_to_an_older_edit_opens_that_one_as_a_work_of_its_own() {
 
 #[test]
 fn the_fresh_address_begins_anew() {
-    let visit = Visit { address: FRESH.to_string(), kept: vec![own("mine", 1.0)], ..Visit::default() };
+    let visit = Visit { address: FRESH.to_string(), kept: vec![own("mine", 1)], ..Visit::default() };
     assert_eq!(visit.opening().link, None);
 }
 
 #[test]
 fn what_did_not_end_is_held_back_once_it_has_had_its_time() {
-    let at = |waited: f64, link: &str| Visit {
-        kept: vec![own("mine", 1.0)],
-        unended: Some((link.to_string(), 1000.0)),
-        now: 1000.0 + waited,
+    let at = |waited: u64, link: &str| Visit {
+        kept: vec![own("mine", 1)],
+        unended: Some((link.to_string(), 1000)),
+        now: 1000 + waited,
         ..Visit::default()
     };
-    let held_back = at(ENDLESS + 1.0, "v=1&a=mine").opening();
+    let held_back = at(ENDLESS + 1, "v=1&a=mine").opening();
     assert_eq!((held_back.link, held_back.work), (None, None));
     assert_eq!(held_back.held_back.as_deref(), Some("v=1&a=mine"));
-    opens(&at(ENDLESS - 1.0, "v=1&a=mine").opening(), "v=1&a=mine", Some("mine"));
-    opens(&at(ENDLESS + 1.0, "v=1&a=another").opening(), "v=1&a=mine", Some("mine"));
+    opens(&at(ENDLESS - 1, "v=1&a=mine").opening(), "v=1&a=mine", Some("mine"));
+    opens(&at(ENDLESS + 1, "v=1&a=another").opening(), "v=1&a=mine", Some("mine"));
 }
 
 #[test]
 fn the_newest_stay_and_links_crowd_out_no_work_of_ones_own() {
-    let mut kept: Vec<Kept> = (0..60).map(|index| visited(&format!("link{index}"), f64::from(100 + index))).collect();
-    kept.extend((0..30).map(|index| own(&format!("own{index}"), f64::from(index))));
+    let mut kept: Vec<Kept> = (0..60).map(|index| visited(&format!("link{index}"), 100 + index)).collect();
+    kept.extend((0..30).map(|index| own(&format!("own{index}"), index)));
     let (stay, go) = in_order(kept);
     assert_eq!(stay.len(), MOST_OWN + MOST_VISITED);
     assert_eq!(stay.iter().filter(|kept| kept.is_own).count(), MOST_OWN);
@@ -127,7 +127,7 @@ fn the_newest_stay_and_links_crowd_out_no_work_of_ones_own() {
 proptest! {
     #[test]
     fn a_session_reads_back(
-        work in "[a-z0-9]{1,20}", link in "[ -~]{0,80}", address in "[ -~]{0,80}", is_own: bool, saved in 0.0..1e15_f64,
+        work in "[a-z0-9]{1,20}", link in "[ -~]{0,80}", address in "[ -~]{0,80}", is_own: bool, saved: u64,
     ) {
         let session = Session { work, link, address, is_own, saved };
         prop_assert_eq!(Session::from_text(&session.to_text()), Some(session));
