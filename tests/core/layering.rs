@@ -22,7 +22,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("device", &["model", "shape", "lifetime", "cost", "rewrite"]),
     ("advice", &["model", "shape", "lifetime", "cost", "rewrite", "compare", "device"]),
     ("explore", &["model", "shape", "lifetime", "cost", "rewrite", "device"]),
-    ("engine", &["model", "shape", "lifetime"]),
+    ("engine", &["decimal", "model", "shape"]),
     ("transplant", &["model", "shape", "rewrite", "engine"]),
     ("share_link", &["decimal", "model", "rewrite", "workbench"]),
     ("pytorch", &["model", "shape"]),

@@ -8,6 +8,7 @@ mod cost;
 mod decimal;
 mod device;
 mod engine;
+mod everything;
 mod explore;
 mod golden;
 mod job;
