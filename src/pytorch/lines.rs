@@ -4,7 +4,7 @@ mod prose;
 mod scanner;
 
 use prose::{is_surely_code, may_start_statement, parses_alone};
-use scanner::Scanner;
+use scanner::{Scanner, Triple};
 
 /// One statement or block header, over one or more lines.
 #[derive(Clone, Debug)]
@@ -15,12 +15,21 @@ pub(super) struct LogicalLine {
     pub indent: usize,
 }
 
-/// A mistake in the brackets or quotes, already mended in the lines.
+/// What is wrong with a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fault {
+    /// A bracket is never closed.
+    Unclosed,
+    Indentation,
+    Other,
+}
+
+/// A mistake in the brackets, quotes or indentation, already mended in the lines.
 #[derive(Clone, Debug)]
-pub(super) struct BracketProblem {
+pub(super) struct LineProblem {
     /// Index of the line.
     pub line: usize,
-    pub unclosed: bool,
+    pub fault: Fault,
     pub message: String,
     /// Index of the line that the closing brackets were put at the end of, and the brackets.
     pub closed_at: Option<(usize, String)>,
@@ -30,7 +39,7 @@ pub(super) struct BracketProblem {
 #[derive(Clone, Debug, Default)]
 pub(super) struct LogicalLines {
     pub lines: Vec<LogicalLine>,
-    pub problems: Vec<BracketProblem>,
+    pub problems: Vec<LineProblem>,
 }
 
 /// Blocks may stand in each other as deep as this.
@@ -70,9 +79,9 @@ impl LogicalLines {
                 let at = last_filled(lines, index);
                 if let Some(&(bracket, line, _)) = scanner.open.last() {
                     insert_before_comment(&mut lines[at], &closers);
-                    found.note(BracketProblem {
+                    found.note(LineProblem {
                         line,
-                        unclosed: true,
+                        fault: Fault::Unclosed,
                         message: format!("'{bracket}' was never closed"),
                         closed_at: Some((at, closers)),
                     });
@@ -93,6 +102,38 @@ impl LogicalLines {
         found
     }
 
+    /// Puts each statement that stands between two levels of the blocks around it on the nearer one.
+    pub fn align(&mut self, lines: &mut [String]) {
+        let mut levels: Vec<usize> = Vec::new();
+        for at in 0..self.lines.len() {
+            let LogicalLine { first, indent, .. } = self.lines[at];
+            let mut inner = None;
+            while levels.last().is_some_and(|&last| last > indent) {
+                inner = levels.pop();
+            }
+            let outer = levels.last().copied().unwrap_or(0);
+            let level = match inner {
+                Some(inner) if outer < indent => {
+                    if inner - indent < indent - outer {
+                        inner
+                    } else {
+                        outer
+                    }
+                }
+                _ => indent,
+            };
+            if levels.last() != Some(&level) {
+                levels.push(level);
+            }
+            if level != indent {
+                lines[first] = format!("{}{}", " ".repeat(level), lines[first].trim_start());
+                self.lines[at].indent = level;
+                let message = "unindent does not match any outer indentation level".to_string();
+                self.note(LineProblem { line: first, fault: Fault::Indentation, message, closed_at: None });
+            }
+        }
+    }
+
     /// Empties the lines in more blocks than are followed.
     pub fn bound_blocks(&mut self, lines: &mut [String]) {
         let mut indents: Vec<usize> = Vec::new();
@@ -109,27 +150,27 @@ impl LogicalLines {
         }
         if let Some(line) = too_deep {
             let message = "too many levels of indentation".to_string();
-            self.note(BracketProblem { line, unclosed: false, message, closed_at: None });
+            self.note(LineProblem { line, fault: Fault::Other, message, closed_at: None });
         }
     }
 
-    fn note(&mut self, problem: BracketProblem) {
+    fn note(&mut self, problem: LineProblem) {
         note(&mut self.problems, problem);
     }
 
     fn finish_at_end(&mut self, lines: &mut [String], first: usize, scanner: &Scanner, checked: &mut usize) {
         let last = last_filled(lines, lines.len());
-        if let Some((quote, line)) = scanner.triple {
+        if let Some(Triple { quote, line, .. }) = scanner.triple {
             let message = format!("unterminated triple-quoted string literal (detected at line {})", lines.len());
-            self.note(BracketProblem { line, unclosed: false, message, closed_at: None });
+            self.note(LineProblem { line, fault: Fault::Other, message, closed_at: None });
             lines[last].push_str(&String::from(quote).repeat(3));
         }
         if let Some(&(bracket, line, _)) = scanner.open.last() {
             let closers = scanner.closers();
             insert_before_comment(&mut lines[last], &closers);
-            self.note(BracketProblem {
+            self.note(LineProblem {
                 line,
-                unclosed: true,
+                fault: Fault::Unclosed,
                 message: format!("'{bracket}' was never closed"),
                 closed_at: Some((last, closers)),
             });
@@ -142,7 +183,7 @@ impl LogicalLines {
         let last = last.max(first);
         if scanner.too_deep {
             let message = "too many nested parentheses or operators".to_string();
-            self.note(BracketProblem { line: first, unclosed: false, message, closed_at: None });
+            self.note(LineProblem { line: first, fault: Fault::Other, message, closed_at: None });
             lines[first..=last].iter_mut().for_each(String::clear);
             return;
         }
@@ -160,7 +201,7 @@ impl LogicalLines {
 }
 
 /// Keeps a problem, where there are not too many of them.
-fn note(problems: &mut Vec<BracketProblem>, problem: BracketProblem) {
+fn note(problems: &mut Vec<LineProblem>, problem: LineProblem) {
     if problems.len() < MOST_PROBLEMS {
         problems.push(problem);
     }

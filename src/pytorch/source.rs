@@ -3,13 +3,21 @@
 use std::ops::Range;
 
 use super::ast::Block;
-use super::lines::{LogicalLines, comment_start};
+use super::lines::{Fault, LogicalLines, comment_start};
 use super::problem::{Fix, Problem, ProblemKind, Severity};
 use super::text::{self, CleanText};
 use super::{indent, syntax};
 
 /// Longer texts are cut.
 pub(super) const MOST_CHARACTERS: usize = 1_000_000;
+
+const UNREADABLE: &str = "Python cannot read this line.";
+const STRANGE_INDENTATION: &str = "The indentation does not fit the lines around.";
+
+/// What Python raises for a line that it cannot read.
+fn exception(of_indentation: bool) -> &'static str {
+    if of_indentation { "IndentationError" } else { "SyntaxError" }
+}
 
 /// A text's statements.
 pub(super) struct Source<'a> {
@@ -39,6 +47,7 @@ impl<'a> Source<'a> {
         } else {
             indent::remove_common(&mut lines, &mut logical.lines);
         }
+        logical.align(&mut lines);
         logical.bound_blocks(&mut lines);
         let clean = lines.join("\n");
         let tree = syntax::parse(&clean);
@@ -50,18 +59,22 @@ impl<'a> Source<'a> {
                 continue;
             }
             lines_with_problems.push(line);
-            let kind = if problem.unclosed { ProblemKind::SyntaxUnclosedParenthesis } else { ProblemKind::Syntax };
-            let message = match (&problem.closed_at, problem.unclosed) {
-                (Some((_, closers)), true) => {
+            let kind = match problem.fault {
+                Fault::Unclosed => ProblemKind::SyntaxUnclosedParenthesis,
+                Fault::Indentation | Fault::Other => ProblemKind::Syntax,
+            };
+            let message = match (problem.fault, &problem.closed_at) {
+                (Fault::Unclosed, Some((_, closers))) => {
                     format!("A bracket that opens on this line is never closed: {closers} is missing.")
                 }
-                _ => "Python cannot read this line.".to_string(),
+                (Fault::Indentation, _) => STRANGE_INDENTATION.to_string(),
+                (Fault::Unclosed | Fault::Other, _) => UNREADABLE.to_string(),
             };
             let fix = problem.closed_at.as_ref().and_then(|(at, closers)| source.closing_fix(*at, closers));
             source.problems.push(Problem {
                 line: Some(line),
                 original: Some(problem.message),
-                exception: Some("SyntaxError".to_string()),
+                exception: Some(exception(problem.fault == Fault::Indentation).to_string()),
                 fix,
                 ..Problem::new(Severity::Error, kind, message)
             });
@@ -77,15 +90,15 @@ impl<'a> Source<'a> {
             let message = if colon {
                 "The colon at the end of this line is missing."
             } else if error.indentation {
-                "The indentation does not fit the lines around."
+                STRANGE_INDENTATION
             } else {
-                "Python cannot read this line."
+                UNREADABLE
             };
             source.problems.push(Problem {
                 line: Some(error.line),
                 original: Some(if colon { "expected ':'".to_string() } else { error.message }),
                 fix,
-                exception: Some(if error.indentation { "IndentationError" } else { "SyntaxError" }.to_string()),
+                exception: Some(exception(error.indentation).to_string()),
                 ..Problem::new(Severity::Error, ProblemKind::Syntax, message.to_string())
             });
         }

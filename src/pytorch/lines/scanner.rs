@@ -1,6 +1,6 @@
 //! Brackets and quotes, character by character.
 
-use super::{BracketProblem, note};
+use super::{Fault, LineProblem, note};
 
 /// Brackets may stand in each other as deep as this.
 const DEEPEST_NESTING: usize = 60;
@@ -16,11 +16,57 @@ pub(super) struct Scanner {
     operators: usize,
     /// Of all open brackets.
     operators_inside: usize,
-    /// The quote of an open triple-quoted string, and its line.
-    pub triple: Option<(char, usize)>,
+    /// An open triple-quoted string.
+    pub triple: Option<Triple>,
+    /// Within strings that are formatted. A string's quote within one may look like its end: what is open then stays.
+    formatted: Formatted,
     /// The line ends with a backslash.
     pub continues: bool,
     pub too_deep: bool,
+}
+
+/// A triple-quoted string.
+#[derive(Clone, Copy)]
+pub(super) struct Triple {
+    pub quote: char,
+    /// The one it starts in.
+    pub line: usize,
+    is_formatted: bool,
+}
+
+/// Expressions within a string: `f"{x:>{width}}"`.
+#[derive(Default)]
+struct Formatted {
+    /// Open brackets; 0: in the string's own text.
+    depth: usize,
+    /// Since the outermost bracket.
+    operators: usize,
+}
+
+impl Formatted {
+    /// Takes in the character at the front; gives how many characters that was.
+    fn take(&mut self, characters: &[char]) -> usize {
+        match characters {
+            ['\\', ..] => return 2,
+            ['{', '{', ..] | ['}', '}', ..] if self.depth == 0 => return 2,
+            ['{', ..] => {
+                self.depth += 1;
+                self.operators += 1;
+            }
+            [_, ..] if self.depth == 0 => {}
+            ['(' | '[', ..] => {
+                self.depth += 1;
+                self.operators += 1;
+            }
+            ['}' | ')' | ']', ..] => {
+                self.depth -= 1;
+                self.operators *= usize::from(self.depth > 0);
+            }
+            [sign, rest @ ..] => self.operators += usize::from(is_operator(*sign, rest)),
+            [] => {}
+        }
+        1
+    }
 }
 
 impl Scanner {
@@ -29,7 +75,7 @@ impl Scanner {
     }
 
     /// Takes in one line, mending what is wrong in it.
-    pub fn line(&mut self, lines: &mut [String], index: usize, problems: &mut Vec<BracketProblem>) {
+    pub fn line(&mut self, lines: &mut [String], index: usize, problems: &mut Vec<LineProblem>) {
         let mut characters: Vec<char> = lines[index].chars().collect();
         let mut mended = false;
         self.continues = false;
@@ -37,30 +83,36 @@ impl Scanner {
         while at < characters.len() {
             let character = characters[at];
             let triple_here = |quote: char| characters[at..].iter().take(3).filter(|&&next| next == quote).count() == 3;
-            if let Some((quote, _)) = self.triple {
-                if character == '\\' {
-                    at += 2;
-                    continue;
-                }
+            if let Some(Triple { quote, is_formatted, .. }) = self.triple {
                 if character == quote && triple_here(quote) {
                     self.triple = None;
                     at += 3;
-                    continue;
+                } else if is_formatted {
+                    at += self.formatted.take(&characters[at..]);
+                    self.bound();
+                } else {
+                    at += if character == '\\' { 2 } else { 1 };
                 }
-                at += 1;
                 continue;
             }
             match character {
                 '#' => break,
                 '"' | '\'' if triple_here(character) => {
-                    self.triple = Some((character, index));
+                    let is_formatted = is_formatted(&characters[..at]);
+                    self.triple = Some(Triple { quote: character, line: index, is_formatted });
                     at += 3;
                     continue;
                 }
                 '"' | '\'' => {
+                    let is_formatted = is_formatted(&characters[..at]);
                     let mut end = at + 1;
                     while end < characters.len() && characters[end] != character {
-                        end += if characters[end] == '\\' { 2 } else { 1 };
+                        end += match characters[end] {
+                            _ if is_formatted => self.formatted.take(&characters[end..]),
+                            '\\' => 2,
+                            _ => 1,
+                        };
+                        self.bound();
                     }
                     if end >= characters.len() {
                         if characters.last() == Some(&'\\') {
@@ -69,7 +121,7 @@ impl Scanner {
                             return;
                         }
                         let message = format!("unterminated string literal (detected at line {})", index + 1);
-                        note(problems, BracketProblem { line: index, unclosed: false, message, closed_at: None });
+                        note(problems, LineProblem { line: index, fault: Fault::Other, message, closed_at: None });
                         characters.push(character);
                         mended = true;
                         at = characters.len();
@@ -80,7 +132,6 @@ impl Scanner {
                 }
                 '(' | '[' | '{' => {
                     self.operators += 1;
-                    self.too_deep |= self.open.len() >= DEEPEST_NESTING;
                     self.open.push((character, index, 0));
                 }
                 ')' | ']' | '}' => match self.open.pop() {
@@ -90,14 +141,14 @@ impl Scanner {
                             let message = format!(
                                 "closing parenthesis '{character}' does not match opening parenthesis '{bracket}'"
                             );
-                            note(problems, BracketProblem { line: index, unclosed: false, message, closed_at: None });
+                            note(problems, LineProblem { line: index, fault: Fault::Other, message, closed_at: None });
                             characters[at] = closing(bracket);
                             mended = true;
                         }
                     }
                     None => {
                         let message = format!("unmatched '{character}'");
-                        note(problems, BracketProblem { line: index, unclosed: false, message, closed_at: None });
+                        note(problems, LineProblem { line: index, fault: Fault::Other, message, closed_at: None });
                         characters[at] = ' ';
                         mended = true;
                     }
@@ -107,27 +158,42 @@ impl Scanner {
                     None => self.operators = 0,
                 },
                 '\\' if at + 1 == characters.len() => self.continues = true,
-                '+' | '-' | '*' | '/' | '.' | '~' | '<' | '>' | '=' | '!' | '&' | '|' | '^' | '%' | '@' | ':' | ' ' => {
-                    // Spaces stand for the words `not`, `if`, `lambda`, `in` between them.
-                    let counts = character != ' ' || is_operator_word(&characters[at + 1..]);
-                    if counts {
-                        match self.open.last_mut() {
-                            Some((_, _, operators)) => {
-                                *operators += 1;
-                                self.operators_inside += 1;
-                            }
-                            None => self.operators += 1,
-                        }
+                sign if is_operator(sign, &characters[at + 1..]) => match self.open.last_mut() {
+                    Some((_, _, operators)) => {
+                        *operators += 1;
+                        self.operators_inside += 1;
                     }
-                }
+                    None => self.operators += 1,
+                },
                 _ => {}
             }
-            self.too_deep |= self.operators + self.operators_inside > DEEPEST_OPERATORS;
+            self.bound();
             at += 1;
         }
         if mended {
             lines[index] = characters.into_iter().collect();
         }
+    }
+
+    fn bound(&mut self) {
+        let operators = self.operators + self.operators_inside + self.formatted.operators;
+        self.too_deep |= self.open.len() + self.formatted.depth > DEEPEST_NESTING || operators > DEEPEST_OPERATORS;
+    }
+}
+
+/// Whether a string is formatted, by what stands before its quote: `f`, `rf`, `t`.
+fn is_formatted(before: &[char]) -> bool {
+    let prefix = before.iter().rev().take_while(|character| character.is_alphanumeric() || **character == '_');
+    let prefix: String = prefix.take(3).map(char::to_ascii_lowercase).collect();
+    matches!(prefix.as_str(), "f" | "fr" | "rf" | "t" | "tr" | "rt")
+}
+
+/// Whether a sign is an operator, before what follows it. Spaces stand for the words `not`, `if`, `lambda`, `in`
+/// between them.
+fn is_operator(sign: char, rest: &[char]) -> bool {
+    match sign {
+        ' ' => is_operator_word(rest),
+        sign => "+-*/.~<>=!&|^%@:".contains(sign),
     }
 }
 

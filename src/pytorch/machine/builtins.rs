@@ -343,13 +343,14 @@ impl Machine {
     fn is_instance(&mut self, value: &Value, classes: &Value) -> Run<Option<bool>> {
         if let Value::Tuple(_) | Value::List(_) = classes {
             let mut known = true;
-            self.deeper()?;
-            let classes = self.items(classes)?;
-            self.work(classes.len())?;
-            self.depth = self.depth.saturating_sub(1);
-            for class in classes {
-                if matches!(class, Value::Tuple(_) | Value::List(_)) && self.depth > 100 {
-                    return Ok(None);
+            // One after another: a list may hold itself.
+            let mut open = vec![classes.clone()];
+            while let Some(class) = open.pop() {
+                self.step()?;
+                if let Value::Tuple(_) | Value::List(_) = class {
+                    open.extend(self.items(&class)?);
+                    self.work(open.len() / 8)?;
+                    continue;
                 }
                 match self.is_instance(value, &class)? {
                     Some(true) => return Ok(Some(true)),

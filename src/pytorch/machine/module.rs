@@ -242,28 +242,30 @@ impl Machine {
         {
             return self.update_module(id, &one.clone());
         }
-        for (index, module) in arguments.positional.iter().enumerate() {
-            match module {
-                Value::Instance(child) if self.is_module(*child) => {
-                    self.set_child(id, &index.to_string(), Some(*child))?;
-                }
-                Value::Unknown(what) => {
-                    let child = self.unknown_module(what)?;
-                    self.set_child(id, &index.to_string(), Some(child))?;
-                }
-                Value::List(_) | Value::Tuple(_) => {
-                    let message = "list is not a Module subclass".to_string();
-                    self.error(ProblemKind::WrongArguments, "TypeError", message)?;
-                    // The star that spreads the list was forgotten: what it holds is meant.
-                    let items = self.items(module)?;
-                    self.fill_sequential(id, &Arguments::positional(items))?;
-                }
+        // A list within is spread in its place; it may hold itself.
+        let mut open = vec![arguments.positional.clone().into_iter().enumerate()];
+        while let Some(modules) = open.last_mut() {
+            let Some((index, module)) = modules.next() else {
+                open.pop();
+                self.depth = self.depth.saturating_sub(u32::from(!open.is_empty()));
+                continue;
+            };
+            let child = match &module {
+                Value::Instance(child) if self.is_module(*child) => *child,
+                Value::Unknown(what) => self.unknown_module(what)?,
                 other => {
-                    let name = self.type_of(other);
-                    let message = format!("{name} is not a Module subclass");
-                    self.error(ProblemKind::WrongArguments, "TypeError", message)?;
+                    let of_list = matches!(other, Value::List(_) | Value::Tuple(_));
+                    let name = if of_list { "list".to_string() } else { self.type_of(other) };
+                    self.error(ProblemKind::WrongArguments, "TypeError", format!("{name} is not a Module subclass"))?;
+                    if of_list {
+                        // The star that spreads the list was forgotten: what it holds is meant.
+                        self.deeper()?;
+                        open.push(self.items(other)?.into_iter().enumerate());
+                    }
+                    continue;
                 }
-            }
+            };
+            self.set_child(id, &index.to_string(), Some(child))?;
         }
         Ok(())
     }
