@@ -5,13 +5,15 @@
 //! in `forward`; where the import would give it another name than it has, a comment does: `# name: layer1.0.add`.
 //! Functions that are numbered over the whole network are told by one comment, see [`COUNTED_FUNCTIONS`].
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::ops::Range;
 
 use super::export_layer::{constructor, function, lazy};
-use super::export_name::{attribute, camel, identifier, is_identifier, join, relative};
+use super::export_name::{
+    Taken, attribute, camel, identifier, is_attribute, join, parameter as parameter_at, relative, submodule,
+};
 use super::export_unknown;
-use crate::model::{Call, Kind, Layer, Network, Tap, Wiring};
+use crate::model::{Call, Kind, Layer, Network, Parameter, Tap, Wiring, literal};
 use crate::shape::{self, NodeShape, Shapes};
 
 /// The comment in a text whose functions are numbered over the whole network, not within each module.
@@ -35,14 +37,15 @@ fn export_with(network: &Network, counted: bool) -> String {
         shapes,
         more,
         classes: Vec::new(),
-        taken: HashSet::from([String::new()]),
+        class_numbers: NAMES_IN_USE.iter().map(|name| (name.to_string(), 2)).collect(),
+        taken: Taken::default(),
         uses_put: false,
         counted,
         many: false,
     };
     exporter.name_modules();
     let name = identifier(&network.name, "Net");
-    exporter.class(&name, 0..network.nodes.len(), "");
+    let name = exporter.class(&name, 0..network.nodes.len(), "");
     exporter.text(&name)
 }
 
@@ -52,16 +55,35 @@ pub(super) struct Exporter<'a> {
     pub shapes: Shapes,
     /// For two samples.
     pub more: Shapes,
-    /// Names and texts of the classes, inner ones first.
+    /// Names and texts of the classes, inner ones first; the texts from behind the name on.
     classes: Vec<(String, String)>,
-    /// Names that the import finds taken.
-    pub taken: HashSet<String>,
+    /// The number behind the next class of a name that is taken; names that the text itself uses are.
+    class_numbers: HashMap<String, usize>,
+    /// Names that the import finds taken: of modules, and of functions above.
+    pub taken: Taken,
     uses_put: bool,
     /// Functions are numbered over the whole network.
     pub counted: bool,
     /// `forward` gives several tensors.
     many: bool,
 }
+
+/// Names that a text uses for something else than its own classes.
+const NAMES_IN_USE: &[&str] = &[
+    "torch",
+    "nn",
+    "F",
+    "put",
+    "super",
+    "hasattr",
+    "getattr",
+    "print",
+    "OrderedDict",
+    "LayerNorm2d",
+    "StochasticDepth",
+    "NotImplementedError",
+    export_unknown::NOT_KNOWN,
+];
 
 /// What one line of a `forward` does.
 pub(super) struct Unit {
@@ -104,8 +126,9 @@ impl Exporter<'_> {
         if all.contains("NotKnown(") {
             text.push_str(&format!("\n\n{}", export_unknown::NOT_KNOWN_CLASS));
         }
-        for (_, class) in &self.classes {
-            text.push_str("\n\n");
+        for (name, class) in &self.classes {
+            text.push_str("\n\nclass ");
+            text.push_str(name);
             text.push_str(class);
         }
         let sizes: Vec<String> = self.network.input.iter().map(ToString::to_string).collect();
@@ -122,7 +145,7 @@ impl Exporter<'_> {
         let failures = self.shapes.nodes.iter().zip(&self.network.nodes).filter_map(|(shape, node)| match shape {
             NodeShape::Failed(error) => {
                 let words = format!("{} ({}): {error}", node.name, node.layer.kind().class());
-                Some(format!("#   {}\n", words.replace(['\n', '\r'], " ")))
+                Some(format!("#   {}\n", literal::comment(&words)))
             }
             NodeShape::Known(_) | NodeShape::Waits { .. } => None,
         });
@@ -155,14 +178,7 @@ impl Exporter<'_> {
             .filter(|(index, _)| self.node_is_module(*index))
             .map(|(_, node)| &node.name);
         let names = nodes.chain(self.network.uncalled.iter().map(|module| &module.name));
-        let mut taken: Vec<String> = Vec::new();
-        for name in names {
-            for (at, _) in name.match_indices('.') {
-                taken.push(name[..at].to_string());
-            }
-            taken.push(name.clone());
-        }
-        self.taken.extend(taken);
+        self.taken.modules = names.cloned().collect();
     }
 
     /// Written as a module, not as a function.
@@ -192,8 +208,14 @@ impl Exporter<'_> {
         }
         for (place, unit) in units.iter().enumerate() {
             let first = unit.nodes.start;
-            if matches!(self.network.nodes[first].layer, Layer::Parameter(_)) && unit.nodes.len() == 1 {
-                self.register_parameter(first, prefix, &mut registered, &mut init);
+            let node = &self.network.nodes[first];
+            if let Layer::Parameter(layer) = &node.layer
+                && unit.nodes.len() == 1
+            {
+                let path = relative(&node.name, prefix);
+                if registered.insert(path.to_string()) {
+                    self.register_parameter(path, layer, &mut init);
+                }
                 continue;
             }
             let inputs = self.unit_inputs(unit, &units, &names, nodes.clone(), prefix, &parameter);
@@ -232,7 +254,7 @@ impl Exporter<'_> {
                 lines.push(format!("        {name}, state{number} = {call}\n"));
                 continue;
             }
-            let comment = comment.map_or_else(String::new, |name| format!("  # name: {name}"));
+            let comment = comment.map_or_else(String::new, |name| format!("  # name: {}", literal::comment(&name)));
             lines.push(format!("        {} = {expression}{comment}\n", names[place]));
         }
         if prefix.is_empty() {
@@ -240,7 +262,7 @@ impl Exporter<'_> {
         }
         let result = match units.last() {
             Some(unit) if matches!(self.network.nodes[unit.nodes.start].layer, Layer::Parameter(_)) => {
-                attribute(relative(&self.network.nodes[unit.nodes.start].name, prefix))
+                parameter_at(relative(&self.network.nodes[unit.nodes.start].name, prefix))
             }
             Some(_) => names[units.len() - 1].clone(),
             None => parameter.clone(),
@@ -258,18 +280,17 @@ impl Exporter<'_> {
             lines.concat()
         );
         // The same layers in the same wiring are the same class.
-        if let Some((same, _)) =
-            self.classes.iter().find(|(other, own)| *own == format!("class {other}{text}") && !prefix.is_empty())
-        {
+        if let Some((same, _)) = self.classes.iter().find(|(_, own)| *own == text && !prefix.is_empty()) {
             return same.clone();
         }
         let mut unique = name.to_string();
-        let mut number = 1;
-        while self.classes.iter().any(|(other, _)| *other == unique) {
-            number += 1;
+        while self.class_numbers.contains_key(&unique) {
+            let number = self.class_numbers.entry(name.to_string()).or_insert(2);
             unique = format!("{name}{number}");
+            *number += 1;
         }
-        self.classes.push((unique.clone(), format!("class {unique}{text}")));
+        self.class_numbers.insert(unique.clone(), 2);
+        self.classes.push((unique.clone(), text));
         unique
     }
 
@@ -337,29 +358,29 @@ impl Exporter<'_> {
         let expression = part.text(8);
         if path.contains('.') {
             self.uses_put = true;
-            init.push_str(&format!("        put(self, {path:?}, {expression})\n"));
-        } else if is_identifier(path) {
+            init.push_str(&format!("        put(self, {}, {expression})\n", literal::string(path)));
+        } else if is_attribute(path) {
             init.push_str(&format!("        self.{path} = {expression}\n"));
         } else {
-            init.push_str(&format!("        self.add_module({path:?}, {expression})\n"));
+            init.push_str(&format!("        self.add_module({}, {expression})\n", literal::string(path)));
         }
     }
 
-    fn register_parameter(&mut self, index: usize, prefix: &str, registered: &mut BTreeSet<String>, init: &mut String) {
-        let node = &self.network.nodes[index];
-        let Layer::Parameter(layer) = &node.layer else { return };
-        let path = relative(&node.name, prefix).to_string();
-        if registered.insert(path.clone()) {
-            let sizes: Vec<String> = layer.shape.iter().map(ToString::to_string).collect();
-            let value = format!("nn.Parameter(torch.randn({}))", sizes.join(", "));
-            if path.contains('.') {
+    fn register_parameter(&mut self, path: &str, layer: &Parameter, init: &mut String) {
+        let sizes: Vec<String> = layer.shape.iter().map(ToString::to_string).collect();
+        let value = format!("nn.Parameter(torch.randn({}))", sizes.join(", "));
+        let (object, name) = match path.rsplit_once('.') {
+            Some((parent, name)) => {
                 self.uses_put = true;
-                let (parent, name) = path.rsplit_once('.').unwrap_or(("", &path));
-                init.push_str(&format!("        put(self, {parent:?}, nn.Module())\n"));
-                init.push_str(&format!("        self.get_submodule({parent:?}).{name} = {value}\n"));
-            } else {
-                init.push_str(&format!("        self.{path} = {value}\n"));
+                init.push_str(&format!("        put(self, {}, nn.Module())\n", literal::string(parent)));
+                (submodule(parent), name)
             }
+            None => ("self".to_string(), path),
+        };
+        if is_attribute(name) {
+            init.push_str(&format!("        {object}.{name} = {value}\n"));
+        } else {
+            init.push_str(&format!("        {object}.register_parameter({}, {value})\n", literal::string(name)));
         }
     }
 
@@ -367,14 +388,11 @@ impl Exporter<'_> {
         let modules = self.network.uncalled.clone();
         for module in &modules {
             if let Layer::Parameter(layer) = &module.layer {
-                let sizes: Vec<String> = layer.shape.iter().map(ToString::to_string).collect();
-                if is_identifier(&module.name) {
-                    init.push_str(&format!(
-                        "        self.{} = nn.Parameter(torch.randn({}))\n",
-                        module.name,
-                        sizes.join(", ")
-                    ));
-                }
+                self.register_parameter(&module.name, layer, init);
+                continue;
+            }
+            if let Layer::Unsupported(layer) = &module.layer {
+                self.register(&module.name, Part::Expression(export_unknown::constructor(layer)), init);
                 continue;
             }
             let mut sizes = vec![1];
@@ -400,7 +418,11 @@ impl Part {
                     .iter()
                     .map(|(name, part)| {
                         let text = part.text(indent + 4);
-                        if counted { format!("{space}{text},\n") } else { format!("{space}({name:?}, {text}),\n") }
+                        if counted {
+                            format!("{space}{text},\n")
+                        } else {
+                            format!("{space}({}, {text}),\n", literal::string(name))
+                        }
                     })
                     .collect();
                 let end = " ".repeat(indent);

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::export::{Exporter, Unit};
 use super::export_layer::{counted_name, function};
-use super::export_name::{attribute, join, relative};
+use super::export_name::{join, parameter as parameter_at, relative};
 use super::export_unknown;
 use crate::model::{Kind, Layer, Tap};
 use crate::shape::Shapes;
@@ -25,13 +25,8 @@ impl Exporter<'_> {
             return (inputs.first().cloned().unwrap_or_default(), None);
         };
         let stem = if self.counted { counted_name(name).to_string() } else { join(prefix, name) };
-        let mut default = stem.clone();
-        let mut number = 0;
-        while self.taken.contains(&default) {
-            number += 1;
-            default = format!("{stem}_{number}");
-        }
-        self.taken.insert(node.name.clone());
+        let default = self.taken.next(&stem);
+        self.taken.take(&node.name);
         (call, (default != node.name).then(|| node.name.clone()))
     }
 
@@ -117,11 +112,7 @@ impl Exporter<'_> {
             Tap::Node(above) if nodes.contains(above) => {
                 let place = units.iter().position(|unit| unit.nodes.contains(above)).unwrap_or(0);
                 if self.is_parameter(&units[place]) {
-                    let path = relative(&self.network.nodes[*above].name, prefix);
-                    match path.rsplit_once('.') {
-                        Some((parent, name)) => format!("self.get_submodule({parent:?}).{name}"),
-                        None => attribute(path),
-                    }
+                    parameter_at(relative(&self.network.nodes[*above].name, prefix))
                 } else {
                     names[place].clone()
                 }

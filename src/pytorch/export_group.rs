@@ -6,6 +6,9 @@ use super::export::{Exporter, Unit};
 use super::export_name::{relative, under};
 use crate::model::{Layer, Tap};
 
+/// Modules of modules are classes or chains as deep as this; what is below is put in by its path.
+const DEEPEST_GROUPS: usize = 20;
+
 impl Exporter<'_> {
     /// What stands on one line each: nodes below one name that one tensor goes into and one comes out of, else nodes.
     pub(super) fn units(&self, nodes: Range<usize>, prefix: &str) -> Vec<Unit> {
@@ -32,6 +35,9 @@ impl Exporter<'_> {
 
     /// The longest group that starts at a node.
     fn group(&self, start: usize, nodes: Range<usize>, prefix: &str) -> Option<Unit> {
+        if prefix.matches('.').count() >= DEEPEST_GROUPS {
+            return None;
+        }
         let first = self.first_module(start, nodes.clone())?;
         let head = self.head(first, prefix)?.to_string();
         let belongs = |index: usize| self.head(index, prefix) == Some(head.as_str());

@@ -1,6 +1,7 @@
 //! One layer as PyTorch writes it: a module's constructor, or a function's call.
 
-use crate::model::{Argument, Channels, Dims, Groups, Kind, Layer, ScalarOperation, Sides, Value};
+use super::export_constants::code;
+use crate::model::{Argument, Channels, Dims, Groups, Kind, Layer, MAX_RANK, ScalarOperation, Sides, Value, literal};
 
 /// A module's constructor: `nn.Conv2d(3, 8, kernel_size=3)`. `input` is what flows in.
 pub(super) fn constructor(layer: &Layer, input: Option<&Dims>) -> String {
@@ -36,7 +37,7 @@ pub(super) fn constructor(layer: &Layer, input: Option<&Dims>) -> String {
         index += 1;
         if written {
             let by_place = place < required && place < 2 && name != "kernel_size";
-            arguments.push(if by_place { value.to_string() } else { format!("{name}={value}") });
+            arguments.push(if by_place { code(&value) } else { format!("{name}={}", code(&value)) });
         }
     }
     if inferred.is_some_and(|inferred| inferred.position >= index)
@@ -97,7 +98,6 @@ pub(super) fn function(layer: &Layer, inputs: &[String], rank: usize) -> Option<
     let x = inputs.first().map_or("x", String::as_str);
     let other = inputs.get(1).map_or("x", String::as_str);
     let list = |values: &[i64]| values.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-    let wrapped = |dim: i64| usize::try_from(if dim < 0 { dim + rank as i64 } else { dim }).unwrap_or(0);
     Some(match layer {
         Layer::Add(_) => ("add", format!("{x} + {other}")),
         Layer::Mul(_) => ("mul", format!("{x} * {other}")),
@@ -117,7 +117,13 @@ pub(super) fn function(layer: &Layer, inputs: &[String], rank: usize) -> Option<
         Layer::Slice(slice) => {
             let start = if slice.start == 0 { String::new() } else { slice.start.to_string() };
             let end = slice.end.map_or_else(String::new, |end| end.to_string());
-            ("slice", format!("{x}[{}{start}:{end}]", ":, ".repeat(wrapped(slice.dim))))
+            let dim = if slice.dim < 0 { slice.dim.saturating_add(rank as i64) } else { slice.dim };
+            let call = match usize::try_from(dim) {
+                Ok(dim) if dim < MAX_RANK => format!("{x}[{}{start}:{end}]", ":, ".repeat(dim)),
+                // No tensor has this dimension: Python says so.
+                _ => format!("{x}.transpose(0, {0})[{start}:{end}].transpose(0, {0})", slice.dim),
+            };
+            ("slice", call)
         }
         Layer::Scalar(scalar) => {
             let (name, sign) = match scalar.operation {
@@ -126,20 +132,20 @@ pub(super) fn function(layer: &Layer, inputs: &[String], rank: usize) -> Option<
                 ScalarOperation::Mul => ("mul", "*"),
                 ScalarOperation::Div => ("div", "/"),
             };
-            (name, format!("{x} {sign} {:?}", scalar.value))
+            (name, format!("{x} {sign} {}", literal::float(scalar.value)))
         }
         Layer::Flatten(flatten) => {
             let end = if flatten.end_dim == -1 { String::new() } else { format!(", {}", flatten.end_dim) };
             ("flatten", format!("torch.flatten({x}, {}{end})", flatten.start_dim))
         }
         Layer::ZeroPad2d(pad) => ("pad", padded(x, pad.padding, "")),
-        Layer::ConstantPad2d(pad) => ("pad", padded(x, pad.padding, &format!(", value={:?}", pad.value))),
+        Layer::ConstantPad2d(pad) => ("pad", padded(x, pad.padding, &format!(", value={}", literal::float(pad.value)))),
         Layer::ReflectionPad2d(pad) => ("pad", padded(x, pad.padding, ", mode=\"reflect\"")),
         Layer::ReplicationPad2d(pad) => ("pad", padded(x, pad.padding, ", mode=\"replicate\"")),
         _ => {
             let name = functional_name(layer.kind())?;
             let mut arguments = vec![x.to_string()];
-            arguments.extend(layer.written_arguments().map(|(name, value)| format!("{name}={value}")));
+            arguments.extend(layer.written_arguments().map(|(name, value)| format!("{name}={}", code(&value))));
             if matches!(layer.kind(), Kind::Dropout | Kind::Dropout2d | Kind::AlphaDropout) {
                 arguments.push("training=self.training".to_string());
             }

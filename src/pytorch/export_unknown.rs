@@ -2,7 +2,8 @@
 //! were; what is not even known by name raises when it is called.
 
 use super::export::Exporter;
-use crate::model::{Kind, Layer, Tap, Unsupported};
+use super::export_constants::{Constants, code};
+use crate::model::{Kind, Layer, Tap, Unsupported, Value, literal};
 
 /// The class of what cannot be written.
 pub(super) const NOT_KNOWN: &str = "NotKnown";
@@ -129,8 +130,10 @@ const FUNCTIONAL: &[&str] = &[
 /// A class of `torch.nn` that is known by name, with its arguments: `nn.Conv1d(in_channels=1, out_channels=32)`.
 /// Anything else becomes a module that raises.
 pub(super) fn constructor(layer: &Unsupported) -> String {
-    if CLASSES.contains(&layer.class.as_str()) && are_constants(&layer.arguments) {
-        return format!("nn.{}({})", layer.class, layer.arguments);
+    if CLASSES.contains(&layer.class.as_str())
+        && let Some(constants) = Constants::read(&layer.arguments)
+    {
+        return format!("nn.{}({})", layer.class, constants.text());
     }
     let what = match layer.arguments.as_str() {
         "" => layer.class.clone(),
@@ -141,9 +144,7 @@ pub(super) fn constructor(layer: &Unsupported) -> String {
 
 /// A module that says what it stands for when it is called.
 pub(super) fn not_known(what: &str) -> String {
-    let what: String =
-        what.chars().filter(|c| (c.is_ascii_graphic() || *c == ' ') && !matches!(c, '"' | '\\' | '{' | '}')).collect();
-    format!("{NOT_KNOWN}(\"{what}\")")
+    format!("{NOT_KNOWN}({})", literal::string(what))
 }
 
 pub(super) fn gives_tuple(layer: &Layer) -> bool {
@@ -151,30 +152,19 @@ pub(super) fn gives_tuple(layer: &Layer) -> bool {
 }
 
 fn is_of_tuples(layer: &Unsupported) -> bool {
-    OF_TUPLES.contains(&layer.class.as_str()) && are_constants(&layer.arguments)
+    OF_TUPLES.contains(&layer.class.as_str()) && Constants::read(&layer.arguments).is_some()
 }
 
 /// The call of a function that is known by name, on these inputs; `None`: it is not known, or not how it was called.
 pub(super) fn function(layer: &Unsupported, inputs: &[String]) -> Option<String> {
-    let (class, arguments) = (layer.class.as_str(), layer.arguments.as_str());
-    let behind = |x: &str| if arguments.is_empty() { x.to_string() } else { format!("{x}, {arguments}") };
+    let class = layer.class.as_str();
     if class == "expand" {
-        let sizes: Vec<&str> = arguments.split(", ").collect();
-        let plain = |size: &&str| *size == "batch" || size.parse::<u64>().is_ok();
-        let (batch, x) = match inputs {
-            [x] => (x, x),
-            [batch, x] => (batch, x),
-            _ => return None,
-        };
-        let size = |size: &&str| if *size == "batch" { format!("{batch}.size(0)") } else { size.to_string() };
-        let all: Vec<String> = sizes.iter().map(size).collect();
-        return sizes.iter().all(plain).then(|| format!("{x}.expand({})", all.join(", ")));
+        return expand(&layer.arguments, inputs);
     }
-    if !are_constants(arguments) {
-        return None;
-    }
+    let constants = Constants::read(&layer.arguments)?;
+    let arguments = constants.text();
     match (class, inputs) {
-        ("stack", many) if !many.is_empty() && !arguments.is_empty() => {
+        ("stack", many) if !many.is_empty() && !constants.is_empty() => {
             Some(format!("torch.stack([{}], {arguments})", many.join(", ")))
         }
         ("matmul", [a, b]) => Some(format!("{a} @ {b}")),
@@ -185,48 +175,35 @@ pub(super) fn function(layer: &Unsupported, inputs: &[String]) -> Option<String>
         ("max" | "min" | "maximum" | "minimum", [a, b]) => Some(format!("torch.{class}({a}, {b})")),
         ("div" | "pow", [x]) => {
             let sign = if class == "div" { "/" } else { "**" };
-            match arguments.strip_prefix("other=") {
-                Some(number) if number.parse::<f64>().is_ok() => Some(format!("({number}) {sign} {x}")),
-                None if arguments.parse::<f64>().is_ok() => Some(format!("{x} {sign} ({arguments})")),
+            let number = |value: &&Value| matches!(value, Value::Int(_) | Value::Float(_));
+            match (constants.only(Some("other")).filter(number), constants.only(None).filter(number)) {
+                (Some(other), _) => Some(format!("({}) {sign} {x}", code(other))),
+                (_, Some(other)) => Some(format!("{x} {sign} ({})", code(other))),
                 _ => None,
             }
         }
-        ("max" | "min" | "median", [x]) if !arguments.is_empty() => Some(format!("{x}.{class}({arguments})[0]")),
-        (_, [x]) if PLAIN.contains(&class) && arguments.is_empty() => Some(format!("torch.{class}({x})")),
-        (_, [x]) if METHODS.contains(&class) && !arguments.is_empty() => Some(format!("{x}.{class}({arguments})")),
-        (_, [x]) if FUNCTIONAL.contains(&class) => Some(format!("F.{class}({})", behind(x))),
+        ("max" | "min" | "median", [x]) if !constants.is_empty() => Some(format!("{x}.{class}({arguments})[0]")),
+        (_, [x]) if PLAIN.contains(&class) && constants.is_empty() => Some(format!("torch.{class}({x})")),
+        (_, [x]) if METHODS.contains(&class) && !constants.is_empty() => Some(format!("{x}.{class}({arguments})")),
+        (_, [x]) if FUNCTIONAL.contains(&class) && constants.is_empty() => Some(format!("F.{class}({x})")),
+        (_, [x]) if FUNCTIONAL.contains(&class) => Some(format!("F.{class}({x}, {arguments})")),
         _ => None,
     }
 }
 
-/// Whether a text is nothing but constants, each with a name or without: it may come from a link.
-fn are_constants(text: &str) -> bool {
-    let mut open = Vec::new();
-    let mut quoted = false;
-    let mut word = String::new();
-    let is_word = |word: &str| {
-        word.is_empty()
-            || matches!(word, "True" | "False" | "None" | "inf")
-            || word.parse::<f64>().is_ok_and(|_| !word.starts_with(|c: char| c.is_alphabetic()))
+/// `batch, 3, 5`: a tensor repeated to these sizes, the batch's where it is named.
+fn expand(sizes: &str, inputs: &[String]) -> Option<String> {
+    let (batch, x) = match inputs {
+        [x] => (x, x),
+        [batch, x] => (batch, x),
+        _ => return None,
     };
-    for character in text.chars() {
-        match character {
-            '\'' => quoted = !quoted,
-            _ if quoted => {
-                if !(character.is_ascii_alphanumeric() || matches!(character, '_' | '-')) {
-                    return false;
-                }
-            }
-            'a'..='z' | 'A'..='Z' | '0'..='9' | '_' | '.' | '-' | '+' => word.push(character),
-            '=' if open.is_empty() && super::export_name::is_identifier(&word) => word.clear(),
-            '(' if word.is_empty() => open.push(character),
-            ')' if is_word(&word) && open.pop().is_some() => word.clear(),
-            ',' if is_word(&word) => word.clear(),
-            ' ' if is_word(&word) => {}
-            _ => return false,
-        }
-    }
-    !quoted && open.is_empty() && is_word(&word)
+    let size = |size: &str| match size {
+        "batch" => Some(format!("{batch}.size(0)")),
+        size => size.parse::<u64>().ok().map(|size| size.to_string()),
+    };
+    let sizes: Vec<String> = sizes.split(", ").map(size).collect::<Option<_>>()?;
+    Some(format!("{x}.expand({})", sizes.join(", ")))
 }
 
 impl Exporter<'_> {

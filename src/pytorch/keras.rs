@@ -1,7 +1,11 @@
 //! A network as Keras code (functional).
 
+use std::collections::HashMap;
+
+use crate::model::literal::{float, string};
 use crate::model::{
-    Channels, Conv2d, Dims, Groups, Kind, Layer, Network, OutputSize, Padding, Pair, ScalarOperation, Tap, UpsampleMode,
+    Channels, Conv2d, Dims, Groups, Kind, Layer, Network, Node, OutputSize, Padding, Pair, ScalarOperation, Tap,
+    UpsampleMode,
 };
 use crate::shape;
 
@@ -16,7 +20,8 @@ pub fn export_keras(network: &Network) -> String {
         "import keras\nfrom keras import layers, ops\n\ninputs = keras.Input(shape=({}{comma}))\n",
         shape.join(", ")
     );
-    let mut made: Vec<String> = Vec::new();
+    let mut taken: HashMap<String, usize> = HashMap::new();
+    let mut names: Vec<String> = Vec::new();
     let mut variables: Vec<String> = Vec::new();
     let used_later = |index: usize| {
         (index + 2..network.nodes.len()).any(|later| wiring.taps(later).contains(&Tap::Node(index)))
@@ -33,41 +38,55 @@ pub fn export_keras(network: &Network) -> String {
             .collect();
         let input = taps.first().and_then(|&tap| shapes.tap(tap));
         let output = shapes.nodes[index].dims();
-        let site = Site { layer: &node.layer, name: &node.name, inputs: &inputs, input, output };
-        let variable = if used_later(index) { format!("x{}", index + 1) } else { "x".to_string() };
         // A layer that is called again is the same object.
-        let again =
-            network.nodes[..index].iter().position(|other| other.name == node.name && other.layer == node.layer);
-        let shared =
-            network.nodes[index + 1..].iter().any(|other| other.name == node.name && other.layer == node.layer);
+        let is_same = |other: &Node| other.name == node.name && other.layer == node.layer;
+        let again = network.nodes[..index].iter().position(is_same);
+        let shared = network.nodes[index + 1..].iter().any(is_same);
+        let name = again.map_or_else(|| unused(&mut taken, &node.name), |again| names[again].clone());
+        let site = Site { layer: &node.layer, name: &name, inputs: &inputs, input, output };
+        let variable = if used_later(index) { format!("x{}", index + 1) } else { "x".to_string() };
         let is_layer =
             matches!(node.layer.kind(), Kind::Conv2d | Kind::Linear | Kind::BatchNorm2d | Kind::ConvTranspose2d);
-        let object = format!("layer_{}", node.name.replace(|c: char| !c.is_ascii_alphanumeric(), "_"));
-        match (again, site.layer_expression()) {
-            (Some(_), Some(_)) if is_layer => {
-                text.push_str(&format!("{variable} = {object}({})\n", site.argument()));
+        let made = match site.layer_expression() {
+            Some(expression) => {
+                let (padding, x) = site.padded();
+                match again {
+                    Some(_) if is_layer => format!("{padding}{variable} = layer_{name}({x})\n"),
+                    None if shared && is_layer => {
+                        format!("layer_{name} = {expression}\n{padding}{variable} = layer_{name}({x})\n")
+                    }
+                    _ => format!("{padding}{variable} = {expression}({x})\n"),
+                }
             }
-            (None, Some(expression)) if shared && is_layer => {
-                text.push_str(&format!("{object} = {expression}\n{variable} = {object}({})\n", site.padded(&mut made)));
-            }
-            (_, Some(expression)) => {
-                let x = site.padded(&mut made);
-                text.push_str(&format!("{}{variable} = {expression}({x})\n", made.concat()));
-                made.clear();
-            }
-            (_, None) => text.push_str(&format!("{variable} = {}\n", site.operation())),
-        }
+            None => format!("{variable} = {}\n", site.operation()),
+        };
+        text.push_str(&made);
+        names.push(name);
         variables.push(variable);
     }
     let outputs = variables.last().map_or("inputs", String::as_str);
     let name = super::export_name::identifier(&network.name, "Net");
-    text.push_str(&format!("\nmodel = keras.Model(inputs, {outputs}, name=\"{name}\")\nmodel.summary()\n"));
+    text.push_str(&format!("\nmodel = keras.Model(inputs, {outputs}, name={})\nmodel.summary()\n", string(&name)));
     text
+}
+
+/// A name of letters, digits and underscores that no layer has yet: Keras wants each to have its own.
+fn unused(taken: &mut HashMap<String, usize>, name: &str) -> String {
+    let plain = name.replace(|c: char| !(c.is_ascii_alphanumeric() || c == '_'), "_");
+    let mut unused = plain.clone();
+    while taken.contains_key(&unused) {
+        let number = taken.entry(plain.clone()).or_insert(1);
+        *number += 1;
+        unused = format!("{plain}_{number}");
+    }
+    taken.insert(unused.clone(), 1);
+    unused
 }
 
 /// One node with what flows in and out.
 struct Site<'a> {
     layer: &'a Layer,
+    /// Its own in Keras.
     name: &'a str,
     inputs: &'a [String],
     input: Option<&'a Dims>,
@@ -99,10 +118,15 @@ fn symmetric(padding: Pair) -> [(i64, i64); 2] {
     [(padding.height, padding.height), (padding.width, padding.width)]
 }
 
+/// How many rows or columns a window covers.
+fn span(kernel: i64, dilation: i64) -> i64 {
+    dilation.saturating_mul(kernel.saturating_sub(1)).saturating_add(1)
+}
+
 /// What Keras calls "same", where both mean the same.
 fn keeps_size(conv: &Conv2d) -> bool {
     let along = |kernel: i64, dilation: i64, padding: i64| {
-        padding > 0 && 2 * padding == dilation * (kernel - 1) || padding == 0 && kernel == 1
+        padding > 0 && padding.saturating_mul(2) == span(kernel, dilation) - 1 || padding == 0 && kernel == 1
     };
     let Padding::Explicit(padding) = conv.padding else { return false };
     conv.stride == Pair::square(1)
@@ -117,7 +141,7 @@ fn pair(pair: Pair) -> String {
 
 /// PyTorch's dimension in Keras's order.
 fn axis(dim: i64, rank: usize) -> i64 {
-    let dim = if dim < 0 { dim + rank as i64 } else { dim };
+    let dim = if dim < 0 { dim.saturating_add(rank as i64) } else { dim };
     match (rank, dim) {
         (4, 1) => 3,
         (4, 2 | 3) => dim - 1,
@@ -144,22 +168,22 @@ impl Site<'_> {
             .unwrap_or(1)
     }
 
-    /// The input; behind an explicit padding where Keras has none in the layer.
-    fn padded(&self, made: &mut Vec<String>) -> String {
+    /// The line that pads the input where Keras does not do it in the layer, and the layer's input.
+    fn padded(&self) -> (String, String) {
         let (sides, lowest) = match self.layer {
             Layer::Conv2d(conv) => match conv.padding {
                 Padding::Explicit(padding) if !keeps_size(conv) => (symmetric(padding), false),
-                Padding::Explicit(_) | Padding::Same | Padding::Valid => return self.argument(),
+                Padding::Explicit(_) | Padding::Same | Padding::Valid => return (String::new(), self.argument()),
             },
             Layer::MaxPool2d(pool) => {
                 (self.pool_sides(pool.kernel_size, pool.stride, pool.padding, pool.dilation), true)
             }
             Layer::AvgPool2d(pool) => (symmetric(pool.padding), false),
-            _ => return self.argument(),
+            _ => return (String::new(), self.argument()),
         };
         let [(top, bottom), (left, right)] = sides;
         if sides == symmetric(Pair::square(0)) {
-            return self.argument();
+            return (String::new(), self.argument());
         }
         let padded = if lowest {
             format!(
@@ -171,8 +195,7 @@ impl Site<'_> {
         } else {
             format!("layers.ZeroPadding2D((({top}, {bottom}), ({left}, {right})))({})", self.argument())
         };
-        made.push(format!("padded = {padded}\n"));
-        "padded".to_string()
+        (format!("padded = {padded}\n"), "padded".to_string())
     }
 
     /// What a pool adds above and below, left and right, also for windows that `ceil_mode` lets hang over.
@@ -182,8 +205,8 @@ impl Site<'_> {
             dims.and_then(|dims| dims.get(at).copied()).and_then(|size| i64::try_from(size).ok()).unwrap_or(0)
         };
         let along = |at: usize, kernel: i64, stride: i64, padding: i64, dilation: i64| {
-            let covered = (size(self.output, at) - 1) * stride + dilation * (kernel - 1) + 1;
-            (padding, padding.max(covered - size(self.input, at) - padding))
+            let covered = (size(self.output, at) - 1).saturating_mul(stride).saturating_add(span(kernel, dilation));
+            (padding, padding.max(covered.saturating_sub(size(self.input, at)).saturating_sub(padding)))
         };
         [
             along(2, kernel.height, stride.height, padding.height, dilation.height),
@@ -192,7 +215,7 @@ impl Site<'_> {
     }
 
     fn named(&self) -> String {
-        format!("name={:?}", self.name.replace(|c: char| !(c.is_ascii_alphanumeric() || c == '_'), "_"))
+        format!("name={}", string(self.name))
     }
 
     /// The layer's constructor; `None`: it is an operation.
@@ -268,23 +291,25 @@ impl Site<'_> {
             }
             Layer::BatchNorm2d(norm) => batch_norm(norm.eps, norm.momentum, norm.affine, &named),
             Layer::BatchNorm1d(norm) => batch_norm(norm.eps, norm.momentum, norm.affine, &named),
-            Layer::GroupNorm(norm) => format!("layers.GroupNormalization({}, epsilon={:?})", norm.num_groups, norm.eps),
-            Layer::LayerNorm(norm) => format!("layers.LayerNormalization(epsilon={:?})", norm.eps),
-            Layer::LayerNorm2d(norm) => format!("layers.LayerNormalization(epsilon={:?})", norm.eps),
-            Layer::InstanceNorm2d(norm) => format!("layers.GroupNormalization(-1, epsilon={:?})", norm.eps),
+            Layer::GroupNorm(norm) => {
+                format!("layers.GroupNormalization({}, epsilon={})", norm.num_groups, float(norm.eps))
+            }
+            Layer::LayerNorm(norm) => format!("layers.LayerNormalization(epsilon={})", float(norm.eps)),
+            Layer::LayerNorm2d(norm) => format!("layers.LayerNormalization(epsilon={})", float(norm.eps)),
+            Layer::InstanceNorm2d(norm) => format!("layers.GroupNormalization(-1, epsilon={})", float(norm.eps)),
             Layer::ReLU6(_) => "layers.ReLU(max_value=6.0)".to_string(),
-            Layer::LeakyReLU(relu) => format!("layers.LeakyReLU(negative_slope={:?})", relu.negative_slope),
+            Layer::LeakyReLU(relu) => format!("layers.LeakyReLU(negative_slope={})", float(relu.negative_slope)),
             Layer::PReLU(relu) => {
                 let shared = if relu.num_parameters == Channels::Count(1) { "[1, 2, 3]" } else { "[1, 2]" };
                 format!("layers.PReLU(shared_axes={shared})")
             }
-            Layer::ELU(elu) => format!("layers.ELU(alpha={:?})", elu.alpha),
+            Layer::ELU(elu) => format!("layers.ELU(alpha={})", float(elu.alpha)),
             Layer::Softmax(softmax) => {
                 format!("layers.Softmax(axis={})", axis(softmax.dim.unwrap_or(1), self.rank()))
             }
-            Layer::Dropout(dropout) => format!("layers.Dropout({:?})", dropout.p),
-            Layer::Dropout2d(dropout) => format!("layers.SpatialDropout2D({:?})", dropout.p),
-            Layer::AlphaDropout(dropout) => format!("layers.AlphaDropout({:?})", dropout.p),
+            Layer::Dropout(dropout) => format!("layers.Dropout({})", float(dropout.p)),
+            Layer::Dropout2d(dropout) => format!("layers.SpatialDropout2D({})", float(dropout.p)),
+            Layer::AlphaDropout(dropout) => format!("layers.AlphaDropout({})", float(dropout.p)),
             Layer::Flatten(flatten) if flatten.start_dim == 1 && flatten.end_dim == -1 => {
                 "layers.Flatten()".to_string()
             }
@@ -346,7 +371,7 @@ impl Site<'_> {
                     ScalarOperation::Mul => "*",
                     ScalarOperation::Div => "/",
                 };
-                format!("{x} {sign} {:?}", scalar.value)
+                format!("{x} {sign} {}", float(scalar.value))
             }
             Layer::Mean(mean) => {
                 let axes: Vec<String> = mean.dim.iter().map(|&dim| axis(dim, self.rank()).to_string()).collect();
@@ -382,5 +407,5 @@ fn global() -> OutputSize {
 fn batch_norm(eps: f64, momentum: Option<f64>, affine: bool, named: &str) -> String {
     let plain = if affine { "" } else { ", center=False, scale=False" };
     let momentum = 1.0 - momentum.unwrap_or(0.1);
-    format!("layers.BatchNormalization(momentum={momentum:?}, epsilon={eps:?}{plain}, {named})")
+    format!("layers.BatchNormalization(momentum={}, epsilon={}{plain}, {named})", float(momentum), float(eps))
 }

@@ -14,6 +14,7 @@ mod check;
 mod discover;
 mod export;
 mod export_call;
+mod export_constants;
 mod export_group;
 mod export_layer;
 mod export_name;

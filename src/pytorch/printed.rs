@@ -1,6 +1,7 @@
 //! What `print(model)` shows, as Python that makes the same modules. Line by line, so that lines stay the same.
 
 use super::text::{clean_characters, original_lines};
+use crate::model::literal::string;
 
 /// The text as Python, where it is a printed model.
 pub(super) fn as_source(text: &str) -> Option<String> {
@@ -20,7 +21,7 @@ pub(super) fn as_source(text: &str) -> Option<String> {
             let class = class.rsplit(['=', ' ']).next().unwrap_or_default();
             if is_name(class) && !class.is_empty() {
                 depth = 1;
-                made = format!("__printed__({class:?}, [");
+                made = format!("__printed__({}, [", string(class));
             }
         } else if let Some((name, rest)) = child(trimmed) {
             let (times, rest) = repeated(rest);
@@ -29,10 +30,10 @@ pub(super) fn as_source(text: &str) -> Option<String> {
                 if !is_name(class) || depth > 50 {
                     return None;
                 }
-                made = format!("({name:?}, {times}, __printed__, {class:?}, [");
+                made = format!("({}, {times}, __printed__, {}, [", string(name), string(class));
             } else {
                 let call = leaf(rest)?;
-                made = format!("({name:?}, {times}, {call}),");
+                made = format!("({}, {times}, {call}),", string(name));
             }
         } else if trimmed.starts_with(')') {
             depth -= 1;

@@ -25,7 +25,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("engine", &["model", "shape", "lifetime"]),
     ("transplant", &["model", "shape", "rewrite", "engine"]),
     ("share_link", &["decimal", "model", "rewrite", "workbench"]),
-    ("pytorch", &["model", "shape"]),
+    ("pytorch", &["decimal", "model", "shape"]),
     ("report", &["model", "shape", "lifetime", "cost", "rewrite", "workbench", "compare", "device"]),
     (
         "chart",

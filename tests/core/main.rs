@@ -10,6 +10,7 @@ mod device;
 mod engine;
 mod explore;
 mod golden;
+mod hostile_text;
 mod job;
 mod layering;
 mod naming;
