@@ -11,6 +11,7 @@ mod engine;
 mod everything;
 mod explore;
 mod golden;
+mod hostile_text;
 mod job;
 mod layering;
 mod naming;
