@@ -1,5 +1,17 @@
-//! The page's logic without a page: what it opens, keeps and remembers. No DOM and no leptos, so that a native test can
-//! play through in milliseconds what otherwise takes a browser.
+//! The page's logic without a page: what it opens and keeps, what follows from the workbench, how it is edited, and what
+//! rows, totals and runs show of it. No DOM and no leptos, so that a native test can play through in milliseconds what
+//! otherwise takes a browser.
 
 pub mod address;
+pub mod derived;
+pub mod drafts;
+pub mod editor;
+pub mod format;
+pub mod formulas;
+pub mod history;
 pub mod opening;
+pub mod row;
+pub mod runs;
+pub mod shared;
+pub mod totals;
+pub mod wiring;

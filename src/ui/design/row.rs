@@ -5,8 +5,8 @@ use leptos::{ev, html};
 
 use crate::decimal::fixed;
 use crate::model::{Layer, NodeId};
-use crate::shape::known_parameters;
-use crate::ui::format::{grouped, percent, short};
+use crate::page::format::{grouped, percent};
+use crate::page::row::{RowState, RowView, class_of, inline_arguments, number, output, params, plain, row_view};
 use crate::ui::later::{Later, Part};
 use crate::ui::slots::What::{Attribute, Class, Style, Text};
 use crate::ui::slots::{Slot, show, slot};
@@ -14,7 +14,6 @@ use crate::ui::studio::Studio;
 
 use super::argument::ArgumentInput;
 use super::drag::{Drag, Dragging};
-use super::row_view::{RowState, RowView, inline_arguments, notes, plain, row_view};
 
 /// A row for what stands within it. `Copy`: handles.
 #[derive(Clone, Copy)]
@@ -48,10 +47,7 @@ const SLOTS: &[Slot<RowView>] = &[
     slot(".row-number.params", Attribute("title"), |row| {
         Some(format!("{} params, {} of the design", grouped(row.params), percent(row.share)))
     }),
-    slot(".row-number.params", Text, |row| {
-        let known = matches!(&row.layer, Layer::Unsupported(layer) if known_parameters(layer).is_some());
-        Some(if known { short(row.params) } else { number(row, row.params) })
-    }),
+    slot(".row-number.params", Text, |row| Some(params(row))),
     slot(".row-number.macs", Class("zero"), |row| (row.macs == 0).then(String::new)),
     slot(".row-number.macs", Attribute("title"), |row| Some(format!("{} MACs", grouped(row.macs)))),
     slot(".row-number.macs", Text, |row| Some(number(row, row.macs))),
@@ -173,31 +169,16 @@ fn Message(
     state: RwSignal<Option<RowState>>,
 ) -> impl IntoView {
     let studio = Studio::expect();
-    // The argument and what was typed.
-    let unread = Memo::new(move |_| {
-        studio.drafts.with(|drafts| {
-            let own = drafts.keys().find(|(of, row, _)| *of == design && *row == Some(id));
-            own.map(|key| format!("{} {}", key.2, drafts[key]))
-        })
-    });
+    let refused = Memo::new(move |_| studio.drafts.with(|drafts| drafts.refused(design, id)));
     let problem =
         move |text: String| view! { <p class="row-message problem" data-testid="problem">{text}</p> }.into_any();
     let quiet = move |text: String| view! { <p class="row-message muted">{text}</p> }.into_any();
     view! {
-        {move || unread.get().map(|unread| {
-            let (argument, text) = unread.split_once(' ').unwrap_or_default();
-            let (kind, now) = layer.with(|layer| {
-                let layer = layer.as_ref();
-                (layer.map(Layer::kind), layer.and_then(|layer| layer.argument(argument)))
-            });
-            let expected = kind.filter(|_| !is_huge(text)).and_then(|kind| kind.expected(argument));
+        {move || refused.get().into_iter().map(|(argument, words)| {
+            let now = layer.with(|layer| layer.as_ref().and_then(|layer| layer.argument(argument)));
             let now = now.as_ref().map(plain).filter(|now| !now.is_empty());
-            problem(format!(
-                "{argument} is {}. Until then {} counts.",
-                expected.unwrap_or("at most 9223372036854775807"),
-                now.as_deref().unwrap_or("None"),
-            ))
-        })}
+            problem(format!("{words}. Until then {} counts.", now.as_deref().unwrap_or("None")))
+        }).collect_view()}
         {move || match state.get()? {
             RowState::Fine => None,
             RowState::Failed { class, words, way_out } => {
@@ -223,39 +204,9 @@ pub fn keep_focus(change: &dyn Fn()) {
     });
 }
 
-/// Whether a text is a number of more digits than PyTorch's integers have.
-fn is_huge(text: &str) -> bool {
-    text.len() > 18 && text.bytes().all(|byte| byte.is_ascii_digit())
-}
-
 /// Whether a name may be written into a line from right to left, which cuts its beginning where it is too long: a letter
 /// first and no sign last keep all of it in order.
 fn shows_its_end(name: &str) -> bool {
     name.starts_with(|first: char| first.is_ascii_alphabetic())
         && name.ends_with(|last: char| last.is_ascii_alphanumeric())
-}
-
-/// What comes out, where it came from if not from above, and the other arguments that differ from their defaults.
-fn output(view: &RowView) -> String {
-    let out = if view.out.is_empty() { String::new() } else { format!("→ {}", view.out.replace('x', "×")) };
-    let takes = view.takes.as_ref().map(|takes| format!("from {takes}"));
-    let notes = notes(&view.layer).into_iter().chain(takes);
-    std::iter::once(out).chain(notes).filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ")
-}
-
-fn class_of(view: &RowView) -> String {
-    match &view.layer {
-        Layer::Unsupported(layer) if !layer.class.is_empty() => layer.class.clone(),
-        layer => layer.kind().class().to_string(),
-    }
-}
-
-/// A count, or a dash where there is none to tell.
-fn number(view: &RowView, number: u64) -> String {
-    match view.state {
-        RowState::Fine if number == 0 => "–".to_string(),
-        RowState::Fine => short(number),
-        RowState::Unsupported => "?".to_string(),
-        RowState::Failed { .. } | RowState::Waits { .. } | RowState::Overflow(_) => "–".to_string(),
-    }
 }

@@ -1,10 +1,12 @@
 //! What a row shows, derived from its design.
 
 use crate::cost;
-use crate::model::{Inputs, Kind, Layer, Network, NodeId, Source, Value};
-use crate::shape::NodeShape;
+use crate::model::{Kind, Layer, NodeId, Value};
+use crate::shape::{NodeShape, known_parameters};
 
-use crate::ui::studio::{Derived, DesignState};
+use super::derived::{Derived, DesignState};
+use super::format::short;
+use super::wiring::takes;
 
 /// Everything that a row shows. Rows are redrawn where this differs.
 #[derive(Clone, Debug, PartialEq)]
@@ -64,7 +66,7 @@ pub fn row_view(derived: &Derived, design: usize, id: NodeId) -> Option<RowView>
     let index = network.position(id)?;
     let node = &network.nodes[index];
     let figures = &state.report.rows[index].figures;
-    let params = figures.trainable.0 + figures.frozen.0;
+    let params = figures.params().0;
     let total = state.params();
     let (units, space) = heights(derived, design, index);
     Some(RowView {
@@ -96,16 +98,6 @@ fn row_state(state: &DesignState, index: usize) -> RowState {
             cost::RowState::Exact | cost::RowState::Assumed | cost::RowState::NoShape => RowState::Fine,
         },
     }
-}
-
-/// The names of a node's inputs, where they are not just the row above.
-fn takes(network: &Network, index: usize) -> Option<String> {
-    let Inputs::From(sources) = &network.nodes[index].inputs else { return None };
-    let name = |source: &Source| match source {
-        Source::Input => "input".to_string(),
-        Source::Node(id) => network.node(*id).map_or_else(|| format!("(gone: {})", id.0), |node| node.name.clone()),
-    };
-    Some(sources.iter().map(name).collect::<Vec<_>>().join(", "))
 }
 
 /// Rows of two designs that belong together take the same height.
@@ -182,5 +174,37 @@ pub fn plain(value: &Value) -> String {
         Value::Text(text) => text.clone(),
         Value::List(items) => items.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
         Value::Bool(_) | Value::Int(_) | Value::Float(_) => value.to_string(),
+    }
+}
+
+/// A row's parameters, or what is known of them.
+pub fn params(view: &RowView) -> String {
+    let known = matches!(&view.layer, Layer::Unsupported(layer) if known_parameters(layer).is_some());
+    if known { short(view.params) } else { number(view, view.params) }
+}
+
+/// What comes out, where it came from if not from above, and the other arguments that differ from their defaults.
+pub fn output(view: &RowView) -> String {
+    let out = if view.out.is_empty() { String::new() } else { format!("→ {}", view.out.replace('x', "×")) };
+    let takes = view.takes.as_ref().map(|takes| format!("from {takes}"));
+    let notes = notes(&view.layer).into_iter().chain(takes);
+    std::iter::once(out).chain(notes).filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ")
+}
+
+/// PyTorch's class, or that of an unknown layer.
+pub fn class_of(view: &RowView) -> String {
+    match &view.layer {
+        Layer::Unsupported(layer) if !layer.class.is_empty() => layer.class.clone(),
+        layer => layer.kind().class().to_string(),
+    }
+}
+
+/// A count, or a dash where there is none to tell.
+pub fn number(view: &RowView, number: u64) -> String {
+    match view.state {
+        RowState::Fine if number == 0 => "–".to_string(),
+        RowState::Fine => short(number),
+        RowState::Unsupported => "?".to_string(),
+        RowState::Failed { .. } | RowState::Waits { .. } | RowState::Overflow(_) => "–".to_string(),
     }
 }

@@ -1,0 +1,70 @@
+//! What follows from a workbench: networks, shapes, costs, and the comparison of two designs.
+
+use crate::compare::{self, Comparison};
+use crate::cost::{self, Report};
+use crate::model::Network;
+use crate::workbench::{Resolved, Workbench};
+
+/// What follows from the workbench.
+#[derive(Clone, Debug)]
+pub struct Derived {
+    pub designs: Vec<DesignState>,
+    /// The baseline against another design.
+    pub comparison: Option<Comparison>,
+    /// Those two designs.
+    pub pair: Option<(usize, usize)>,
+}
+
+/// One design with all that is known of it.
+#[derive(Clone, Debug)]
+pub struct DesignState {
+    pub name: String,
+    pub resolved: Resolved,
+    pub report: Report,
+}
+
+impl Derived {
+    /// Compares the baseline with the design `compared`; where that is not there, with the first other one.
+    pub fn of(workbench: &Workbench, compared: usize) -> Self {
+        let settings = cost::Settings {
+            batch: workbench.settings.batch,
+            number_type: workbench.settings.number_type,
+            frozen: workbench.settings.frozen.clone(),
+        };
+        let state = |(resolved, name): (Resolved, String)| DesignState {
+            name,
+            report: cost::analyze(&resolved.network, &settings),
+            resolved,
+        };
+        let names = workbench.designs.iter().map(|design| design.name.clone());
+        let designs: Vec<DesignState> = workbench.resolve().into_iter().zip(names).map(state).collect();
+        let mut others = std::iter::once(compared).chain(0..designs.len());
+        let other = others.find(|&index| index != workbench.baseline && index < designs.len());
+        let pair = other.map(|other| (workbench.baseline, other));
+        let compare =
+            |(baseline, other): (usize, usize)| compare::compare(&designs[baseline].side(), &designs[other].side());
+        let comparison = pair.map(compare);
+        Self { designs, comparison, pair }
+    }
+}
+
+impl DesignState {
+    pub fn network(&self) -> &Network {
+        &self.resolved.network
+    }
+
+    /// All parameters.
+    pub fn params(&self) -> u64 {
+        self.report.totals.figures.params().0
+    }
+
+    /// As one side of a comparison.
+    pub fn side(&self) -> compare::Side<'_> {
+        compare::Side {
+            name: &self.name,
+            network: self.network(),
+            report: &self.report,
+            origins: self.resolved.twin_of.map(|_| self.resolved.origins.as_slice()),
+        }
+    }
+}
