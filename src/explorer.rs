@@ -1,7 +1,9 @@
 //! The worker that looks for better networks.
 
+use convscope::job::{ExploreTask, Job};
+
 mod listener;
 
 fn main() {
-    listener::listen(async |job, clock, tell| job.explore(clock, tell));
+    listener::listen(async |job: Job<ExploreTask>, clock, tell| job.execute_as_bytes(clock, tell).await);
 }

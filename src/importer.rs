@@ -1,7 +1,11 @@
 //! The worker that reads PyTorch source, built with the Python parser.
 
+use convscope::job::{ImportTask, Job};
+
 mod listener;
 
 fn main() {
-    listener::listen(async |job, clock, tell| job.import(clock, tell));
+    listener::listen(async |job: Job<ImportTask>, clock, tell| {
+        job.execute(clock, &mut |message| tell(&message.to_bytes())).await;
+    });
 }

@@ -39,9 +39,9 @@ pub mod report;
 #[cfg(feature = "chart")]
 pub mod chart;
 
-pub mod page;
-
 pub mod job;
+
+pub mod page;
 
 #[cfg(feature = "ui")]
 pub mod ui;

@@ -1,11 +1,14 @@
 //! What all workers share: one job after another is done, and the page told. The page stops a job that pauses, and ends
 //! a worker whose jobs do not.
 
-use convscope::job::{Clock, Job, Tell};
+use convscope::job::{Clock, Job};
+use serde::de::DeserializeOwned;
 
-/// Answers every message of the page with what `execute` tells.
+/// Answers every job of the page with the messages that `execute` tells, as bytes.
 #[cfg_attr(not(target_family = "wasm"), allow(unused_variables))]
-pub fn listen(execute: impl AsyncFn(&Job, Clock<'_>, Tell<'_>) + Copy + 'static) {
+pub fn listen<T: DeserializeOwned + 'static>(
+    execute: impl AsyncFn(Job<T>, Clock<'_>, &mut dyn FnMut(&[u8])) + Copy + 'static,
+) {
     #[cfg(target_family = "wasm")]
     browser::listen(execute);
 }
@@ -18,14 +21,15 @@ mod browser {
     use std::rc::Rc;
     use std::task::{Context, Poll, Waker};
 
-    use convscope::job::{Clock, Job, Message, News, STOP, Tell};
+    use convscope::job::{Clock, Job, Message, News, STOP};
     use js_sys::Uint8Array;
+    use serde::de::DeserializeOwned;
     use wasm_bindgen::prelude::*;
     use web_sys::{DedicatedWorkerGlobalScope, MessageChannel, MessageEvent};
 
     /// What is to be done, and what of it is under way.
-    struct Desk<Start> {
-        waiting: VecDeque<Job>,
+    struct Desk<T, Start> {
+        waiting: VecDeque<Job<T>>,
         under_way: Option<Pin<Box<dyn Future<Output = ()>>>>,
         start: Start,
         /// A message to itself comes back after what the page has sent meanwhile.
@@ -34,14 +38,16 @@ mod browser {
         is_awaited: bool,
     }
 
-    pub fn listen(execute: impl AsyncFn(&Job, Clock<'_>, Tell<'_>) + Copy + 'static) {
+    pub fn listen<T: DeserializeOwned + 'static>(
+        execute: impl AsyncFn(Job<T>, Clock<'_>, &mut dyn FnMut(&[u8])) + Copy + 'static,
+    ) {
         console_error_panic_hook::set_once();
         let scope: DedicatedWorkerGlobalScope = js_sys::global().unchecked_into();
         let start = {
             let scope = scope.clone();
-            move |job: Job| -> Pin<Box<dyn Future<Output = ()>>> {
+            move |job: Job<T>| -> Pin<Box<dyn Future<Output = ()>>> {
                 let scope = scope.clone();
-                Box::pin(async move { execute(&job, &mut now, &mut |message| tell(&scope, &message)).await })
+                Box::pin(async move { execute(job, &mut now, &mut |message| tell(&scope, message)).await })
             }
         };
         let later = MessageChannel::new().expect("every worker can make channels");
@@ -62,7 +68,11 @@ mod browser {
         take.forget();
     }
 
-    fn take<Start>(scope: &DedicatedWorkerGlobalScope, event: &MessageEvent, desk: &mut Desk<Start>) {
+    fn take<T: DeserializeOwned, Start>(
+        scope: &DedicatedWorkerGlobalScope,
+        event: &MessageEvent,
+        desk: &mut Desk<T, Start>,
+    ) {
         let Ok(bytes) = event.data().dyn_into::<Uint8Array>() else { return };
         let bytes = bytes.to_vec();
         if bytes == STOP {
@@ -75,17 +85,20 @@ mod browser {
                 desk.waiting.push_back(job);
                 desk.call_later();
             }
-            Err(error) => tell(scope, &Message { id: 0, news: News::Failed(error.to_string()) }),
+            Err(error) => {
+                let message = Message::<()> { id: None, news: News::Failed(error.to_string()) };
+                tell(scope, &message.to_bytes());
+            }
         }
     }
 
-    impl<Start> Desk<Start> {
+    impl<T, Start> Desk<T, Start> {
         fn call_later(&mut self) {
             self.is_awaited = self.is_awaited || self.later.port2().post_message(&JsValue::NULL).is_ok();
         }
     }
 
-    impl<Start: Fn(Job) -> Pin<Box<dyn Future<Output = ()>>>> Desk<Start> {
+    impl<T, Start: Fn(Job<T>) -> Pin<Box<dyn Future<Output = ()>>>> Desk<T, Start> {
         /// Goes on with the job under way until it pauses, or with the next one.
         fn go_on(&mut self) {
             self.is_awaited = false;
@@ -100,8 +113,8 @@ mod browser {
         }
     }
 
-    fn tell(scope: &DedicatedWorkerGlobalScope, message: &Message) {
-        let bytes = Uint8Array::from(message.to_bytes().as_slice());
+    fn tell(scope: &DedicatedWorkerGlobalScope, message: &[u8]) {
+        let bytes = Uint8Array::from(message);
         let _ = scope.post_message(&bytes);
     }
 

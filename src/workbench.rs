@@ -1,6 +1,8 @@
 //! What stands on the page: the designs, which of them is the baseline, and the settings that change numbers. It is
 //! what a link carries, what is kept between visits and what undo steps through.
 
+use std::sync::Arc;
+
 use thiserror::Error;
 
 use crate::cost::{Convention, NumberType};
@@ -24,6 +26,9 @@ pub const MAX_DESIGNS: usize = 16;
 /// The most rows that all designs have together, those of twins included: modules that are never called count as well.
 pub const MAX_ROWS: usize = 10_000;
 
+/// The most samples at once.
+const MOST_SAMPLES: u64 = 1_000_000_000;
+
 /// One column of the page.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Design {
@@ -32,10 +37,10 @@ pub struct Design {
 }
 
 /// Where a design's network comes from.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub enum Content {
-    /// Its own.
-    Network(Network),
+    /// Its own. Workbenches that have it in common share it: to keep one for undo copies no network.
+    Network(Arc<Network>),
     /// What the network of design `of` becomes under the rewrites, one after another.
     Twin { of: usize, rewrites: Vec<Rewrite> },
 }
@@ -71,7 +76,7 @@ pub struct SettingError {
 /// A design's network, found.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Resolved {
-    pub network: Network,
+    pub network: Arc<Network>,
     /// For each node: the node of the design it was derived from; its own id where it was not derived.
     pub origins: Vec<NodeId>,
     /// What the rewrites changed; empty where the network is the design's own.
@@ -83,7 +88,7 @@ pub struct Resolved {
 /// The question's pair: the standard network and its separable twin.
 impl Default for Workbench {
     fn default() -> Self {
-        let standard = Content::Network(presets::seed_standard());
+        let standard = Content::Network(presets::seed_standard().into());
         let twin = Content::Twin { of: 0, rewrites: vec![Rewrite::Separable] };
         let designs = [standard, twin].into_iter().enumerate();
         Self {
@@ -104,6 +109,19 @@ impl Default for Settings {
             gain: 1.0,
             device: None,
             frozen: Vec::new(),
+        }
+    }
+}
+
+impl PartialEq for Content {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            // What is shared need not be compared.
+            (Self::Network(one), Self::Network(other)) => Arc::ptr_eq(one, other) || one == other,
+            (Self::Twin { of, rewrites }, Self::Twin { of: other_of, rewrites: other_rewrites }) => {
+                of == other_of && rewrites == other_rewrites
+            }
+            (Self::Network(_), Self::Twin { .. }) | (Self::Twin { .. }, Self::Network(_)) => false,
         }
     }
 }
@@ -134,8 +152,8 @@ impl Settings {
         let error = |setting, expected| SettingError { setting, expected, found: text.to_string() };
         match name {
             "batch" => {
-                let batch = text.parse().ok().filter(|&batch: &u64| batch >= 1);
-                self.batch = batch.ok_or_else(|| error("batch", "a whole number from 1"))?;
+                let batch = text.parse().ok().filter(|batch: &u64| (1..=MOST_SAMPLES).contains(batch));
+                self.batch = batch.ok_or_else(|| error("batch", "a whole number from 1 to 1,000,000,000"))?;
             }
             "type" => {
                 let found = NumberType::ALL.iter().find(|number_type| number_type.name() == text);
@@ -145,7 +163,7 @@ impl Settings {
                 let expected = "plain or the name of a counter";
                 self.convention = Convention::from_id(text).ok_or_else(|| error("count", expected))?;
             }
-            "seed" => self.seed = text.parse().map_err(|_| error("seed", "a whole number"))?,
+            "seed" => self.seed = text.parse().map_err(|_| error("seed", "a whole number from 0, of 64 bits"))?,
             "gain" => {
                 let gain = decimal::parse(text).filter(|gain| gain.is_finite() && *gain > 0.0);
                 self.gain = gain.ok_or_else(|| error("gain", "a number above 0"))?;
@@ -264,7 +282,7 @@ impl Workbench {
             Content::Twin { of, rewrites } => {
                 let original = resolved.get(*of)?.as_ref()?;
                 let rewritten = rewrite::apply_all(&original.network, rewrites);
-                let (network, origins, changes) = (rewritten.network, rewritten.origins, rewritten.changes);
+                let (network, origins, changes) = (rewritten.network.into(), rewritten.origins, rewritten.changes);
                 Some(Resolved { network, origins, changes, twin_of: Some(*of) })
             }
         }
@@ -275,6 +293,6 @@ impl Resolved {
     fn empty() -> Self {
         let network =
             Network { name: String::new(), input: Default::default(), nodes: Vec::new(), uncalled: Vec::new() };
-        Self { network, origins: Vec::new(), changes: Vec::new(), twin_of: None }
+        Self { network: network.into(), origins: Vec::new(), changes: Vec::new(), twin_of: None }
     }
 }

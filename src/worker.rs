@@ -1,7 +1,11 @@
 //! The worker that runs networks.
 
+use convscope::job::{Job, RunTask};
+
 mod listener;
 
 fn main() {
-    listener::listen(async |job, clock, tell| job.run(clock, tell).await);
+    listener::listen(async |job: Job<RunTask>, clock, tell| {
+        job.execute(clock, &mut |message| tell(&message.to_bytes())).await;
+    });
 }

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::{Binary, Clock, News, Request};
+
 /// Read a pasted text.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ImportTask {
@@ -50,14 +52,24 @@ pub struct ProblemReport {
     pub fix: Option<(String, String)>,
 }
 
+impl Request for ImportTask {
+    type Reply = ImportReport;
+    type Wire = Self;
+    const BINARY: Binary = Binary::Importer;
+
+    async fn answer(&self, _: Clock<'_>, _: &mut dyn FnMut(News<ImportReport>)) -> Result<ImportReport, String> {
+        self.import()
+    }
+}
+
 impl ImportTask {
     #[cfg(not(feature = "python"))]
-    pub(super) fn import(&self) -> Result<ImportReport, String> {
+    fn import(&self) -> Result<ImportReport, String> {
         Err("This worker does not read Python; the importer does.".to_string())
     }
 
     #[cfg(feature = "python")]
-    pub(super) fn import(&self) -> Result<ImportReport, String> {
+    fn import(&self) -> Result<ImportReport, String> {
         use crate::pytorch::{Options, import};
 
         let input = match &self.input {

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use serde::{Deserialize, Serialize};
 
 use super::pace::Pace;
+use super::{Binary, Clock, News, Request};
 use crate::engine::{Calibration, Numbers, Plan, PlanOptions, Seeding, WeightSource, seeded_input};
 use crate::model::Network;
 use crate::share_link;
@@ -117,8 +118,18 @@ const PEAK_SAMPLES: usize = 5;
 const PEAK_PRODUCTS: usize = 1500;
 const PEAK_COPIES: usize = 24;
 
+impl Request for RunTask {
+    type Reply = RunReport;
+    type Wire = Self;
+    const BINARY: Binary = Binary::Engine;
+
+    async fn answer(&self, clock: Clock<'_>, tell: &mut dyn FnMut(News<RunReport>)) -> Result<RunReport, String> {
+        self.run(&mut Pace::new(clock), &mut |done| tell(News::Progress(done))).await
+    }
+}
+
 impl RunTask {
-    pub(super) async fn run(&self, pace: &mut Pace<'_>, progress: Progress<'_>) -> Result<RunReport, String> {
+    async fn run(&self, pace: &mut Pace<'_>, progress: Progress<'_>) -> Result<RunReport, String> {
         let (network, problems) = share_link::decode_design(&self.network);
         if let Some(problem) = problems.first() {
             return Err(problem.to_string());

@@ -85,12 +85,16 @@ impl Drafts {
 
     /// The refused arguments of a row with what is wrong with each, in the order of their names.
     pub fn refused(&self, design: usize, id: NodeId) -> Vec<(&'static str, String)> {
-        let mut refused: Vec<_> = self.0.iter().filter_map(|(field, draft)| match field {
-            Field::Argument { design: of, id: row, name } if (*of, *row) == (design, id) => {
-                draft.problem.clone().map(|problem| (*name, problem))
-            }
-            _ => None,
-        }).collect();
+        let mut refused: Vec<_> = self
+            .0
+            .iter()
+            .filter_map(|(field, draft)| match field {
+                Field::Argument { design: of, id: row, name } if (*of, *row) == (design, id) => {
+                    draft.problem.clone().map(|problem| (*name, problem))
+                }
+                _ => None,
+            })
+            .collect();
         refused.sort_unstable();
         refused
     }

@@ -56,12 +56,7 @@ impl Editor {
     }
 
     /// Changes one design's network; a twin is detached by it. Whether anything is different then.
-    pub fn edit_network(
-        &mut self,
-        design: usize,
-        stroke: Option<Stroke>,
-        change: impl FnOnce(&mut Network),
-    ) -> bool {
+    pub fn edit_network(&mut self, design: usize, stroke: Option<Stroke>, change: impl FnOnce(&mut Network)) -> bool {
         let Some(network) = self.network(design) else { return false };
         let mut changed = Network::clone(&network);
         change(&mut changed);

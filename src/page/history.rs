@@ -40,7 +40,8 @@ pub struct History {
 impl History {
     /// Notes what was before an edit. Strokes of the same thing that follow closely are one step.
     pub fn record(&mut self, before: Shared<Workbench>, stroke: Option<Stroke>) {
-        let continues = stroke.zip(self.last).is_some_and(|(now, last)| now.of == last.of && now.time - last.time < ONE_STEP);
+        let continues =
+            stroke.zip(self.last).is_some_and(|(now, last)| now.of == last.of && now.time - last.time < ONE_STEP);
         self.last = stroke;
         self.redo.clear();
         if !continues {

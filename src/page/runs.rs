@@ -139,7 +139,9 @@ impl Runs {
     /// Whether each design that can run has been run as it is now.
     pub fn are_of(&self, wanted: &[Option<Asked>]) -> bool {
         wanted.iter().enumerate().all(|(design, asked)| match self.0.get(design) {
-            Some(run) => asked.as_ref().is_none_or(|asked| run.shown.as_ref().is_some_and(|(shown, _)| shown.task == asked.task)),
+            Some(run) => {
+                asked.as_ref().is_none_or(|asked| run.shown.as_ref().is_some_and(|(shown, _)| shown.task == asked.task))
+            }
             None => false,
         })
     }

@@ -15,6 +15,8 @@ mod value;
 
 pub use problem::{LinkPlace, LinkProblem, MAX_PROBLEMS};
 
+use std::sync::Arc;
+
 use crate::model::{Network, presets};
 use crate::workbench::{Content, Design, MAX_DESIGNS, MAX_ROWS, Settings, Workbench, default_name};
 use design::Reader;
@@ -176,9 +178,10 @@ impl Fields {
             found.push(own.then(|| {
                 let mut reader = Reader { problems, design: index, rows_left: &mut rows_left };
                 let text = reader.read(value);
-                let content = Content::Network(text.network.clone());
+                let network = Arc::new(text.network);
+                let content = Content::Network(network.clone());
                 let name = text.name.unwrap_or_else(|| default_name(index, &content));
-                Found::Design { design: Design { name, content }, network: text.network.into() }
+                Found::Design { design: Design { name, content }, network }
             }));
         }
         loop {
@@ -205,12 +208,9 @@ impl Fields {
                     Found::LeftOut
                 }
                 None => {
-                    let network = presets::seed_standard();
+                    let network = Arc::new(presets::seed_standard());
                     let content = Content::Network(network.clone());
-                    Found::Design {
-                        design: Design { name: default_name(index, &content), content },
-                        network: network.into(),
-                    }
+                    Found::Design { design: Design { name: default_name(index, &content), content }, network }
                 }
             });
         }
@@ -257,7 +257,7 @@ impl Fields {
 /// A field of the fragment that is a design.
 enum Found {
     /// With the network it has, also as a twin.
-    Design { design: Design, network: Box<Network> },
+    Design { design: Design, network: Arc<Network> },
     /// There is no room for it.
     LeftOut,
 }

@@ -5,10 +5,10 @@ use leptos::prelude::*;
 use crate::compare::headline_of_one;
 use crate::rewrite::Effect;
 
-use super::advice::{self, Adviser};
-use super::format::grouped;
+use super::advice::Adviser;
 use super::later::{Later, Part};
 use super::studio::Studio;
+use crate::page::format::grouped;
 
 #[component]
 pub fn Answer() -> impl IntoView {
@@ -66,7 +66,7 @@ pub fn BestRemedy() -> impl IntoView {
                     title=remedy.warning()
                     on:click={
                         let rewrites = remedy.rewrites.clone();
-                        move |_| advice::apply(&studio, design, &rewrites)
+                        move |_| studio.apply(design, &rewrites)
                     }
                 >
                     "Apply"
@@ -75,7 +75,7 @@ pub fn BestRemedy() -> impl IntoView {
                     class="button small"
                     on:click={
                         let (name, rewrites) = (remedy.title.clone(), remedy.rewrites.clone());
-                        move |_| advice::open_beside(&studio, design, name.clone(), &rewrites)
+                        move |_| studio.open_beside(design, name.clone(), &rewrites)
                     }
                 >
                     "Open beside"

@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use crate::page::drafts::Field;
+
 use super::studio::Studio;
 use super::typed::Typed;
 
@@ -19,15 +21,11 @@ pub fn CheckedField(
     #[prop(default = "")]
     hook: &'static str,
     value: Signal<String>,
-    /// What can be read: "a whole number".
-    #[prop(into)]
-    expected: String,
-    /// Takes a value over from a text; `None` where it is no value.
-    take: impl Fn(&str) -> Option<()> + 'static,
+    /// Takes a value over from a text, or says what could be read: "seed is a whole number".
+    take: impl Fn(&str) -> Result<(), String> + 'static,
 ) -> impl IntoView {
-    let typed = Typed::new(Studio::expect());
-    let refused = RwSignal::new(false);
-    let is_refused = Memo::new(move |_| typed.get().is_some() && refused.get());
+    let hook = if hook.is_empty() { name } else { hook };
+    let typed = Typed::new(Studio::expect(), Field::Setting(hook), move || value.get());
     view! {
         <label class="muted" title=title>
             {name}" "
@@ -37,24 +35,20 @@ pub fn CheckedField(
                 inputmode="decimal"
                 autocomplete="off"
                 size="6"
-                data-testid=if hook.is_empty() { name } else { hook }
-                prop:value=move || typed.get().unwrap_or_else(|| value.get())
-                aria-invalid=move || is_refused.get().then_some("true")
+                data-testid=hook
+                prop:value=move || typed.get()
+                aria-invalid=move || typed.is_refused().then_some("true")
                 on:input=move |event| {
                     let text = event_target_value(&event);
-                    refused.set(take(text.trim()).is_none());
-                    typed.set(text);
+                    let outcome = take(text.trim());
+                    typed.set(text, outcome);
                 }
-                on:blur=move |_| {
-                    if !is_refused.get_untracked() {
-                        typed.clear();
-                    }
-                }
+                on:blur=move |_| typed.leave()
             />
             {(!unit.is_empty()).then(|| format!(" {unit}"))}
         </label>
-        {move || is_refused.get().then(|| {
-            let words = format!("{name} is {expected}. Until then {} counts.", value.get());
+        {move || typed.problem().map(|problem| {
+            let words = format!("{problem}. Until then {} counts.", value.get());
             view! { <span class="problem" data-testid="problem">{words}</span> }
         })}
     }

@@ -1,4 +1,4 @@
-//! Parts of the page that are fetched when the designs have been shown: see [`super::rest`].
+//! Parts of the page that are fetched when the designs have been shown: see [`super::later_parts`].
 
 use std::pin::Pin;
 
@@ -42,7 +42,7 @@ pub enum Part {
 #[component]
 pub fn Later(part: Part) -> impl IntoView {
     let view: Pin<Box<dyn Future<Output = AnyView> + Send>> =
-        Box::pin(async move { super::rest(part).await.unwrap_or_else(|_| missing()) });
+        Box::pin(async move { super::later_parts(part).await.unwrap_or_else(|_| missing()) });
     Suspend::new(view)
 }
 

@@ -9,19 +9,17 @@ mod counting;
 mod design;
 mod each;
 mod fit;
-mod format;
 mod header;
-mod history;
 mod import;
 mod keep;
 mod later;
 mod named;
-mod rest;
 mod run;
 mod runner;
 mod search;
 mod select;
 mod selfcheck;
+mod settle;
 mod slots;
 mod studio;
 mod table;
@@ -84,8 +82,8 @@ fn App(mut beginning: Beginning) -> impl IntoView {
 }
 
 /// The parts of the page that can wait until the designs have been shown: a binary of their own.
-#[wasm_split(rest, wasm_split_path = leptos::wasm_split, fallible)]
-fn rest(part: Part) -> Result<AnyView, SplitLoaderError> {
+#[wasm_split(later_parts, wasm_split_path = leptos::wasm_split, fallible)]
+fn later_parts(part: Part) -> Result<AnyView, SplitLoaderError> {
     Ok(match part {
         Part::Add { design } => view! { <AddLayer design/> }.into_any(),
         Part::Batch => view! { <Batch/> }.into_any(),

@@ -91,17 +91,26 @@ impl Studio {
         self.change(|editor| editor.edit(Some(Stroke { of, time: now() }), change));
     }
 
+    /// A setting as a text.
+    pub fn setting(self, name: &'static str) -> Signal<String> {
+        Signal::derive(move || self.workbench.with(|workbench| workbench.settings.text(name)).unwrap_or_default())
+    }
+
+    /// Sets a setting from what was typed.
+    ///
+    /// # Errors
+    /// What is wrong with a text that is no value for it.
+    pub fn set(&self, name: &'static str, text: &str) -> Result<(), String> {
+        let mut outcome = Ok(());
+        self.stroke(EditKey::Setting(name), |workbench| outcome = workbench.settings.set_text(name, text));
+        outcome.map_err(|error| format!("{name} is {}", error.expected))
+    }
+
     /// Sets an argument from what was typed.
     ///
     /// # Errors
     /// What is wrong with a text that is no value for it.
-    pub fn type_argument(
-        &self,
-        design: usize,
-        id: NodeId,
-        argument: &'static str,
-        text: &str,
-    ) -> Result<(), String> {
+    pub fn type_argument(&self, design: usize, id: NodeId, argument: &'static str, text: &str) -> Result<(), String> {
         self.change(|editor| editor.type_argument((design, id), argument, text, now()))
     }
 

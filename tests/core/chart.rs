@@ -37,7 +37,7 @@ impl Pair {
     }
 
     fn seed() -> Self {
-        let mut networks = Workbench::default().resolve().into_iter().map(|resolved| resolved.network);
+        let mut networks = Workbench::default().resolve().into_iter().map(|resolved| Network::clone(&resolved.network));
         Self::new(networks.next().expect("the standard"), networks.next().expect("its twin"))
     }
 

@@ -431,7 +431,7 @@ proptest! {
         let mut workbench = Workbench::default();
         workbench.settings.batch = batch;
         workbench.designs = vec![
-            Design { name: "Standard".to_string(), content: Content::Network(network) },
+            Design { name: "Standard".to_string(), content: Content::Network(network.into()) },
             Design { name: "Twin".to_string(), content: Content::Twin { of: 0, rewrites: vec![rewrite] } },
         ];
         derive_all(&workbench);

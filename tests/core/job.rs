@@ -4,39 +4,56 @@ use std::task::{Context, Poll, Waker};
 use std::time::Instant;
 
 use convscope::job::{
-    CheckTask, ExactRewrite, FactorsTask, Job, Message, News, RunReport, RunTask, SearchTask, Task, VariedParts,
+    Binary, CheckTask, Clock, ExactRewrite, ExploreTask, FactorsTask, Job, Message, News, Request, RunReport, RunTask,
+    SearchReport, SearchTask, Simd, VariedParts,
 };
 use convscope::model::{Inputs, Kind, Network};
+use convscope::rewrite::Effect;
 use convscope::share_link;
 use convscope::workbench::Workbench;
 
+use proptest::strategy::{Strategy, ValueTree};
+
 use crate::golden::{self, Failures, floats};
 
-/// The run's result or why there is none, and the progress before it. All messages cross as bytes.
-fn execute(task: RunTask, clock: &mut dyn FnMut() -> f64) -> (Result<RunReport, String>, Vec<f64>) {
-    let job = Job::from_bytes(&Job { id: 7, task: Task::Run(task) }.to_bytes()).expect("the job");
-    let (mut result, mut progress) = (None, Vec::new());
-    job.execute(clock, &mut |message| {
+/// A job's messages, its result last; job and messages cross as bytes.
+fn messages<T: Request>(task: T, clock: Clock<'_>) -> Vec<News<T::Reply>>
+where
+    T: serde::Serialize + serde::de::DeserializeOwned,
+{
+    let job = Job::<T>::from_bytes(&Job { id: 7, task }.to_bytes()).expect("the job");
+    let mut all = Vec::new();
+    let tell = &mut |message: Message<T::Reply>| {
         let message = Message::from_bytes(&message.to_bytes()).expect("the message");
-        assert_eq!(message.id, 7);
-        assert!(result.is_none(), "{message:?} after the last message");
-        match message.news {
-            News::Progress(done) => progress.push(done),
-            News::Ran(report) => result = Some(Ok(*report)),
-            News::Imported(_) => panic!("an import was not asked for"),
-            News::Found(_) => panic!("a search was not asked for"),
-            News::Factored(_) | News::Checked(_) => panic!("neither factors nor a check were asked for"),
-            News::Failed(words) => result = Some(Err(words)),
-        }
-    });
-    (result.expect("a last message"), progress)
+        assert_eq!(message.id, Some(7));
+        all.push(message.news);
+    };
+    finish(job.execute(clock, tell));
+    all
 }
 
-/// All news of a job whose clock stands still.
-fn news_of(job: &Job) -> Vec<News> {
-    let mut news = Vec::new();
-    job.execute(&mut || 0.0, &mut |message| news.push(message.news));
-    news
+/// Polls until it is done, through all pauses.
+fn finish(job: impl Future<Output = ()>) {
+    let mut job = std::pin::pin!(job);
+    while job.as_mut().poll(&mut Context::from_waker(Waker::noop())) == Poll::Pending {}
+}
+
+/// The result or why there is none, and the progress before it.
+pub fn execute<T: Request>(task: T, clock: Clock<'_>) -> (Result<T::Reply, String>, Vec<f64>)
+where
+    T: serde::Serialize + serde::de::DeserializeOwned,
+{
+    let mut news = messages(task, clock);
+    let result = match news.pop().expect("a last message") {
+        News::Told(reply) => Ok(reply),
+        News::Failed(words) => Err(words),
+        News::Progress(done) => panic!("progress {done} at the end"),
+    };
+    let progress = news.into_iter().map(|news| match news {
+        News::Progress(done) => done,
+        News::Told(_) | News::Failed(_) => panic!("more than one result"),
+    });
+    (result, progress.collect())
 }
 
 fn run(task: RunTask) -> (Result<RunReport, String>, Vec<f64>) {
@@ -118,7 +135,7 @@ fn a_slow_network_is_run_no_more_than_it_must() {
 
 #[test]
 fn a_run_pauses_all_the_time_and_may_end_in_any_pause() {
-    let job = Job { id: 1, task: Task::Run(task(&Workbench::default().resolve()[0].network, 1.0)) };
+    let job = Job { id: 1, task: task(&Workbench::default().resolve()[0].network, 1.0) };
     let job = &job;
     // How often it pauses where it is left alone after so many pauses, whether it has told its result, and the time:
     // each look at the clock is five milliseconds later.
@@ -128,10 +145,10 @@ fn a_run_pauses_all_the_time_and_may_end_in_any_pause() {
             now += 5.0;
             now
         };
-        let mut tell = |message: Message| is_done |= !matches!(message.news, News::Progress(_));
+        let mut tell = |message: Message<RunReport>| is_done |= !matches!(message.news, News::Progress(_));
         let mut pauses = 0;
         {
-            let mut run = std::pin::pin!(job.run(&mut clock, &mut tell));
+            let mut run = std::pin::pin!(job.execute(&mut clock, &mut tell));
             while pauses < most && run.as_mut().poll(&mut Context::from_waker(Waker::noop())) == Poll::Pending {
                 pauses += 1;
             }
@@ -162,7 +179,8 @@ fn what_cannot_run_says_why() {
 fn foreign_bytes_are_an_error() {
     for length in 0..40 {
         let bytes: Vec<u8> = (0..length).map(|index| (index as u8).wrapping_mul(37).wrapping_add(200)).collect();
-        assert!(Job::from_bytes(&bytes).is_err());
+        assert!(Job::<RunTask>::from_bytes(&bytes).is_err());
+        assert!(Job::<ExploreTask>::from_bytes(&bytes).is_err());
     }
 }
 
@@ -186,7 +204,8 @@ fn golden_a_search_tells_what_it_finds() {
         keep_capacity: false,
         most: 500,
     };
-    let job = Job::from_bytes(&Job { id: 9, task: Task::Search(task) }.to_bytes()).expect("the job");
+    let job =
+        Job::<ExploreTask>::from_bytes(&Job { id: 9, task: ExploreTask::from(task) }.to_bytes()).expect("the job");
     let mut reports = Vec::new();
     // Each look at the clock is a second later, so that every piece is told.
     let mut now = 0.0;
@@ -194,10 +213,11 @@ fn golden_a_search_tells_what_it_finds() {
         now += 1000.0;
         now
     };
-    job.execute(&mut clock, &mut |message| match Message::from_bytes(&message.to_bytes()).expect("the message").news {
-        News::Found(report) => reports.push(*report),
+    let tell = &mut |bytes: &[u8]| match Message::<SearchReport>::from_bytes(bytes).expect("the message").news {
+        News::Told(report) => reports.push(report),
         other => panic!("{other:?}"),
-    });
+    };
+    finish(job.execute_as_bytes(&mut clock, tell));
     assert!(reports.len() > 1 && reports.windows(2).all(|pair| pair[0].done < pair[1].done));
     let last = reports.last().expect("a last report");
     assert_eq!((last.done, last.total), (500, 500));
@@ -214,9 +234,7 @@ fn golden_ranks_of_the_seeds_first_linear() {
         let network = golden::graph(which, &seed["models"][which]["layers"]).network;
         let row = network.nodes.iter().position(|node| node.layer.kind() == Kind::Linear).expect("a Linear") as u32;
         let task = FactorsTask { network: share_link::encode_design(&network), row, seed: 0, gain: 1.0 };
-        let job = Job::from_bytes(&Job { id: 3, task: Task::Factors(task.clone()) }.to_bytes()).expect("the job");
-        let reports = news_of(&job);
-        let [News::Factored(report)] = reports.as_slice() else { panic!("{reports:?}") };
+        let report = execute(task.clone(), &mut || 0.0).0.expect("the ranks");
         // The last rank of 304 x 36 with fewer weights: 32 * 340 = 10,880 of 10,944.
         assert_eq!((report.inputs, report.outputs, report.ranks.len()), (304, 36, 32));
         assert!(report.ranks.windows(2).all(|pair| {
@@ -232,8 +250,8 @@ fn golden_ranks_of_the_seeds_first_linear() {
             failures.check((found - error).abs() < 1e-6, || format!("{which} {number}: {found}, PyTorch {error}"));
         }
         let broken = FactorsTask { row: 0, ..task };
-        let news = news_of(&Job { id: 3, task: Task::Factors(broken) });
-        assert!(matches!(news.as_slice(), [News::Failed(_)]), "{news:?}");
+        let outcome = execute(broken, &mut || 0.0).0;
+        assert!(outcome.is_err(), "{outcome:?}");
     }
     failures.finish();
 }
@@ -252,12 +270,34 @@ fn golden_exact_rewrites_of_the_seed_are_checked_by_running_both() {
         for rewrites in all.iter().map(std::slice::from_ref).chain([&all[..]]) {
             let network = share_link::encode_design(&network);
             let task = CheckTask { network, rewrites: rewrites.to_vec(), seed: 0, gain: 6.0 };
-            let job = Job::from_bytes(&Job { id: 4, task: Task::Check(task) }.to_bytes()).expect("the job");
-            let news = news_of(&job);
-            let [News::Checked(report)] = news.as_slice() else { panic!("{news:?}") };
+            let report = execute(task, &mut || 0.0).0.expect("a check");
             assert_eq!(report.outputs, 3);
             assert!(report.largest_output > 0.1, "{report:?}");
             assert!(report.largest_difference <= 1e-5 * report.largest_output.max(1.0), "{report:?}");
         }
+    }
+}
+
+/// Each file that a worker is started from is one that the build makes.
+#[test]
+fn every_binary_is_built() {
+    let script =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/build.mjs")).expect("the script");
+    for binary in [Binary::Engine, Binary::Explorer, Binary::Importer] {
+        for simd in [Simd::None, Simd::Plain, Simd::Relaxed] {
+            if let Some(file) = binary.file(simd) {
+                assert!(script.contains(&format!("\"{file}\"")), "{file}");
+            }
+        }
+    }
+}
+
+/// What is checked by running both is what a rewrite says of itself.
+#[test]
+fn every_exact_rewrite_can_be_checked() {
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    for _ in 0..500 {
+        let rewrite = crate::random_workbench::rewrite().new_tree(&mut runner).expect("a rewrite").current();
+        assert_eq!(ExactRewrite::of(&rewrite).is_some(), rewrite.effect() == Effect::Exact, "{rewrite:?}");
     }
 }

@@ -43,7 +43,6 @@ const LAYERS: &[(&str, &[&str])] = &[
             "engine",
         ],
     ),
-    ("page", &[]),
     (
         "job",
         &[
@@ -64,6 +63,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "report",
         ],
     ),
+    ("page", &["decimal", "model", "shape", "cost", "rewrite", "workbench", "compare", "share_link", "job"]),
     (
         "ui",
         &[
@@ -84,8 +84,8 @@ const LAYERS: &[(&str, &[&str])] = &[
             "pytorch",
             "report",
             "chart",
-            "page",
             "job",
+            "page",
         ],
     ),
 ];
@@ -103,7 +103,7 @@ const GUARDED_CRATES: &[(&str, &[&str])] = &[
     ("console_error_panic_hook", &["ui", "main", "listener"]),
     ("plotters", &["chart", "ui"]),
     ("plotters_canvas", &["ui"]),
-    ("serde", &["job"]),
+    ("serde", &["job", "listener"]),
     ("postcard", &["job"]),
     ("serde_json", &[]),
     ("ruff_python_parser", &["pytorch"]),

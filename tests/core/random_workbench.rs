@@ -106,7 +106,7 @@ fn within(inputs: Inputs, count: u32) -> Inputs {
     }
 }
 
-fn rewrite() -> impl Strategy<Value = Rewrite> {
+pub fn rewrite() -> impl Strategy<Value = Rewrite> {
     let node = || (0_u32..6).prop_map(NodeId);
     let nodes = || prop::collection::vec(node(), 0..3);
     let hidden = prop_oneof![Just(HiddenLayers::Keep), Just(HiddenLayers::Drop)];
@@ -163,7 +163,7 @@ pub fn workbench(network: impl Strategy<Value = Network>) -> impl Strategy<Value
                 // A twin follows a design on its left, so that there are no circles.
                 let content = match twin.filter(|_| index > 0) {
                     Some((of, rewrites)) => Content::Twin { of: of.index(index), rewrites },
-                    None => Content::Network(network),
+                    None => Content::Network(network.into()),
                 };
                 built.push(Design { name: name.unwrap_or_else(|| default_name(index, &content)), content });
             }

@@ -2,10 +2,10 @@
 
 use leptos::prelude::*;
 
-use crate::job::{CheckReport, CheckTask, ExactRewrite, Message, News, Task};
+use crate::job::{CheckReport, CheckTask, ExactRewrite, Message, News};
+use crate::page::format::grouped;
 use crate::rewrite::Rewrite;
 use crate::share_link;
-use crate::ui::format::grouped;
 use crate::ui::runner::Runner;
 use crate::ui::studio::Studio;
 
@@ -13,12 +13,12 @@ use crate::ui::studio::Studio;
 pub fn Check(design: usize, rewrites: Vec<Rewrite>) -> impl IntoView {
     let studio = Studio::expect();
     let said = RwSignal::new(None::<String>);
-    let hear = move |message: Message| match message.news {
-        News::Checked(report) => said.set(Some(sentence(&report))),
+    let hear = move |message: Message<CheckReport>| match message.news {
+        News::Told(report) => said.set(Some(sentence(&report))),
         News::Failed(words) => said.set(Some(words)),
-        News::Progress(_) | News::Ran(_) | News::Imported(_) | News::Found(_) | News::Factored(_) => {}
+        News::Progress(_) => {}
     };
-    let runner = Runner::new("explorer", Callback::new(hear));
+    let runner = Runner::<CheckTask>::new(Callback::new(hear));
     on_cleanup(move || runner.cancel());
     let exact: Option<Vec<ExactRewrite>> = rewrites.iter().map(ExactRewrite::of).collect();
     let check = move |_| {
@@ -27,7 +27,7 @@ pub fn Check(design: usize, rewrites: Vec<Rewrite>) -> impl IntoView {
         let network = studio.with_design(design, |state| share_link::encode_design(state.network()));
         if let (Some(network), Some(rewrites)) = (network, exact.clone()) {
             said.set(Some("Running both…".to_string()));
-            runner.start(Task::Check(CheckTask { network, rewrites, seed, gain }));
+            runner.start(CheckTask { network, rewrites, seed, gain });
         }
     };
     view! {

@@ -1,7 +1,7 @@
 //! Costs as text.
 
 use crate::advice::Costs;
-use crate::ui::format::{bytes, grouped, short, time};
+use crate::page::format::{bytes, grouped, short, time};
 
 /// What "peak in place" is.
 pub const PEAK: &str =

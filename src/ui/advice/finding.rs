@@ -8,7 +8,6 @@ use crate::ui::studio::Studio;
 use super::check::Check;
 use super::costs::{PEAK, differences};
 use super::rank::RankSlider;
-use super::{apply, open_beside};
 
 #[component]
 pub fn FindingView(design: usize, finding: Finding) -> impl IntoView {
@@ -66,11 +65,11 @@ fn RemedyView(design: usize, remedy: Remedy) -> impl IntoView {
                 }}
             </div>
             <div class="remedy-actions">
-                <button class="button small" data-testid="apply" on:click=move |_| apply(&studio, design, &applied)>"Apply"</button>
+                <button class="button small" data-testid="apply" on:click=move |_| studio.apply(design, &applied)>"Apply"</button>
                 <button
                     class="button small"
                     title="As a design of its own"
-                    on:click=move |_| open_beside(&studio, design, name.clone(), &opened)
+                    on:click=move |_| studio.open_beside(design, name.clone(), &opened)
                 >
                     "Open beside"
                 </button>

@@ -8,8 +8,8 @@ use crate::ui::fit::Evidence;
 use crate::ui::studio::Studio;
 use crate::ui::table::Table;
 
+use super::Adviser;
 use super::costs::cells;
-use super::{Adviser, apply, open_beside};
 
 #[component]
 pub fn LadderView() -> impl IntoView {
@@ -26,7 +26,7 @@ pub fn LadderView() -> impl IntoView {
         let steps = ladder.steps.clone();
         let open_all = move |_| {
             for step in &steps {
-                open_beside(&studio, design, step.title.clone(), &step.rewrites);
+                studio.open_beside(design, step.title.clone(), &step.rewrites);
             }
         };
         Some(view! {
@@ -55,13 +55,13 @@ pub fn LadderView() -> impl IntoView {
                                     <button
                                         class="button small"
                                         title="All steps down to this one"
-                                        on:click=move |_| apply(&studio, design, &all)
+                                        on:click=move |_| studio.apply(design, &all)
                                     >
                                         "Apply"
                                     </button>
                                     <button
                                         class="button small"
-                                        on:click=move |_| open_beside(&studio, design, name.clone(), &rewrites)
+                                        on:click=move |_| studio.open_beside(design, name.clone(), &rewrites)
                                     >
                                         "Open beside"
                                     </button>

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::ui::format::bytes;
+use crate::page::format::bytes;
 
 use super::Adviser;
 

@@ -7,16 +7,13 @@ mod ladder;
 mod means;
 mod rank;
 
-use std::sync::Arc;
-
 use leptos::prelude::*;
 
 use crate::advice::{self, Finding, Ladder, Technique};
-use crate::rewrite::{self, Rewrite};
+use crate::page::shared::Shared;
 use crate::ui::named::DesignTabs;
-use crate::ui::rest::when_settled;
-use crate::ui::studio::{Shared, Studio};
-use crate::workbench::Content;
+use crate::ui::settle::when_settled;
+use crate::ui::studio::Studio;
 
 use finding::FindingView;
 use ladder::LadderView;
@@ -79,29 +76,8 @@ impl Adviser {
         });
         // What stays as it is keeps what was opened in it.
         if self.advice.with_untracked(|now| now.as_deref() != advice.as_ref()) {
-            self.advice.set(advice.map(|advice| Shared::new(Arc::new(advice))));
+            self.advice.set(advice.map(|advice| Shared::new(advice)));
         }
-    }
-}
-
-/// Rewrites a design in place; a twin goes on following, under more rewrites.
-pub fn apply(studio: &Studio, design: usize, rewrites: &[Rewrite]) {
-    studio.edit(None, |workbench| {
-        let resolved = workbench.resolve().into_iter().nth(design);
-        if let (Some(resolved), Some(design)) = (resolved, workbench.designs.get_mut(design)) {
-            match &mut design.content {
-                Content::Twin { rewrites: own, .. } => own.extend_from_slice(rewrites),
-                Content::Network(network) => *network = rewrite::apply_all(&resolved.network, rewrites).network,
-            }
-        }
-    });
-}
-
-/// Opens what a design becomes under rewrites beside it.
-pub fn open_beside(studio: &Studio, design: usize, name: String, rewrites: &[Rewrite]) {
-    let network = studio.with_design(design, |state| rewrite::apply_all(state.network(), rewrites).network);
-    if let Some(network) = network {
-        studio.add_design(name, Content::Network(network));
     }
 }
 

@@ -2,28 +2,27 @@
 
 use leptos::prelude::*;
 
-use crate::job::{FactorsReport, FactorsTask, Message, News, RankReport, Task};
+use crate::job::{FactorsReport, FactorsTask, Message, News, RankReport};
 use crate::model::NodeId;
+use crate::page::format::{grouped, percent};
 use crate::rewrite::Rewrite;
 use crate::share_link;
-use crate::ui::format::{grouped, percent};
 use crate::ui::runner::Runner;
 use crate::ui::studio::Studio;
 
 use super::costs::differences;
-use super::{apply, open_beside};
 
 /// Asks the worker for all ranks when it is opened.
 #[component]
 pub fn RankSlider(design: usize, node: NodeId) -> impl IntoView {
     let studio = Studio::expect();
     let answer = RwSignal::new(None::<Result<FactorsReport, String>>);
-    let hear = move |message: Message| match message.news {
-        News::Factored(report) => answer.set(Some(Ok(*report))),
+    let hear = move |message: Message<FactorsReport>| match message.news {
+        News::Told(report) => answer.set(Some(Ok(report))),
         News::Failed(words) => answer.set(Some(Err(words))),
-        News::Progress(_) | News::Ran(_) | News::Imported(_) | News::Found(_) | News::Checked(_) => {}
+        News::Progress(_) => {}
     };
-    let runner = Runner::new("explorer", Callback::new(hear));
+    let runner = Runner::<FactorsTask>::new(Callback::new(hear));
     on_cleanup(move || runner.cancel());
     let asked = StoredValue::new(false);
     let ask = move |_| {
@@ -35,7 +34,7 @@ pub fn RankSlider(design: usize, node: NodeId) -> impl IntoView {
         if let (Some((network, row)), false) = (row.flatten(), asked.get_value()) {
             asked.set_value(true);
             let (seed, gain) = settings;
-            runner.start(Task::Factors(FactorsTask { network, row, seed, gain }));
+            runner.start(FactorsTask { network, row, seed, gain });
         }
     };
     view! {
@@ -89,8 +88,8 @@ fn Slider(design: usize, node: NodeId, report: FactorsReport) -> impl IntoView {
                 <p class="warning">"The outputs move: weights carry over only approximately, so fine-tune."</p>
             </div>
             <div class="remedy-actions">
-                <button class="button small" data-testid="apply" on:click=move |_| apply(&studio, design, &rewrites())>"Apply"</button>
-                <button class="button small" on:click=move |_| open_beside(&studio, design, name(), &rewrites())>"Open beside"</button>
+                <button class="button small" data-testid="apply" on:click=move |_| studio.apply(design, &rewrites())>"Apply"</button>
+                <button class="button small" on:click=move |_| studio.open_beside(design, name(), &rewrites())>"Open beside"</button>
             </div>
         </div>
     }

@@ -5,9 +5,9 @@ use leptos::{ev, html};
 use wasm_bindgen::prelude::*;
 
 use crate::chart::{Hit, Surface, Theme};
+use crate::page::shared::Shared;
 use crate::ui::each::Each;
 use crate::ui::header::theme::ThemeChoice;
-use crate::ui::studio::Shared;
 
 use super::picture::Picture;
 

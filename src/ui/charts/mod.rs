@@ -3,12 +3,12 @@
 mod canvas;
 mod picture;
 
-use std::sync::Arc;
-
 use leptos::prelude::*;
 
 use crate::chart::{self, ChartSide};
-use crate::ui::studio::{Derived, Shared, Studio};
+use crate::page::derived::Derived;
+use crate::page::shared::Shared;
+use crate::ui::studio::Studio;
 
 pub use canvas::Chart;
 pub use picture::Picture;
@@ -20,7 +20,7 @@ const MOST_BARS: usize = 24;
 pub fn Charts() -> impl IntoView {
     let studio = Studio::expect();
     let picture = move |draw: fn(&Derived) -> Option<Picture>| {
-        Memo::new(move |_| studio.derived.with(|derived| draw(derived).map(|picture| Shared::new(Arc::new(picture)))))
+        Memo::new(move |_| studio.derived.with(|derived| draw(derived).map(|picture| Shared::new(picture))))
     };
     let are_many = move || studio.derived.with(|derived| derived.designs.len() > 2);
     view! {

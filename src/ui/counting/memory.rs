@@ -4,11 +4,12 @@ use leptos::prelude::*;
 
 use crate::cost::{ARENA_ALIGNMENT, Memory, NumberType};
 use crate::model::Network;
+use crate::page::derived::DesignState;
+use crate::page::format::{bytes, grouped};
 use crate::ui::each::Each;
-use crate::ui::format::{bytes, grouped};
 use crate::ui::named::DesignName;
 use crate::ui::select::Select;
-use crate::ui::studio::{DesignState, Studio};
+use crate::ui::studio::Studio;
 use crate::ui::table::Table;
 
 #[component]
@@ -17,7 +18,7 @@ pub fn MemoryPanel() -> impl IntoView {
     let chosen = Memo::new(move |_| studio.workbench().with(|workbench| workbench.settings.number_type));
     let choose = move |name: String| {
         if let Some(&number_type) = NumberType::ALL.iter().find(|number_type| number_type.name() == name) {
-            studio.edit(None, |workbench| workbench.settings.number_type = number_type);
+            studio.edit(|workbench| workbench.settings.number_type = number_type);
         }
     };
     let designs = studio.design_indices();

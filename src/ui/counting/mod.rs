@@ -6,8 +6,8 @@ use leptos::prelude::*;
 
 use crate::cost::{Convention, NumberType, Report, Settings, Tally, analyze};
 use crate::model::Network;
+use crate::page::format::grouped;
 use crate::ui::each::Each;
-use crate::ui::format::grouped;
 use crate::ui::named::DesignName;
 use crate::ui::select::Select;
 use crate::ui::studio::Studio;
@@ -21,7 +21,7 @@ pub fn CountingPanel() -> impl IntoView {
     let chosen = Memo::new(move |_| studio.workbench().with(|workbench| workbench.settings.convention));
     let choose = move |id: String| {
         if let Some(convention) = Convention::from_id(&id) {
-            studio.edit(None, |workbench| workbench.settings.convention = convention);
+            studio.edit(|workbench| workbench.settings.convention = convention);
         }
     };
     let designs = studio.design_indices();
@@ -68,7 +68,7 @@ pub fn CountingPanel() -> impl IntoView {
 
 fn freeze(studio: &Studio, names: &str) {
     // A list of names is never refused.
-    studio.edit(None, |workbench| drop(workbench.settings.set_text("frozen", names)));
+    studio.edit(|workbench| drop(workbench.settings.set_text("frozen", names)));
 }
 
 /// What is to be known of a counter before reading its number.
@@ -201,7 +201,7 @@ fn Rows(design: usize, tally: Memo<Option<Tally>>) -> impl IntoView {
     let rows = move || {
         let Some(tally) = tally.get() else { return Vec::new() };
         let flops = matches!(tally.convention.unit(), crate::cost::Unit::Flops);
-        let row = |state: &crate::ui::studio::DesignState| {
+        let row = |state: &crate::page::derived::DesignState| {
             let nodes = state.network().nodes.iter().zip(&state.report.rows).zip(&tally.rows);
             let shown = nodes.map(|((node, row), counted)| {
                 let plain = if flops { row.figures.flops.0 } else { row.figures.macs.0 };

@@ -4,10 +4,10 @@ use leptos::ev;
 use leptos::prelude::*;
 
 use crate::model::{Kind, Layer, NodeId, PaddingMode, ScalarOperation, UpsampleMode, Value};
+use crate::page::drafts::Field;
+use crate::page::row::plain;
 use crate::ui::studio::Studio;
 use crate::ui::typed::Typed;
-
-use super::row_view::plain;
 
 /// One argument of a row: a text, a check box or a choice, as its type wants.
 #[component]
@@ -47,19 +47,19 @@ fn TextArgument(
     value: Memo<Option<Value>>,
 ) -> impl IntoView {
     let studio = Studio::expect();
-    let draft = move || studio.drafts.with(|drafts| drafts.get(&(design, Some(id), name.to_string())).cloned());
-    let typed = Typed::new(studio);
-    let shown = move || {
-        typed.get().or_else(draft).unwrap_or_else(|| value.with(|value| value.as_ref().map_or(String::new(), plain)))
+    let shown = move || value.with(|value| value.as_ref().map_or(String::new(), plain));
+    let typed = Typed::new(studio, Field::Argument { design, id, name }, shown);
+    let take = move |text: String| {
+        let outcome = studio.type_argument(design, id, name, &text);
+        typed.set(text, outcome);
     };
     let step = move |event: &ev::KeyboardEvent, by: i64| {
         if let Some(Value::Int(int)) = value.get_untracked() {
             event.prevent_default();
-            typed.clear();
-            studio.type_argument(design, id, name, &(int + by).to_string());
+            take(int.saturating_add(by).to_string());
+            typed.leave();
         }
     };
-    let expected = kind.expected(name).unwrap_or_default();
     view! {
         <input
             type="text"
@@ -68,15 +68,11 @@ fn TextArgument(
             spellcheck="false"
             placeholder=if kind.layer().argument(name) == Some(Value::None) { "–" } else { "" }
             aria-label=name
-            prop:value=shown
-            aria-invalid=move || draft().is_some().then_some("true")
-            title=move || if draft().is_some() { format!("{name} is {expected}") } else { name.to_string() }
-            on:input=move |event| {
-                let text = event_target_value(&event);
-                typed.set(text.clone());
-                studio.type_argument(design, id, name, &text);
-            }
-            on:blur=move |_| typed.clear()
+            prop:value=move || typed.get()
+            aria-invalid=move || typed.is_refused().then_some("true")
+            title=move || typed.problem().unwrap_or_else(|| name.to_string())
+            on:input=move |event| take(event_target_value(&event))
+            on:blur=move |_| typed.leave()
             on:keydown=move |event| match (event.key().as_str(), event.alt_key()) {
                 ("ArrowUp", false) => step(&event, 1),
                 ("ArrowDown", false) => step(&event, -1),
@@ -96,7 +92,9 @@ fn Switch(design: usize, id: NodeId, name: &'static str, value: Memo<Option<Valu
             aria-label=name
             prop:checked=move || value.get() == Some(Value::Bool(true))
             on:change=move |event| {
-                studio.type_argument(design, id, name, if event_target_checked(&event) { "True" } else { "False" });
+                let text = if event_target_checked(&event) { "True" } else { "False" };
+                // Each of the two is a value of it.
+                let _ = studio.type_argument(design, id, name, text);
             }
         />
     }
@@ -117,7 +115,8 @@ fn Choice(
             name=name
             aria-label=name
             prop:value=chosen
-            on:change=move |event| studio.type_argument(design, id, name, &event_target_value(&event))
+            // Each choice is a value of it.
+            on:change=move |event| drop(studio.type_argument(design, id, name, &event_target_value(&event)))
         >
             {choices.iter().map(|choice| view! { <option value=*choice>{*choice}</option> }).collect_view()}
         </select>

@@ -68,14 +68,7 @@ impl Dragging {
         if let (Some(drag), Some((target, behind))) = (self.dragged.get_untracked(), self.target.get_untracked())
             && drag.id != target
         {
-            let place = studio.derived.with_untracked(|derived| {
-                let network = derived.designs.get(drag.design)?.network();
-                let without = network.nodes.iter().filter(|node| node.id != drag.id);
-                without.map(|node| node.id).position(|id| id == target)
-            });
-            if let Some(place) = place {
-                studio.move_to(drag.design, drag.id, place + usize::from(behind));
-            }
+            studio.move_beside(drag.design, drag.id, target, behind);
         }
         self.cancel();
     }

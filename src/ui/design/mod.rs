@@ -5,17 +5,17 @@ mod argument;
 mod details;
 mod drag;
 mod row;
-mod row_view;
 
 use leptos::html;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 
 use crate::model::NodeId;
+use crate::page::drafts::Field;
+use crate::page::format::{bytes, grouped, short};
+use crate::page::totals::{TotalsView, qualified};
 use crate::ui::checked_field::CheckedField;
 use crate::ui::each::Each;
-use crate::ui::format::{bytes, grouped, short};
-use crate::ui::history::EditKey;
 use crate::ui::later::{Later, Part};
 use crate::ui::slots::What::{Attribute, Text};
 use crate::ui::slots::{Slot, show, slot};
@@ -28,9 +28,6 @@ use row::Row;
 pub use add::AddLayer;
 pub use details::Details;
 pub use row::{RowHandle, keep_focus};
-
-/// The most samples at once that can be typed.
-const MOST_SAMPLES: u64 = 1_000_000_000;
 
 /// One design: its totals, its input, its rows.
 #[component]
@@ -224,54 +221,14 @@ const TOTALS: &[Slot<TotalsView>] = &[
     slot(".weights", Text, |totals| Some(qualified(totals.params_qualifier, bytes(totals.weight_bytes)))),
 ];
 
-/// The totals that are shown, as plain numbers.
-#[derive(Clone, Debug, Default, PartialEq)]
-struct TotalsView {
-    params: u64,
-    trainable: u64,
-    buffers: u64,
-    macs: u64,
-    flops: u64,
-    peak_bytes: u64,
-    weight_bytes: u64,
-    /// Before what follows from the parameters alone.
-    params_qualifier: &'static str,
-    qualifier: &'static str,
-}
-
-impl TotalsView {
-    fn of(report: &crate::cost::Report) -> Self {
-        let figures = &report.totals.figures;
-        let peak = report.memory.as_ref().map_or(0, |memory| memory.bytes(memory.peak_out_of_place.elements).0);
-        Self {
-            params: figures.trainable.0 + figures.frozen.0,
-            trainable: figures.trainable.0,
-            buffers: figures.buffers.0,
-            macs: figures.macs.0,
-            flops: figures.flops.0,
-            peak_bytes: peak,
-            weight_bytes: figures.weight_bytes.0,
-            params_qualifier: report.totals.completeness.params_qualifier(),
-            qualifier: report.totals.completeness.qualifier(),
-        }
-    }
-}
-
-/// `at least 28`, or the text alone where it is exact.
-fn qualified(qualifier: &str, text: String) -> String {
-    if qualifier.is_empty() { text } else { format!("{qualifier} {text}") }
-}
-
 /// The shape of the network's input.
 #[component]
 fn InputShape(design: usize) -> impl IntoView {
     let studio = Studio::expect();
     let shape =
         Memo::new(move |_| studio.with_design(design, |state| state.network().input.to_string()).unwrap_or_default());
-    let is_baseline = move || studio.with_design(design, |state| state.resolved.twin_of.is_none()).unwrap_or(true);
-    let typed = Typed::new(studio);
-    let refused = RwSignal::new(None::<String>);
-    let problem = Memo::new(move |_| typed.get().and(refused.get()));
+    let is_own = move || studio.with_design(design, |state| state.resolved.twin_of.is_none()).unwrap_or(true);
+    let typed = Typed::new(studio, Field::Input { design }, move || shape.get());
     view! {
         <div class="input-line">
             <label>
@@ -284,26 +241,22 @@ fn InputShape(design: usize) -> impl IntoView {
                     aria-label="input shape, channels x height x width"
                     title="channels x height x width"
                     data-testid=if design == 0 { "input-shape".to_string() } else { format!("input-shape-{design}") }
-                    disabled=move || !is_baseline()
-                    prop:value=move || typed.get().unwrap_or_else(|| shape.get())
-                    aria-invalid=move || problem.with(Option::is_some).then_some("true")
+                    disabled=move || !is_own()
+                    prop:value=move || typed.get()
+                    aria-invalid=move || typed.is_refused().then_some("true")
                     on:input=move |event| {
                         let text = event_target_value(&event);
-                        typed.set(text.clone());
-                        refused.set(studio.type_input(design, &text).err());
+                        let outcome = studio.type_input(design, &text);
+                        typed.set(text, outcome);
                     }
-                    on:blur=move |_| {
-                        if problem.with_untracked(Option::is_none) {
-                            typed.clear();
-                        }
-                    }
+                    on:blur=move |_| typed.leave()
                 />
             </label>
-            <Show when=move || !is_baseline()>
+            <Show when=move || !is_own()>
                 <span>"as the design it follows"</span>
             </Show>
             {(design == 0).then(|| view! { <Later part=Part::Batch/> })}
-            {move || problem.get().map(|problem| view! {
+            {move || typed.problem().map(|problem| view! {
                 <span class="problem" data-testid="problem">{format!("{problem}. Until then {} counts.", shape.get())}</span>
             })}
         </div>
@@ -314,11 +267,7 @@ fn InputShape(design: usize) -> impl IntoView {
 #[component]
 pub fn Batch() -> impl IntoView {
     let studio = Studio::expect();
-    let batch = Signal::derive(move || studio.workbench().with(|workbench| workbench.settings.batch.to_string()));
-    let take = move |text: &str| {
-        let batch = text.parse().ok().filter(|batch: &u64| (1..=MOST_SAMPLES).contains(batch));
-        batch.map(|batch| studio.edit(Some(EditKey::Setting("batch")), |workbench| workbench.settings.batch = batch))
-    };
-    let expected = format!("a whole number from 1 to {}", grouped(MOST_SAMPLES));
-    view! { <CheckedField name="batch" class="batch" title="samples at once" value=batch expected take/> }
+    let batch = studio.setting("batch");
+    let take = move |text: &str| studio.set("batch", text);
+    view! { <CheckedField name="batch" class="batch" title="samples at once" value=batch take/> }
 }

@@ -7,13 +7,14 @@ use leptos::prelude::*;
 use crate::cost::{NumberType, Settings, analyze};
 use crate::decimal;
 use crate::device::{Bound, CATALOGUE, Class, Device, Fit, Fitted, Latency, Standing, Verdict, find, own_id};
+use crate::page::derived::DesignState;
+use crate::page::format::{bytes, time};
+use crate::page::history::EditKey;
 use crate::ui::checked_field::CheckedField;
 use crate::ui::each::Each;
-use crate::ui::format::{bytes, time};
-use crate::ui::history::EditKey;
 use crate::ui::named::DesignName;
 use crate::ui::select::Select;
-use crate::ui::studio::{DesignState, Studio};
+use crate::ui::studio::Studio;
 use crate::ui::table::Table;
 
 pub use evidence::Evidence;
@@ -31,7 +32,7 @@ pub fn FitPanel() -> impl IntoView {
     });
     let choose = move |id: String| {
         let id = if id == "own" { own_id(OWN.0, OWN.1) } else { id };
-        studio.edit(None, |workbench| workbench.settings.device = Some(id));
+        studio.edit(|workbench| workbench.settings.device = Some(id));
     };
     let designs = studio.design_indices();
     let is_own = Memo::new(move |_| device.get().is_some_and(|device| device.id == "own"));
@@ -62,7 +63,7 @@ fn OwnLimits(device: Memo<Option<Device>>) -> impl IntoView {
     let studio = Studio::expect();
     let limits = move || device.get().map_or(OWN, |device| (device.flash.value, device.ram.value));
     let set = move |(flash, ram): (u64, u64)| {
-        studio.edit(Some(EditKey::Setting("device")), |workbench| workbench.settings.device = Some(own_id(flash, ram)));
+        studio.stroke(EditKey::Setting("device"), |workbench| workbench.settings.device = Some(own_id(flash, ram)));
     };
     view! {
         <KilobyteField name="flash" hook="own-flash" bytes=Signal::derive(move || limits().0) change=move |flash| set((flash, limits().1))/>
@@ -80,10 +81,11 @@ fn KilobyteField(
 ) -> impl IntoView {
     let value = Signal::derive(move || (bytes.get() as f64 / 1e3).to_string());
     let take = move |text: &str| {
-        let bytes = (decimal::parse(text).filter(|kilobytes| *kilobytes < 1e12)? * 1e3).round();
-        (bytes >= 1.0).then(|| change(bytes as u64))
+        let kilobytes = decimal::parse(text).filter(|kilobytes| *kilobytes < 1e12);
+        let bytes = kilobytes.map(|kilobytes| (kilobytes * 1e3).round()).filter(|bytes| *bytes >= 1.0);
+        bytes.map(|bytes| change(bytes as u64)).ok_or_else(|| format!("{name} is a number above 0, below 10^12"))
     };
-    view! { <CheckedField name hook unit="kB" value expected="a number above 0, below 10^12" take/> }
+    view! { <CheckedField name hook unit="kB" value take/> }
 }
 
 /// A device's limits, each with where it can be looked up.

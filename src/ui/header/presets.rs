@@ -6,7 +6,7 @@ use crate::model::Network;
 use crate::model::presets::{self, Group, Preset, Scale};
 use crate::rewrite::Rewrite;
 use crate::share_link;
-use crate::ui::rest::when_settled;
+use crate::ui::settle::when_settled;
 use crate::ui::studio::Studio;
 use crate::workbench::{Content, Design, Workbench, default_name};
 
@@ -130,7 +130,7 @@ fn size_of(network: &Network) -> Option<(&'static str, Scale)> {
 fn with_twin(preset: &Preset, scale: Scale) -> Workbench {
     let twin = Content::Twin { of: 0, rewrites: vec![Rewrite::Separable] };
     let designs = vec![
-        Design { name: preset.title.to_string(), content: Content::Network(preset.build(scale)) },
+        Design { name: preset.title.to_string(), content: Content::Network(preset.build(scale).into()) },
         Design { name: default_name(1, &twin), content: twin },
     ];
     Workbench { designs, ..Workbench::default() }

@@ -26,7 +26,7 @@ pub fn Share(open: RwSignal<bool>) -> impl IntoView {
     let studio = Studio::expect();
     let input = NodeRef::<html::Input>::new();
     let copied = RwSignal::new(false);
-    let url = Memo::new(move |_| studio.workbench().with(address::share_url));
+    let url = Memo::new(move |_| studio.workbench().with(|workbench| address::share_url(workbench)));
     Effect::new(move |_| {
         if open.get()
             && let Some(input) = input.get()

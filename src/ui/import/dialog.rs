@@ -4,7 +4,7 @@ use leptos::html;
 use leptos::prelude::*;
 
 use crate::job::{ImportReport, ImportedDesign, ProblemReport};
-use crate::ui::format::grouped;
+use crate::page::format::grouped;
 use crate::ui::studio::Studio;
 
 use super::{Importer, State};

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 
-use crate::job::{ImportReport, ImportTask, ImportedDesign, Message, News, ProblemReport, Task};
+use crate::job::{ImportReport, ImportTask, ImportedDesign, Message, News, ProblemReport};
 use crate::rewrite::Rewrite;
 use crate::share_link;
 use crate::ui::keep::local_storage;
@@ -47,7 +47,7 @@ pub struct Importer {
     /// Open it as soon as it is read.
     eager: RwSignal<bool>,
     job: StoredValue<Option<u32>>,
-    runner: Runner,
+    runner: Runner<ImportTask>,
     pending: StoredValue<Option<TimeoutHandle>>,
 }
 
@@ -63,7 +63,7 @@ pub enum State {
 
 impl Importer {
     fn new(studio: Studio, open: RwSignal<bool>) -> Self {
-        let news = RwSignal::new(None::<Message>);
+        let news = RwSignal::new(None::<Message<ImportReport>>);
         let importer = Self {
             open,
             text: RwSignal::new(local_storage().and_then(|storage| storage.get_item(STORED).ok()?).unwrap_or_default()),
@@ -73,7 +73,7 @@ impl Importer {
             kept: RwSignal::new(Vec::new()),
             eager: RwSignal::new(false),
             job: StoredValue::new(None),
-            runner: Runner::new("importer", Callback::new(move |message| news.set(Some(message)))),
+            runner: Runner::new(Callback::new(move |message| news.set(Some(message)))),
             pending: StoredValue::new(None),
         };
         // What was typed before the page was closed is read when it is seen again.
@@ -170,22 +170,22 @@ impl Importer {
             return;
         }
         self.state.set(State::Reading);
-        let task = Task::Import(ImportTask { text, input: self.input.get_untracked() });
+        let task = ImportTask { text, input: self.input.get_untracked() };
         self.job.set_value(Some(self.runner.start(task)));
     }
 
-    fn take(&self, studio: &Studio, message: Message) {
-        if message.id != 0 && Some(message.id) != self.job.get_value() {
+    fn take(&self, studio: &Studio, message: Message<ImportReport>) {
+        if message.id.is_some() && message.id != self.job.get_value() {
             return;
         }
         self.job.set_value(None);
         match message.news {
-            News::Imported(report) => {
+            News::Told(report) => {
                 self.chosen.set((0, (report.designs.len() > 1).then_some(1)));
-                self.state.set(State::Read(*report));
+                self.state.set(State::Read(report));
             }
             News::Failed(words) => self.state.set(State::Failed(words)),
-            News::Progress(_) | News::Ran(_) | News::Found(_) | News::Factored(_) | News::Checked(_) => {}
+            News::Progress(_) => {}
         }
         if self.eager.get_untracked() {
             self.eager.set(false);
@@ -201,7 +201,7 @@ fn workbench(designs: &[ImportedDesign], (first, second): (usize, Option<usize>)
     let own = |index: usize, place: usize| {
         let imported = designs.get(index)?;
         let (network, _) = share_link::decode_design(&imported.design);
-        let content = Content::Network(network);
+        let content = Content::Network(network.into());
         // `Net` is what a design without a name is exported as.
         let name = if imported.name == "Net" { default_name(place, &content) } else { imported.name.clone() };
         Some(Design { name, content })

@@ -14,8 +14,8 @@ use crate::share_link::{self, LinkProblem};
 use crate::workbench::Workbench;
 
 use super::address;
-use super::format::grouped;
 use super::studio::{Studio, now};
+use crate::page::format::grouped;
 
 pub use database::NotKept;
 pub use recent::{KeepNotices, Recent, RecentButton};
@@ -109,7 +109,7 @@ impl Keeper {
         let Beginning { work, is_continued, held_back, not_kept, .. } = beginning;
         let keeper = Self {
             studio,
-            link: Memo::new(move |_| studio.workbench().with(share_link::encode)),
+            link: Memo::new(move |_| studio.workbench().with(|workbench| share_link::encode(workbench))),
             work: StoredValue::new(work),
             next: StoredValue::new(None),
             pace: StoredValue::new(AddressPace::default()),
@@ -155,7 +155,7 @@ impl Keeper {
         let pending = StoredValue::new(None::<TimeoutHandle>);
         Effect::new(move |before: Option<usize>| {
             self.link.track();
-            let sitting = studio.sitting.get();
+            let sitting = studio.sitting();
             if let Some(before) = before {
                 self.take_edit(before != sitting);
             }
@@ -251,7 +251,8 @@ impl Keeper {
     /// What is on the page, in a line.
     fn title(&self) -> String {
         self.studio.derived.with_untracked(|derived| {
-            let each = |design: &super::studio::DesignState| format!("{} {}", design.name, grouped(design.params()));
+            let each =
+                |design: &crate::page::derived::DesignState| format!("{} {}", design.name, grouped(design.params()));
             let designs: Vec<String> = derived.designs.iter().map(each).collect();
             format!("{} params", designs.join(", "))
         })

@@ -2,21 +2,21 @@
 
 use leptos::prelude::*;
 
-use crate::job::{Message, News, RunReport, RunTask, Task};
+use crate::job::{Message, News, RunReport, RunTask, Simd};
 use crate::model::presets;
+use crate::page::format::{short, time};
 use crate::share_link;
-use crate::ui::format::{short, time};
-use crate::ui::runner::Runner;
+use crate::ui::runner::{Runner, simd};
 
 /// How long to measure each preset, in milliseconds.
 const MEASURE: f64 = 400.0;
 
 #[component]
-pub fn Benchmark(binary: &'static str) -> impl IntoView {
+pub fn Benchmark() -> impl IntoView {
     let lines = RwSignal::new(Vec::<String>::new());
     let is_running = RwSignal::new(false);
     let copied = RwSignal::new(false);
-    let runner = StoredValue::new(None::<Runner>);
+    let runner = StoredValue::new(None::<Runner<RunTask>>);
     let start_next = move || {
         let next = presets::all().get(lines.with_untracked(Vec::len));
         is_running.set(next.is_some());
@@ -24,21 +24,21 @@ pub fn Benchmark(binary: &'static str) -> impl IntoView {
             let network = share_link::encode_design(&preset.network());
             // The gain keeps signals alive in deep networks: 8-bit numbers then have something to round.
             let task = RunTask { network, batch: 1, seed: 0, gain: 6.0, fuse: true, measure: MEASURE };
-            runner.start(Task::Run(task));
+            runner.start(task);
         }
     };
-    let hear = move |message: Message| {
+    let hear = move |message: Message<RunReport>| {
         let done = lines.with_untracked(Vec::len);
         let title = presets::all().get(done).map_or("", |preset| preset.title);
         let line = match message.news {
-            News::Ran(report) => line(title, &report),
+            News::Told(report) => line(title, &report),
             News::Failed(words) => format!("{title:<28} {words}"),
-            News::Progress(_) | News::Imported(_) | News::Found(_) | News::Factored(_) | News::Checked(_) => return,
+            News::Progress(_) => return,
         };
         lines.update(|lines| lines.push(line));
         start_next();
     };
-    runner.set_value(Some(Runner::new(binary, Callback::new(hear))));
+    runner.set_value(Some(Runner::new(Callback::new(hear))));
     let start = move |_| {
         lines.set(Vec::new());
         copied.set(false);
@@ -51,7 +51,7 @@ pub fn Benchmark(binary: &'static str) -> impl IntoView {
         is_running.set(false);
     };
     let text = move || {
-        let simd = if binary == "relaxed" { "relaxed SIMD" } else { "SIMD" };
+        let simd = if simd() == Simd::Relaxed { "relaxed SIMD" } else { "SIMD" };
         let head = format!("{:<28} {:>9} {:>9} {:>7} {:>8} {:>9}", simd, "MACs", "time", "GMAC/s", "of peak", "int8");
         lines.with(|lines| [&[head], lines.as_slice()].concat().join("\n"))
     };

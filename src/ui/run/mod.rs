@@ -3,15 +3,15 @@
 mod benchmark;
 mod result;
 
+use std::time::Duration;
+
 use leptos::prelude::*;
 
-use crate::decimal;
-use crate::job::{Message, News, RunReport, RunTask, Task};
-use crate::share_link;
+use crate::job::{Binary, Message, RunReport, RunTask};
+use crate::page::runs::{Asked, Origin, RunState, Runs, Shown, wanted};
 use crate::ui::checked_field::CheckedField;
 use crate::ui::each::Each;
-use crate::ui::history::EditKey;
-use crate::ui::runner::{Runner, Simd};
+use crate::ui::runner::{Runner, simd};
 use crate::ui::studio::Studio;
 
 use benchmark::Benchmark;
@@ -23,147 +23,73 @@ const RUNS_BY_ITSELF: u64 = 5_000_000;
 /// How long edits rest before that, in milliseconds.
 const SETTLED: u64 = 250;
 
-/// How long to measure each design, in milliseconds.
-const MEASURE: f64 = 240.0;
-
-/// A design's run: what was asked for last, and what came of it.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct DesignRun {
-    /// The job that is under way.
-    pub job: Option<u32>,
-    /// How far it is, 0 to 1.
-    pub progress: f64,
-    /// The result there is, and what it was run on.
-    pub shown: Option<(Asked, Result<RunReport, String>)>,
-    /// What the job under way runs on.
-    pub asked: Option<Asked>,
-}
-
-/// What a run was asked for.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Asked {
-    pub task: RunTask,
-    /// The design's name then, and the workbench it stood in: a result of another one is none of this design.
-    origin: (String, usize),
-}
-
-/// A result as it is shown.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Shown {
-    /// The network it was run on, as its link.
-    pub network: String,
-    pub result: Result<RunReport, String>,
-    /// Whether the design or the settings have been edited since.
-    pub is_stale: bool,
-}
-
-/// What is to be seen of a run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RunState {
-    Idle,
-    Running,
-    Done,
-    /// The result shown is of another network or other settings.
-    Stale,
-    Failed,
-}
-
-impl RunState {
-    /// For the hook `data-state`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Idle => "idle",
-            Self::Running => "running",
-            Self::Done => "done",
-            Self::Stale => "stale",
-            Self::Failed => "failed",
-        }
-    }
-}
-
-/// The runs of all designs. `Copy`: handles.
+/// The runs of all designs as they are to be seen. `Copy`: handles.
 #[derive(Clone, Copy)]
-pub struct Runs {
-    pub runs: RwSignal<Vec<DesignRun>>,
+pub struct RunsView {
+    runs: RwSignal<Runs>,
     /// What a run of each design would be now; `None` where the design has an error.
-    pub wanted: Memo<Vec<Option<RunTask>>>,
+    wanted: Memo<Vec<Option<Asked>>>,
     studio: Studio,
 }
 
-impl Runs {
+impl RunsView {
     pub fn state(&self, design: usize) -> RunState {
-        if self.runs.with(|runs| runs.get(design).is_some_and(|run| run.job.is_some())) {
-            return RunState::Running;
-        }
-        match self.shown(design) {
-            None => RunState::Idle,
-            Some(Shown { is_stale: true, .. }) => RunState::Stale,
-            Some(Shown { result: Ok(_), .. }) => RunState::Done,
-            Some(Shown { result: Err(_), .. }) => RunState::Failed,
-        }
+        self.read(design, |runs, origin, wanted| runs.state(design, origin, wanted))
     }
 
     /// The result that says something of the design: of it as it is, or as it was before the last edits.
     pub fn shown(&self, design: usize) -> Option<Shown> {
-        let origin = origin(&self.studio, design);
-        let wanted = self.wanted.with(|wanted| wanted.get(design).cloned().flatten());
-        self.runs.with(|runs| {
-            let (asked, result) = runs.get(design)?.shown.as_ref()?;
-            let is_stale = Some(&asked.task) != wanted.as_ref();
-            let is_own = !is_stale || asked.origin == origin;
-            is_own.then(|| Shown { network: asked.task.network.clone(), result: result.clone(), is_stale })
+        self.read(design, |runs, origin, wanted| runs.shown(design, origin, wanted))
+    }
+
+    fn read<T>(&self, design: usize, read: impl FnOnce(&Runs, &Origin, Option<&Asked>) -> T) -> T {
+        let name = self.studio.with_design(design, |state| state.name.clone()).unwrap_or_default();
+        let origin = Origin { name, sitting: self.studio.sitting() };
+        self.wanted.with(|wanted| {
+            let wanted = wanted.get(design).and_then(Option::as_ref);
+            self.runs.with(|runs| read(runs, &origin, wanted))
         })
     }
-}
-
-fn origin(studio: &Studio, design: usize) -> (String, usize) {
-    (studio.with_design(design, |state| state.name.clone()).unwrap_or_default(), studio.sitting.get())
 }
 
 #[component]
 pub fn Run() -> impl IntoView {
     let studio = Studio::expect();
-    let wanted = Memo::new(move |_| wanted(&studio));
-    let runs = Runs { runs: RwSignal::new(Vec::new()), wanted, studio };
-    let binary = engine_binary();
-    let runner = Runner::new(
-        binary.unwrap_or("worker"),
-        Callback::new(move |message| runs.runs.update(|runs| take(runs, message))),
-    );
+    let wanted = Memo::new(move |_| {
+        let settings = studio.workbench().with(|workbench| workbench.settings.clone());
+        studio.derived.with(|derived| wanted(derived, &settings, studio.sitting()))
+    });
+    let runs = RwSignal::new(Runs::default());
+    let view = RunsView { runs, wanted, studio };
+    let can_run = Binary::Engine.file(simd()).is_some();
+    let runner = Runner::<RunTask>::new(Callback::new(move |message: Message<RunReport>| {
+        runs.update(|runs| runs.take(message.id, &message.news))
+    }));
     let stop = move || {
-        if runs.runs.with_untracked(|runs| runs.iter().any(|run| run.job.is_some())) {
+        if runs.with_untracked(Runs::is_running) {
             runner.stop();
-            runs.runs.update(|runs| runs.iter_mut().for_each(|run| run.job = None));
+            runs.update(|runs| drop(runs.stop()));
         }
     };
     let run_all = move || {
-        if binary.is_none() {
-            return;
+        if can_run {
+            stop();
+            runs.update(|runs| runs.start(wanted.get_untracked(), |task| runner.start(task)));
         }
-        stop();
-        let tasks = wanted.get_untracked();
-        runs.runs.update(|runs| {
-            runs.resize_with(tasks.len(), DesignRun::default);
-            for (design, (run, task)) in runs.iter_mut().zip(tasks).enumerate() {
-                run.progress = 0.0;
-                run.job = task.clone().map(|task| runner.start(Task::Run(task)));
-                run.asked = task.map(|task| Asked { task, origin: untrack(|| origin(&studio, design)) });
-            }
-        });
     };
     let cancel = move || {
         runner.cancel();
-        runs.runs.update(|runs| runs.iter_mut().for_each(|run| run.job = None));
+        runs.update(|runs| drop(runs.stop()));
     };
     run_small_networks(studio, wanted, runs, stop, run_all);
-    let running = Memo::new(move |_| runs.runs.with(|runs| runs.iter().any(|run| run.job.is_some())));
-    let progress = move || runs.runs.with(|runs| mean_progress(runs));
+    let running = Memo::new(move |_| runs.with(Runs::is_running));
+    let progress = move || runs.with(Runs::progress);
     let designs = studio.design_indices();
     view! {
         <section class="card run" aria-label="Run">
             <div class="run-head">
                 <h2>"Forward pass"</h2>
-                <button class="button primary" data-testid="run" disabled=binary.is_none() on:click=move |_| run_all()>
+                <button class="button primary" data-testid="run" disabled=!can_run on:click=move |_| run_all()>
                     {move || match designs.with(Vec::len) {
                         1 => "Run",
                         2 => "Run both",
@@ -177,25 +103,16 @@ pub fn Run() -> impl IntoView {
                 <Settings/>
                 <span class="muted">"Really run here, in this browser, on one thread, with made-up weights that are the same everywhere."</span>
             </div>
-            {binary.is_none().then(|| view! {
+            {(!can_run).then(|| view! {
                 <p class="problem" data-testid="problem">
                     "This browser has no WebAssembly SIMD, so networks do not run here. Everything else works: every browser since 2023 has it."
                 </p>
             })}
             <div class="run-results">
-                <Each keys=designs view=move |design| view! { <RunResult design runs/> }.into_any()/>
+                <Each keys=designs view=move |design| view! { <RunResult design runs=view/> }.into_any()/>
             </div>
-            {binary.map(|binary| view! { <Benchmark binary/> })}
+            {can_run.then(|| view! { <Benchmark/> })}
         </section>
-    }
-}
-
-/// The worker that has the best kernels this browser takes; `None` where it has no SIMD.
-fn engine_binary() -> Option<&'static str> {
-    match Simd::of_browser() {
-        Simd::Relaxed => Some("relaxed"),
-        Simd::Plain => Some("worker"),
-        Simd::None => None,
     }
 }
 
@@ -203,51 +120,20 @@ fn engine_binary() -> Option<&'static str> {
 #[component]
 fn Settings() -> impl IntoView {
     let studio = Studio::expect();
-    let seed = Signal::derive(move || studio.workbench().with(|workbench| workbench.settings.seed.to_string()));
-    let gain = Signal::derive(move || studio.workbench().with(|workbench| workbench.settings.gain.to_string()));
-    let set_seed = move |text: &str| {
-        let seed = text.parse().ok()?;
-        studio.edit(Some(EditKey::Setting("seed")), |workbench| workbench.settings.seed = seed);
-        Some(())
-    };
-    let set_gain = move |text: &str| {
-        let gain = decimal::parse(text).filter(|gain| gain.is_finite() && *gain > 0.0)?;
-        studio.edit(Some(EditKey::Setting("gain")), |workbench| workbench.settings.gain = gain);
-        Some(())
-    };
     let meaning =
         "Weights are uniform in ±sqrt(gain / fan-in): 1 is PyTorch's default, 6 keeps signals alive in deep networks";
     view! {
-        <CheckedField name="seed" value=seed expected="a whole number from 0, of 64 bits" take=set_seed/>
-        <CheckedField name="gain" title=meaning value=gain expected="a number above 0" take=set_gain/>
+        <CheckedField name="seed" value=studio.setting("seed") take=move |text| studio.set("seed", text)/>
+        <CheckedField name="gain" title=meaning value=studio.setting("gain") take=move |text| studio.set("gain", text)/>
     }
-}
-
-/// What a run of each design would be now.
-fn wanted(studio: &Studio) -> Vec<Option<RunTask>> {
-    let settings = studio.workbench().with(|workbench| workbench.settings.clone());
-    studio.derived.with(|derived| {
-        let task = |state: &crate::ui::studio::DesignState| {
-            state.report.shapes.output()?;
-            Some(RunTask {
-                network: share_link::encode_design(state.network()),
-                batch: settings.batch,
-                seed: settings.seed,
-                gain: settings.gain,
-                fuse: true,
-                measure: MEASURE,
-            })
-        };
-        derived.designs.iter().map(task).collect()
-    })
 }
 
 /// Runs small networks when the page opens and after edits that have settled. An edit stops what is under way, so that
 /// it does not take the processor from who edits.
 fn run_small_networks(
     studio: Studio,
-    wanted: Memo<Vec<Option<RunTask>>>,
-    runs: Runs,
+    wanted: Memo<Vec<Option<Asked>>>,
+    runs: RwSignal<Runs>,
     stop: impl Fn() + Copy + 'static,
     run_all: impl Fn() + Copy + 'static,
 ) {
@@ -267,41 +153,10 @@ fn run_small_networks(
             return;
         }
         stop();
-        let shown = runs.runs.with_untracked(|runs| {
-            let shown = |(design, task): (usize, &Option<RunTask>)| match runs.get(design) {
-                Some(run) => task.is_none() || run.shown.as_ref().map(|(asked, _)| &asked.task) == task.as_ref(),
-                None => false,
-            };
-            tasks.iter().enumerate().all(shown)
-        });
+        let shown = runs.with_untracked(|runs| runs.are_of(&tasks));
         if !shown && tasks.iter().any(Option::is_some) {
-            let handle = set_timeout_with_handle(run_all, std::time::Duration::from_millis(SETTLED));
+            let handle = set_timeout_with_handle(run_all, Duration::from_millis(SETTLED));
             pending.set_value(handle.ok());
         }
     });
-}
-
-/// Takes a worker's news in.
-fn take(runs: &mut [DesignRun], message: Message) {
-    // News of no job in particular: the worker itself failed.
-    let is_meant = |run: &DesignRun| run.job.is_some() && (message.id == 0 || run.job == Some(message.id));
-    for run in runs.iter_mut().filter(|run| is_meant(run)) {
-        let result = match &message.news {
-            News::Progress(done) => {
-                run.progress = *done;
-                continue;
-            }
-            News::Imported(_) | News::Found(_) | News::Factored(_) | News::Checked(_) => continue,
-            News::Ran(report) => Ok((**report).clone()),
-            News::Failed(words) => Err(words.clone()),
-        };
-        run.job = None;
-        run.progress = 1.0;
-        run.shown = run.asked.take().map(|asked| (asked, result));
-    }
-}
-
-fn mean_progress(runs: &[DesignRun]) -> f64 {
-    let done: f64 = runs.iter().map(|run| run.progress).sum();
-    if runs.is_empty() { 0.0 } else { done / runs.len() as f64 }
 }

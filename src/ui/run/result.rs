@@ -3,22 +3,22 @@
 use leptos::prelude::*;
 
 use crate::job::{Int8Report, Peak, RunReport, StepReport};
-use crate::share_link;
-use crate::ui::format::{bytes, percent, time};
+use crate::page::format::{bytes, percent, time};
+use crate::page::runs::RunState;
 use crate::ui::studio::Studio;
 
-use super::{RunState, Runs};
+use super::RunsView;
 
 /// How many of the slowest steps are shown.
 const STEPS_SHOWN: usize = 8;
 
 #[component]
-pub fn RunResult(design: usize, runs: Runs) -> impl IntoView {
+pub fn RunResult(design: usize, runs: RunsView) -> impl IntoView {
     let studio = Studio::expect();
     let state = Memo::new(move |_| runs.state(design));
     let shown = Memo::new(move |_| runs.shown(design));
     let is_stale = Memo::new(move |_| shown.with(|shown| shown.as_ref().is_some_and(|shown| shown.is_stale)));
-    let result = Memo::new(move |_| shown.with(|shown| shown.clone().map(|shown| (shown.network, shown.result))));
+    let result = Memo::new(move |_| shown.with(|shown| shown.clone().map(|shown| (shown.rows, shown.result))));
     let report = move || result.with(|result| result.as_ref().and_then(|(_, result)| result.as_ref().ok().cloned()));
     let name = move || studio.with_design(design, |state| state.name.clone()).unwrap_or_default();
     view! {
@@ -38,14 +38,14 @@ pub fn RunResult(design: usize, runs: Runs) -> impl IntoView {
             {move || match result.get() {
                 None => view! { <p class="muted">{move || idle_words(state.get())}</p> }.into_any(),
                 Some((_, Err(words))) => view! { <p class="problem" data-testid="problem">{words}</p> }.into_any(),
-                Some((network, Ok(report))) => view! { <Times report network design/> }.into_any(),
+                Some((rows, Ok(report))) => view! { <Times report rows design/> }.into_any(),
             }}
         </div>
     }
 }
 
 #[component]
-fn Times(report: RunReport, network: String, design: usize) -> impl IntoView {
+fn Times(report: RunReport, rows: Vec<String>, design: usize) -> impl IntoView {
     let spread = format!(
         "median of {} samples of {} passes; half of them between {} and {}",
         report.samples,
@@ -74,7 +74,7 @@ fn Times(report: RunReport, network: String, design: usize) -> impl IntoView {
                 {int8_words(&int8, report.median)}
             </p>
         })}
-        <Steps steps=report.steps peak=report.peak network design/>
+        <Steps steps=report.steps peak=report.peak rows design/>
     }
 }
 
@@ -133,12 +133,10 @@ fn giga(in_a_millisecond: f64) -> String {
 
 /// The slowest steps by the names of the rows, with their share of the time, and a table of all.
 #[component]
-fn Steps(steps: Vec<StepReport>, peak: Peak, network: String, design: usize) -> impl IntoView {
+fn Steps(steps: Vec<StepReport>, peak: Peak, rows: Vec<String>, design: usize) -> impl IntoView {
     let total: f64 = steps.iter().map(|step| step.time).sum();
-    // The rows that were run, not those that stand there now.
-    let (network, _) = share_link::decode_design(&network);
     let label = |step: &StepReport| {
-        let names = step.rows.iter().filter_map(|&row| network.nodes.get(row as usize).map(|node| node.name.clone()));
+        let names = step.rows.iter().filter_map(|&row| rows.get(row as usize).map(String::as_str));
         names.collect::<Vec<_>>().join(" + ")
     };
     let mut slowest: Vec<&StepReport> = steps.iter().collect();

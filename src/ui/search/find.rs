@@ -5,10 +5,10 @@ use leptos::prelude::*;
 use crate::decimal;
 use crate::device::{CATALOGUE, Fitted, find};
 use crate::explore::Space;
-use crate::job::{FoundReport, Message, News, SearchReport, SearchTask, Task, VariedParts};
+use crate::job::{FoundReport, Message, News, SearchReport, SearchTask, VariedParts};
+use crate::page::format::{bytes, grouped, short, time};
 use crate::share_link;
 use crate::ui::fit::Evidence;
-use crate::ui::format::{bytes, grouped, short, time};
 use crate::ui::runner::Runner;
 use crate::ui::studio::Studio;
 use crate::ui::table::Table;
@@ -42,22 +42,22 @@ struct Finder {
 }
 
 impl Finder {
-    fn hear(&self, message: Message) {
-        if self.job.get_untracked().is_none_or(|job| job != message.id && message.id != 0) {
+    fn hear(&self, message: Message<SearchReport>) {
+        if self.job.get_untracked().is_none_or(|job| message.id.is_some_and(|id| id != job)) {
             return;
         }
         match message.news {
-            News::Found(report) => {
+            News::Told(report) => {
                 if report.done == report.total {
                     self.job.set(None);
                 }
-                self.report.set(Some(Ok(*report)));
+                self.report.set(Some(Ok(report)));
             }
             News::Failed(words) => {
                 self.job.set(None);
                 self.report.set(Some(Err(words)));
             }
-            News::Progress(_) | News::Ran(_) | News::Imported(_) | News::Factored(_) | News::Checked(_) => {}
+            News::Progress(_) => {}
         }
     }
 }
@@ -66,7 +66,7 @@ impl Finder {
 pub fn Find(design: Memo<usize>) -> impl IntoView {
     let studio = Studio::expect();
     let finder = Finder { job: RwSignal::new(None), asked: RwSignal::new(None), report: RwSignal::new(None) };
-    let runner = Runner::new("explorer", Callback::new(move |message| finder.hear(message)));
+    let runner = Runner::<SearchTask>::new(Callback::new(move |message| finder.hear(message)));
     let varied = RwSignal::new(VariedParts {
         width: true,
         resolution: true,
@@ -103,7 +103,7 @@ pub fn Find(design: Memo<usize>) -> impl IntoView {
         };
         finder.report.set(None);
         finder.asked.set(Some(task.clone()));
-        finder.job.set(Some(runner.start(Task::Search(task))));
+        finder.job.set(Some(runner.start(task)));
     };
     let cancel = move |_| {
         runner.cancel();
@@ -239,7 +239,7 @@ fn FoundRow(found: FoundReport, finder: Finder, design: Memo<usize>) -> impl Int
         let mut variant = space.variant(&space.choice(index));
         variant.name =
             studio.with_design(design.get_untracked(), |state| state.network().name.clone()).unwrap_or_default();
-        studio.add_design(name.clone(), Content::Network(variant));
+        studio.add_design(name.clone(), Content::Network(variant.into()));
     };
     view! {
         <tr data-testid="found" data-params=found.params.to_string() data-macs=found.macs.to_string()>

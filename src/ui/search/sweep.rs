@@ -1,17 +1,16 @@
 //! One argument over a range, as it is and separable, live.
 
-use std::sync::Arc;
-
 use leptos::prelude::*;
 
 use crate::chart::curves_of_sweep;
 use crate::device::Fitted;
 use crate::explore::{Axis, Space, sweep};
 use crate::model::{Channels, Layer, Network, NodeId, Pair};
+use crate::page::shared::Shared;
 use crate::rewrite::is_divisible;
 use crate::ui::charts::{Chart, Picture};
 use crate::ui::fit::Evidence;
-use crate::ui::studio::{Shared, Studio};
+use crate::ui::studio::Studio;
 
 /// What is swept over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,7 +49,7 @@ pub fn SweepView(design: Memo<usize>) -> impl IntoView {
             choices.with(|choices| choices.iter().find(|(_, choice)| *choice == chosen).map(|(name, _)| name.clone()));
         Some(curves_of_sweep(&name.unwrap_or_default(), &sweep, design))
     });
-    let picture = Memo::new(move |_| chart.get().map(|chart| Shared::new(Arc::new(Picture::Curves(chart)))));
+    let picture = Memo::new(move |_| chart.get().map(|chart| Shared::new(Picture::Curves(chart))));
     let legend = move || chart.with(|chart| chart.as_ref().map(|chart| chart.series.clone())).unwrap_or_default();
     let choose = move |event: leptos::ev::Event| {
         let place: usize = event_target_value(&event).parse().unwrap_or(0);

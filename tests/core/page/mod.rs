@@ -1,4 +1,8 @@
 //! The page's logic, without a page.
 
 mod address;
+mod drafts;
+mod editor;
 mod opening;
+mod row;
+mod runs;

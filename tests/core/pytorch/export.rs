@@ -2,7 +2,7 @@
 
 use std::process::{Command, Stdio};
 
-use convscope::job::{ImportTask, Job, News, Task};
+use convscope::job::ImportTask;
 use convscope::model::{Call, Channels, Groups, Kind, Layer, Network, Node, ZeroPad2d, presets};
 use convscope::pytorch::{Options, Severity, export_keras, export_module, import};
 use proptest::prelude::*;
@@ -165,14 +165,8 @@ proptest! {
 fn the_seeds_designs_come_back_as_the_same_link() {
     for id in ["seed_standard", "seed_separable"] {
         let network = presets::find(id).expect("the seed's").network();
-        let task = Task::Import(ImportTask { text: export_module(&network), input: None });
-        let mut report = None;
-        Job { id: 1, task }.execute(&mut || 0.0, &mut |message| {
-            if let News::Imported(found) = message.news {
-                report = Some(*found);
-            }
-        });
-        let report = report.expect("an import");
+        let task = ImportTask { text: export_module(&network), input: None };
+        let report = crate::job::execute(task, &mut || 0.0).0.expect("an import");
         assert_eq!(report.problems, Vec::new());
         let links: Vec<&str> = report.designs.iter().map(|design| design.design.as_str()).collect();
         assert_eq!(links, [convscope::share_link::encode_design(&network)]);

@@ -50,7 +50,7 @@ fn every_kind_of_layer_is_in_a_link_with_other_arguments_than_its_defaults() {
     let mut seen = HashSet::new();
     for link in text.lines().filter(|line| line.contains('=') && !line.starts_with("  ") && !line.starts_with("# ")) {
         for design in decode(link).0.resolve() {
-            for node in design.network.nodes {
+            for node in &design.network.nodes {
                 let kind = node.layer.kind();
                 let default = kind.layer();
                 let differing =

@@ -5,7 +5,7 @@ mod fixtures;
 use convscope::model::{Channels, Groups, Inputs, Kind, Layer, MAX_NAME, NameError, Network, NodeId, Source};
 use convscope::rewrite::Rewrite;
 use convscope::share_link::{LinkPlace, MAX_PROBLEMS, decode, decode_design, encode, encode_design};
-use convscope::workbench::{Content, MAX_ROWS, Workbench};
+use convscope::workbench::{Content, MAX_ROWS, Resolved, Workbench};
 use proptest::prelude::*;
 
 use crate::random;
@@ -17,13 +17,14 @@ fn renumbered(workbench: &Workbench) -> Workbench {
     let before = workbench.resolve();
     for design in &mut workbench.designs {
         if let Content::Network(network) = &mut design.content {
-            *network = with_positions_as_ids(network);
+            *network = with_positions_as_ids(network).into();
         }
     }
     // Rewrites name the nodes of the network before them, whose ids change with their origin's.
     for index in 0..workbench.designs.len() {
         let Content::Twin { of, rewrites } = workbench.designs[index].content.clone() else { continue };
-        let (mut old, mut new) = (before[of].network.clone(), workbench.resolve()[of].network.clone());
+        let owned = |resolved: &Resolved| Network::clone(&resolved.network);
+        let (mut old, mut new) = (owned(&before[of]), owned(&workbench.resolve()[of]));
         let mut renamed = Vec::new();
         for rewrite in rewrites {
             let one = rename(&rewrite, &old, &new);
@@ -165,7 +166,7 @@ fn the_seeds_pair_is_short_and_readable() {
 
 #[test]
 fn a_deleted_row_costs_one_name() {
-    let mut network = Workbench::default().resolve()[0].network.clone();
+    let mut network = Network::clone(&Workbench::default().resolve()[0].network);
     network.nodes.retain(|node| node.name != "conv2");
     assert_eq!(
         encode_design(&network),
@@ -326,7 +327,7 @@ fn names_that_cannot_be_seen_or_are_too_long_are_refused() {
     let mut workbench = Workbench::default();
     let id = workbench.resolve()[0].network.nodes[0].id;
     let Content::Network(network) = &mut workbench.designs[0].content else { panic!("a network") };
-    assert_eq!(network.rename(id, &long), Err(NameError::TooLong(MAX_NAME + 1)));
+    assert_eq!(std::sync::Arc::make_mut(network).rename(id, &long), Err(NameError::TooLong(MAX_NAME + 1)));
     assert_eq!(workbench.designs[0].rename("a\u{7}b"), Err(NameError::Unseen('\u{7}')));
     assert_eq!(workbench.designs[0].rename(""), Err(NameError::Empty));
     assert_eq!(workbench.designs[0].rename("Für zuhause"), Ok(()));
