@@ -1,4 +1,5 @@
 # make serve        builds the release page and serves it on 127.0.0.1:8080 (PORT=8081 for another port)
+# make dev          serves a draft of it, built and loaded again whenever a file changes
 # make test         runs every test
 # make dist         builds the static site into dist/
 # make miri         runs the engine's kernels in Miri, which knows what memory they may touch
@@ -24,13 +25,16 @@ CORE := --no-default-features --features chart,python
 WASM := --target wasm32-unknown-unknown
 KERNELS := --package convscope-kernels
 
-.PHONY: serve dist test bench fuzz miri screenshots clean help
+.PHONY: serve dev dist test bench fuzz miri screenshots clean help
 .PHONY: build-tools test-tools
-.PHONY: test-format test-core test-wasm-lints test-browser test-e2e
+.PHONY: test-format test-core test-wasm-lints test-browser test-e2e test-trunk trunk-hook
 .PHONY: bench-cost bench-import bench-engine bench-search bench-page
 
 serve: dist
 	@node scripts/serve.mjs --port $(PORT) dist
+
+dev: | build-tools
+	@node scripts/dev.mjs --port $(PORT)
 
 dist: dist/index.html
 
@@ -78,6 +82,11 @@ test-browser: $(NPM_PACKAGES) | test-tools
 test-e2e: dist/index.html | test-tools
 	node --test --test-concurrency=1 tests/e2e/*.test.mjs
 
+# By hand, where Trunk is installed: its release is the site of `make dist`, file by file.
+test-trunk: dist/index.html
+	trunk build --release --dist target/trunk
+	diff --recursive --brief dist target/trunk
+
 # Natively, one small case of each property at every call: some minutes. Wants a nightly toolchain with the component
 # miri.
 MIRI_TESTS := convolutions_agree linear_layers_agree pools_agree products_are_exact sums_are_exact
@@ -118,6 +127,10 @@ bench-page: dist/index.html | test-tools
 # --- what the targets above need ---
 
 dist/index.html: $(PAGE_SOURCES) $(NPM_PACKAGES) | build-tools
+	node scripts/build.mjs
+
+# What Trunk runs, with its variables.
+trunk-hook: $(NPM_PACKAGES) | build-tools
 	node scripts/build.mjs
 
 $(NPM_PACKAGES): package.json package-lock.json .npmrc

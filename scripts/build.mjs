@@ -1,4 +1,5 @@
 // node scripts/build.mjs [FOLDER]    builds the static site into FOLDER, by default dist/
+// As a hook of Trunk it builds into Trunk's folder, and a draft unless that is asked for a release.
 //
 // The folder holds index.html and one folder that is named after its contents, so that files of different builds never
 // meet, whatever is cached.
@@ -6,6 +7,7 @@ import { createHash } from "node:crypto";
 import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { compileBindgen } from "./bindgen.mjs";
+import { DRAFT, buildPage, buildWorkers, writeIndex, writeStyles } from "./draft.mjs";
 import { ROOT, run } from "./run.mjs";
 import { PAGE, WORKERS, bind, compile, indexPage, styles } from "./site.mjs";
 
@@ -14,17 +16,27 @@ const WASM_FEATURES = [
   "sign-ext", "simd",
 ].map((feature) => `--enable-${feature}`);
 
-const dist = path.resolve(process.argv[2] ?? path.join(ROOT, "dist"));
+const { TRUNK_STAGING_DIR, TRUNK_PROFILE } = process.env;
+const dist = path.resolve(process.argv[2] ?? TRUNK_STAGING_DIR ?? path.join(ROOT, "dist"));
 const work = path.join(ROOT, "target", "site");
 const staging = path.join(work, "staging");
 const failure = new AbortController();
 const settings = { signal: failure.signal };
 try {
-  await release();
+  await (TRUNK_PROFILE === "debug" ? draft() : release());
 } catch (error) {
   failure.abort();
   console.error(error.message);
   process.exitCode = 1;
+}
+
+async function draft() {
+  const bindgen = await compileBindgen(settings);
+  writeStyles();
+  writeIndex("trunk");
+  await buildPage(bindgen);
+  await buildWorkers(bindgen);
+  cpSync(DRAFT, dist, { recursive: true });
 }
 
 async function release() {

@@ -7,7 +7,7 @@ import { ROOT, run } from "./run.mjs";
 const BUILD_ID = "BUILD_ID";
 const TARGET = "wasm32-unknown-unknown";
 /** What the page's binary imports, and what starts it; written last. */
-const PAGE_SCRIPTS = ["src/ui/keep/database.js", "src/start.js"].map((name) => path.join(ROOT, name));
+export const PAGE_SCRIPTS = ["src/ui/keep/database.js", "src/start.js"].map((name) => path.join(ROOT, name));
 // The engine's kernels are compiled for speed and so is the link; what plans and tells is compiled for size.
 const FAST_LINK = ["-Copt-level=3"];
 
@@ -34,10 +34,10 @@ export const WORKERS = [
 ];
 
 /** Compiles a binary and gives its path. */
-export async function compile({ bin, lane = "", profile, features, link = [] }, settings = {}) {
+export async function compile({ bin, lane = "", profile, config = [], features, link = [] }, settings = {}) {
   const folder = path.resolve(ROOT, process.env.CARGO_TARGET_DIR ?? "target", lane);
   await run("cargo", [
-    ...shortPaths(), "rustc", "--locked", "--target-dir", folder, "--target", TARGET, "--profile", profile, "--bin", bin,
+    ...shortPaths(), ...config, "rustc", "--locked", "--target-dir", folder, "--target", TARGET, "--profile", profile, "--bin", bin,
     "--no-default-features", "--features", features, "--", ...link,
   ], settings);
   return path.join(folder, TARGET, profile === "dev" ? "debug" : profile, `${bin}.wasm`);
@@ -73,7 +73,7 @@ async function bindPage(bindgen, wasm, folder, settings) {
  * The script a page starts as `new Worker("./BUILD/NAME_loader.js")`. It keeps messages that arrive before the binary
  * runs, and a failure to start reaches the page as the worker's `error` event.
  */
-function loader(name) {
+export function loader(name) {
   return `"use strict";
 const early = [];
 const keep = (event) => early.push(event);
@@ -96,7 +96,8 @@ export function styles() {
   return names.map((name) => readFileSync(path.join(folder, name), "utf8")).join("");
 }
 
-/** index.html, for the folder `build` of everything else. */
+/** index.html, for the folder `build` of everything else, without what only Trunk reads. */
 export function indexPage(build) {
-  return readFileSync(path.join(ROOT, "index.html"), "utf8").replaceAll(BUILD_ID, build);
+  const page = readFileSync(path.join(ROOT, "index.html"), "utf8");
+  return page.replace(/^.*\bdata-trunk\b.*\n/gm, "").replaceAll(BUILD_ID, build);
 }
