@@ -8,6 +8,7 @@ import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } f
 import path from "node:path";
 import { compileBindgen } from "./bindgen.mjs";
 import { DRAFT, buildPage, buildWorkers, writeIndex, writeStyles } from "./draft.mjs";
+import { notices } from "./notices.mjs";
 import { ROOT, run } from "./run.mjs";
 import { PAGE, WORKERS, bind, compile, indexPage, styles } from "./site.mjs";
 
@@ -46,6 +47,7 @@ async function release() {
   await run("cargo", ["fetch", "--locked"], settings);
   await binaries();
   writeFileSync(path.join(staging, "style.css"), styles());
+  writeFileSync(path.join(staging, "notices.txt"), notices());
   await minify();
   const build = contentHash(staging);
   rmSync(dist, { recursive: true, force: true });
