@@ -1,4 +1,5 @@
 # make serve        builds the release page and serves it on 127.0.0.1:8080 (PORT=8081 for another port)
+# make dev          serves a draft of it, built and loaded again whenever a file changes
 # make test         runs every test
 # make dist         builds the static site into dist/
 # make miri         runs the engine's kernels in Miri, which knows what memory they may touch
@@ -8,29 +9,32 @@
 # make bench-page   key press to everything painted, and the size of the first load
 # make fuzz         a million random texts through the import (CASES=1000 for fewer)
 # make screenshots  saves pictures of the built page into target/screenshots/
-# Each installs what it needs and this machine lacks: Rust tools into .tools/, the rest into node_modules/.
+# Each installs what it needs and this machine lacks: what is compiled into .tools/, the rest into node_modules/.
 
 SHELL := /bin/bash
 # What was installed here comes first; rustup's folder last, for shells that were opened before rustup came.
-export PATH := $(CURDIR)/.tools/bin:$(CURDIR)/node_modules/.bin:$(PATH):$(HOME)/.cargo/bin
+export PATH := $(CURDIR)/node_modules/.bin:$(PATH):$(HOME)/.cargo/bin
 PORT ?= 8080
 CASES ?= 1000000
 
 NPM_PACKAGES := node_modules/.package-lock.json
 # Folders are among them: their times change when a file goes away.
-PAGE_SOURCES := $(shell find src kernels style scripts/build.mjs .cargo index.html Cargo.toml Cargo.lock rust-toolchain.toml)
+PAGE_SOURCES := $(shell find src kernels style scripts .cargo index.html Cargo.toml Cargo.lock rust-toolchain.toml)
 # The native library: everything but the DOM.
 CORE := --no-default-features --features chart,python
 WASM := --target wasm32-unknown-unknown
 KERNELS := --package convscope-kernels
 
-.PHONY: serve dist test bench fuzz miri screenshots clean help
+.PHONY: serve dev dist test bench fuzz miri screenshots clean help
 .PHONY: build-tools test-tools
-.PHONY: test-format test-core test-wasm-lints test-browser test-e2e
+.PHONY: test-format test-core test-wasm-lints test-browser test-e2e test-trunk trunk-hook
 .PHONY: bench-cost bench-import bench-engine bench-search bench-page
 
 serve: dist
 	@node scripts/serve.mjs --port $(PORT) dist
+
+dev: | build-tools
+	@node scripts/dev.mjs --port $(PORT)
 
 dist: dist/index.html
 
@@ -55,8 +59,11 @@ clean:
 
 # --- the parts of `make test` ---
 
+BINDGEN := --manifest-path scripts/bindgen/Cargo.toml
+
 test-format:
 	cargo fmt --all --check
+	cargo fmt $(BINDGEN) --check
 
 test-core:
 	cargo clippy $(CORE) --all-targets --locked -- -D warnings
@@ -66,6 +73,7 @@ test-core:
 test-wasm-lints: | build-tools
 	cargo clippy $(WASM) --features python,simd --lib --bins --test browser --locked -- -D warnings
 	cargo clippy $(WASM) $(KERNELS) --features relaxed-simd --locked -- -D warnings
+	cargo clippy $(BINDGEN) --target-dir .tools/bindgen --locked -- -D warnings
 
 test-browser: $(NPM_PACKAGES) | test-tools
 	CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER="node $(CURDIR)/tests/browser/runner.mjs" \
@@ -73,6 +81,11 @@ test-browser: $(NPM_PACKAGES) | test-tools
 
 test-e2e: dist/index.html | test-tools
 	node --test --test-concurrency=1 tests/e2e/*.test.mjs
+
+# By hand, where Trunk is installed: its release is the site of `make dist`, file by file.
+test-trunk: dist/index.html
+	trunk build --release --dist target/trunk
+	diff --recursive --brief dist target/trunk
 
 # Natively, one small case of each property at every call: some minutes. Wants a nightly toolchain with the component
 # miri.
@@ -114,7 +127,10 @@ bench-page: dist/index.html | test-tools
 # --- what the targets above need ---
 
 dist/index.html: $(PAGE_SOURCES) $(NPM_PACKAGES) | build-tools
-	cargo fetch --locked
+	node scripts/build.mjs
+
+# What Trunk runs, with its variables.
+trunk-hook: $(NPM_PACKAGES) | build-tools
 	node scripts/build.mjs
 
 $(NPM_PACKAGES): package.json package-lock.json .npmrc

@@ -23,13 +23,19 @@ const MIME_TYPES = {
   ".woff2": "font/woff2",
 };
 
+/** Where a page hears what `tell` says. */
+const EVENTS = "/events";
+
 /**
- * Serves `folder` on 127.0.0.1. Port 0 takes any free port.
- * @returns {Promise<{url: string, close: () => Promise<void>}>} the address, ending in a slash
+ * Serves `folder` on 127.0.0.1. Port 0 takes any free port. With `events`, pages that listen at `/events` hear, as
+ * server-sent events, what `tell` is given.
+ * @returns {Promise<{url: string, tell: (event: string) => void, close: () => Promise<void>}>} the address ends in a slash
  */
-export async function startServer({ folder, port = 0 }) {
+export async function startServer({ folder, port = 0, events = false }) {
   const root = path.resolve(folder);
+  const listeners = new Set();
   const server = createServer((request, response) => {
+    if (events && request.url === EVENTS) return listen(listeners, response);
     answer(root, request, response).catch(() => fail(response, 500));
   });
   await new Promise((resolve, reject) => {
@@ -38,12 +44,37 @@ export async function startServer({ folder, port = 0 }) {
   });
   return {
     url: `http://127.0.0.1:${server.address().port}/`,
+    tell: (event) => {
+      for (const response of listeners) response.write(`data: ${event}\n\n`);
+    },
     close: () =>
       new Promise((resolve) => {
         server.close(resolve);
         server.closeAllConnections();
       }),
   };
+}
+
+/** Serves at the port that the command line names; ends the program, saying why, where another one has it. */
+export async function serve(settings = {}) {
+  const { values, positionals } = parseArgs({
+    options: { port: { type: "string", default: "8080" } },
+    allowPositionals: true,
+  });
+  try {
+    return await startServer({ folder: positionals[0] ?? "dist", port: Number(values.port), ...settings });
+  } catch (error) {
+    if (error.code !== "EADDRINUSE") throw error;
+    console.error(`Port ${values.port} is taken; another one: PORT=8081`);
+    process.exit(1);
+  }
+}
+
+function listen(listeners, response) {
+  response.writeHead(200, { "Content-Type": "text/event-stream", "Cache-Control": "no-store" });
+  response.flushHeaders();
+  listeners.add(response);
+  response.on("close", () => listeners.delete(response));
 }
 
 async function answer(root, request, response) {
@@ -83,16 +114,6 @@ function fail(response, status) {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const { values, positionals } = parseArgs({
-    options: { port: { type: "string", default: "8080" } },
-    allowPositionals: true,
-  });
-  try {
-    const server = await startServer({ folder: positionals[0] ?? "dist", port: Number(values.port) });
-    console.log(`Convscope is at ${server.url} (Ctrl+C stops it)`);
-  } catch (error) {
-    if (error.code !== "EADDRINUSE") throw error;
-    console.error(`Port ${values.port} is taken; another one: make serve PORT=8081`);
-    process.exitCode = 1;
-  }
+  const server = await serve();
+  console.log(`Convscope is at ${server.url} (Ctrl+C stops it)`);
 }

@@ -152,7 +152,7 @@ function reportFirstLoad() {
     console.log(`${title}: ${kB(sum(list, "gzipped"))} gzipped (${kB(sum(list, "raw"))})`);
     for (const { name, raw, gzipped } of list) console.log(`  ${name}: ${kB(gzipped)} (${kB(raw)})`);
   };
-  const later = [["split_", "Then, when the designs are shown"], ["worker", "With the first run"], ["relaxed", "With the first run, where there is relaxed SIMD"], ["explorer", "With the first search"], ["plain_explorer", "With the first search, where there is no SIMD"], ["importer", "With the first import"]];
+  const later = [["split_", "Then, when the designs are shown"], ["worker", "With the first run"], ["relaxed", "With the first run, where there is relaxed SIMD"], ["explorer", "With the first search"], ["plain_explorer", "With the first search, where there is no SIMD"], ["importer", "With the first import"], ["notices", "By no page: the licences"]];
   report("First load", files.filter(({ name }) => !later.some(([prefix]) => name.startsWith(prefix))));
   for (const [prefix, title] of later) report(title, files.filter(({ name }) => name.startsWith(prefix)));
 }

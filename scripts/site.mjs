@@ -1,0 +1,103 @@
+// What the site is made of: the binaries, how each is compiled and started, the style sheets, index.html.
+import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { ROOT, run } from "./run.mjs";
+
+const BUILD_ID = "BUILD_ID";
+const TARGET = "wasm32-unknown-unknown";
+/** What the page's binary imports, and what starts it; written last. */
+export const PAGE_SCRIPTS = ["src/ui/keep/database.js", "src/start.js"].map((name) => path.join(ROOT, name));
+// The engine's kernels are compiled for speed and so is the link; what plans and tells is compiled for size.
+const FAST_LINK = ["-Copt-level=3"];
+
+/**
+ * The page is two WebAssembly binaries: what shows the designs, and what can wait until they are shown
+ * (src/ui/later.rs); each worker is one more.
+ * `out` names the files, `bin` is a binary of Cargo.toml; `passes` are what wasm-opt does with it. `lane` is a folder
+ * below cargo's: those of different lanes are compiled at the same time, and hardly anything they need is the same.
+ */
+export const PAGE = {
+  out: "page", lane: "", bin: "page", profile: "page", features: "ui",
+  // The splitter needs the relocations.
+  link: ["-Clink-args=--emit-relocs"],
+  passes: ["--flatten", "--rereloop", "-Oz", "-Oz", "-ocimfs", "20", "-aimfs", "4"],
+};
+export const WORKERS = [
+  { out: "importer", lane: "", bin: "importer", profile: "page", features: "web,python", passes: ["-Oz"] },
+  { out: "worker", lane: "workers", bin: "worker", profile: "page", features: "web,simd", link: FAST_LINK, passes: ["-O3"] },
+  // The same with relaxed SIMD: the page takes it where the browser does.
+  { out: "relaxed", lane: "workers", bin: "worker", profile: "page", features: "web,relaxed-simd", link: FAST_LINK, passes: ["-O3"] },
+  { out: "explorer", lane: "workers", bin: "explorer", profile: "release", features: "web,simd", passes: ["-O3"] },
+  // For browsers without SIMD.
+  { out: "plain_explorer", lane: "workers", bin: "explorer", profile: "page", features: "web", passes: ["-Oz"] },
+];
+
+/** Compiles a binary and gives its path. */
+export async function compile({ bin, lane = "", profile, config = [], features, link = [] }, settings = {}) {
+  const folder = path.resolve(ROOT, process.env.CARGO_TARGET_DIR ?? "target", lane);
+  await run("cargo", [
+    ...shortPaths(), ...config, "rustc", "--locked", "--target-dir", folder, "--target", TARGET, "--profile", profile, "--bin", bin,
+    "--no-default-features", "--features", features, "--", ...link,
+  ], settings);
+  return path.join(folder, TARGET, profile === "dev" ? "debug" : profile, `${bin}.wasm`);
+}
+
+/** The texts of panics name source files: without where this machine keeps them. */
+function shortPaths() {
+  const home = process.env.CARGO_HOME ?? path.join(os.homedir(), ".cargo");
+  const registry = path.join(home, "registry", "src");
+  const remap = (existsSync(registry) ? readdirSync(registry) : []).map((index) => `--remap-path-prefix=${path.join(registry, index)}/=`);
+  return ["--config", `target.${TARGET}.rustflags=${JSON.stringify(remap)}`];
+}
+
+/** Writes a binary, two of the page, and its scripts into `folder`. `bindgen` is the program of scripts/bindgen/. */
+export async function bind(bindgen, binary, wasm, folder, settings = {}) {
+  if (binary === PAGE) return bindPage(bindgen, wasm, folder, settings);
+  await run(bindgen, ["bind", "worker", wasm, folder, binary.out], settings);
+  writeFileSync(path.join(folder, `${binary.out}_loader.js`), loader(binary.out));
+}
+
+async function bindPage(bindgen, wasm, folder, settings) {
+  const split = `${folder}_split`;
+  rmSync(split, { recursive: true, force: true });
+  mkdirSync(split);
+  await run(bindgen, ["split", wasm, split, PAGE.out], settings);
+  const main = `${PAGE.out}.wasm`;
+  await run(bindgen, ["bind", "page", path.join(split, main), folder, PAGE.out], settings);
+  for (const name of readdirSync(split).filter((name) => name !== main)) cpSync(path.join(split, name), path.join(folder, name));
+  for (const script of PAGE_SCRIPTS) cpSync(script, path.join(folder, path.basename(script)));
+}
+
+/**
+ * The script a page starts as `new Worker("./BUILD/NAME_loader.js")`. It keeps messages that arrive before the binary
+ * runs, and a failure to start reaches the page as the worker's `error` event.
+ */
+export function loader(name) {
+  return `"use strict";
+const early = [];
+const keep = (event) => early.push(event);
+self.addEventListener("message", keep);
+importScripts("./${name}.js");
+wasm_bindgen({ module_or_path: "./${name}_bg.wasm" }).then(
+  () => {
+    self.removeEventListener("message", keep);
+    for (const { data, ports } of early) self.dispatchEvent(new MessageEvent("message", { data, ports: [...ports] }));
+  },
+  (error) => setTimeout(() => { throw error; }),
+);
+`;
+}
+
+/** All style sheets in one; tokens first. */
+export function styles() {
+  const folder = path.join(ROOT, "style");
+  const names = ["base.css", ...readdirSync(folder).filter((name) => name.endsWith(".css") && name !== "base.css").sort()];
+  return names.map((name) => readFileSync(path.join(folder, name), "utf8")).join("");
+}
+
+/** index.html, for the folder `build` of everything else, without what only Trunk reads. */
+export function indexPage(build) {
+  const page = readFileSync(path.join(ROOT, "index.html"), "utf8");
+  return page.replace(/^.*\bdata-trunk\b.*\n/gm, "").replaceAll(BUILD_ID, build);
+}
