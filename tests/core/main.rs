@@ -12,6 +12,7 @@ mod everything;
 mod explore;
 mod golden;
 mod job;
+mod kinds;
 mod layering;
 mod naming;
 #[cfg(feature = "python")]
