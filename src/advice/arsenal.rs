@@ -4,7 +4,7 @@
 use crate::cost::Report;
 use crate::cost::units::grouped;
 use crate::device::{quantised_sizes, saved_sizes};
-use crate::model::{Kind, Network};
+use crate::model::{Kind, Network, literal};
 use crate::rewrite::{self, Rewrite};
 
 use super::costs::Costs;
@@ -189,7 +189,7 @@ fn fusable(network: &Network) -> Vec<String> {
         };
         let relu = uses.only_reader(norm).filter(|&relu| network.nodes[relu].layer.kind() == Kind::ReLU);
         let quoted = [Some(index), Some(norm), relu];
-        let quoted = quoted.iter().flatten().map(|&node| format!("\"{}\"", network.nodes[node].name));
+        let quoted = quoted.iter().flatten().map(|&node| literal::string(&network.nodes[node].name));
         groups.push(format!("[{}]", quoted.collect::<Vec<_>>().join(", ")));
     }
     groups

@@ -8,6 +8,7 @@ mod naming;
 mod network;
 mod value;
 
+pub mod literal;
 pub mod presets;
 
 pub use argument::*;

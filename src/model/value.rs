@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::literal;
 use crate::decimal;
 
 /// An argument in PyTorch's own terms, before or after it is typed.
@@ -53,7 +54,7 @@ impl fmt::Display for Value {
             Self::Bool(false) => formatter.write_str("False"),
             Self::Int(int) => write!(formatter, "{int}"),
             Self::Float(float) => formatter.write_str(&decimal::shortest(*float)),
-            Self::Text(text) => write!(formatter, "'{}'", text.escape_default()),
+            Self::Text(text) => formatter.write_str(&literal::repr(text)),
             Self::List(items) => {
                 formatter.write_str("(")?;
                 for (index, item) in items.iter().enumerate() {

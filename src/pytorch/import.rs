@@ -1,14 +1,15 @@
 //! A pasted text to networks, from end to end.
 
-use super::discover;
-use super::export::COUNTED_FUNCTIONS;
-use super::indent::Guess;
-use super::machine::{Machine, Raised, Stop};
-use super::model_of::{self, Hints};
-use super::printed;
+use super::find::discover;
+use super::find::model_of;
+use super::find::model_of::Hints;
 use super::problem::{Problem, ProblemKind, Severity};
+use super::python::{Machine, Raised, Stop};
+use super::repair::indent::Guess;
+use super::repair::printed;
+use super::repair::source::Source;
 use super::result::{Import, Options};
-use super::source::Source;
+use super::write::module::COUNTED_FUNCTIONS;
 
 /// After so many steps a text is not read again with other guesses.
 const MOST_STEPS_TO_GUESS_AGAIN: u64 = 200_000;
@@ -20,7 +21,7 @@ const MOST_MODELS: usize = 12;
 /// Reads PyTorch source text, as it is pasted.
 ///
 /// Never panics and always ends: steps, values, nesting and calls are bounded (see the constants of
-/// `pytorch/machine`), and what goes beyond is a [`Problem`] of the kind [`ProblemKind::TooLong`].
+/// `pytorch/python`), and what goes beyond is a [`Problem`] of the kind [`ProblemKind::TooLong`].
 pub fn import(text: &str, options: &Options) -> Import {
     let first = Reading::new(text, options, &Guess::default());
     if first.questions.is_empty() || first.steps > MOST_STEPS_TO_GUESS_AGAIN {

@@ -21,6 +21,9 @@ pub enum Format {
 /// A LaTeX table of more lines runs over several pages.
 const MOST_LINES_OF_A_PAGE: usize = 40;
 
+/// Texts that are longer stick out of their column.
+const WIDEST_COLUMN: usize = 60;
+
 /// One row of the table.
 struct Line {
     name: String,
@@ -113,7 +116,7 @@ impl Table {
     }
 
     fn markdown(&self) -> String {
-        let cell = |text: &str| text.replace('|', "\\|").replace('\n', " ");
+        let cell = markdown_cell;
         let mut rows: Vec<[String; 5]> = vec![["Layer", "Type", "Output", "Params", "MACs"].map(str::to_string)];
         rows.extend(self.lines.iter().map(|line| {
             let output = line.output.clone().unwrap_or_else(|| "-".to_string());
@@ -123,8 +126,8 @@ impl Table {
         let (params, macs) = (total(&self.params_qualifier, self.params), total(&self.qualifier, self.macs));
         rows.push(["**Total**".to_string(), String::new(), String::new(), params, macs]);
         // Columns stand below each other also where nothing renders the table.
-        let widths: Vec<usize> =
-            (0..5).map(|column| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0)).collect();
+        let widths = (0..5).map(|column| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0));
+        let widths: Vec<usize> = widths.map(|width| width.min(WIDEST_COLUMN)).collect();
         let mut text = match cell(&self.title) {
             title if title.is_empty() => format!("Input {}\n\n", self.input),
             title => format!("**{title}**, input {}\n\n", self.input),
@@ -153,7 +156,9 @@ impl Table {
                         escaped.push('\\');
                         escaped.push(character);
                     }
-                    '\n' => escaped.push(' '),
+                    // Behind `\\` these are an argument of the line's end.
+                    '[' | ']' | '*' => escaped.extend(['{', character, '}']),
+                    control if control.is_control() => escaped.push(' '),
                     other => escaped.push(other),
                 }
             }
@@ -200,9 +205,14 @@ impl Table {
 
     fn csv(&self) -> String {
         let cell = |text: &str| {
-            // A spreadsheet must not take a name for a formula.
-            let text = if text.starts_with(['=', '+', '-', '@']) { format!("'{text}") } else { text.to_string() };
-            if text.contains([',', '"', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
+            // A spreadsheet must not take a name for a formula, nor split it where its language has `;` for `,`.
+            let text =
+                if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_string() };
+            if text.contains([',', ';', '"', '\t', '\n', '\r']) {
+                format!("\"{}\"", text.replace('"', "\"\""))
+            } else {
+                text
+            }
         };
         let number = |number: Option<u64>| number.map_or_else(String::new, |number| number.to_string());
         let mut text = "layer,type,output,params,macs\r\n".to_string();
@@ -254,6 +264,31 @@ impl Table {
 
 fn shown(number: Option<u64>) -> String {
     number.map_or_else(|| "unknown".to_string(), grouped)
+}
+
+/// A text as Markdown shows it: each sign that means something there stands for itself, and so does what a browser
+/// would take for HTML.
+fn markdown_cell(text: &str) -> String {
+    let mut cell = String::with_capacity(text.len());
+    let mut above = ' ';
+    for (at, character) in text.char_indices() {
+        let next = text[at + character.len_utf8()..].chars().next().unwrap_or(' ');
+        match character {
+            // Within a word it is no emphasis.
+            '_' if above.is_alphanumeric() && next.is_alphanumeric() => cell.push('_'),
+            '<' => cell.push_str("&lt;"),
+            '>' => cell.push_str("&gt;"),
+            '&' => cell.push_str("&amp;"),
+            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '!' | '~' => {
+                cell.push('\\');
+                cell.push(character);
+            }
+            control if control.is_control() || matches!(control, '\u{2028}' | '\u{2029}') => cell.push(' '),
+            other => cell.push(other),
+        }
+        above = character;
+    }
+    cell
 }
 
 /// A JSON string.

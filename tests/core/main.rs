@@ -11,10 +11,12 @@ mod engine;
 mod everything;
 mod explore;
 mod golden;
+mod hostile_text;
 mod job;
 mod kinds;
 mod layering;
 mod naming;
+mod page;
 #[cfg(feature = "python")]
 mod pytorch;
 mod random;

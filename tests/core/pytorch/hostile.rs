@@ -13,9 +13,18 @@ fn cases() -> u32 {
 
 /// Runs on a stack as small as a browser's worker has.
 fn read(text: &str) -> Import {
+    read_on(1 << 20, text)
+}
+
+/// Runs on half of it: what nests by itself is not to come near its end.
+fn read_on_half(text: &str) -> Import {
+    read_on(512 << 10, text)
+}
+
+fn read_on(stack: usize, text: &str) -> Import {
     let text = text.to_string();
     let shown: String = text.chars().take(80).collect();
-    let thread = std::thread::Builder::new().stack_size(1 << 20);
+    let thread = std::thread::Builder::new().stack_size(stack);
     thread
         .spawn(move || import(&text, &Options::default()))
         .expect("a thread")
@@ -52,6 +61,120 @@ fn deep_nesting_ends() {
     read(&"if 1:\nx=1\n".repeat(20_000));
     read(&"class A(nn.Module):\ndef f(self):\n".repeat(10_000));
     read(&"elif x:\n".repeat(20_000));
+}
+
+/// What nests within a string that is formatted is nested as well.
+#[test]
+fn deep_nesting_within_strings_ends() {
+    for prefix in ["f", "Rf", "t"] {
+        for quote in ["\"", "'", "\"\"\"", "'''"] {
+            for piece in ["{1:", "{", "{(", "{[", "{-", "{x + ", "{not ", "{lambda: ", "{x if x else ", "{{{"] {
+                let nested = piece.repeat(20_000);
+                read_on_half(&format!("x = {prefix}{quote}{nested}{quote}\n"));
+                read_on_half(&format!("x = {prefix}{quote}{nested}1{}{quote}\n", "}".repeat(20_000)));
+                read_on_half(&format!("x = {prefix}{quote}a{{1:{nested}"));
+                let open = &piece[1..];
+                read_on_half(&format!("x = {prefix}{quote}{{{}1}}{quote}\n", open.repeat(20_000)));
+            }
+            let lines = "{x:\n".repeat(20_000);
+            read_on_half(&format!("x = {prefix}{quote}{lines}{quote}\n"));
+        }
+    }
+    for quotes in [["\"", "\""], ["\"", "'"], ["\"\"\"", "'"]] {
+        let nested: String = (0..20_000).map(|depth| format!("f{}{{", quotes[depth % 2])).collect();
+        read_on_half(&format!("x = {nested}"));
+        let ends: String = (0..20_000).rev().map(|depth| format!("}}{}", quotes[depth % 2])).collect();
+        read_on_half(&format!("x = {nested}1{ends}\n"));
+    }
+    // As deep as anybody writes is read.
+    let found = read_on_half("m = nn.Linear(3, int(f\"{f'{1:>{1}}':>{f'{2}'}}\"))\nm(torch.randn(1, 3))\n");
+    assert_eq!(found.models.len(), 1, "{:?}", found.problems);
+    let escaped = format!("x = f\"{}\"\nm = nn.Linear(3, 4)\nm(torch.randn(1, 3))\n", "{{}}".repeat(500));
+    assert_eq!(read_on_half(&escaped).problems, Vec::new());
+}
+
+/// Indentation that fits nothing above it.
+#[test]
+fn strange_indentation_ends() {
+    for count in [100, 2_000] {
+        for (first, then) in [(4, 5), (5, 5), (5, 4), (0, 1), (8, 5)] {
+            for head in ["class A(nn.Module):\n", "class A:\n    def a(self):\n        pass\n", ""] {
+                for body in [
+                    "def f(self):\n{deep}x = 1\n",
+                    "def f(self):\n{deep}return self.g(1)\n",
+                    "if x:\n{deep}pass\n",
+                    "x = 1\n",
+                ] {
+                    let indent = |index: usize| " ".repeat(if index == 0 { first } else { then });
+                    let deep = " ".repeat(then + 4);
+                    let methods: String =
+                        (0..count).map(|index| format!("{}{}", indent(index), body.replace("{deep}", &deep))).collect();
+                    read_on_half(&format!("{head}{methods}"));
+                }
+            }
+        }
+    }
+    let falling: String = (0..2_000).rev().map(|depth| format!("{}def f(self):\n", " ".repeat(depth % 97))).collect();
+    read_on_half(&falling);
+}
+
+/// Lists that hold themselves.
+#[test]
+fn endless_lists_end() {
+    for class in ["Sequential", "ModuleList", "ModuleDict", "ParameterList"] {
+        for (open, close) in [("[", "]"), ("(", ",)"), ("", "")] {
+            for made in ["nn.{class}(*l)", "nn.{class}(l)", "nn.{class}(*l, l)", "nn.{class}(nn.{class}(*l), *l)"] {
+                let made = made.replace("{class}", class);
+                read_on_half(&format!("l = []\nl.append({open}l{close})\nm = {made}\nm(torch.randn(1, 3))\n"));
+                read_on_half(&format!("l = [nn.ReLU()]\nl.append({open}l{close})\nl.append(l)\nm = {made}\n"));
+            }
+        }
+    }
+    let found = read_on_half("l = []\nl.append(l)\nm = nn.Sequential(*l)\n");
+    assert!(says(&found, ProblemKind::TooLong), "{:?}", found.problems);
+    let calls = [
+        "torch.cat(l)",
+        "torch.tensor(l)",
+        "x.view(*l)",
+        "x.view(l)",
+        "x.permute(l)",
+        "str(l)",
+        "sum(l, [])",
+        "max(l)",
+        "sorted(l)",
+        "tuple(l)",
+        "dict(l)",
+        "set(l)",
+        "l in l",
+        "l < l",
+        "isinstance(l, l)",
+        "nn.Linear(l, l)",
+        "nn.Conv2d(3, 3, l)",
+        "torch.zeros(l)",
+        "F.pad(x, l)",
+        "x[l]",
+        "print(f'{l}')",
+        "copy.deepcopy(l)",
+        "range(*l)",
+        "nn.Sequential(OrderedDict(l))",
+        "torch.stack(l)",
+        "x.reshape(l)",
+        "F.interpolate(x, l)",
+        "np.array(l)",
+        "len(l)",
+        "any(l)",
+        "zip(*l)",
+        "list(map(str, l))",
+        "hash((l,))",
+        "{(l,): 1}",
+        "l == [l]",
+    ];
+    for call in calls {
+        read_on_half(&format!("x = torch.randn(1, 3, 8, 8)\nl = []\nl.append(l)\ny = {call}\n"));
+        read_on_half(&format!(
+            "x = torch.randn(1, 3, 8, 8)\nl = []\nl.append((l, l))\nl.append({{'a': l}})\ny = {call}\n"
+        ));
+    }
 }
 
 #[test]

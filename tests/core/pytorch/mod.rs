@@ -4,6 +4,7 @@ mod every_layer;
 mod export;
 mod golden_sources;
 mod hostile;
+mod hostile_names;
 mod mistakes;
 mod published;
 mod rows;

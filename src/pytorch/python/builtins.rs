@@ -1,0 +1,419 @@
+//! Python's built-in functions.
+
+use std::sync::LazyLock;
+
+use rustc_hash::FxHashSet;
+
+use super::super::problem::ProblemKind;
+use super::super::torch::spelling::is_of_tensors;
+use super::value::{Arguments, Dict};
+use super::{Machine, Run, Value};
+
+static NAMES: LazyLock<FxHashSet<&str>> = LazyLock::new(|| {
+    let functions = [
+        "range",
+        "len",
+        "int",
+        "float",
+        "str",
+        "bool",
+        "list",
+        "tuple",
+        "dict",
+        "set",
+        "frozenset",
+        "sum",
+        "min",
+        "max",
+        "abs",
+        "round",
+        "pow",
+        "divmod",
+        "sorted",
+        "reversed",
+        "enumerate",
+        "zip",
+        "map",
+        "filter",
+        "any",
+        "all",
+        "isinstance",
+        "issubclass",
+        "getattr",
+        "setattr",
+        "hasattr",
+        "delattr",
+        "print",
+        "type",
+        "iter",
+        "next",
+        "id",
+        "repr",
+        "callable",
+        "vars",
+        "open",
+        "input",
+        "super",
+        "object",
+        "property",
+        "staticmethod",
+        "classmethod",
+        "slice",
+        "globals",
+        "locals",
+        "eval",
+        "exec",
+        "hash",
+        "chr",
+        "ord",
+        "bin",
+        "hex",
+        "format",
+        "breakpoint",
+        "bytes",
+        "exit",
+        "NotImplemented",
+        "__import__",
+        "dir",
+        "quit",
+        "__printed__",
+    ];
+    functions.into_iter().chain(EXCEPTIONS.split_whitespace()).collect()
+});
+
+/// Exceptions and warnings.
+const EXCEPTIONS: &str = "\
+    Exception ValueError TypeError NotImplementedError RuntimeError KeyError IndexError AssertionError \
+    AttributeError ImportError ModuleNotFoundError StopIteration KeyboardInterrupt ZeroDivisionError \
+    FileNotFoundError OSError Warning UserWarning DeprecationWarning FutureWarning PendingDeprecationWarning \
+    RuntimeWarning ImportWarning ResourceWarning BaseException LookupError ArithmeticError OverflowError \
+    NameError IOError EnvironmentError FileExistsError PermissionError EOFError SystemExit StopAsyncIteration \
+    GeneratorExit TimeoutError ConnectionError MemoryError RecursionError SyntaxError UnicodeError \
+    UnicodeDecodeError";
+
+pub(crate) fn is_builtin(name: &str) -> bool {
+    NAMES.contains(name)
+}
+
+impl Machine {
+    pub(crate) fn call_builtin(&mut self, name: &str, arguments: Arguments) -> Run<Value> {
+        let first = arguments.positional.first().cloned();
+        let second = arguments.positional.get(1).cloned();
+        // What is made of something unknown is unknown, not empty.
+        let walked = match name {
+            "list" | "tuple" | "set" | "frozenset" | "sum" | "sorted" | "reversed" | "enumerate" | "zip" | "any"
+            | "all" | "iter" => arguments.positional.as_slice(),
+            "map" | "filter" => arguments.positional.get(1..).unwrap_or_default(),
+            _ => &[],
+        };
+        if let Some(unknown) = walked.iter().find(|value| matches!(value, Value::Unknown(_))) {
+            return Ok(unknown.clone());
+        }
+        match (name, first) {
+            ("range", _) => self.range(&arguments),
+            ("len", Some(value)) => self.length(&value),
+            ("int" | "float" | "round" | "abs", Some(value)) => self.number(name, &value, second.as_ref()),
+            ("str", Some(value)) => {
+                let text = self.shown(&value)?;
+                self.new_text(text)
+            }
+            ("str", None) => Ok(Value::text("")),
+            ("repr" | "format", Some(value)) => {
+                let text = self.repr(&value)?;
+                self.new_text(text)
+            }
+            ("bool", Some(value)) => Ok(self.truth(&value)?.map_or_else(|| Value::unknown("a condition"), Value::Bool)),
+            ("int", None) => Ok(Value::Int(0)),
+            ("bool", None) => Ok(Value::Bool(false)),
+            ("list" | "tuple" | "set" | "frozenset", first) => {
+                let items = match first {
+                    Some(value) => self.items(&value)?,
+                    None => Vec::new(),
+                };
+                match name {
+                    "list" => self.new_list(items),
+                    "tuple" => self.new_tuple(items),
+                    _ => self.new_set(items),
+                }
+            }
+            ("dict", _) => self.dict_of(&arguments),
+            ("sum", Some(value)) => {
+                let mut total = second.or_else(|| arguments.keyword("start").cloned()).unwrap_or(Value::Int(0));
+                for item in self.items(&value)? {
+                    total = self.binary(&total, super::tree::BinaryOperator::Add, &item)?;
+                }
+                Ok(total)
+            }
+            ("min" | "max", Some(first)) => self.extreme(name, first, &arguments),
+            ("pow", Some(base)) => {
+                let exponent = second.unwrap_or(Value::Int(1));
+                self.binary(&base, super::tree::BinaryOperator::Pow, &exponent)
+            }
+            ("divmod", Some(a)) => {
+                let b = second.unwrap_or(Value::Int(1));
+                let quotient = self.binary(&a, super::tree::BinaryOperator::FloorDiv, &b)?;
+                let rest = self.binary(&a, super::tree::BinaryOperator::Mod, &b)?;
+                self.new_tuple(vec![quotient, rest])
+            }
+            ("sorted", Some(value)) => {
+                let items = self.items(&value)?;
+                let items = self.sorted(items, &arguments)?;
+                self.new_list(items)
+            }
+            ("reversed", Some(value)) => {
+                let mut items = self.items(&value)?;
+                items.reverse();
+                self.new_list(items)
+            }
+            ("enumerate", Some(value)) => {
+                let start = arguments.get(1, "start").and_then(Value::as_int).unwrap_or(0);
+                let items = self.items(&value)?;
+                self.allocate(items.len() * 2)?;
+                let pairs = items.into_iter().enumerate();
+                let pairs = pairs
+                    .map(|(index, item)| self.keep(Value::tuple(vec![Value::Int(start + index as i128), item])))
+                    .collect();
+                self.new_list(pairs)
+            }
+            ("zip", _) => {
+                let mut columns = Vec::new();
+                for value in &arguments.positional {
+                    columns.push(self.items(value)?.into_iter());
+                }
+                let mut rows = Vec::new();
+                if !columns.is_empty() {
+                    while let Some(row) = columns.iter_mut().map(Iterator::next).collect::<Option<Vec<Value>>>() {
+                        self.step()?;
+                        self.allocate(row.len())?;
+                        rows.push(self.keep(Value::tuple(row)));
+                    }
+                }
+                self.new_list(rows)
+            }
+            ("map" | "filter", Some(function)) => {
+                let mut columns = Vec::new();
+                for value in arguments.positional.iter().skip(1) {
+                    columns.push(self.items(value)?.into_iter());
+                }
+                let mut results = Vec::new();
+                while let Some(row) = columns.iter_mut().map(Iterator::next).collect::<Option<Vec<Value>>>() {
+                    if row.is_empty() {
+                        break;
+                    }
+                    if name == "map" {
+                        results.push(self.call(&function, Arguments::positional(row))?);
+                        continue;
+                    }
+                    let kept = match &function {
+                        Value::None => row[0].clone(),
+                        function => self.call(function, Arguments::positional(row.clone()))?,
+                    };
+                    if self.truth(&kept)? == Some(true) {
+                        results.push(row[0].clone());
+                    }
+                }
+                self.new_list(results)
+            }
+            ("any" | "all", Some(value)) => {
+                let any = name == "any";
+                for item in self.items(&value)? {
+                    match self.truth(&item)? {
+                        None => return Ok(Value::unknown("a condition")),
+                        Some(truth) if truth == any => return Ok(Value::Bool(any)),
+                        Some(_) => {}
+                    }
+                }
+                Ok(Value::Bool(!any))
+            }
+            ("isinstance", Some(value)) => {
+                let classes = second.unwrap_or(Value::None);
+                Ok(self.is_instance(&value, &classes)?.map_or_else(|| Value::unknown("a type"), Value::Bool))
+            }
+            ("issubclass", Some(Value::Class(id))) => Ok(match second {
+                Some(Value::Class(other)) => Value::Bool(self.heap.classes[id].order.contains(&other)),
+                _ => Value::Bool(self.is_module_class(id)),
+            }),
+            ("getattr" | "hasattr", Some(object)) => {
+                let Some(Value::Text(attribute)) = second else { return Ok(Value::unknown(name)) };
+                let found = self.find_attribute(&object, &attribute)?;
+                // Any name may be a tensor's method until it is called.
+                let found = found.filter(|_| !matches!(object, Value::Tensor(_)) || is_of_tensors(&attribute));
+                match (name, found, arguments.positional.get(2)) {
+                    ("hasattr", found, _) => Ok(Value::Bool(found.is_some())),
+                    (_, Some(value), _) => Ok(value),
+                    (_, None, Some(default)) => Ok(default.clone()),
+                    (_, None, None) => self.attribute(&object, &attribute),
+                }
+            }
+            ("setattr", Some(object)) => {
+                if let (Some(Value::Text(attribute)), Some(value)) = (second, arguments.positional.get(2)) {
+                    self.set_attribute(&object, &attribute, value.clone())?;
+                }
+                Ok(Value::None)
+            }
+            ("type", Some(value)) => Ok(match &value {
+                Value::Instance(id) => match (self.heap.instances[*id].class, self.module(*id)) {
+                    (Some(class), _) => Value::Class(class),
+                    (None, Some(module)) => Value::Library(format!("torch.nn.{}", module.class).into()),
+                    (None, None) => Value::unknown("a type"),
+                },
+                Value::Unknown(_) => Value::unknown("a type"),
+                other => Value::Library(other.type_name().into()),
+            }),
+            ("iter", Some(value)) => {
+                let items = self.items(&value)?;
+                self.new_list(items)
+            }
+            ("next", Some(value)) => match value {
+                Value::List(id) if !self.heap.lists[id].is_empty() => {
+                    self.work(self.heap.lists[id].len() / 8)?;
+                    Ok(self.heap.lists[id].remove(0))
+                }
+                Value::List(_) if arguments.positional.len() > 1 => Ok(second.unwrap_or(Value::None)),
+                Value::List(_) => self.error(ProblemKind::Raised, "StopIteration", String::new()),
+                _ => Ok(Value::unknown("the next item")),
+            },
+            ("callable", Some(value)) => Ok(Value::Bool(match &value {
+                Value::Function(_)
+                | Value::Class(_)
+                | Value::Method(_)
+                | Value::Bound(_)
+                | Value::Partial(_)
+                | Value::Library(_) => true,
+                Value::Instance(id) => self.is_module(*id) || self.find_method(*id, "__call__").is_some(),
+                _ => false,
+            })),
+            ("vars", Some(value)) => {
+                Ok(self.find_attribute(&value, "__dict__")?.unwrap_or_else(|| Value::unknown("attributes")))
+            }
+            ("slice", _) => {
+                let part = |index: usize| arguments.positional.get(index).cloned().unwrap_or(Value::None);
+                let parts = match arguments.positional.len() {
+                    1 => [Value::None, part(0), Value::None],
+                    _ => [part(0), part(1), part(2)],
+                };
+                Ok(self.keep(Value::Slice(std::rc::Rc::new(parts))))
+            }
+            ("eval", Some(Value::Text(text))) => self.name_by_text(&text),
+            ("locals" | "globals", _) => {
+                let scope = if name == "globals" { self.globals } else { self.scope() };
+                let mut dict = Dict::default();
+                for (name, value) in &self.heap.scopes[scope].variables {
+                    dict.set(Value::Text(name.clone()), value.clone());
+                }
+                self.new_dict(dict)
+            }
+            ("__printed__", Some(class)) => self.printed_module(&class, second.as_ref()),
+            ("id", Some(Value::Instance(id) | Value::List(id))) => Ok(Value::Int(id as i128)),
+            ("print" | "exit" | "quit" | "breakpoint", _) => Ok(Value::None),
+            _ if name.ends_with("Error") || name.ends_with("Exception") || name.ends_with("Warning") => {
+                let message = match arguments.positional.first() {
+                    Some(value) => self.shown(&value.clone())?,
+                    None => String::new(),
+                };
+                let message: String = message.chars().take(300).collect();
+                Ok(Value::unknown(&format!("{name}: {message}")))
+            }
+            _ => Ok(Value::unknown(name)),
+        }
+    }
+
+    /// `eval('BasicBlock')`: only a name.
+    fn name_by_text(&mut self, text: &str) -> Run<Value> {
+        let mut parts = text.split('.');
+        let first = parts.next().unwrap_or_default();
+        let is_name = |part: &str| !part.is_empty() && part.chars().all(|c| c.is_alphanumeric() || c == '_');
+        if !text.split('.').all(is_name) {
+            return Ok(self.not_understood("eval()"));
+        }
+        let mut value = self.name(&first.into())?;
+        for part in parts {
+            value = self.attribute(&value, &part.into())?;
+        }
+        Ok(value)
+    }
+
+    pub(crate) fn dict_of(&mut self, arguments: &Arguments) -> Run<Value> {
+        let dict = self.new_dict(Dict::default())?;
+        self.call_bound(&dict, "update", arguments.clone())?;
+        Ok(dict)
+    }
+
+    /// `None`: not known.
+    fn is_instance(&mut self, value: &Value, classes: &Value) -> Run<Option<bool>> {
+        if let Value::Tuple(_) | Value::List(_) = classes {
+            let mut known = true;
+            // One after another: a list may hold itself.
+            let mut open = vec![classes.clone()];
+            while let Some(class) = open.pop() {
+                self.step()?;
+                if let Value::Tuple(_) | Value::List(_) = class {
+                    open.extend(self.items(&class)?);
+                    self.work(open.len() / 8)?;
+                    continue;
+                }
+                match self.is_instance(value, &class)? {
+                    Some(true) => return Ok(Some(true)),
+                    Some(false) => {}
+                    None => known = false,
+                }
+            }
+            return Ok(known.then_some(false));
+        }
+        if matches!(value, Value::Unknown(_)) {
+            return Ok(None);
+        }
+        Ok(match classes {
+            Value::Class(class) => Some(match value {
+                Value::Instance(id) => {
+                    self.heap.instances[*id].class.is_some_and(|own| self.heap.classes[own].order.contains(class))
+                }
+                _ => false,
+            }),
+            Value::Library(path) => {
+                let short = path.rsplit('.').next().unwrap_or(path);
+                Some(match value {
+                    Value::Instance(id) => match self.module(*id) {
+                        Some(module) => {
+                            let base = self.heap.instances[*id]
+                                .class
+                                .and_then(|class| self.heap.classes[class].library_base.clone());
+                            let base = base.as_deref().and_then(|path| path.rsplit('.').next()).unwrap_or("");
+                            short == "Module"
+                                || short == "object"
+                                || short == &*module.class
+                                || short == base
+                                || is_general(short, &module.class)
+                        }
+                        None => false,
+                    },
+                    Value::Tensor(_) => matches!(short, "Tensor" | "Parameter"),
+                    Value::Int(_) => matches!(short, "int" | "Number" | "Integral" | "integer"),
+                    Value::Bool(_) => matches!(short, "bool" | "int"),
+                    Value::Float(_) => matches!(short, "float" | "Number"),
+                    Value::Text(_) => short == "str",
+                    Value::List(_) => matches!(short, "list" | "Iterable" | "Sequence" | "List" | "abc"),
+                    Value::Tuple(_) => matches!(short, "tuple" | "Iterable" | "Sequence" | "Tuple" | "Size" | "abc"),
+                    Value::Dict(_) => matches!(short, "dict" | "OrderedDict" | "Mapping" | "Iterable"),
+                    Value::Set(_) => matches!(short, "set" | "Iterable"),
+                    Value::Range(_) => matches!(short, "range" | "Iterable"),
+                    Value::None => short == "NoneType",
+                    Value::Function(_) | Value::Method(_) => matches!(short, "FunctionType" | "Callable"),
+                    _ => false,
+                })
+            }
+            _ => None,
+        })
+    }
+}
+
+/// `_BatchNorm` is what all batch norms are, `_ConvNd` all convolutions.
+fn is_general(general: &str, class: &str) -> bool {
+    match general {
+        "_BatchNorm" | "_NormBase" => class.contains("BatchNorm"),
+        "_ConvNd" => class.starts_with("Conv"),
+        "_DropoutNd" => class.starts_with("Dropout"),
+        "_InstanceNorm" => class.starts_with("InstanceNorm"),
+        _ => false,
+    }
+}

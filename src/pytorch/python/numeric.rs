@@ -1,0 +1,140 @@
+//! Numbers of `math` and `numpy`, and the small functions of Python's libraries.
+
+use super::super::problem::ProblemKind;
+use super::super::torch::functional::number_value;
+use super::value::{Arguments, Tensor};
+use super::{Machine, Run, Value};
+
+impl Machine {
+    pub(crate) fn call_numeric(&mut self, name: &str, arguments: &Arguments) -> Run<Value> {
+        let Some(first) = arguments.positional.first().cloned() else { return Ok(Value::unknown(name)) };
+        if matches!(name, "prod" | "sum" | "max" | "min" | "mean" | "cumsum" | "array" | "asarray") {
+            let (Value::Tuple(_) | Value::List(_) | Value::Range(_)) = &first else {
+                return match (&first, name) {
+                    (Value::Tensor(tensor), "prod" | "sum" | "array" | "asarray") if tensor.numbers.is_none() => {
+                        Ok(first)
+                    }
+                    (Value::Tensor(_), "cumsum") => {
+                        let numbers = self.items(&first)?;
+                        let mut total = 0.0;
+                        let sums = numbers.iter().filter_map(Value::as_float).map(|number| {
+                            total += number;
+                            total
+                        });
+                        Ok(Value::Tensor(Tensor::numbers(sums.collect())))
+                    }
+                    _ => Ok(Value::unknown(name)),
+                };
+            };
+            let items = self.items(&first)?;
+            return match name {
+                "prod" => {
+                    let mut product = Value::Int(1);
+                    for item in items {
+                        product = self.binary(&product, super::tree::BinaryOperator::Mul, &item)?;
+                    }
+                    Ok(product)
+                }
+                "array" | "asarray" => self.listed_tensor(Some(&first)),
+                "cumsum" => {
+                    let mut sums = Vec::new();
+                    let mut total = Value::Int(0);
+                    for item in items {
+                        total = self.binary(&total, super::tree::BinaryOperator::Add, &item)?;
+                        sums.push(total.clone());
+                    }
+                    self.new_list(sums)
+                }
+                "mean" => {
+                    let numbers: Vec<f64> = items.iter().filter_map(Value::as_float).collect();
+                    Ok(Value::Float(numbers.iter().sum::<f64>() / numbers.len().max(1) as f64))
+                }
+                _ => self.call_builtin(name, Arguments::positional(vec![first])),
+            };
+        }
+        if name == "linspace" || name == "arange" {
+            return self.counted_tensor(name, arguments);
+        }
+        if name == "zeros" || name == "ones" {
+            return self.made_tensor(name, arguments);
+        }
+        let Some(x) = first.as_float() else { return Ok(Value::unknown(name)) };
+        let y = arguments.positional.get(1).and_then(Value::as_float);
+        let result = match name {
+            "floor" | "ceil" | "trunc" | "isqrt" => {
+                let result = match name {
+                    "floor" => x.floor(),
+                    "ceil" => x.ceil(),
+                    "trunc" => x.trunc(),
+                    _ => x.sqrt().floor(),
+                };
+                return self.whole(result);
+            }
+            "sqrt" => x.sqrt(),
+            "exp" => x.exp(),
+            "log" => match y {
+                Some(base) => x.log(base),
+                None => x.ln(),
+            },
+            "log2" => x.log2(),
+            "log10" => x.log10(),
+            "pow" | "power" => x.powf(y.unwrap_or(1.0)),
+            "cos" => x.cos(),
+            "sin" => x.sin(),
+            "tan" => x.tan(),
+            "fabs" | "abs" => x.abs(),
+            "int64" | "int32" | "int" => return self.whole(x.trunc()),
+            "float32" | "float64" => x,
+            "gcd" => {
+                let (mut a, mut b) = (x.abs() as u64, y.unwrap_or(0.0).abs() as u64);
+                while b > 0 {
+                    (a, b) = (b, a % b);
+                }
+                return Ok(number_value(a as f64));
+            }
+            "round" => return self.call_builtin("round", arguments.clone()),
+            _ => return Ok(Value::unknown(name)),
+        };
+        if result.is_nan() {
+            return self.error(ProblemKind::Raised, "ValueError", "math domain error".to_string());
+        }
+        Ok(Value::Float(result))
+    }
+
+    pub(crate) fn call_ordered_dict(&mut self, name: &str, arguments: Arguments) -> Run<Value> {
+        if name == "defaultdict" {
+            return self.dict_of(&Arguments::default());
+        }
+        self.dict_of(&arguments)
+    }
+
+    pub(crate) fn reduce(&mut self, arguments: &Arguments) -> Run<Value> {
+        let (Some(function), Some(items)) =
+            (arguments.positional.first().cloned(), arguments.positional.get(1).cloned())
+        else {
+            return Ok(Value::unknown("functools.reduce"));
+        };
+        let mut items = self.items(&items)?.into_iter();
+        let Some(mut total) = arguments.positional.get(2).cloned().or_else(|| items.next()) else {
+            return Ok(Value::None);
+        };
+        for item in items {
+            total = self.call(&function, Arguments::positional(vec![total, item]))?;
+        }
+        Ok(total)
+    }
+
+    pub(crate) fn product(&mut self, arguments: &Arguments) -> Run<Value> {
+        let mut rows: Vec<Vec<Value>> = vec![Vec::new()];
+        for value in &arguments.positional {
+            let items = self.items(value)?;
+            self.allocate(rows.len().saturating_mul(items.len()).saturating_mul(arguments.positional.len()))?;
+            rows = rows
+                .iter()
+                .flat_map(|row| items.iter().map(move |item| row.iter().cloned().chain([item.clone()]).collect()))
+                .collect();
+        }
+        let rows = rows.into_iter().map(|row| self.keep(Value::tuple(row))).collect();
+        self.new_list(rows)
+    }
+}

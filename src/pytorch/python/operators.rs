@@ -1,0 +1,427 @@
+//! Operators, comparisons, truth.
+
+use super::super::problem::ProblemKind;
+use super::tree::{BinaryOperator, Comparison, Expr};
+use super::value::{Arguments, Dict};
+use super::{Machine, Run, Value};
+
+/// Whole numbers beyond this are not computed with.
+const LARGEST: i128 = 1 << 100;
+
+impl Machine {
+    pub(crate) fn binary(&mut self, left: &Value, operator: BinaryOperator, right: &Value) -> Run<Value> {
+        if matches!(left, Value::Tensor(_)) || matches!(right, Value::Tensor(_)) {
+            return self.tensor_binary(left, operator, right);
+        }
+        if matches!(left, Value::Unknown(_)) || matches!(right, Value::Unknown(_)) {
+            return Ok(Value::unknown("a computation with something unknown"));
+        }
+        if let (Some(a), Some(b)) = (left.as_int(), right.as_int())
+            && left.is_number()
+            && right.is_number()
+        {
+            return self.integers(a, operator, b);
+        }
+        if let (Some(a), Some(b)) = (left.as_float(), right.as_float()) {
+            return self.floats(a, operator, b);
+        }
+        match (left, operator, right) {
+            (Value::Text(a), BinaryOperator::Add, Value::Text(b)) => {
+                self.work((a.len() + b.len()) / 64)?;
+                self.new_text(format!("{a}{b}"))
+            }
+            (Value::Text(text), BinaryOperator::Mod, values) => {
+                let values = match values {
+                    Value::Tuple(items) => items.to_vec(),
+                    one => vec![one.clone()],
+                };
+                self.percent_format(text, &values)
+            }
+            (Value::Text(text), BinaryOperator::Mul, Value::Int(times))
+            | (Value::Int(times), BinaryOperator::Mul, Value::Text(text)) => {
+                let times = usize::try_from((*times).max(0)).unwrap_or(usize::MAX);
+                self.allocate(text.len().saturating_mul(times) / 16)?;
+                self.new_text(text.repeat(times))
+            }
+            (Value::List(_) | Value::Tuple(_), BinaryOperator::Mul, Value::Int(times))
+            | (Value::Int(times), BinaryOperator::Mul, Value::List(_) | Value::Tuple(_)) => {
+                let sequence = if matches!(left, Value::Int(_)) { right } else { left };
+                let items = self.items(sequence)?;
+                let times = usize::try_from((*times).max(0)).unwrap_or(usize::MAX);
+                self.allocate(items.len().saturating_mul(times))?;
+                let length = items.len().saturating_mul(times);
+                let items: Vec<Value> = items.into_iter().cycle().take(length).collect();
+                if matches!(sequence, Value::List(_)) { self.new_list(items) } else { self.new_tuple(items) }
+            }
+            (Value::List(_), BinaryOperator::Add, Value::List(_)) => {
+                let mut items = self.items(left)?;
+                items.extend(self.items(right)?);
+                self.new_list(items)
+            }
+            (Value::Tuple(_), BinaryOperator::Add, Value::Tuple(_)) => {
+                let mut items = self.items(left)?;
+                items.extend(self.items(right)?);
+                self.new_tuple(items)
+            }
+            (Value::Dict(a), BinaryOperator::BitOr, Value::Dict(b)) => {
+                let mut dict = self.heap.dicts[*a].clone();
+                let pairs = self.heap.dicts[*b].pairs.clone();
+                self.work(pairs.len() + dict.pairs.len())?;
+                for (key, value) in pairs {
+                    dict.set(key, value);
+                }
+                self.new_dict(dict)
+            }
+            // Types: `int | None`.
+            (Value::Class(_) | Value::Library(_) | Value::None, BinaryOperator::BitOr, _) => Ok(left.clone()),
+            (Value::Instance(_), ..) | (_, _, Value::Instance(_)) => self.instance_binary(left, operator, right),
+            _ => {
+                let (a, b) = (self.type_of(left), self.type_of(right));
+                let sign = sign(operator);
+                self.error(
+                    ProblemKind::Raised,
+                    "TypeError",
+                    format!("unsupported operand type(s) for {sign}: '{a}' and '{b}'"),
+                )
+            }
+        }
+    }
+
+    fn instance_binary(&mut self, left: &Value, operator: BinaryOperator, right: &Value) -> Run<Value> {
+        let method = match operator {
+            BinaryOperator::Add => "__add__",
+            BinaryOperator::Sub => "__sub__",
+            BinaryOperator::Mul => "__mul__",
+            BinaryOperator::Div => "__truediv__",
+            _ => "",
+        };
+        if let Value::Instance(id) = left
+            && let Some(function) = self.find_method(*id, method)
+        {
+            return self.call(&function, Arguments::positional(vec![right.clone()]));
+        }
+        if operator == BinaryOperator::Add && self.is_module_value(left) && self.is_module_value(right) {
+            return self.added_modules(left, right);
+        }
+        Ok(self.not_understood("This operator"))
+    }
+
+    fn integers(&mut self, a: i128, operator: BinaryOperator, b: i128) -> Run<Value> {
+        let result = match operator {
+            BinaryOperator::Add => a.checked_add(b),
+            BinaryOperator::Sub => a.checked_sub(b),
+            BinaryOperator::Mul => a.checked_mul(b),
+            BinaryOperator::Div | BinaryOperator::FloorDiv | BinaryOperator::Mod if b == 0 => {
+                let message = if operator == BinaryOperator::Div {
+                    "division by zero"
+                } else {
+                    "integer division or modulo by zero"
+                };
+                return self.error(ProblemKind::Raised, "ZeroDivisionError", message.to_string());
+            }
+            BinaryOperator::Div => return Ok(Value::Float(a as f64 / b as f64)),
+            BinaryOperator::FloorDiv => Some(floor_div(a, b)),
+            BinaryOperator::Mod => Some(a - floor_div(a, b) * b),
+            BinaryOperator::Pow if b < 0 => return self.floats(a as f64, operator, b as f64),
+            BinaryOperator::Pow => match (a, u32::try_from(b)) {
+                (0 | 1, _) => Some(if b == 0 { 1 } else { a }),
+                (-1, _) => Some(if b % 2 == 0 { 1 } else { -1 }),
+                (_, Ok(b)) => a.checked_pow(b),
+                (_, Err(_)) => None,
+            },
+            BinaryOperator::ShiftLeft => {
+                u32::try_from(b).ok().filter(|&b| b < 100).and_then(|b| a.checked_mul(1_i128 << b))
+            }
+            BinaryOperator::ShiftRight => Some(if (0..=120).contains(&b) { a >> b } else { 0 }),
+            BinaryOperator::BitAnd => Some(a & b),
+            BinaryOperator::BitOr => Some(a | b),
+            BinaryOperator::BitXor => Some(a ^ b),
+            BinaryOperator::MatMul => return Ok(self.not_understood("A matrix product of numbers")),
+        };
+        match result.filter(|result| (-LARGEST..=LARGEST).contains(result)) {
+            Some(result) => Ok(Value::Int(result)),
+            None => self.number_too_large(),
+        }
+    }
+
+    fn floats(&mut self, a: f64, operator: BinaryOperator, b: f64) -> Run<Value> {
+        let result = match operator {
+            BinaryOperator::Add => a + b,
+            BinaryOperator::Sub => a - b,
+            BinaryOperator::Mul => a * b,
+            BinaryOperator::Div | BinaryOperator::FloorDiv | BinaryOperator::Mod if b == 0.0 => {
+                return self.error(ProblemKind::Raised, "ZeroDivisionError", "float division by zero".to_string());
+            }
+            BinaryOperator::Div => a / b,
+            BinaryOperator::FloorDiv => (a / b).floor(),
+            BinaryOperator::Mod => a - (a / b).floor() * b,
+            BinaryOperator::Pow => a.powf(b),
+            _ => return Ok(self.not_understood("This operator between floats")),
+        };
+        Ok(Value::Float(result))
+    }
+
+    pub(crate) fn negative(&mut self, operand: &Value) -> Run<Value> {
+        match operand {
+            Value::Int(int) => Ok(Value::Int(-int)),
+            Value::Bool(boolean) => Ok(Value::Int(-i128::from(*boolean))),
+            Value::Float(float) => Ok(Value::Float(-float)),
+            Value::Tensor(_) => self.tensor_function("neg", Arguments::positional(vec![operand.clone()]), true),
+            _ => Ok(Value::unknown("a negative of something unknown")),
+        }
+    }
+
+    /// Whether a value counts as true; `None`: not known.
+    pub(crate) fn truth(&mut self, value: &Value) -> Run<Option<bool>> {
+        Ok(match value {
+            Value::None => Some(false),
+            Value::Bool(boolean) => Some(*boolean),
+            Value::Int(int) => Some(*int != 0),
+            Value::Float(float) => Some(*float != 0.0),
+            Value::Text(text) => Some(!text.is_empty()),
+            Value::Tuple(items) => Some(!items.is_empty()),
+            Value::Range(range) => Some(range_length(range) > 0),
+            Value::List(id) => Some(!self.heap.lists[*id].is_empty()),
+            Value::Dict(id) | Value::Set(id) => Some(!self.heap.dicts[*id].pairs.is_empty()),
+            Value::Tensor(tensor) => tensor.as_number().map(|number| number != 0.0),
+            Value::Unknown(_) => None,
+            Value::Instance(id) => {
+                if let Some(length) = self.module_length(*id) {
+                    return Ok(Some(length > 0));
+                }
+                match self.find_method(*id, "__bool__").or_else(|| self.find_method(*id, "__len__")) {
+                    Some(method) => {
+                        let result = self.call(&method, Arguments::default())?;
+                        if matches!(result, Value::Instance(_)) { Some(true) } else { self.truth(&result)? }
+                    }
+                    None => Some(true),
+                }
+            }
+            Value::Ellipsis
+            | Value::Slice(_)
+            | Value::Function(_)
+            | Value::Class(_)
+            | Value::Library(_)
+            | Value::Bound(_)
+            | Value::Method(_)
+            | Value::Partial(_)
+            | Value::Super(_) => Some(true),
+        })
+    }
+
+    pub(crate) fn equal(&mut self, left: &Value, right: &Value) -> Run<bool> {
+        self.step()?;
+        Ok(match (left, right) {
+            (Value::None, Value::None) | (Value::Ellipsis, Value::Ellipsis) => true,
+            (Value::Text(a), Value::Text(b)) => a == b,
+            (Value::Tuple(a), Value::Tuple(b)) => {
+                let (a, b) = (a.clone(), b.clone());
+                self.all_equal(&a, &b)?
+            }
+            (Value::List(a), Value::List(b)) => {
+                if a == b {
+                    return Ok(true);
+                }
+                let (a, b) = (self.heap.lists[*a].clone(), self.heap.lists[*b].clone());
+                self.work(a.len() + b.len())?;
+                self.all_equal(&a, &b)?
+            }
+            (Value::Dict(a), Value::Dict(b)) | (Value::Set(a), Value::Set(b)) => a == b,
+            (Value::Range(a), Value::Range(b)) => a == b,
+            (Value::Function(a), Value::Function(b)) => a == b,
+            (Value::Class(a), Value::Class(b)) | (Value::Instance(a), Value::Instance(b)) => a == b,
+            (Value::Library(a), Value::Library(b)) => a == b || same_type(a, b),
+            (Value::Method(a), Value::Method(b)) => a.1 == b.1,
+            _ => match (left.as_float(), right.as_float()) {
+                (Some(a), Some(b)) => match (left.as_int(), right.as_int()) {
+                    (Some(a), Some(b)) => a == b,
+                    _ => a == b,
+                },
+                _ => false,
+            },
+        })
+    }
+
+    fn all_equal(&mut self, a: &[Value], b: &[Value]) -> Run<bool> {
+        self.deeper()?;
+        let mut equal = a.len() == b.len();
+        for (a, b) in a.iter().zip(b) {
+            equal = equal && self.equal(a, b)?;
+        }
+        self.depth = self.depth.saturating_sub(1);
+        Ok(equal)
+    }
+
+    /// Less, equal or greater; `None` where there is no order.
+    pub(crate) fn order(&mut self, left: &Value, right: &Value) -> Run<Option<std::cmp::Ordering>> {
+        self.step()?;
+        if let (Some(a), Some(b)) = (left.as_int(), right.as_int()) {
+            return Ok(Some(a.cmp(&b)));
+        }
+        if let (Some(a), Some(b)) = (left.as_float(), right.as_float()) {
+            return Ok(a.partial_cmp(&b));
+        }
+        match (left, right) {
+            (Value::Text(a), Value::Text(b)) => Ok(Some(a.cmp(b))),
+            (Value::Tuple(_) | Value::List(_), Value::Tuple(_) | Value::List(_)) => {
+                self.deeper()?;
+                let (a, b) = (self.items(left)?, self.items(right)?);
+                for (a, b) in a.iter().zip(&b) {
+                    match self.order(a, b)? {
+                        Some(std::cmp::Ordering::Equal) => {}
+                        other => {
+                            self.depth = self.depth.saturating_sub(1);
+                            return Ok(other);
+                        }
+                    }
+                }
+                self.depth = self.depth.saturating_sub(1);
+                Ok(Some(a.len().cmp(&b.len())))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    #[inline(never)]
+    pub(crate) fn comparisons(&mut self, left: &Expr, rest: &[(Comparison, Expr)]) -> Run<Value> {
+        let mut left = self.eval(left)?;
+        for (comparison, right) in rest {
+            let right = self.eval(right)?;
+            match self.compare(&left, *comparison, &right)? {
+                Some(true) => {}
+                Some(false) => return Ok(Value::Bool(false)),
+                None => return Ok(Value::unknown("a comparison")),
+            }
+            left = right;
+        }
+        Ok(Value::Bool(true))
+    }
+
+    fn compare(&mut self, left: &Value, comparison: Comparison, right: &Value) -> Run<Option<bool>> {
+        let unknown = |value: &Value| matches!(value, Value::Unknown(_));
+        let vague =
+            |value: &Value| unknown(value) || matches!(value, Value::Tensor(tensor) if tensor.numbers.is_none());
+        Ok(match comparison {
+            Comparison::Is | Comparison::IsNot => {
+                let same = match (left, right) {
+                    // Something unknown is something: `if x is not None`.
+                    (a, Value::None) | (Value::None, a) => matches!(a, Value::None),
+                    (a, b) if unknown(a) || unknown(b) => return Ok(None),
+                    (Value::List(a), Value::List(b)) | (Value::Dict(a), Value::Dict(b)) => a == b,
+                    (Value::Tensor(a), Value::Tensor(b)) => std::rc::Rc::ptr_eq(a, b),
+                    (Value::Bool(a), Value::Bool(b)) => a == b,
+                    (Value::Bool(_), _) | (_, Value::Bool(_)) => false,
+                    (a, b) => self.equal(a, b)?,
+                };
+                Some(same == (comparison == Comparison::Is))
+            }
+            Comparison::In | Comparison::NotIn => {
+                self.contains(right, left)?.map(|inside| inside == (comparison == Comparison::In))
+            }
+            Comparison::Equal | Comparison::NotEqual => {
+                let none = matches!(left, Value::None) || matches!(right, Value::None);
+                if !none && (vague(left) || vague(right)) {
+                    return Ok(None);
+                }
+                Some(self.equal(left, right)? == (comparison == Comparison::Equal))
+            }
+            Comparison::Less | Comparison::LessEqual | Comparison::Greater | Comparison::GreaterEqual => {
+                if vague(left) || vague(right) {
+                    return Ok(None);
+                }
+                let Some(order) = self.order(left, right)? else {
+                    let (a, b) = (self.type_of(left), self.type_of(right));
+                    let message = format!("this comparison is not supported between instances of '{a}' and '{b}'");
+                    self.error(ProblemKind::Raised, "TypeError", message)?;
+                    return Ok(None);
+                };
+                Some(match comparison {
+                    Comparison::Less => order.is_lt(),
+                    Comparison::LessEqual => order.is_le(),
+                    Comparison::Greater => order.is_gt(),
+                    _ => order.is_ge(),
+                })
+            }
+        })
+    }
+
+    fn contains(&mut self, container: &Value, item: &Value) -> Run<Option<bool>> {
+        Ok(match container {
+            Value::Unknown(_) => None,
+            Value::Text(text) => match item {
+                Value::Text(part) => Some(text.contains(&**part)),
+                _ => None,
+            },
+            Value::Dict(id) | Value::Set(id) => Some(self.heap.dicts[*id].get(item).is_some()),
+            Value::Range(range) => {
+                let Some(int) = item.as_int() else { return Ok(Some(false)) };
+                let [start, stop, step] = **range;
+                let inside = if step > 0 { (start..stop).contains(&int) } else { int <= start && int > stop };
+                Some(inside && step != 0 && (int - start) % step == 0)
+            }
+            Value::Instance(id) => match self.module_entry(*id, item) {
+                Some(_) => Some(true),
+                None => Some(false),
+            },
+            _ => {
+                for other in self.items(container)? {
+                    if self.equal(&other, item)? {
+                        return Ok(Some(true));
+                    }
+                }
+                Some(false)
+            }
+        })
+    }
+
+    pub(crate) fn new_set(&mut self, items: Vec<Value>) -> Run<Value> {
+        let mut dict = Dict::default();
+        self.allocate(items.len() * 4)?;
+        for item in items {
+            dict.set(item, Value::None);
+        }
+        self.heap.dicts.push(dict);
+        Ok(Value::Set(self.heap.dicts.len() - 1))
+    }
+}
+
+/// How many numbers a range has.
+pub(crate) fn range_length(range: &[i128; 3]) -> i128 {
+    let [start, stop, step] = *range;
+    if step > 0 && stop > start {
+        (stop - start + step - 1) / step
+    } else if step < 0 && stop < start {
+        (start - stop - step - 1) / -step
+    } else {
+        0
+    }
+}
+
+fn floor_div(a: i128, b: i128) -> i128 {
+    let quotient = a / b;
+    if a % b != 0 && (a < 0) != (b < 0) { quotient - 1 } else { quotient }
+}
+
+/// The same class by two names: `nn.Conv2d` and `torch.nn.modules.conv.Conv2d`.
+fn same_type(a: &str, b: &str) -> bool {
+    let short = |path: &str| path.rsplit('.').next().map(str::to_string);
+    a.starts_with("torch.nn.") && b.starts_with("torch.nn.") && short(a) == short(b)
+}
+
+pub(crate) fn sign(operator: BinaryOperator) -> &'static str {
+    match operator {
+        BinaryOperator::Add => "+",
+        BinaryOperator::Sub => "-",
+        BinaryOperator::Mul => "*",
+        BinaryOperator::Div => "/",
+        BinaryOperator::FloorDiv => "//",
+        BinaryOperator::Mod => "%",
+        BinaryOperator::Pow => "** or pow()",
+        BinaryOperator::MatMul => "@",
+        BinaryOperator::ShiftLeft => "<<",
+        BinaryOperator::ShiftRight => ">>",
+        BinaryOperator::BitAnd => "&",
+        BinaryOperator::BitOr => "|",
+        BinaryOperator::BitXor => "^",
+    }
+}

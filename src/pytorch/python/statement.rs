@@ -1,0 +1,304 @@
+//! Statements.
+
+use std::rc::Rc;
+
+use super::super::problem::ProblemKind;
+use super::tree::{Block, Expr, Name, Statement, StatementKind};
+use super::{Machine, Raised, Run, Stop, Value};
+
+/// How a statement ends.
+pub(crate) enum Flow {
+    Next,
+    Break,
+    Continue,
+    Return(Value),
+}
+
+impl Machine {
+    pub(crate) fn block(&mut self, block: &Block) -> Run<Flow> {
+        for statement in block.iter() {
+            match self.statement(statement)? {
+                Flow::Next => {}
+                other => return Ok(other),
+            }
+        }
+        Ok(Flow::Next)
+    }
+
+    pub(crate) fn statement(&mut self, statement: &Statement) -> Run<Flow> {
+        self.step()?;
+        self.deeper()?;
+        self.stand_in(statement.line);
+        let flow = self.run_statement(statement);
+        self.depth = self.depth.saturating_sub(1);
+        flow
+    }
+
+    fn run_statement(&mut self, statement: &Statement) -> Run<Flow> {
+        match &statement.kind {
+            StatementKind::Expression(expr) => {
+                let value = self.eval(expr)?;
+                self.last_expression = Some((expr.range.start, value));
+            }
+            StatementKind::Assign { targets, value } => {
+                let value = self.eval(value)?;
+                // Python reports a failing assignment at its target.
+                self.stand_in(statement.line);
+                for target in targets {
+                    self.assign(target, value.clone())?;
+                }
+            }
+            StatementKind::Annotated { target, value } => self.annotated(target, value.as_ref())?,
+            StatementKind::Augmented { target, operator, value } => {
+                self.augmented(target, *operator, value)?;
+            }
+            StatementKind::Return(value) => {
+                let value = value.as_ref().map_or(Ok(Value::None), |value| self.eval(value))?;
+                return Ok(Flow::Return(value));
+            }
+            StatementKind::If(branches) => return self.branches(branches),
+            StatementKind::For { target, iterable, body, otherwise } => {
+                return self.for_loop(target, iterable, body, otherwise);
+            }
+            StatementKind::While { condition, body, otherwise } => {
+                return self.while_loop(condition, body, otherwise);
+            }
+            StatementKind::Function(definition) => {
+                let function = self.define_function(definition)?;
+                let function = self.decorate(function, &definition.decorators)?;
+                self.set_variable(&definition.name, function)?;
+            }
+            StatementKind::Class(definition) => {
+                let class = self.define_class(definition)?;
+                let class = self.decorate(class, &definition.decorators)?;
+                self.set_variable(&definition.name, class)?;
+            }
+            StatementKind::Import(names) => self.import(names)?,
+            StatementKind::ImportFrom { module, names } => self.import_from(module, names)?,
+            StatementKind::With { items, body } => {
+                for (context, target) in items {
+                    let value = self.eval(context)?;
+                    if let Some(target) = target {
+                        self.assign(target, value)?;
+                    }
+                }
+                return self.block(body);
+            }
+            StatementKind::Try { body, handlers, otherwise, finally } => {
+                return self.attempt(body, handlers, otherwise, finally);
+            }
+            StatementKind::Raise(exception) => return self.raise(exception.as_ref(), statement.line),
+            // What an assertion checks holds, or PyTorch would say more about it.
+            StatementKind::Assert | StatementKind::Pass => {}
+            StatementKind::Global(names) => {
+                let (scope, globals) = (self.scope(), self.globals);
+                for name in names {
+                    self.heap.scopes[scope].elsewhere.insert(name.clone(), globals);
+                }
+            }
+            StatementKind::Nonlocal(names) => self.nonlocal(names),
+            StatementKind::Delete(targets) => {
+                for target in targets {
+                    self.delete(target)?;
+                }
+            }
+            StatementKind::Match { subject, cases } => {
+                let subject = self.eval(subject)?;
+                for (values, anything, body) in cases {
+                    let mut fits = *anything;
+                    for value in values {
+                        let value = self.eval(value)?;
+                        fits = fits || self.equal(&subject, &value)?;
+                    }
+                    if fits {
+                        return self.block(body);
+                    }
+                }
+            }
+            StatementKind::Break => return Ok(Flow::Break),
+            StatementKind::Continue => return Ok(Flow::Continue),
+        }
+        Ok(Flow::Next)
+    }
+
+    fn branches(&mut self, branches: &[(Option<Expr>, Block)]) -> Run<Flow> {
+        for (condition, body) in branches {
+            let holds = match condition {
+                None => true,
+                Some(condition) => {
+                    let value = self.eval(condition)?;
+                    self.condition(&value)?
+                }
+            };
+            if holds {
+                return self.block(body);
+            }
+        }
+        Ok(Flow::Next)
+    }
+
+    /// Whether a condition holds; what cannot be known does not.
+    pub(crate) fn condition(&mut self, value: &Value) -> Run<bool> {
+        if let Some(truth) = self.truth(value)? {
+            return Ok(truth);
+        }
+        if self.minding > 0 && self.quiet == 0 {
+            let message = "It cannot be known whether this condition holds; it is taken not to.".to_string();
+            let problem = super::Problem::new(super::Severity::Note, ProblemKind::NotUnderstood, message);
+            self.note(problem);
+        }
+        Ok(false)
+    }
+
+    fn for_loop(&mut self, target: &Expr, iterable: &Expr, body: &Block, otherwise: &Block) -> Run<Flow> {
+        let iterable = self.eval(iterable)?;
+        if let Value::Range(range) = &iterable {
+            // A range is not written out, so that a huge one costs only the steps it takes.
+            let [start, stop, step] = **range;
+            let mut at = start;
+            while (step > 0 && at < stop) || (step < 0 && at > stop) {
+                self.step()?;
+                self.assign(target, Value::Int(at))?;
+                match self.block(body)? {
+                    Flow::Next | Flow::Continue => {}
+                    Flow::Break => return Ok(Flow::Next),
+                    returned @ Flow::Return(_) => return Ok(returned),
+                }
+                at += step;
+            }
+            return self.block(otherwise);
+        }
+        if matches!(iterable, Value::Unknown(_)) {
+            // Data loaders and the like: nothing of a network is made there.
+            self.not_understood("What this loop runs over");
+            return Ok(Flow::Next);
+        }
+        let items = self.items(&iterable)?;
+        for item in items {
+            self.step()?;
+            self.assign(target, item)?;
+            match self.block(body)? {
+                Flow::Next | Flow::Continue => {}
+                Flow::Break => return Ok(Flow::Next),
+                returned @ Flow::Return(_) => return Ok(returned),
+            }
+        }
+        self.block(otherwise)
+    }
+
+    fn while_loop(&mut self, condition: &Expr, body: &Block, otherwise: &Block) -> Run<Flow> {
+        loop {
+            self.step()?;
+            let value = self.eval(condition)?;
+            if !self.condition(&value)? {
+                return self.block(otherwise);
+            }
+            match self.block(body)? {
+                Flow::Next | Flow::Continue => {}
+                Flow::Break => return Ok(Flow::Next),
+                returned @ Flow::Return(_) => return Ok(returned),
+            }
+        }
+    }
+
+    fn attempt(
+        &mut self,
+        body: &Block,
+        handlers: &[(Option<Name>, Block)],
+        otherwise: &Block,
+        finally: &Block,
+    ) -> Run<Flow> {
+        let (depth, calls, frames) = (self.depth, self.calls, self.frames.len());
+        let catching = self.catching;
+        self.catching = if handlers.is_empty() { catching } else { catching + 1 };
+        let result = self.block(body);
+        self.catching = catching;
+        let flow = match result {
+            Err(Stop::Raised(raised)) if !handlers.is_empty() => {
+                (self.depth, self.calls) = (depth, calls);
+                self.frames.truncate(frames);
+                let (name, block) = &handlers[0];
+                if let Some(name) = name {
+                    self.set_variable(name, raised.value.clone())?;
+                }
+                self.block(block)?
+            }
+            Ok(Flow::Next) => self.block(otherwise)?,
+            other => other?,
+        };
+        match self.block(finally)? {
+            Flow::Next => Ok(flow),
+            other => Ok(other),
+        }
+    }
+
+    fn raise(&mut self, exception: Option<&Expr>, line: u32) -> Run<Flow> {
+        let value = exception.map_or(Ok(Value::None), |exception| self.eval(exception))?;
+        let (class, message) = match &value {
+            Value::Library(name) => (name.clone(), String::new()),
+            Value::Instance(id) => {
+                let instance = &self.heap.instances[*id];
+                let class =
+                    instance.class.map_or_else(|| Rc::from("Exception"), |class| self.heap.classes[class].name.clone());
+                (class, String::new())
+            }
+            Value::Unknown(text) => match text.split_once(": ") {
+                Some((class, message)) => (Rc::from(class), message.to_string()),
+                None => (Rc::from("Exception"), text.to_string()),
+            },
+            _ => (Rc::from("Exception"), String::new()),
+        };
+        self.stand_in(line);
+        Err(Stop::Raised(Box::new(Raised { class, message, line: self.line, kind: ProblemKind::Raised, value })))
+    }
+
+    fn nonlocal(&mut self, names: &[Name]) {
+        let scope = self.scope();
+        for name in names {
+            let mut parent = self.heap.scopes[scope].parent;
+            while let Some(at) = parent {
+                if self.heap.scopes[at].variables.contains_key(name) {
+                    self.heap.scopes[scope].elsewhere.insert(name.clone(), at);
+                    break;
+                }
+                parent = self.heap.scopes[at].parent;
+            }
+        }
+    }
+
+    fn import(&mut self, names: &[(Name, Option<Name>)]) -> Run<()> {
+        for (path, alias) in names {
+            let (name, path) = match alias {
+                Some(alias) => (alias.clone(), path.clone()),
+                None => {
+                    let first: Name = Rc::from(path.split('.').next().unwrap_or_default());
+                    (first.clone(), first)
+                }
+            };
+            self.set_variable(&name, Value::Library(path))?;
+        }
+        Ok(())
+    }
+
+    fn import_from(&mut self, module: &Name, names: &[(Name, Option<Name>)]) -> Run<()> {
+        for (name, alias) in names {
+            if &**name == "*" {
+                if !self.star_imports.contains(module) {
+                    self.star_imports.push(module.clone());
+                }
+                continue;
+            }
+            let value = self.member(module, name)?;
+            // A text that is several files in one imports from itself.
+            let bound = alias.as_ref().unwrap_or(name);
+            let own = !super::super::torch::library::is_known_root(module) && self.variable(name).is_some();
+            if own {
+                let value = self.variable(name).unwrap_or(value);
+                self.set_variable(bound, value)?;
+            } else {
+                self.set_variable(bound, value)?;
+            }
+        }
+        Ok(())
+    }
+}

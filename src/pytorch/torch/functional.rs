@@ -1,0 +1,358 @@
+//! Functions of tensors: `torch.relu`, `F.max_pool2d`, `x.flatten`. One place for all three ways to write them.
+
+use std::rc::Rc;
+
+use super::super::problem::ProblemKind;
+use super::super::python::tree::Name;
+use super::super::python::value::{Arguments, PendingNode, Tensor, TensorSource};
+use super::super::python::{Machine, Run, Value};
+use super::super::write::unknown::PLAIN;
+use crate::model::{self, Dims, Kind, Layer};
+
+/// A function that is a layer of the model: its name, the layer, and its arguments behind the tensor.
+const LAYERS: &[(&str, Kind, &[&str])] = &[
+    ("relu", Kind::ReLU, &[]),
+    ("relu6", Kind::ReLU6, &[]),
+    ("leaky_relu", Kind::LeakyReLU, &["negative_slope"]),
+    ("elu", Kind::ELU, &["alpha"]),
+    ("selu", Kind::SELU, &[]),
+    ("celu", Kind::CELU, &["alpha"]),
+    ("silu", Kind::SiLU, &[]),
+    ("swish", Kind::SiLU, &[]),
+    ("gelu", Kind::GELU, &["approximate"]),
+    ("mish", Kind::Mish, &[]),
+    ("hardswish", Kind::Hardswish, &[]),
+    ("hardsigmoid", Kind::Hardsigmoid, &[]),
+    ("hardtanh", Kind::Hardtanh, &["min_val", "max_val"]),
+    ("sigmoid", Kind::Sigmoid, &[]),
+    ("expit", Kind::Sigmoid, &[]),
+    ("logsigmoid", Kind::LogSigmoid, &[]),
+    ("tanh", Kind::Tanh, &[]),
+    ("softplus", Kind::Softplus, &["beta", "threshold"]),
+    ("softsign", Kind::Softsign, &[]),
+    ("softmax", Kind::Softmax, &["dim"]),
+    ("log_softmax", Kind::LogSoftmax, &["dim"]),
+    ("max_pool2d", Kind::MaxPool2d, &["kernel_size", "stride", "padding", "dilation", "ceil_mode"]),
+    (
+        "avg_pool2d",
+        Kind::AvgPool2d,
+        &["kernel_size", "stride", "padding", "ceil_mode", "count_include_pad", "divisor_override"],
+    ),
+    ("adaptive_avg_pool2d", Kind::AdaptiveAvgPool2d, &["output_size"]),
+    ("adaptive_max_pool2d", Kind::AdaptiveMaxPool2d, &["output_size"]),
+    ("dropout", Kind::Dropout, &["p"]),
+    ("dropout1d", Kind::Dropout, &["p"]),
+    ("dropout2d", Kind::Dropout2d, &["p"]),
+    ("alpha_dropout", Kind::AlphaDropout, &["p"]),
+    ("feature_alpha_dropout", Kind::AlphaDropout, &["p"]),
+    ("flatten", Kind::Flatten, &["start_dim", "end_dim"]),
+    ("transpose", Kind::Transpose, &["dim0", "dim1"]),
+    ("swapaxes", Kind::Transpose, &["dim0", "dim1"]),
+    ("swapdims", Kind::Transpose, &["dim0", "dim1"]),
+    ("contiguous", Kind::Contiguous, &[]),
+    ("pixel_shuffle", Kind::PixelShuffle, &["upscale_factor"]),
+    ("pixel_unshuffle", Kind::PixelUnshuffle, &["downscale_factor"]),
+    ("channel_shuffle", Kind::ChannelShuffle, &["groups"]),
+    ("local_response_norm", Kind::LocalResponseNorm, &["size", "alpha", "beta", "k"]),
+    ("stochastic_depth", Kind::StochasticDepth, &["p", "mode"]),
+    ("interpolate", Kind::Upsample, &["size", "scale_factor", "mode", "align_corners"]),
+    ("upsample", Kind::Upsample, &["size", "scale_factor", "mode", "align_corners"]),
+];
+
+/// Functions besides [`PLAIN`] whose output has the shape of their input, at a cost the tool does not count.
+const ELEMENTWISE: &[&str] = &[
+    "clamp",
+    "clip",
+    "threshold",
+    "hardshrink",
+    "softshrink",
+    "tanhshrink",
+    "rrelu",
+    "normalize",
+    "softmin",
+    "cumsum",
+    "sort",
+    "roll",
+    "flip",
+    "masked_fill",
+    "where",
+    "layer_norm",
+    "group_norm",
+    "batch_norm",
+    "instance_norm",
+    "rms_norm",
+    "gumbel_softmax",
+    "nan_to_num",
+    "logit",
+    "pow",
+    "scatter",
+    "tril",
+    "triu",
+    "scaled_dot_product_attention",
+    "fliplr",
+    "flipud",
+];
+
+/// Functions that give the same tensor on.
+const SAME: &[&str] = &[
+    "clone",
+    "detach",
+    "to",
+    "float",
+    "double",
+    "half",
+    "bfloat16",
+    "cuda",
+    "cpu",
+    "type",
+    "type_as",
+    "requires_grad_",
+    "data",
+    "long",
+    "int",
+    "numpy",
+    "retain_grad",
+    "pin_memory",
+    "detach_",
+    "fill_",
+    "zero_",
+    "normal_",
+    "uniform_",
+    "copy_",
+    "mul_identity",
+    "as_tensor",
+    "share_memory_",
+    "register_hook",
+    "bool",
+    "byte",
+    "tensor",
+    "checkpoint",
+    "from_numpy",
+    "cast",
+    "cuda_",
+    "xavier_uniform_",
+    "kaiming_normal_",
+    "ascontiguousarray",
+    "new_tensor",
+];
+
+fn keeps_shape(name: &str) -> bool {
+    PLAIN.contains(&name) || ELEMENTWISE.contains(&name)
+}
+
+pub(crate) fn is_known(name: &str) -> bool {
+    let plain = name.trim_end_matches('_');
+    LAYERS.iter().any(|(other, ..)| *other == plain)
+        || keeps_shape(plain)
+        || matches!(
+            name,
+            "pad"
+                | "linear"
+                | "conv2d"
+                | "conv_transpose2d"
+                | "conv1d"
+                | "prelu"
+                | "unfold"
+                | "fold"
+                | "one_hot"
+                | "avg_pool1d"
+                | "max_pool1d"
+                | "adaptive_avg_pool1d"
+                | "bilinear"
+                | "cross_entropy"
+                | "glu"
+                | "embedding"
+        )
+}
+
+impl Machine {
+    /// A function of tensors; the first argument is the tensor that it is a method of.
+    pub(crate) fn tensor_function(&mut self, name: &str, arguments: Arguments, is_method: bool) -> Run<Value> {
+        self.step()?;
+        let plain = if name.starts_with('_') { name } else { name.trim_end_matches('_') };
+        if let Some(value) = self.combination(plain, &arguments)? {
+            return Ok(value);
+        }
+        let first = arguments.get(0, "input").or_else(|| arguments.keyword("x")).cloned();
+        let tensor = match first {
+            Some(Value::Tensor(tensor)) => tensor,
+            Some(Value::Unknown(_)) => return Ok(Value::unknown(name)),
+            _ => match arguments.all().find_map(Value::as_tensor) {
+                Some(tensor) => tensor.clone(),
+                None => return Ok(self.not_understood(&format!("{name}() without a tensor"))),
+            },
+        };
+        let positional = arguments.positional.iter().skip(1).cloned().collect();
+        let rest = Arguments { positional, keywords: arguments.keywords.clone() };
+        if self.trace.is_some() {
+            let written = self.written_arguments(plain, &rest)?;
+            self.written = Some((Name::from(plain), written));
+        }
+        if let Some((_, kind, parameters)) = LAYERS.iter().find(|(other, ..)| *other == plain) {
+            return self.layer_function(plain, *kind, parameters, &tensor, &rest);
+        }
+        if let Some(value) = self.shape_function(plain, &tensor, &rest)? {
+            return Ok(value);
+        }
+        if let (TensorSource::Parameter(parameter), "requires_grad_") = (&tensor.source, name) {
+            let trainable = match rest.get(0, "requires_grad").cloned() {
+                Some(value) => self.truth(&value)?.unwrap_or(true),
+                None => true,
+            };
+            self.heap.parameters[*parameter].trainable = trainable;
+        }
+        if SAME.contains(&name) || SAME.contains(&plain) {
+            return Ok(Value::Tensor(tensor));
+        }
+        match plain {
+            "prelu" => {
+                let count = rest.get(0, "weight").and_then(|weight| weight.as_tensor()?.dims?.elements()).unwrap_or(1);
+                let num_parameters =
+                    if count == 1 { model::Channels::Count(1) } else { model::Channels::TimesInput(1) };
+                self.apply(plain, model::PReLU { num_parameters }.into(), &[tensor])
+            }
+            "clamp" | "clip" => {
+                let bound = |position, name: &str| rest.get(position, name).and_then(Value::as_float);
+                match (bound(0, "min"), bound(1, "max")) {
+                    (Some(0.0), None) => self.apply(plain, model::ReLU::default().into(), &[tensor]),
+                    (Some(min_val), Some(max_val)) => {
+                        self.apply(plain, model::Hardtanh { min_val, max_val, inplace: false }.into(), &[tensor])
+                    }
+                    _ => self.unsupported(plain, std::slice::from_ref(&tensor), tensor.dims),
+                }
+            }
+            "layer_norm" => self.layer_norm_function(&tensor, &rest),
+            "linear" | "conv2d" | "conv_transpose2d" => self.weighted_function(plain, &tensor, &rest),
+            "avg_pool1d"
+            | "max_pool1d"
+            | "adaptive_avg_pool1d"
+            | "adaptive_max_pool1d"
+            | "avg_pool3d"
+            | "max_pool3d"
+            | "adaptive_avg_pool3d"
+            | "adaptive_max_pool3d"
+            | "glu" => self.uncounted_function(plain, &tensor, &rest),
+            "pad" => self.pad_function(&tensor, &rest),
+            "item" | "argmax" | "argmin" | "tolist" | "backward" | "all" | "any" | "equal" | "is_floating_point" => {
+                match tensor.as_number() {
+                    Some(number) if plain == "item" || plain == "tolist" => Ok(number_value(number)),
+                    _ if plain == "tolist" && tensor.numbers.is_some() => {
+                        let numbers = tensor.numbers.clone().unwrap_or_else(|| Rc::from([]));
+                        self.new_list(numbers.iter().map(|&number| Value::Float(number)).collect())
+                    }
+                    _ => Ok(Value::unknown(plain)),
+                }
+            }
+            _ if keeps_shape(plain) => self.unsupported(plain, std::slice::from_ref(&tensor), tensor.dims),
+            _ => {
+                if is_method && self.catching > 0 {
+                    let message = format!("'Tensor' object has no attribute '{name}'");
+                    return self.error(ProblemKind::UnknownAttribute, "AttributeError", message);
+                }
+                if Self::flows(&tensor) && self.trace.is_some() {
+                    return self.unsupported_call(name, &tensor);
+                }
+                Ok(Value::unknown(name))
+            }
+        }
+    }
+
+    /// The arguments of a function besides its tensor, as Python writes them; what is no constant is `...`.
+    fn written_arguments(&mut self, name: &str, rest: &Arguments) -> Run<String> {
+        let mut written = Vec::new();
+        for value in &rest.positional {
+            written.push(self.argument(value)?.map_or_else(|| "...".to_string(), |value| value.to_string()));
+        }
+        for (keyword, value) in rest.keywords.iter().filter(|(keyword, _)| !matches!(&**keyword, "input" | "out")) {
+            let value = self.argument(value)?.map_or_else(|| "...".to_string(), |value| value.to_string());
+            written.push(format!("{keyword}={value}"));
+        }
+        let over_all = matches!(name, "sum" | "amax" | "amin" | "std" | "var" | "norm" | "prod");
+        if written.is_empty() && over_all {
+            written.push("dim=None".to_string());
+        }
+        Ok(written.join(", "))
+    }
+
+    fn layer_function(
+        &mut self,
+        name: &str,
+        kind: Kind,
+        parameters: &[&str],
+        tensor: &Rc<Tensor>,
+        rest: &Arguments,
+    ) -> Run<Value> {
+        let mut layer = kind.layer();
+        for (index, parameter) in parameters.iter().enumerate() {
+            let Some(value) = rest.get(index, parameter).or_else(|| alias(parameter, rest)) else { continue };
+            let value = value.clone();
+            // A method of the tensor in place of a number: `size=x.shape[2:]`.
+            let Some(value) = self.argument(&value)? else {
+                return self.unsupported(name, std::slice::from_ref(tensor), None);
+            };
+            if name == "max_pool2d" && *parameter == "ceil_mode" && rest.positional.len() > 5 {
+                continue;
+            }
+            let value = match (*parameter, value) {
+                ("size", model::Value::List(items)) if items.len() == 1 => items[0].clone(),
+                ("stride", model::Value::List(items)) if items.is_empty() => model::Value::None,
+                (_, value) => value,
+            };
+            if layer.set_argument(parameter, &value).is_err() {
+                let dims = self.unsupported_upsample_dims(kind, tensor, rest)?;
+                return self.unsupported(name, std::slice::from_ref(tensor), dims.or(tensor.dims));
+            }
+        }
+        if let Some(inplace) = rest.keyword("inplace").cloned()
+            && let Some(inplace) = self.argument(&inplace)?
+        {
+            let _ = layer.set_argument("inplace", &inplace);
+        }
+        if name == "flatten" && rest.get(0, "start_dim").is_none() {
+            // The function's default is all dimensions, the module's all but the batch.
+            let _ = layer.set_argument("start_dim", &model::Value::Int(0));
+        }
+        let value = self.apply(name, layer, std::slice::from_ref(tensor))?;
+        let with_indices = rest.keyword("return_indices").is_some_and(|value| matches!(value, Value::Bool(true)));
+        if with_indices {
+            return self.new_tuple(vec![value, Value::unknown("indices")]);
+        }
+        Ok(value)
+    }
+
+    /// One part of a tensor along a dimension: a node only when it is used.
+    pub(crate) fn pending(
+        &mut self,
+        name: &'static str,
+        layer: Layer,
+        input: &Rc<Tensor>,
+        dims: Option<Dims>,
+    ) -> Run<Value> {
+        if self.trace.is_none() || !Self::flows(input) {
+            return Ok(Value::Tensor(Tensor::made(dims)));
+        }
+        // What is pending itself is made first, so that no chain of them grows.
+        let input = &self.settled(input)?;
+        let pending = PendingNode { layer, name, input: input.clone(), made: std::cell::Cell::new(None) };
+        Ok(Value::Tensor(Rc::new(Tensor { dims, source: TensorSource::Pending(Rc::new(pending)), numbers: None })))
+    }
+}
+
+/// Other names of a function's argument.
+fn alias<'a>(parameter: &str, rest: &'a Arguments) -> Option<&'a Value> {
+    let other = match parameter {
+        "dim" => "axis",
+        "dim0" => "axis0",
+        "dim1" => "axis1",
+        _ => return None,
+    };
+    rest.keyword(other)
+}
+
+pub(crate) fn number_value(number: f64) -> Value {
+    if number.fract() == 0.0 && number.abs() < 1e15 && number.is_sign_positive() {
+        Value::Int(number as i128)
+    } else {
+        Value::Float(number)
+    }
+}

@@ -1,0 +1,24 @@
+//! What PyTorch is to a text that runs: its tensors, modules, functions and errors.
+
+pub(crate) mod blocks;
+pub(crate) mod combine;
+pub(crate) mod functional;
+pub(crate) mod functional_layers;
+pub(crate) mod leaf;
+pub(crate) mod leaf_shapes;
+pub(crate) mod library;
+pub(crate) mod module;
+pub(crate) mod module_call;
+pub(crate) mod module_items;
+pub(crate) mod module_methods;
+pub(crate) mod new_tensor;
+pub(crate) mod no_tensor;
+pub(crate) mod printed_module;
+pub(crate) mod recurrent;
+pub(crate) mod shape_errors;
+pub(crate) mod signature;
+pub(crate) mod spelling;
+pub(crate) mod tensor_item;
+pub(crate) mod tensor_methods;
+pub(crate) mod trace;
+pub(crate) mod weights;

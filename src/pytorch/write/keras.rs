@@ -1,0 +1,411 @@
+//! A network as Keras code (functional).
+
+use std::collections::HashMap;
+
+use crate::model::literal::{float, string};
+use crate::model::{
+    Channels, Conv2d, Dims, Groups, Kind, Layer, Network, Node, OutputSize, Padding, Pair, ScalarOperation, Tap,
+    UpsampleMode,
+};
+use crate::shape;
+
+/// The network's Keras code. Keras has images as `[N, H, W, C]`, so that a flattened image has its elements in
+/// another order; counts and shapes are the same.
+pub fn export_keras(network: &Network) -> String {
+    let wiring = network.wiring();
+    let shapes = shape::infer(network, &wiring, 1);
+    let shape: Vec<String> = channels_last(&network.input).iter().map(ToString::to_string).collect();
+    let comma = if shape.len() == 1 { "," } else { "" };
+    let mut text = format!(
+        "import keras\nfrom keras import layers, ops\n\ninputs = keras.Input(shape=({}{comma}))\n",
+        shape.join(", ")
+    );
+    let mut taken: HashMap<String, usize> = HashMap::new();
+    let mut names: Vec<String> = Vec::new();
+    let mut variables: Vec<String> = Vec::new();
+    let used_later = |index: usize| {
+        (index + 2..network.nodes.len()).any(|later| wiring.taps(later).contains(&Tap::Node(index)))
+            || (index + 1 < network.nodes.len() && !wiring.taps(index + 1).contains(&Tap::Node(index)))
+    };
+    for (index, node) in network.nodes.iter().enumerate() {
+        let taps = wiring.taps(index);
+        let inputs: Vec<String> = taps
+            .iter()
+            .map(|tap| match tap {
+                Tap::Node(above) => variables[*above].clone(),
+                Tap::Input | Tap::Missing(_) | Tap::NotAbove(_) => "inputs".to_string(),
+            })
+            .collect();
+        let input = taps.first().and_then(|&tap| shapes.tap(tap));
+        let output = shapes.nodes[index].dims();
+        // A layer that is called again is the same object.
+        let is_same = |other: &Node| other.name == node.name && other.layer == node.layer;
+        let again = network.nodes[..index].iter().position(is_same);
+        let shared = network.nodes[index + 1..].iter().any(is_same);
+        let name = again.map_or_else(|| unused(&mut taken, &node.name), |again| names[again].clone());
+        let site = Site { layer: &node.layer, name: &name, inputs: &inputs, input, output };
+        let variable = if used_later(index) { format!("x{}", index + 1) } else { "x".to_string() };
+        let is_layer =
+            matches!(node.layer.kind(), Kind::Conv2d | Kind::Linear | Kind::BatchNorm2d | Kind::ConvTranspose2d);
+        let made = match site.layer_expression() {
+            Some(expression) => {
+                let (padding, x) = site.padded();
+                match again {
+                    Some(_) if is_layer => format!("{padding}{variable} = layer_{name}({x})\n"),
+                    None if shared && is_layer => {
+                        format!("layer_{name} = {expression}\n{padding}{variable} = layer_{name}({x})\n")
+                    }
+                    _ => format!("{padding}{variable} = {expression}({x})\n"),
+                }
+            }
+            None => format!("{variable} = {}\n", site.operation()),
+        };
+        text.push_str(&made);
+        names.push(name);
+        variables.push(variable);
+    }
+    let outputs = variables.last().map_or("inputs", String::as_str);
+    let name = super::name::identifier(&network.name, "Net");
+    text.push_str(&format!("\nmodel = keras.Model(inputs, {outputs}, name={})\nmodel.summary()\n", string(&name)));
+    text
+}
+
+/// A name of letters, digits and underscores that no layer has yet: Keras wants each to have its own.
+fn unused(taken: &mut HashMap<String, usize>, name: &str) -> String {
+    let plain = name.replace(|c: char| !(c.is_ascii_alphanumeric() || c == '_'), "_");
+    let mut unused = plain.clone();
+    while taken.contains_key(&unused) {
+        let number = taken.entry(plain.clone()).or_insert(1);
+        *number += 1;
+        unused = format!("{plain}_{number}");
+    }
+    taken.insert(unused.clone(), 1);
+    unused
+}
+
+/// One node with what flows in and out.
+struct Site<'a> {
+    layer: &'a Layer,
+    /// Its own in Keras.
+    name: &'a str,
+    inputs: &'a [String],
+    input: Option<&'a Dims>,
+    output: Option<&'a Dims>,
+}
+
+/// `[C, H, W]` to `[H, W, C]`.
+fn channels_last(sample: &Dims) -> Vec<u64> {
+    match sample.sizes() {
+        &[channels, height, width] => vec![height, width, channels],
+        sizes => sizes.to_vec(),
+    }
+}
+
+fn no_bias(bias: bool) -> &'static str {
+    if bias { "" } else { ", use_bias=False" }
+}
+
+/// A pool's stride where it is another than its kernel.
+fn strides(stride: Option<Pair>, kernel: Pair) -> String {
+    match stride {
+        Some(stride) if stride != kernel => format!(", strides={}", pair(stride)),
+        Some(_) | None => String::new(),
+    }
+}
+
+/// Above and below, left and right.
+fn symmetric(padding: Pair) -> [(i64, i64); 2] {
+    [(padding.height, padding.height), (padding.width, padding.width)]
+}
+
+/// How many rows or columns a window covers.
+fn span(kernel: i64, dilation: i64) -> i64 {
+    dilation.saturating_mul(kernel.saturating_sub(1)).saturating_add(1)
+}
+
+/// What Keras calls "same", where both mean the same.
+fn keeps_size(conv: &Conv2d) -> bool {
+    let along = |kernel: i64, dilation: i64, padding: i64| {
+        padding > 0 && padding.saturating_mul(2) == span(kernel, dilation) - 1 || padding == 0 && kernel == 1
+    };
+    let Padding::Explicit(padding) = conv.padding else { return false };
+    conv.stride == Pair::square(1)
+        && padding != Pair::square(0)
+        && along(conv.kernel_size.height, conv.dilation.height, padding.height)
+        && along(conv.kernel_size.width, conv.dilation.width, padding.width)
+}
+
+fn pair(pair: Pair) -> String {
+    if pair.height == pair.width { pair.height.to_string() } else { format!("({}, {})", pair.height, pair.width) }
+}
+
+/// PyTorch's dimension in Keras's order.
+fn axis(dim: i64, rank: usize) -> i64 {
+    let dim = if dim < 0 { dim.saturating_add(rank as i64) } else { dim };
+    match (rank, dim) {
+        (4, 1) => 3,
+        (4, 2 | 3) => dim - 1,
+        _ => dim,
+    }
+}
+
+impl Site<'_> {
+    fn argument(&self) -> String {
+        match self.inputs {
+            [one] => one.clone(),
+            many => format!("[{}]", many.join(", ")),
+        }
+    }
+
+    fn rank(&self) -> usize {
+        self.input.map_or(4, |input| input.rank())
+    }
+
+    fn channels(&self) -> i64 {
+        self.input
+            .and_then(|input| input.get(1).copied())
+            .and_then(|channels| i64::try_from(channels).ok())
+            .unwrap_or(1)
+    }
+
+    /// The line that pads the input where Keras does not do it in the layer, and the layer's input.
+    fn padded(&self) -> (String, String) {
+        let (sides, lowest) = match self.layer {
+            Layer::Conv2d(conv) => match conv.padding {
+                Padding::Explicit(padding) if !keeps_size(conv) => (symmetric(padding), false),
+                Padding::Explicit(_) | Padding::Same | Padding::Valid => return (String::new(), self.argument()),
+            },
+            Layer::MaxPool2d(pool) => {
+                (self.pool_sides(pool.kernel_size, pool.stride, pool.padding, pool.dilation), true)
+            }
+            Layer::AvgPool2d(pool) => (symmetric(pool.padding), false),
+            _ => return (String::new(), self.argument()),
+        };
+        let [(top, bottom), (left, right)] = sides;
+        if sides == symmetric(Pair::square(0)) {
+            return (String::new(), self.argument());
+        }
+        let padded = if lowest {
+            format!(
+                "ops.pad({}, ((0, 0), ({top}, {bottom}), ({left}, {right}), (0, 0)), constant_values=-1e30)",
+                self.argument()
+            )
+        } else if (top, left) == (bottom, right) {
+            format!("layers.ZeroPadding2D({})({})", pair(Pair::new(top, left)), self.argument())
+        } else {
+            format!("layers.ZeroPadding2D((({top}, {bottom}), ({left}, {right})))({})", self.argument())
+        };
+        (format!("padded = {padded}\n"), "padded".to_string())
+    }
+
+    /// What a pool adds above and below, left and right, also for windows that `ceil_mode` lets hang over.
+    fn pool_sides(&self, kernel: Pair, stride: Option<Pair>, padding: Pair, dilation: Pair) -> [(i64, i64); 2] {
+        let stride = stride.unwrap_or(kernel);
+        let size = |dims: Option<&Dims>, at: usize| {
+            dims.and_then(|dims| dims.get(at).copied()).and_then(|size| i64::try_from(size).ok()).unwrap_or(0)
+        };
+        let along = |at: usize, kernel: i64, stride: i64, padding: i64, dilation: i64| {
+            let covered = (size(self.output, at) - 1).saturating_mul(stride).saturating_add(span(kernel, dilation));
+            (padding, padding.max(covered.saturating_sub(size(self.input, at)).saturating_sub(padding)))
+        };
+        [
+            along(2, kernel.height, stride.height, padding.height, dilation.height),
+            along(3, kernel.width, stride.width, padding.width, dilation.width),
+        ]
+    }
+
+    fn named(&self) -> String {
+        format!("name={}", string(self.name))
+    }
+
+    /// The layer's constructor; `None`: it is an operation.
+    fn layer_expression(&self) -> Option<String> {
+        let named = self.named();
+        Some(match self.layer {
+            Layer::Conv2d(conv) => {
+                let mut common = pair(conv.kernel_size);
+                if conv.stride != Pair::square(1) {
+                    common.push_str(&format!(", strides={}", pair(conv.stride)));
+                }
+                if conv.padding == Padding::Same || keeps_size(conv) {
+                    common.push_str(", padding=\"same\"");
+                }
+                if conv.dilation != Pair::square(1) {
+                    common.push_str(&format!(", dilation_rate={}", pair(conv.dilation)));
+                }
+                let bias = no_bias(conv.bias);
+                let count = |channels: Channels| match channels {
+                    Channels::Count(count) => count,
+                    Channels::TimesInput(times) => times.saturating_mul(self.channels()),
+                };
+                match (conv.groups, conv.out_channels) {
+                    (Groups::InputChannels, Channels::TimesInput(times)) => {
+                        let times = if times == 1 { String::new() } else { format!(", depth_multiplier={times}") };
+                        format!("layers.DepthwiseConv2D({common}{times}{bias}, {named})")
+                    }
+                    (groups, channels) => {
+                        let groups = match groups {
+                            Groups::Count(groups) => groups,
+                            Groups::InputChannels => self.channels(),
+                        };
+                        let groups = if groups == 1 { String::new() } else { format!(", groups={groups}") };
+                        format!("layers.Conv2D({}, {common}{groups}{bias}, {named})", count(channels))
+                    }
+                }
+            }
+            Layer::ConvTranspose2d(conv) => {
+                let channels = match conv.out_channels {
+                    Channels::Count(count) => count,
+                    Channels::TimesInput(times) => times.saturating_mul(self.channels()),
+                };
+                // Keras has no padding by a number: the "same" one where it gives this size.
+                let doubles = self.input.zip(self.output).is_some_and(|(input, output)| {
+                    let times = |at: usize, stride: i64| {
+                        u64::try_from(stride).ok().and_then(|stride| input.get(at)?.checked_mul(stride))
+                            == output.get(at).copied()
+                    };
+                    times(2, conv.stride.height) && times(3, conv.stride.width)
+                });
+                let padding = if doubles { ", padding=\"same\"" } else { "" };
+                format!(
+                    "layers.Conv2DTranspose({channels}, {}, strides={}{padding}{}, {named})",
+                    pair(conv.kernel_size),
+                    pair(conv.stride),
+                    no_bias(conv.bias)
+                )
+            }
+            Layer::Linear(linear) => {
+                format!("layers.Dense({}{}, {named})", linear.out_features, no_bias(linear.bias))
+            }
+            Layer::MaxPool2d(pool) => {
+                format!("layers.MaxPooling2D({}{})", pair(pool.kernel_size), strides(pool.stride, pool.kernel_size))
+            }
+            Layer::AvgPool2d(pool) => {
+                format!("layers.AveragePooling2D({}{})", pair(pool.kernel_size), strides(pool.stride, pool.kernel_size))
+            }
+            Layer::AdaptiveAvgPool2d(pool) if pool.output_size == global() => {
+                "layers.GlobalAveragePooling2D(keepdims=True)".to_string()
+            }
+            Layer::AdaptiveMaxPool2d(pool) if pool.output_size == global() => {
+                "layers.GlobalMaxPooling2D(keepdims=True)".to_string()
+            }
+            Layer::BatchNorm2d(norm) => batch_norm(norm.eps, norm.momentum, norm.affine, &named),
+            Layer::BatchNorm1d(norm) => batch_norm(norm.eps, norm.momentum, norm.affine, &named),
+            Layer::GroupNorm(norm) => {
+                format!("layers.GroupNormalization({}, epsilon={})", norm.num_groups, float(norm.eps))
+            }
+            Layer::LayerNorm(norm) => format!("layers.LayerNormalization(epsilon={})", float(norm.eps)),
+            Layer::LayerNorm2d(norm) => format!("layers.LayerNormalization(epsilon={})", float(norm.eps)),
+            Layer::InstanceNorm2d(norm) => format!("layers.GroupNormalization(-1, epsilon={})", float(norm.eps)),
+            Layer::ReLU6(_) => "layers.ReLU(max_value=6.0)".to_string(),
+            Layer::LeakyReLU(relu) => format!("layers.LeakyReLU(negative_slope={})", float(relu.negative_slope)),
+            Layer::PReLU(relu) => {
+                let shared = if relu.num_parameters == Channels::Count(1) { "[1, 2, 3]" } else { "[1, 2]" };
+                format!("layers.PReLU(shared_axes={shared})")
+            }
+            Layer::ELU(elu) => format!("layers.ELU(alpha={})", float(elu.alpha)),
+            Layer::Softmax(softmax) => {
+                format!("layers.Softmax(axis={})", axis(softmax.dim.unwrap_or(1), self.rank()))
+            }
+            Layer::Dropout(dropout) => format!("layers.Dropout({})", float(dropout.p)),
+            Layer::Dropout2d(dropout) => format!("layers.SpatialDropout2D({})", float(dropout.p)),
+            Layer::AlphaDropout(dropout) => format!("layers.AlphaDropout({})", float(dropout.p)),
+            Layer::Flatten(flatten) if flatten.start_dim == 1 && flatten.end_dim == -1 => {
+                "layers.Flatten()".to_string()
+            }
+            Layer::ZeroPad2d(layer) => {
+                let sides = layer.padding;
+                format!("layers.ZeroPadding2D((({}, {}), ({}, {})))", sides.top, sides.bottom, sides.left, sides.right)
+            }
+            Layer::Upsample(layer) => {
+                let factor = layer.scale_factor.map_or((2.0, 2.0), |factor| (factor.height, factor.width));
+                let mode = match layer.mode {
+                    UpsampleMode::Nearest => "nearest",
+                    UpsampleMode::Bilinear => "bilinear",
+                };
+                format!("layers.UpSampling2D(({}, {}), interpolation=\"{mode}\")", factor.0 as i64, factor.1 as i64)
+            }
+            Layer::Add(_) => "layers.Add()".to_string(),
+            // Keras wants two at least.
+            Layer::Cat(_) if self.inputs.len() == 1 => return None,
+            Layer::Cat(cat) => format!("layers.Concatenate(axis={})", axis(cat.dim, self.rank())),
+            Layer::Identity(_) => "layers.Identity()".to_string(),
+            layer => {
+                let activation = match layer.kind() {
+                    Kind::ReLU => "relu",
+                    Kind::SELU => "selu",
+                    Kind::CELU => "celu",
+                    Kind::SiLU => "silu",
+                    Kind::GELU => "gelu",
+                    Kind::Mish => "mish",
+                    Kind::Hardswish => "hard_swish",
+                    Kind::Hardsigmoid => "hard_sigmoid",
+                    Kind::Hardtanh => "hard_tanh",
+                    Kind::Sigmoid => "sigmoid",
+                    Kind::LogSigmoid => "log_sigmoid",
+                    Kind::Tanh => "tanh",
+                    Kind::Softplus => "softplus",
+                    Kind::Softsign => "softsign",
+                    Kind::LogSoftmax => "log_softmax",
+                    _ => return None,
+                };
+                format!("layers.Activation(\"{activation}\")")
+            }
+        })
+    }
+
+    /// What is a function of tensors in Keras.
+    fn operation(&self) -> String {
+        let x = self.inputs.first().map_or("inputs", String::as_str);
+        let other = self.inputs.get(1).map_or("inputs", String::as_str);
+        let output: Vec<String> = self
+            .output
+            .map(|dims| channels_last(&dims.without_batch()).iter().map(ToString::to_string).collect())
+            .unwrap_or_default();
+        match self.layer {
+            Layer::Mul(_) => format!("{x} * {other}"),
+            Layer::Scalar(scalar) => {
+                let sign = match scalar.operation {
+                    ScalarOperation::Add => "+",
+                    ScalarOperation::Sub => "-",
+                    ScalarOperation::Mul => "*",
+                    ScalarOperation::Div => "/",
+                };
+                format!("{x} {sign} {}", float(scalar.value))
+            }
+            Layer::Mean(mean) => {
+                let axes: Vec<String> = mean.dim.iter().map(|&dim| axis(dim, self.rank()).to_string()).collect();
+                let comma = if axes.len() == 1 { "," } else { "" };
+                let keepdims = if mean.keepdim { ", keepdims=True" } else { "" };
+                format!("ops.mean({x}, axis=({}{comma}){keepdims})", axes.join(", "))
+            }
+            Layer::View(_) | Layer::Flatten(_) => {
+                let comma = if output.len() == 1 { "," } else { "" };
+                format!("layers.Reshape(({}{comma}))({x})", output.join(", "))
+            }
+            Layer::Chunk(chunk) => {
+                format!("ops.split({x}, {}, axis={})[{}]", chunk.chunks, axis(chunk.dim, self.rank()), chunk.index)
+            }
+            Layer::Contiguous(_) | Layer::StochasticDepth(_) | Layer::Cat(_) => x.to_string(),
+            Layer::ChannelShuffle(shuffle) => format!(
+                "ops.reshape(ops.swapaxes(ops.reshape({x}, (-1, {0}, {1}, {2}, {3})), 3, 4), (-1, {0}, {1}, {4}))",
+                self.input.and_then(|input| input.get(2).copied()).unwrap_or(1),
+                self.input.and_then(|input| input.get(3).copied()).unwrap_or(1),
+                shuffle.groups,
+                self.channels() / shuffle.groups.max(1),
+                self.channels()
+            ),
+            layer => format!("{x}  # {} has no counterpart in Keras", layer.kind().class()),
+        }
+    }
+}
+
+fn global() -> OutputSize {
+    OutputSize { height: Some(1), width: Some(1) }
+}
+
+fn batch_norm(eps: f64, momentum: Option<f64>, affine: bool, named: &str) -> String {
+    let plain = if affine { "" } else { ", center=False, scale=False" };
+    let momentum = 1.0 - momentum.unwrap_or(0.1);
+    format!("layers.BatchNormalization(momentum={}, epsilon={}{plain}, {named})", float(momentum), float(eps))
+}

@@ -1,0 +1,13 @@
+//! A network as code: PyTorch's `nn.Module`, Keras's functional form.
+
+pub(crate) mod call;
+pub(crate) mod constants;
+pub(crate) mod group;
+pub(crate) mod keras;
+pub(crate) mod layer;
+pub(crate) mod module;
+pub(crate) mod name;
+pub(crate) mod unknown;
+
+pub use keras::export_keras;
+pub use module::export_module;
