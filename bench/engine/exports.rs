@@ -6,7 +6,7 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 
-use convscope::engine::{Calibration, Kernels, Numbers, Plan, PlanOptions, Seeding, WeightSource};
+use convscope::engine::{Kernels, Numbers, PeakProbe, Plan, PlanOptions, Seeding, WeightSource};
 use convscope::model::presets;
 use convscope::model::{
     AdaptiveAvgPool2d, Call, Cat, Channels, Conv2d, Dims, Flatten, Groups, Inputs, Kind, Layer, Linear, MaxPool2d,
@@ -19,7 +19,7 @@ struct State {
     weights: Vec<f32>,
     plan: Option<Plan>,
     times: Vec<f64>,
-    calibration: Calibration,
+    peak: PeakProbe,
 }
 
 thread_local! {
@@ -102,7 +102,7 @@ pub extern "C" fn preset_name(index: usize) -> u64 {
 /// Multiply-accumulates of so many products in the first cache.
 #[unsafe(no_mangle)]
 pub extern "C" fn calibrate(times: usize) -> f64 {
-    STATE.with_borrow_mut(|state| state.calibration.run(times) as f64)
+    STATE.with_borrow_mut(|state| state.peak.run(times) as f64)
 }
 
 #[unsafe(no_mangle)]
@@ -162,7 +162,7 @@ pub extern "C" fn step_macs(step: usize) -> f64 {
 #[unsafe(no_mangle)]
 pub extern "C" fn step_kernel(step: usize) -> u64 {
     STATE.with_borrow(|state| {
-        let name = state.plan.as_ref().and_then(|plan| plan.steps().get(step)).map_or("", |step| step.kernel);
+        let name = state.plan.as_ref().and_then(|plan| plan.steps().get(step)).map_or("", |step| step.choice.kernel());
         (name.len() as u64) << 32 | name.as_ptr() as u64
     })
 }

@@ -1,5 +1,7 @@
 //! Memory that begins at a cache line, so that no vector at a multiple of its length lies across two.
 
+use alloc::vec;
+use alloc::vec::Vec;
 use core::ops::{Deref, DerefMut};
 
 const LINE: usize = 16;

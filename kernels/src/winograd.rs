@@ -7,6 +7,9 @@
 // As in the matrix product.
 #![allow(clippy::needless_range_loop)]
 
+use alloc::vec;
+use alloc::vec::Vec;
+
 use super::functions;
 use super::matrix::{Finish, MatrixJob, Panels, PixelSteps, multiply};
 use super::simd::{F32x4, LANES};

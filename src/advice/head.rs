@@ -1,6 +1,6 @@
 //! Rules about classifiers.
 
-use crate::compare::share;
+use crate::compare::{DOMINATES, share};
 use crate::cost::units::{counted, grouped};
 use crate::model::{Layer, Linear};
 use crate::rewrite::{HiddenLayers, PooledHead, Rewrite};
@@ -8,9 +8,6 @@ use crate::rewrite::{HiddenLayers, PooledHead, Rewrite};
 use super::context::Context;
 use super::finding::{Certainty, Finding, Rule};
 use super::remedy::Remedy;
-
-/// A Linear with this share of the parameters is worth a word.
-const DOMINATES: f64 = 0.5;
 
 pub fn rules(context: &Context, findings: &mut Vec<Finding>) {
     let largest = (0..context.network.nodes.len())

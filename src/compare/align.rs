@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::model::{Groups, Kind, Layer, Network, Node, NodeId, Pair};
+use crate::model::{Groups, Kind, Layer, Network, Node, NodeId, Pair, Sort};
 
 use super::Side;
 
@@ -110,24 +110,30 @@ fn likeness(left: &Node, right: &Node) -> u32 {
     let arguments = u32::from(left.layer == right.layer);
     match left_kind == right_kind {
         true => 4 + arguments + name,
-        false if family(left_kind).is_some() && family(left_kind) == family(right_kind) => 2 + name,
+        false
+            if stands_for_another(left_kind)
+                && stands_for_another(right_kind)
+                && left_kind.sort() == right_kind.sort() =>
+        {
+            2 + name
+        }
         false => name,
     }
 }
 
-/// Kinds that stand for one another.
-fn family(kind: Kind) -> Option<u8> {
-    match kind {
-        _ if kind.is_elementwise_activation() => Some(0),
-        Kind::MaxPool2d | Kind::AvgPool2d | Kind::AdaptiveAvgPool2d | Kind::AdaptiveMaxPool2d | Kind::Mean => Some(1),
-        Kind::BatchNorm2d
-        | Kind::BatchNorm1d
-        | Kind::GroupNorm
-        | Kind::LayerNorm
-        | Kind::LayerNorm2d
-        | Kind::InstanceNorm2d => Some(2),
-        Kind::Flatten | Kind::View => Some(3),
-        _ => None,
+/// Kinds that people put in the place of others of their sort.
+fn stands_for_another(kind: Kind) -> bool {
+    match kind.sort() {
+        Sort::Activation | Sort::Pool | Sort::Norm => true,
+        Sort::Rearrangement => matches!(kind, Kind::Flatten | Kind::View),
+        Sort::Convolution
+        | Sort::MatrixProduct
+        | Sort::Softmax
+        | Sort::Regularizer
+        | Sort::Resizing
+        | Sort::Combination
+        | Sort::Parameter
+        | Sort::Unknown => false,
     }
 }
 

@@ -1,7 +1,7 @@
 //! What the totals are made of.
 
 use crate::cost::{Report, RowState};
-use crate::model::{Kind, Network};
+use crate::model::{Kind, Network, Sort};
 use crate::shape::NodeShape;
 
 use super::{Side, Summary};
@@ -47,17 +47,19 @@ impl Part {
     pub const ALL: [Self; 4] = [Self::Convolutions, Self::Linears, Self::Norms, Self::Rest];
 
     pub const fn of(kind: Kind) -> Self {
-        match kind {
-            Kind::Conv2d | Kind::ConvTranspose2d => Self::Convolutions,
-            Kind::Linear => Self::Linears,
-            Kind::BatchNorm2d
-            | Kind::BatchNorm1d
-            | Kind::GroupNorm
-            | Kind::LayerNorm
-            | Kind::LayerNorm2d
-            | Kind::InstanceNorm2d
-            | Kind::LocalResponseNorm => Self::Norms,
-            _ => Self::Rest,
+        match kind.sort() {
+            Sort::Convolution => Self::Convolutions,
+            Sort::MatrixProduct => Self::Linears,
+            Sort::Norm => Self::Norms,
+            Sort::Pool
+            | Sort::Activation
+            | Sort::Softmax
+            | Sort::Regularizer
+            | Sort::Rearrangement
+            | Sort::Resizing
+            | Sort::Combination
+            | Sort::Parameter
+            | Sort::Unknown => Self::Rest,
         }
     }
 

@@ -18,8 +18,8 @@ pub struct Headline {
 /// A ratio of the totals that is called almost the same.
 const NEAR: std::ops::RangeInclusive<f64> = 0.9..=1.1;
 
-/// A layer with this share of the parameters decides how large a design is.
-const DOMINATES: f64 = 0.5;
+/// A layer with more than this share of the parameters decides how large a design is.
+pub const DOMINATES: f64 = 0.5;
 
 /// `−62 %`, `−3.6 %`, `+7 %`; `None` where there was nothing before.
 pub fn percent(before: u64, after: u64) -> Option<String> {
@@ -80,7 +80,7 @@ pub(super) fn of_one(side: &Summary) -> Headline {
     if let Some(dominant) = dominant {
         text.push_str(&format!(" {}.", holds(dominant, side)));
     }
-    let title = match dominant.filter(|dominant| dominant.share >= DOMINATES) {
+    let title = match dominant.filter(|dominant| dominant.share > DOMINATES) {
         _ if !side.qualifier.is_empty() => "Only a part of this network can be counted.".to_string(),
         Some(dominant) if dominant.kind == Kind::Linear => "The classifier is the model.".to_string(),
         Some(dominant) => format!("{} is most of the model.", dominant.name),
@@ -193,7 +193,7 @@ fn title(comparison: &Comparison) -> String {
 /// The kind of the layer that dominates both sides alike.
 fn common_dominant(left: &Summary, right: &Summary) -> Option<Kind> {
     let (left, right) = (left.dominant.as_ref()?, right.dominant.as_ref()?);
-    let both = left.share >= DOMINATES && right.share >= DOMINATES && left.kind == right.kind;
+    let both = left.share > DOMINATES && right.share > DOMINATES && left.kind == right.kind;
     (both && left.params == right.params).then_some(left.kind)
 }
 
@@ -210,7 +210,7 @@ fn parameters(comparison: &Comparison) -> String {
             return format!("Both have {}, but {}, and {}.", params(right), movement(one), movement(other));
         }
     }
-    let dominant = right.dominant.as_ref().filter(|dominant| dominant.share >= DOMINATES);
+    let dominant = right.dominant.as_ref().filter(|dominant| dominant.share > DOMINATES);
     let near = NEAR.contains(&(right.params as f64 / left.params.max(1) as f64));
     match (largest, dominant) {
         (None, Some(dominant)) => format!("Both have {}; {}.", params(right), holds(dominant, right)),

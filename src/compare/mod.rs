@@ -8,7 +8,7 @@ mod headline;
 
 pub use align::AlignedRow;
 pub use attribution::{Dominant, Group, GroupFigures, Part};
-pub use headline::{Headline, percent, share, times};
+pub use headline::{DOMINATES, Headline, percent, share, times};
 
 use crate::cost::Report;
 use crate::model::{Network, NodeId};

@@ -1,9 +1,15 @@
 //! Multiply-accumulates.
 
-use crate::model::Layer;
+use crate::model::Sort;
+use crate::shape::{Convolution, Direction};
 
-use super::formula::Expression;
+use super::formula::{Count, Expression};
 use super::site::{Side, Site, elements};
+
+/// The multiply-accumulates of a layer; `None` where they do not fit 64 bits.
+pub fn multiply_accumulates(site: &Site) -> Option<u64> {
+    macs::<Count>(site).0
+}
 
 /// Multiply-accumulates of convolutions and matrix products, bias not counted, taps on padding counted:
 ///
@@ -12,30 +18,42 @@ use super::site::{Side, Site, elements};
 /// - Linear: `elements of the output * in_features`
 /// - every other layer: 0
 pub(super) fn macs<E: Expression>(site: &Site) -> E {
-    match site.layer {
-        Layer::Conv2d(_) => elements::<E>(&site.output, Side::Out) * taps(site),
-        Layer::ConvTranspose2d(_) => elements::<E>(site.input(), Side::In) * taps(site),
-        Layer::Linear(_) => elements::<E>(&site.output, Side::Out) * taps(site),
-        _ => E::constant(0),
+    match site.layer.kind().sort() {
+        Sort::Convolution => {
+            let Some(conv) = site.layer.convolution() else { return E::constant(0) };
+            let places = match conv.direction {
+                Direction::Plain => elements(&site.output, Side::Out),
+                Direction::Transposed => elements::<E>(site.input(), Side::In),
+            };
+            places * taps(&conv, site)
+        }
+        Sort::MatrixProduct => {
+            let features = site.input().last().copied().unwrap_or(0);
+            elements::<E>(&site.output, Side::Out) * E::named("in_features", features)
+        }
+        Sort::Pool
+        | Sort::Norm
+        | Sort::Activation
+        | Sort::Softmax
+        | Sort::Regularizer
+        | Sort::Rearrangement
+        | Sort::Resizing
+        | Sort::Combination
+        | Sort::Parameter
+        | Sort::Unknown => E::constant(0),
     }
 }
 
-/// What each output of a convolution or matrix product sums up (for a transposed convolution: what each input
-/// contributes to). Zero where a layer has no weights of this sort.
-pub(super) fn taps<E: Expression>(site: &Site) -> E {
-    let channels = |from_end: usize| site.input().rank().checked_sub(from_end).map_or(0, |index| site.input()[index]);
-    let (name, conv, kernel) = match site.layer {
-        Layer::Conv2d(layer) => ("in_channels", layer.channels(channels(3)), layer.kernel_size),
-        Layer::ConvTranspose2d(layer) => ("out_channels", layer.channels(channels(3)), layer.kernel_size),
-        Layer::Linear(_) => return E::named("in_features", channels(1)),
-        _ => return E::constant(0),
+/// What each output of a convolution sums up; of a transposed one, what each input contributes to.
+fn taps<E: Expression>(conv: &Convolution, site: &Site) -> E {
+    let Some(channels) = conv.channels(site.input()) else { return E::constant(0) };
+    let across = match conv.direction {
+        Direction::Plain => E::named("in_channels", channels.input),
+        Direction::Transposed => E::named("out_channels", channels.output),
     };
-    let Ok(conv) = conv else { return E::constant(0) };
-    let across = if name == "in_channels" { conv.input } else { conv.output };
-    let per_group = match conv.groups {
-        1 => E::named(name, across),
-        groups => E::named(name, across) / E::named("groups", groups),
+    let per_group = match channels.groups {
+        1 => across,
+        groups => across / E::named("groups", groups),
     };
-    let size = |size: i64| u64::try_from(size).unwrap_or(0);
-    per_group * E::named("kernel height", size(kernel.height)) * E::named("kernel width", size(kernel.width))
+    conv.kernel.sizes().fold(per_group, |taps, (name, size)| taps * E::named(name, size))
 }

@@ -2,7 +2,7 @@
 
 use crate::lifetime::arena::{self, Arena};
 use crate::lifetime::{Lifetimes, Peak, Reuse};
-use crate::model::{Kind, Network, Wiring};
+use crate::model::{Network, Wiring};
 use crate::shape::Shapes;
 
 use super::units::{Bytes, Elements};
@@ -61,8 +61,7 @@ impl Memory {
             let Some(node) = storage.node else { continue };
             let elements = Elements(storage.elements);
             memory.sum_of_outputs = memory.sum_of_outputs.checked_add(elements)?;
-            let kind = network.nodes[node as usize].layer.kind();
-            if matches!(kind, Kind::Conv2d | Kind::ConvTranspose2d | Kind::Linear) {
+            if network.nodes[node as usize].layer.kind().multiplies() {
                 memory.sum_of_products = memory.sum_of_products.checked_add(elements)?;
             }
         }

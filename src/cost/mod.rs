@@ -20,6 +20,7 @@ pub use convention::{Convention, Difference, Failure, Tally, Unit};
 pub use error::CostError;
 pub use figure::{Figure, Figures};
 pub use formula::{Count, Expression, Formula};
+pub use macs::multiply_accumulates;
 pub use memory::{ARENA_ALIGNMENT, Memory};
 pub use operation::BySort;
 pub use parameter::NumberType;

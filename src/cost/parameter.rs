@@ -1,7 +1,7 @@
 //! Parameters and buffers, and their bytes.
 
-use crate::model::Kind;
-use crate::shape::{ParameterTensor, ParameterTensors};
+use crate::model::{Kind, MAX_RANK, Sort};
+use crate::shape::{Direction, ParameterTensor, ParameterTensors};
 
 use super::formula::Expression;
 
@@ -93,22 +93,42 @@ fn sum<E: Expression>(
 
 /// The product of a tensor's sizes, of a weight with what it reads first: `8 * 16 * 2 * 2`.
 fn elements<E: Expression>(tensor: &ParameterTensor, kind: Kind) -> E {
-    let names: [&'static str; 4] = match kind {
-        Kind::Conv2d if tensor.name == "weight" => {
-            ["out_channels", "in_channels / groups", "kernel height", "kernel width"]
-        }
-        Kind::ConvTranspose2d if tensor.name == "weight" => {
-            ["in_channels", "out_channels / groups", "kernel height", "kernel width"]
-        }
-        Kind::Conv2d | Kind::ConvTranspose2d => ["out_channels"; 4],
-        Kind::Linear => ["out_features", "in_features", "", ""],
-        Kind::PReLU => ["num_parameters"; 4],
-        Kind::BatchNorm2d | Kind::BatchNorm1d | Kind::InstanceNorm2d => ["num_features"; 4],
-        Kind::GroupNorm | Kind::LayerNorm2d => ["num_channels"; 4],
-        _ => ["size"; 4],
+    let convolution = kind.layer().convolution().filter(|_| tensor.shape.rank() >= 2);
+    let mut names = ["size"; MAX_RANK];
+    let own = match kind.sort() {
+        Sort::Convolution => "out_channels",
+        Sort::MatrixProduct => "out_features",
+        // What PyTorch calls the sizes of norms: the same for all their tensors.
+        Sort::Norm => match kind.inferred_argument() {
+            Some(argument) if argument.name != "normalized_shape" => argument.name,
+            Some(_) if kind == Kind::LayerNorm2d => "num_channels",
+            Some(_) | None => "size",
+        },
+        Sort::Activation => "num_parameters",
+        Sort::Pool
+        | Sort::Softmax
+        | Sort::Regularizer
+        | Sort::Rearrangement
+        | Sort::Resizing
+        | Sort::Combination
+        | Sort::Parameter
+        | Sort::Unknown => "size",
     };
-    let size = |axis: usize| E::named(names.get(axis).copied().unwrap_or("size"), tensor.shape[axis]);
-    let reads_first = matches!(kind, Kind::Conv2d | Kind::Linear) && tensor.shape.rank() >= 2;
+    names[0] = own;
+    match convolution.map(|conv| (conv.direction, conv.kernel)) {
+        Some((direction, kernel)) => {
+            names[..2].copy_from_slice(&match direction {
+                Direction::Plain => ["out_channels", "in_channels / groups"],
+                Direction::Transposed => ["in_channels", "out_channels / groups"],
+            });
+            kernel.sizes().zip(&mut names[2..]).for_each(|((size, _), name)| *name = size);
+        }
+        None if kind.sort() == Sort::MatrixProduct => names[1] = "in_features",
+        None => {}
+    }
+    let size = |axis: usize| E::named(names[axis], tensor.shape[axis]);
+    let reads_first = tensor.shape.rank() >= 2
+        && (kind.sort() == Sort::MatrixProduct || convolution.is_some_and(|conv| conv.direction == Direction::Plain));
     let (first, second) = if reads_first { (1, 0) } else { (0, 1) };
     match tensor.shape.rank() {
         0 => E::constant(1),

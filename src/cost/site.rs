@@ -1,6 +1,6 @@
 //! A layer in its place in a network.
 
-use crate::model::{Dims, Kind, Layer};
+use crate::model::{Dims, Flow, Layer};
 
 use super::formula::Expression;
 
@@ -37,8 +37,10 @@ impl Site<'_> {
 
     /// Writes no data of its own.
     pub(super) fn moves_nothing(&self) -> bool {
-        let kind = self.layer.kind();
-        kind.is_view() || kind == Kind::Parameter
+        match self.layer.kind().flow() {
+            Flow::Views | Flow::Holds => true,
+            Flow::Writes | Flow::InPlace => false,
+        }
     }
 
     /// The elements of all inputs.

@@ -1,9 +1,9 @@
 //! What a network's weights take in the flash of a device, and in PyTorch's smaller number types.
 
 use crate::cost::Report;
-use crate::model::{Kind, Layer, Network};
+use crate::model::{Dims, Kind, Layer, Network};
 use crate::rewrite::{Uses, folds};
-use crate::shape::parameter_tensors;
+use crate::shape::{ParameterTensor, ParameterTensors, parameter_tensors};
 
 /// The weights of a network as int8 runtimes for microcontrollers keep them: batch norms folded, each weight one
 /// byte, for each output channel a bias of four. Sums end at `u64::MAX`.
@@ -50,31 +50,34 @@ impl Int8Flash {
             }
             let input = report.wiring.taps(index).first().and_then(|&tap| report.shapes.tap(tap));
             let tensors = parameter_tensors(&node.layer, input);
-            let elements = |name: &str| {
-                let tensor = tensors.iter().find(|tensor| tensor.name == name);
-                tensor.and_then(|tensor| tensor.elements()).unwrap_or(0)
-            };
-            match node.layer.kind() {
-                Kind::Conv2d | Kind::ConvTranspose2d | Kind::Linear => {
-                    add(&mut flash.weights, elements("weight"));
-                    add(&mut flash.biases, output_channels(report, node.layer.kind(), index));
-                }
-                Kind::BatchNorm2d | Kind::BatchNorm1d => {
-                    let above = uses.only_source(index);
-                    let folded = above.is_some_and(|above| {
-                        uses.only_reader(above) == Some(index) && folds(network, &uses, above, index)
-                    });
-                    if !folded {
-                        add(&mut flash.others, elements("weight").saturating_add(elements("bias")));
-                    }
-                }
-                _ => {
-                    let learned = tensors.iter().filter(|tensor| !tensor.fill.is_buffer());
-                    learned.filter_map(|tensor| tensor.elements()).for_each(|learned| add(&mut flash.others, learned));
-                }
+            let above = uses.only_source(index);
+            let folded = above
+                .is_some_and(|above| uses.only_reader(above) == Some(index) && folds(network, &uses, above, index));
+            if !folded {
+                flash = flash.plus(&Self::of_layer(&node.layer, &tensors, report.shapes.nodes[index].dims()));
             }
         }
         flash
+    }
+
+    /// One layer by itself, with these tensors and this output.
+    pub fn of_layer(layer: &Layer, tensors: &ParameterTensors, output: Option<&Dims>) -> Self {
+        let learned = || tensors.iter().filter(|tensor| !tensor.fill.is_buffer());
+        let elements = |tensor: &ParameterTensor| tensor.elements().unwrap_or(u64::MAX);
+        if layer.kind().multiplies() {
+            let weights = learned().find(|tensor| tensor.name == "weight").map_or(0, elements);
+            Self { weights, biases: output_channels(layer, output), others: 0 }
+        } else {
+            Self { others: learned().map(elements).fold(0, u64::saturating_add), ..Self::default() }
+        }
+    }
+
+    fn plus(&self, other: &Self) -> Self {
+        Self {
+            weights: self.weights.saturating_add(other.weights),
+            biases: self.biases.saturating_add(other.biases),
+            others: self.others.saturating_add(other.others),
+        }
     }
 
     pub const fn bytes(&self) -> u64 {
@@ -117,21 +120,16 @@ pub fn quantised_sizes(network: &Network, report: &Report) -> QuantisedSizes {
 /// The weights of a Linear, without its bias, as far as they are counted in its row.
 fn linear_weights(network: &Network, report: &Report, index: usize) -> u64 {
     let bias = match &network.nodes[index].layer {
-        Layer::Linear(linear) if linear.bias => output_channels(report, Kind::Linear, index),
+        layer @ Layer::Linear(linear) if linear.bias => output_channels(layer, report.shapes.nodes[index].dims()),
         _ => 0,
     };
     report.rows[index].figures.params().0.saturating_sub(bias)
 }
 
-fn add(sum: &mut u64, more: u64) {
-    *sum = sum.saturating_add(more);
-}
-
-fn output_channels(report: &Report, kind: Kind, index: usize) -> u64 {
-    let dims = report.shapes.nodes[index].dims();
-    let channels = dims.and_then(|dims| match kind {
-        Kind::Linear => dims.last(),
-        _ => dims.get(1),
+fn output_channels(layer: &Layer, output: Option<&Dims>) -> u64 {
+    let channels = output.and_then(|dims| match layer.convolution() {
+        Some(_) => dims.get(1),
+        None => dims.last(),
     });
     channels.copied().unwrap_or(0)
 }

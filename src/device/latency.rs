@@ -10,44 +10,14 @@ use crate::cost::Report;
 use crate::model::Network;
 
 use super::catalogue::Device;
-use super::source::Source;
-use super::timings::{CALIBRATIONS, Timing};
+use super::roofline::Bound;
+use super::timings::{Stack, TIMINGS, Terms, Timing, Timings};
 use super::workload::Workload;
 
-/// The timings of one device with one software stack.
-#[derive(Clone, Copy, Debug)]
-pub struct Calibration {
-    /// The id of the device in the catalogue.
-    pub device: &'static str,
-    pub stack: Stack,
-    /// The clock at which the timings were taken, in Hz.
-    pub clock: u64,
-    pub source: Source,
-    pub terms: Terms,
-    pub timings: &'static [Timing],
-}
-
-/// A software stack: the same device differs threefold between them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Stack {
-    pub name: &'static str,
-    /// The numbers it was timed with.
-    pub numbers: &'static str,
-}
-
-/// What cycles are summed from: as much as the timings can tell apart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Terms {
-    /// Dense, pointwise and depthwise MACs, and outputs.
-    Four,
-    /// All MACs, and outputs.
-    Two,
-}
-
-/// A calibration with its coefficients.
+/// The timings of a device and stack with the coefficients that follow.
 #[derive(Clone, Debug)]
 pub struct Fitted {
-    pub calibration: &'static Calibration,
+    pub timings: &'static Timings,
     /// Cycles for each dense, pointwise and depthwise MAC, and for each output.
     pub cycles: [f64; 4],
     pub held_out: HeldOut,
@@ -106,7 +76,7 @@ impl Latency {
         let Some(workload) = Workload::of(network, report) else {
             return Self::Refused("Not all layers can be counted, so no time can be given.");
         };
-        let estimate = |fitted: &'static Fitted| (fitted.calibration.stack, fitted.estimate(&workload));
+        let estimate = |fitted: &'static Fitted| (fitted.timings.stack, fitted.estimate(&workload));
         let estimates: Vec<_> = Fitted::on(device.id).map(estimate).collect();
         match device.roofline {
             _ if !estimates.is_empty() => Self::Estimated(estimates),
@@ -122,47 +92,42 @@ impl Latency {
 }
 
 impl Fitted {
-    /// Every calibration, fitted once.
+    /// All timings, fitted once.
     pub fn all() -> &'static [Self] {
         static ALL: OnceLock<Vec<Fitted>> = OnceLock::new();
-        ALL.get_or_init(|| CALIBRATIONS.iter().map(Self::of).collect())
+        ALL.get_or_init(|| TIMINGS.iter().map(Self::of).collect())
     }
 
     /// Those of a device of the catalogue, by its id.
     pub fn on(device: &str) -> impl Iterator<Item = &'static Self> {
-        Self::all().iter().filter(move |fitted| fitted.calibration.device == device)
+        Self::all().iter().filter(move |fitted| fitted.timings.device == device)
     }
 
     /// The device and stack with the most timings.
     pub fn reference() -> Option<&'static Self> {
-        Self::all().iter().max_by_key(|fitted| fitted.calibration.timings.len())
+        Self::all().iter().max_by_key(|fitted| fitted.timings.runs.len())
     }
 
-    fn of(calibration: &'static Calibration) -> Self {
-        let rows: Vec<Row> = calibration.timings.iter().map(|timing| Row::of(calibration, timing)).collect();
-        let mut families: Vec<&str> = calibration.timings.iter().map(|timing| timing.family).collect();
+    fn of(timings: &'static Timings) -> Self {
+        let rows: Vec<Row> = timings.runs.iter().map(|timing| Row::of(timings, timing)).collect();
+        let mut families: Vec<&str> = timings.runs.iter().map(|timing| timing.family).collect();
         families.dedup();
         // Two families or fewer would leave nothing to fit to.
         let left_out =
             if families.len() > 2 && families.len() < rows.len() { LeftOut::Family } else { LeftOut::Network };
-        Self {
-            calibration,
-            cycles: spread(calibration.terms, &fit(&rows)),
-            held_out: Self::held_out(calibration, left_out),
-        }
+        Self { timings, cycles: spread(timings.terms, &fit(&rows)), held_out: Self::held_out(timings, left_out) }
     }
 
     /// Fits to all but some, and compares with those, for every such some.
-    pub fn held_out(calibration: &'static Calibration, left_out: LeftOut) -> HeldOut {
-        let timings = calibration.timings;
-        let mut errors = Vec::with_capacity(timings.len());
-        for (index, timing) in timings.iter().enumerate() {
-            let kept = timings.iter().enumerate().filter(|&(other, timed)| match left_out {
+    pub fn held_out(timings: &'static Timings, left_out: LeftOut) -> HeldOut {
+        let mut errors = Vec::with_capacity(timings.runs.len());
+        for (index, timing) in timings.runs.iter().enumerate() {
+            let kept = timings.runs.iter().enumerate().filter(|&(other, timed)| match left_out {
                 LeftOut::Network => other != index,
                 LeftOut::Family => timed.family != timing.family,
             });
-            let rows: Vec<Row> = kept.map(|(_, timing)| Row::of(calibration, timing)).collect();
-            errors.push((Row::of(calibration, timing).predict(&fit(&rows)) - 1.0).abs());
+            let rows: Vec<Row> = kept.map(|(_, timing)| Row::of(timings, timing)).collect();
+            errors.push((Row::of(timings, timing).predict(&fit(&rows)) - 1.0).abs());
         }
         HeldOut {
             left_out,
@@ -186,7 +151,7 @@ impl Fitted {
     /// Without the band: for searches.
     pub fn milliseconds(&self, workload: &Workload) -> f64 {
         let cycles: f64 = counts(workload).iter().zip(self.cycles).map(|(count, cycles)| count * cycles).sum();
-        cycles / self.calibration.clock as f64 * 1e3
+        cycles / self.timings.clock as f64 * 1e3
     }
 
     /// The share of the time that goes with outputs rather than with multiply-accumulates.
@@ -196,8 +161,15 @@ impl Fitted {
         (total > 0.0).then(|| parts[3] / total)
     }
 
+    /// The time of a row in ms, and whether its multiply-accumulates or its outputs take more of it.
+    pub fn of_row(&self, network: &Network, report: &Report, row: usize) -> Option<(f64, Bound)> {
+        let workload = Workload::of_row(network, report, row);
+        let share = self.output_share(&workload)?;
+        Some((self.milliseconds(&workload), if share > 0.5 { Bound::Memory } else { Bound::Compute }))
+    }
+
     fn standing(&self, workload: &Workload) -> Standing {
-        let timings = self.calibration.timings;
+        let timings = self.timings.runs;
         let macs = || timings.iter().map(|timing| timing.workload.macs());
         let density = |workload: &Workload| workload.macs() as f64 / workload.outputs.max(1) as f64;
         let densities = || timings.iter().map(|timing| density(&timing.workload));
@@ -231,10 +203,10 @@ struct Row {
 }
 
 impl Row {
-    fn of(calibration: &Calibration, timing: &Timing) -> Self {
-        let cycles = timing.milliseconds / 1e3 * calibration.clock as f64;
+    fn of(timings: &Timings, timing: &Timing) -> Self {
+        let cycles = timing.milliseconds / 1e3 * timings.clock as f64;
         let counts = counts(&timing.workload);
-        let terms = match calibration.terms {
+        let terms = match timings.terms {
             Terms::Four => counts.to_vec(),
             Terms::Two => vec![counts[..3].iter().sum(), counts[3]],
         };

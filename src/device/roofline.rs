@@ -1,11 +1,8 @@
 //! What limits a layer: computing, or moving bytes.
 
 use crate::cost::Report;
-use crate::model::Network;
 
-use super::latency::Fitted;
 use super::source::Figure;
-use super::workload::Workload;
 
 /// The peaks that a maker states: more is never reached, less is common.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -33,14 +30,5 @@ impl Roofline {
         let memory = bytes / self.bytes_per_second.value as f64;
         let bound = if compute > memory { Bound::Compute } else { Bound::Memory };
         (compute.max(memory) > 0.0).then_some((compute.max(memory) * 1e3, bound))
-    }
-}
-
-impl Fitted {
-    /// The time of a row in ms, and whether its multiply-accumulates or its outputs take more of it.
-    pub fn of_row(&self, network: &Network, report: &Report, row: usize) -> Option<(f64, Bound)> {
-        let workload = Workload::of_row(network, report, row);
-        let share = self.output_share(&workload)?;
-        Some((self.milliseconds(&workload), if share > 0.5 { Bound::Memory } else { Bound::Compute }))
     }
 }

@@ -2,9 +2,38 @@
 //!
 //! The workloads are those of the networks as their papers describe them; tests build each and count again.
 
-use super::latency::{Calibration, Stack, Terms};
 use super::source::Source;
 use super::workload::Workload;
+
+/// The timings of one device with one software stack.
+#[derive(Clone, Copy, Debug)]
+pub struct Timings {
+    /// The id of the device in the catalogue.
+    pub device: &'static str,
+    pub stack: Stack,
+    /// The clock at which the timings were taken, in Hz.
+    pub clock: u64,
+    pub source: Source,
+    pub terms: Terms,
+    pub runs: &'static [Timing],
+}
+
+/// A software stack: the same device differs threefold between them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stack {
+    pub name: &'static str,
+    /// The numbers it was timed with.
+    pub numbers: &'static str,
+}
+
+/// What cycles are summed from: as much as the timings can tell apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Terms {
+    /// Dense, pointwise and depthwise MACs, and outputs.
+    Four,
+    /// All MACs, and outputs.
+    Two,
+}
 
 /// One network on one device.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -119,21 +148,21 @@ const fn tiny(
     device: &'static str,
     stack: &'static str,
     clock: u64,
-    (source, timings): (Source, &'static [Timing; 4]),
-) -> Calibration {
+    (source, runs): (Source, &'static [Timing; 4]),
+) -> Timings {
     let stack = Stack { name: stack, numbers: INT8 };
-    Calibration { device, stack, clock, source, terms: Terms::Two, timings }
+    Timings { device, stack, clock, source, terms: Terms::Two, runs }
 }
 
 /// All devices and stacks with published timings.
-pub static CALIBRATIONS: &[Calibration] = &[
-    Calibration {
+pub static TIMINGS: &[Timings] = &[
+    Timings {
         device: "stm32h747",
         stack: Stack { name: "STM32Cube.AI 10 / ST Edge AI Core 3", numbers: INT8 },
         clock: 400_000_000,
         source: MODEL_ZOO,
         terms: Terms::Four,
-        timings: &STM32H747_CUBE_AI,
+        runs: &STM32H747_CUBE_AI,
     },
     tiny("stm32l4r5", "X-CUBE-AI 7.3", 120_000_000, (MLPERF_TINY_1_0, &L4R5_CUBE_AI)),
     tiny("stm32l4r5", "TensorFlow Lite Micro, reference kernels", 120_000_000, (MLPERF_TINY_0_5, &L4R5_TFLM)),
@@ -144,13 +173,13 @@ pub static CALIBRATIONS: &[Calibration] = &[
     tiny("nrf5340", "as submitted to MLPerf Tiny", 128_000_000, (MLPERF_TINY_1_0, &NRF5340_SUBMITTED)),
     tiny("stm32f746", "Plumerai", 216_000_000, (MLPERF_TINY_1_0, &F746_PLUMERAI)),
     tiny("efr32mg24", "TensorFlow Lite Micro with the MVP accelerator", 78_000_000, (MLTK, &XG24_MVP)),
-    Calibration {
+    Timings {
         device: "pixel-1",
         stack: Stack { name: "TensorFlow Lite, one large core", numbers: "float32" },
         clock: 2_150_000_000,
         source: SLIM,
         terms: Terms::Two,
-        timings: &PIXEL_1_TFLITE,
+        runs: &PIXEL_1_TFLITE,
     },
 ];
 

@@ -1,7 +1,8 @@
 //! What of a network's cost decides how long it runs on a small processor.
 
 use crate::cost::Report;
-use crate::model::{Conv2d, Dims, Kind, Layer, Network, Pair};
+use crate::model::{Dims, Layer, Network, Sort};
+use crate::shape::{Convolution, Direction};
 
 /// Multiply-accumulates by the sort of layer that does them, and what is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -37,31 +38,44 @@ impl Workload {
     pub fn of_row(network: &Network, report: &Report, row: usize) -> Self {
         let figures = &report.rows[row].figures;
         let (macs, outputs) = (figures.macs.0, figures.output.0);
-        match &network.nodes[row].layer {
-            Layer::Conv2d(conv) => {
-                let input = report.wiring.taps(row).first().and_then(|&tap| report.shapes.tap(tap));
-                Self::of_convolution(conv, input, (macs, outputs))
-            }
-            layer if layer.kind() == Kind::ConvTranspose2d => Self { dense_macs: macs, outputs, ..Self::default() },
-            layer if layer.kind() == Kind::Linear => Self { pointwise_macs: macs, outputs, ..Self::default() },
-            _ => Self::default(),
-        }
+        let input = report.wiring.taps(row).first().and_then(|&tap| report.shapes.tap(tap));
+        Self::of_layer(&network.nodes[row].layer, input, (macs, outputs))
     }
 
-    /// Of a convolution of this input that has so many multiply-accumulates and outputs.
-    pub fn of_convolution(conv: &Conv2d, input: Option<&Dims>, (macs, outputs): (u64, u64)) -> Self {
-        let channels = input.and_then(|input| conv.channels(*input.get(1)?).ok());
+    /// Of a layer of this input that has so many multiply-accumulates and outputs.
+    pub fn of_layer(layer: &Layer, input: Option<&Dims>, (macs, outputs): (u64, u64)) -> Self {
         let none = Self { outputs, ..Self::default() };
-        match channels {
-            Some(channels) if channels.groups > 1 && channels.groups == channels.input => {
-                Self { depthwise_macs: macs, ..none }
-            }
-            _ if conv.kernel_size == Pair::square(1) => Self { pointwise_macs: macs, ..none },
-            _ => Self { dense_macs: macs, ..none },
+        match layer.kind().sort() {
+            Sort::Convolution => match layer.convolution() {
+                Some(conv) if conv.direction == Direction::Plain && is_depthwise(&conv, input) => {
+                    Self { depthwise_macs: macs, ..none }
+                }
+                Some(conv) if conv.direction == Direction::Plain && conv.kernel.is_one() => {
+                    Self { pointwise_macs: macs, ..none }
+                }
+                Some(_) | None => Self { dense_macs: macs, ..none },
+            },
+            Sort::MatrixProduct => Self { pointwise_macs: macs, ..none },
+            Sort::Pool
+            | Sort::Norm
+            | Sort::Activation
+            | Sort::Softmax
+            | Sort::Regularizer
+            | Sort::Rearrangement
+            | Sort::Resizing
+            | Sort::Combination
+            | Sort::Parameter
+            | Sort::Unknown => Self::default(),
         }
     }
 
     pub const fn macs(&self) -> u64 {
         self.dense_macs.saturating_add(self.pointwise_macs).saturating_add(self.depthwise_macs)
     }
+}
+
+/// One group for each input channel, and more than one.
+fn is_depthwise(conv: &Convolution, input: Option<&Dims>) -> bool {
+    let channels = input.and_then(|input| conv.channels(input));
+    channels.is_some_and(|channels| channels.groups > 1 && channels.groups == channels.input)
 }

@@ -4,21 +4,26 @@
 //! buffer in one arena by lifetime and chooses a kernel for each step. The engine knows no clock and no browser.
 
 mod arena;
-mod calibration;
 mod error;
 mod fast;
 mod fuse;
 mod graph;
 mod lower;
 mod operation;
+mod peak;
+mod plain;
 mod plan;
 mod program;
+mod ranges;
 mod reference;
+mod schedule;
+mod step;
 mod weights;
 
-pub use calibration::Calibration;
 pub use convscope_kernels as kernels;
 pub use error::EngineError;
 pub use lower::all_tensors;
-pub use plan::{Kernels, MOST_SAMPLES, Numbers, Plan, PlanOptions, StepInfo};
+pub use peak::PeakProbe;
+pub use plan::{Kernels, MOST_SAMPLES, Numbers, Plan, PlanOptions};
+pub use step::{Choice, StepInfo};
 pub use weights::{FIRST_BUFFER_STREAM, INPUT_STREAM, Seeding, WeightSource, seeded_input};

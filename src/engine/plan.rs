@@ -3,14 +3,14 @@
 use std::ops::Range;
 
 use super::error::EngineError;
-use super::fast::{self, FastProgram, Quantization, TensorView};
-use super::fuse;
-use super::graph::{Graph, TensorId};
+use super::fast::{self, Quantization};
 use super::kernels::aligned::Aligned;
 use super::lower::{lower, weight_count};
-use super::operation::Operation;
-use super::program::{BufferId, Call, Kernel, Place, PlacedCall, Program, check_memory};
-use super::weights::{WeightSource, seeded_input};
+use super::program::{PlacedCall, check_memory};
+use super::schedule::Schedule;
+use super::step::StepInfo;
+use super::weights::WeightSource;
+use super::{fuse, plain, ranges};
 use crate::model::Network;
 
 /// How to run a network.
@@ -31,7 +31,7 @@ pub const MOST_SAMPLES: u64 = 1 << 16;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Numbers {
     F32,
-    /// Convolutions and matrix products of 8-bit weights and activations, calibrated on seeded inputs; the rest in f32. Only with fast
+    /// Convolutions and matrix products of 8-bit weights and activations, whose ranges are those of seeded inputs; the rest in f32. Only with fast
     /// kernels.
     Int8,
 }
@@ -42,21 +42,6 @@ pub enum Kernels {
     Fast,
     /// Plain loops.
     Reference,
-}
-
-/// What one step does, for people.
-#[derive(Clone, Debug, PartialEq)]
-pub struct StepInfo {
-    /// Indices of the network's nodes whose work it does.
-    pub nodes: Vec<usize>,
-    pub kernel: &'static str,
-    /// Why this kernel was chosen.
-    pub reason: &'static str,
-    pub macs: u64,
-    /// Bytes read and written: inputs, weights, output.
-    pub bytes: u64,
-    /// Bytes of the weights and biases as they would be stored.
-    pub weight_bytes: u64,
 }
 
 /// A network ready to run.
@@ -100,17 +85,17 @@ impl Plan {
         if options.fuse {
             fuse::fuse(&mut graph);
         }
-        let fast_program = match (options.kernels, options.numbers) {
+        let schedule = match (options.kernels, options.numbers) {
             (Kernels::Fast, Numbers::F32) => fast::build(&graph, None),
             (Kernels::Fast, Numbers::Int8) => {
-                let largest = calibration_run(&graph, weights)?;
+                let largest = ranges::largest_magnitudes(&graph, weights)?;
                 fast::build(&graph, Some(Quantization::of(&graph, &largest)))
             }
-            (Kernels::Reference, _) => plain_program(&mut graph),
+            (Kernels::Reference, _) => plain::build(&mut graph),
         };
         // What the kernels read is in the program: the tensors may have this memory.
         drop(graph);
-        let FastProgram { program, steps, input, output, .. } = fast_program;
+        let Schedule { program, steps, input, output, .. } = schedule;
         let (calls, places) = program.placed(steps.iter().map(|step| step.weight_bytes).sum())?;
         let (input, output) = (places.range(input), places.range(output));
         let (arena, scratch) = (Aligned::zeros(places.length), Aligned::zeros(places.scratch));
@@ -184,86 +169,4 @@ impl Plan {
             before = after;
         }
     }
-}
-
-/// Every operation by plain loops over PyTorch's order.
-fn plain_program(graph: &mut Graph) -> FastProgram {
-    let mut program = Program::default();
-    let buffers: Vec<BufferId> =
-        (0..graph.tensors.len()).map(|tensor| program.buffer(graph.elements(TensorId(tensor)))).collect();
-    let places: Vec<Place> = (0..graph.tensors.len())
-        .map(|tensor| Place { buffer: buffers[tensor], offset: 0, length: graph.elements(TensorId(tensor)) })
-        .collect();
-    let reason = "plain loops were asked for";
-    let steps = graph.nodes.iter().map(|node| StepInfo {
-        nodes: node.covers.clone(),
-        kernel: node.operation.name(),
-        reason,
-        macs: node.operation.macs(graph.elements(node.output)),
-        bytes: node.bytes(graph),
-        weight_bytes: node.operation.weight_bytes(false),
-    });
-    let steps = steps.collect();
-    for (step, node) in std::mem::take(&mut graph.nodes).into_iter().enumerate() {
-        let output = places[node.output.0];
-        let residual = node.residual.map(|residual| places[residual.0]);
-        let input = |index: usize| node.inputs.get(index).map(|input| places[input.0]);
-        if let Operation::Concatenate(axis, firsts) = &node.operation {
-            for (part, &first) in firsts.iter().enumerate() {
-                let kernel = Kernel::ConcatenatePart(*axis, first);
-                program.call(Call { kernel, inputs: [input(part), None], residual: None, output, step });
-            }
-            continue;
-        }
-        let inputs = [input(0), input(1)];
-        let kernel = Kernel::Reference(Box::new(node.operation), node.activation);
-        program.call(Call { kernel, inputs, residual, output, step });
-    }
-    let (input, output) = (places[Graph::INPUT.0], places[graph.output.0]);
-    program.keep(input.buffer, true);
-    program.keep(output.buffer, false);
-    FastProgram { program, steps, outputs: Vec::new(), input, output }
-}
-
-/// The largest magnitude of every tensor of a graph over a few seeded inputs.
-fn calibration_run(graph: &Graph, weights: &WeightSource) -> Result<Vec<f32>, EngineError> {
-    const INPUTS: u64 = 3;
-    let FastProgram { program, steps, input, outputs, .. } = fast::build(graph, None);
-    // As they are made and as they are read.
-    let weight_bytes = steps.iter().map(|step| step.weight_bytes).sum::<u64>().saturating_mul(2);
-    let (calls, places) = program.placed(weight_bytes)?;
-    let (mut arena, mut scratch) = (Aligned::zeros(places.length), Aligned::zeros(places.scratch));
-    let seed = match weights {
-        WeightSource::Seeded(seeding) => seeding.seed,
-        WeightSource::Given(_) => 0,
-    };
-    let mut largest = vec![0.0_f32; graph.tensors.len()];
-    for number in 0..INPUTS {
-        let values = seeded_input(seed, number, input.length, 1.0);
-        arena[places.range(input)].copy_from_slice(&values);
-        largest[Graph::INPUT.0] = largest_magnitude(values.iter(), largest[Graph::INPUT.0]);
-        for (index, call) in calls.iter().enumerate() {
-            call.run(&mut arena, &mut scratch);
-            // Steps without calls are done when the one before is.
-            let next = calls.get(index + 1).map_or(outputs.len(), |next| next.step);
-            for (node, view) in graph.nodes[call.step..next].iter().zip(&outputs[call.step..next]) {
-                let values = &arena[places.range(view.place)];
-                let tensor = node.output.0;
-                largest[tensor] = largest_of(view, values, largest[tensor]);
-            }
-        }
-    }
-    Ok(largest)
-}
-
-fn largest_of(view: &TensorView, values: &[f32], before: f32) -> f32 {
-    let Some(layout) = view.layout else { return largest_magnitude(values.iter(), before) };
-    let (steps, planes) = (layout.steps(), layout.planes);
-    let rows = (0..planes.batch).flat_map(|image| (0..planes.height).map(move |row| (image, row)));
-    let pixels = rows.flat_map(|(image, row)| (0..planes.width).map(move |column| steps.at(image, row, column)));
-    pixels.fold(before, |largest, at| largest_magnitude(values[at..at + planes.channels].iter(), largest))
-}
-
-fn largest_magnitude<'a>(values: impl Iterator<Item = &'a f32>, before: f32) -> f32 {
-    values.fold(before, |largest, value| largest.max(value.abs()))
 }

@@ -7,7 +7,7 @@ use crate::rewrite::{
 };
 use crate::shape;
 
-use super::figures::{NodeFigures, figures, plus, writes};
+use super::figures::{NodeFigures, figures, plus};
 use super::memory::Liveness;
 use super::plan::Plan;
 use super::space::{Axis, Space};
@@ -254,8 +254,8 @@ impl Evaluator {
                 self.liveness.left_out(taps.into_iter().next().flatten());
                 continue;
             }
-            let kind = self.layers[index].kind();
-            self.liveness.node(taps, writes(kind), node.output.elements()?, node.between);
+            let flow = self.layers[index].kind().flow();
+            self.liveness.node(taps, flow, node.output.elements()?, node.between);
             metrics.params = metrics.params.checked_add(node.figures.params)?;
             metrics.flash = metrics.flash.checked_add(node.figures.flash)?;
             metrics.written = metrics.written.checked_add(node.figures.written)?;

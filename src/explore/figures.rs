@@ -1,10 +1,9 @@
 //! What one node of a variant costs.
 
-use crate::device::Workload;
-use crate::model::{Dims, Kind, Layer};
+use crate::cost::{Site, multiply_accumulates};
+use crate::device::{Int8Flash, Workload};
+use crate::model::{Dims, Flow, Layer};
 use crate::shape::parameter_tensors;
-
-use super::memory::Writes;
 
 /// What one node costs.
 #[derive(Clone, Copy, Debug, Default)]
@@ -39,57 +38,22 @@ pub fn plus(one: &Workload, other: &Workload) -> Workload {
 /// What a layer costs; without parameters where they count above.
 pub fn figures(layer: &Layer, input: Option<&Dims>, output: &Dims, counted: bool) -> NodeFigures {
     let elements = output.elements().unwrap_or(u64::MAX);
-    let kind = layer.kind();
-    let writes = writes(kind);
-    let mut figures = NodeFigures {
-        written: if matches!(writes, Writes::View | Writes::Nothing) { 0 } else { elements },
-        ..NodeFigures::default()
+    let written = match layer.kind().flow() {
+        Flow::Writes | Flow::InPlace => elements,
+        Flow::Views | Flow::Holds => 0,
     };
-    let (mut weights, mut learned) = (0, 0_u64);
+    let mut figures = NodeFigures { written, ..NodeFigures::default() };
     let tensors = parameter_tensors(layer, input);
-    for tensor in tensors.iter().filter(|tensor| !tensor.fill.is_buffer()) {
-        let elements = tensor.elements().unwrap_or(u64::MAX);
-        learned = learned.saturating_add(elements);
-        if tensor.name == "weight" {
-            weights = elements;
-        }
-    }
     if counted {
-        figures.params = learned;
+        let learned = tensors.iter().filter(|tensor| !tensor.fill.is_buffer());
+        let elements = learned.map(|tensor| tensor.elements().unwrap_or(u64::MAX));
+        figures.params = elements.fold(0, u64::saturating_add);
+        figures.flash = Int8Flash::of_layer(layer, &tensors, Some(output)).bytes();
     }
-    match layer {
-        Layer::Conv2d(conv) => {
-            let channels = output.get(1).copied().unwrap_or(1).max(1);
-            let macs = elements.saturating_mul(weights / channels);
-            figures.workload = Workload::of_convolution(conv, input, (macs, elements));
-            figures.flash = weights.saturating_add(channels.saturating_mul(4));
-        }
-        Layer::ConvTranspose2d(_) => {
-            let (input_channels, channels) = (input.and_then(|input| input.get(1)), output.get(1));
-            let read = input.and_then(|input| input.elements()).unwrap_or(0);
-            let macs = read.saturating_mul(weights / input_channels.copied().unwrap_or(1).max(1));
-            figures.workload = Workload { dense_macs: macs, outputs: elements, ..Workload::default() };
-            figures.flash = weights.saturating_add(channels.copied().unwrap_or(0).saturating_mul(4));
-        }
-        Layer::Linear(_) => {
-            let features = output.last().copied().unwrap_or(1).max(1);
-            let macs = elements.saturating_mul(weights / features);
-            figures.workload = Workload { pointwise_macs: macs, outputs: elements, ..Workload::default() };
-            figures.flash = weights.saturating_add(features.saturating_mul(4));
-        }
-        _ => figures.flash = learned.saturating_mul(4),
-    }
-    if !counted {
-        figures.flash = 0;
+    if layer.kind().multiplies() {
+        let inputs = input.map_or(&[] as &[Dims], std::slice::from_ref);
+        let macs = multiply_accumulates(&Site { layer, inputs, output: *output }).unwrap_or(u64::MAX);
+        figures.workload = Workload::of_layer(layer, input, (macs, elements));
     }
     figures
-}
-
-pub fn writes(kind: Kind) -> Writes {
-    match kind {
-        Kind::Parameter => Writes::Nothing,
-        kind if kind.is_view() => Writes::View,
-        kind if kind.may_overwrite_its_input() => Writes::InPlace,
-        _ => Writes::Own,
-    }
 }

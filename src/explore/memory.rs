@@ -1,17 +1,6 @@
 //! The most that is alive at once, without an allocation for each variant.
 
-/// What writes and reads a node is, for the memory.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Writes {
-    /// A tensor of its own.
-    Own,
-    /// Over its first input, where nothing reads that later.
-    InPlace,
-    /// Nothing: its output is its input, or a view of it.
-    View,
-    /// A bare parameter: nothing that counts.
-    Nothing,
-}
+use crate::model::Flow;
 
 /// The network's input.
 const INPUT: u32 = 0;
@@ -48,15 +37,9 @@ impl Liveness {
         self.storages.push(Storage { elements: input, first: 0, last: 0, over: NONE, in_place_of: NONE });
     }
 
-    /// A node that reads these nodes' outputs (`None`: the network's input) and writes so many elements. `between` is
+    /// A node that reads these nodes' outputs (`None`: the network's input) and gives so many elements. `between` is
     /// what it writes and reads in a step of its own before that.
-    pub fn node(
-        &mut self,
-        taps: impl Iterator<Item = Option<usize>>,
-        writes: Writes,
-        elements: u64,
-        between: Option<u64>,
-    ) {
+    pub fn node(&mut self, taps: impl Iterator<Item = Option<usize>>, flow: Flow, elements: u64, between: Option<u64>) {
         let mut first_read = NONE;
         for (position, tap) in taps.enumerate() {
             let read = tap.map_or(INPUT, |node| self.of_node[node]);
@@ -73,11 +56,11 @@ impl Liveness {
             first_read = self.storages.len() as u32 - 1;
             self.step += 1;
         }
-        let storage = match writes {
-            Writes::Nothing => NONE,
-            Writes::View => first_read,
-            Writes::Own | Writes::InPlace => {
-                let in_place_of = if writes == Writes::InPlace { first_read } else { NONE };
+        let storage = match flow {
+            Flow::Holds => NONE,
+            Flow::Views => first_read,
+            Flow::Writes | Flow::InPlace => {
+                let in_place_of = if flow == Flow::InPlace { first_read } else { NONE };
                 self.storages.push(Storage { elements, first: self.step, last: self.step, over: NONE, in_place_of });
                 self.storages.len() as u32 - 1
             }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::pace::Pace;
 use super::{Binary, Clock, News, Request};
-use crate::engine::{Calibration, Numbers, Plan, PlanOptions, Seeding, WeightSource, seeded_input};
+use crate::engine::{Numbers, PeakProbe, Plan, PlanOptions, Seeding, WeightSource, seeded_input};
 use crate::model::Network;
 use crate::share_link;
 
@@ -112,7 +112,7 @@ const INT8_SHARE: f64 = 0.2;
 const WARM_UP: f64 = 200.0;
 static F32_IS_WARM: AtomicBool = AtomicBool::new(false);
 static INT8_IS_WARM: AtomicBool = AtomicBool::new(false);
-/// Samples of the calibration; the fastest counts.
+/// Samples of the peak; the fastest counts.
 const PEAK_SAMPLES: usize = 5;
 /// What one of them does: about two milliseconds.
 const PEAK_PRODUCTS: usize = 1500;
@@ -189,14 +189,14 @@ impl RunTask {
 
 impl Peak {
     async fn measure(pace: &mut Pace<'_>) -> Self {
-        let mut calibration = Calibration::default();
+        let mut probe = PeakProbe::default();
         let mut best = Self::default();
         for _ in 0..PEAK_SAMPLES {
             pace.pause_at_times().await;
             let start = pace.now();
-            let macs = calibration.run(PEAK_PRODUCTS);
+            let macs = probe.run(PEAK_PRODUCTS);
             let between = pace.now();
-            let bytes = calibration.copy(PEAK_COPIES);
+            let bytes = probe.copy(PEAK_COPIES);
             let end = pace.now();
             best.macs = best.macs.max(macs as f64 / (between - start).max(f64::MIN_POSITIVE));
             best.bytes = best.bytes.max(bytes as f64 / (end - between).max(f64::MIN_POSITIVE));
@@ -335,8 +335,8 @@ async fn step_times(plan: &mut Plan, pace: &mut Pace<'_>, timing: StepTiming) ->
     }
     let steps = plan.steps().iter().zip(times).map(|(step, time)| StepReport {
         rows: step.nodes.iter().map(|&row| row as u32).collect(),
-        kernel: step.kernel.to_string(),
-        reason: step.reason.to_string(),
+        kernel: step.choice.kernel().to_string(),
+        reason: step.choice.reason().to_string(),
         time: time / f64::from(timed),
         macs: step.macs,
         bytes: step.bytes,

@@ -2,11 +2,12 @@
 //!
 //! Step `i` is the run of node `i`. What a node writes lives from its step to the last step that reads it; the
 //! network's input from the start to its last reader, the network's output to the end. Views and what works
-//! in place share the storage of their input. The cost model reports these lifetimes, the engine plans by them.
+//! in place share the storage of their input. The cost model reports these lifetimes. What really runs is placed by the
+//! engine, whose steps are fewer: it merges layers, and keeps some tensors in two forms.
 
 pub mod arena;
 
-use crate::model::{Kind, Network, Tap, Wiring};
+use crate::model::{Flow, Network, Tap, Wiring};
 use crate::shape::Shapes;
 
 /// The storage of the network's input.
@@ -131,17 +132,15 @@ impl Lifetimes {
                     lifetimes.storages[read as usize].last = step;
                 }
             }
-            let kind = node.layer.kind();
             let elements = shapes.nodes[index].dims().and_then(|dims| dims.elements());
-            let storage = match elements {
-                None => None,
-                Some(_) if kind == Kind::Parameter => None,
-                Some(_) if kind.is_view() => taps.first().and_then(|&tap| lifetimes.storage_of(tap)),
-                Some(elements) => {
+            let storage = elements.and_then(|elements| match node.layer.kind().flow() {
+                Flow::Holds => None,
+                Flow::Views => taps.first().and_then(|&tap| lifetimes.storage_of(tap)),
+                Flow::Writes | Flow::InPlace => {
                     lifetimes.storages.push(Storage { elements, node: Some(step), first: step, last: step });
                     Some(lifetimes.storages.len() as u32 - 1)
                 }
-            };
+            });
             lifetimes.of_node.push(storage);
         }
         if let (Some(&Some(output)), Some(last)) = (lifetimes.of_node.last(), count.checked_sub(1)) {
@@ -156,8 +155,8 @@ impl Lifetimes {
         let mut moved_to: Vec<u32> = Vec::with_capacity(self.storages.len());
         for storage in &self.storages {
             let overwritten = storage.node.and_then(|step| {
-                let kind = network.nodes[step as usize].layer.kind();
-                let tap = wiring.taps(step as usize).first().filter(|_| kind.may_overwrite_its_input())?;
+                let flow = network.nodes[step as usize].layer.kind().flow();
+                let tap = wiring.taps(step as usize).first().filter(|_| flow == Flow::InPlace)?;
                 let read = self.storage_of(*tap).filter(|&read| read != INPUT)?;
                 (self.storages[read as usize].last == step).then_some(read)
             });
@@ -174,12 +173,5 @@ impl Lifetimes {
         }
         let of_node = self.of_node.iter().map(|storage| storage.map(|storage| moved_to[storage as usize]));
         Self { of_node: of_node.collect(), storages }
-    }
-}
-
-impl Kind {
-    /// One element in, one out, from that element and constants alone: may be written over its input.
-    pub const fn may_overwrite_its_input(self) -> bool {
-        self.is_elementwise_activation() || matches!(self, Kind::BatchNorm2d | Kind::BatchNorm1d)
     }
 }

@@ -18,6 +18,9 @@ pub trait Argument: Sized {
     /// What fits, for messages: "a whole number".
     const EXPECTED: &'static str;
 
+    /// The texts that PyTorch takes, for what is a choice among texts alone; else empty.
+    const CHOICES: &'static [&'static str] = &[];
+
     fn to_value(&self) -> Value;
 
     fn from_value(value: &Value) -> Option<Self>;
@@ -102,6 +105,15 @@ pub enum GeluApproximate {
     /// By the error function.
     None,
     Tanh,
+}
+
+/// What a stochastic depth drops in training.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum StochasticMode {
+    /// Single samples of a batch.
+    Row,
+    /// All samples at once.
+    Batch,
 }
 
 /// The arithmetic of a tensor with a number.
@@ -194,6 +206,7 @@ impl Argument for String {
 
 impl<T: Argument> Argument for Option<T> {
     const EXPECTED: &'static str = T::EXPECTED;
+    const CHOICES: &'static [&'static str] = T::CHOICES;
 
     fn to_value(&self) -> Value {
         self.as_ref().map_or(Value::None, T::to_value)
@@ -356,13 +369,9 @@ impl Argument for Padding {
 /// An enum whose variants PyTorch writes as texts.
 macro_rules! named_choices {
     ($type:ident, $expected:literal, $($variant:ident = $text:literal),+) => {
-        impl $type {
-            /// What PyTorch writes, in order.
-            pub const NAMES: &'static [&'static str] = &[$($text),+];
-        }
-
         impl Argument for $type {
             const EXPECTED: &'static str = $expected;
+            const CHOICES: &'static [&'static str] = &[$($text),+];
 
             fn to_value(&self) -> Value {
                 Value::Text(match self { $(Self::$variant => $text),+ }.to_string())
@@ -389,8 +398,11 @@ named_choices!(
 named_choices!(UpsampleMode, "nearest or bilinear", Nearest = "nearest", Bilinear = "bilinear");
 named_choices!(ScalarOperation, "add, sub, mul or div", Add = "add", Sub = "sub", Mul = "mul", Div = "div");
 
+named_choices!(StochasticMode, "row or batch", Row = "row", Batch = "batch");
+
 impl Argument for GeluApproximate {
     const EXPECTED: &'static str = "none or tanh";
+    const CHOICES: &'static [&'static str] = &["none", "tanh"];
 
     fn to_value(&self) -> Value {
         Value::Text(

@@ -2,23 +2,29 @@
 //!
 //! Input channels and features are inferred from what flows in, never stored.
 
+mod facts;
 mod kind;
 mod slot;
 
 use super::argument::{
     Channels, GeluApproximate, Groups, Integers, OutputSize, Padding, PaddingMode, Pair, ScalarOperation, ScaleFactor,
-    Sides, UpsampleMode,
+    Sides, StochasticMode, UpsampleMode,
 };
 use super::value::Value;
-pub use kind::{Arity, InferredArgument};
+use facts::{
+    ACTIVATION, BATCH_NORM, COMBINATION, CONVOLUTION, COPY, MATRIX_PRODUCT, NORM, PARAMETER, POOL, REGULARIZER,
+    RESIZING, SOFTMAX, UNKNOWN, VIEW, infers,
+};
+pub use facts::{Arity, ChannelFlow, Facts, Flow, InferredArgument, Learns, Sort};
 use slot::{Slot, nth};
 
-/// Defines the layer kinds: `Kind "PyTorch name" [required arguments = value of a new row] { optional ones = default }`,
-/// each in PyTorch's order (without the inferred one).
+/// Defines the layer kinds:
+/// `Kind "PyTorch name": facts, [required arguments = value of a new row] { optional ones = default }`, each in PyTorch's
+/// order (without the inferred one). The [`Facts`] say what is true of every layer of the kind.
 macro_rules! layers {
     ($(
         $(#[$doc:meta])*
-        $kind:ident $class:literal [$($required:ident: $required_type:ty = $start:expr),*]
+        $kind:ident $class:literal: $facts:expr, [$($required:ident: $required_type:ty = $start:expr),*]
             { $($optional:ident: $optional_type:ty = $default:expr),* }
     )*) => {
         $(
@@ -54,6 +60,11 @@ macro_rules! layers {
             /// The name of the class in `torch.nn`, or of the function, in lower case.
             pub const fn class(self) -> &'static str {
                 match self { $(Kind::$kind => $class,)* }
+            }
+
+            /// What is true of every layer of this kind.
+            pub const fn facts(self) -> &'static Facts {
+                match self { $(Kind::$kind => const { &$facts },)* }
             }
 
             /// A layer of this kind with the arguments of a new row.
@@ -110,7 +121,7 @@ layers! {
     // Convolutions and matrix products.
 
     /// Weight `[out_channels, in_channels / groups, kernel height, kernel width]`.
-    Conv2d "Conv2d" [out_channels: Channels = Channels::Count(8), kernel_size: Pair = Pair::square(3)] {
+    Conv2d "Conv2d": CONVOLUTION, [out_channels: Channels = Channels::Count(8), kernel_size: Pair = Pair::square(3)] {
         stride: Pair = Pair::square(1),
         padding: Padding = Padding::Explicit(Pair::square(0)),
         dilation: Pair = Pair::square(1),
@@ -119,7 +130,7 @@ layers! {
         padding_mode: PaddingMode = PaddingMode::Zeros
     }
     /// Weight `[in_channels, out_channels / groups, kernel height, kernel width]`.
-    ConvTranspose2d "ConvTranspose2d" [out_channels: Channels = Channels::Count(8), kernel_size: Pair = Pair::square(2)] {
+    ConvTranspose2d "ConvTranspose2d": CONVOLUTION, [out_channels: Channels = Channels::Count(8), kernel_size: Pair = Pair::square(2)] {
         stride: Pair = Pair::square(1),
         padding: Pair = Pair::square(0),
         output_padding: Pair = Pair::square(0),
@@ -128,19 +139,19 @@ layers! {
         dilation: Pair = Pair::square(1)
     }
     /// On the last dimension. Weight `[out_features, in_features]`.
-    Linear "Linear" [out_features: i64 = 10] { bias: bool = true }
+    Linear "Linear": MATRIX_PRODUCT, [out_features: i64 = 10] { bias: bool = true }
 
     // Pooling.
 
     /// Pads with minus infinity. No stride given: the kernel's size.
-    MaxPool2d "MaxPool2d" [kernel_size: Pair = Pair::square(2)] {
+    MaxPool2d "MaxPool2d": POOL, [kernel_size: Pair = Pair::square(2)] {
         stride: Option<Pair> = None,
         padding: Pair = Pair::square(0),
         dilation: Pair = Pair::square(1),
         ceil_mode: bool = false
     }
     /// No stride given: the kernel's size.
-    AvgPool2d "AvgPool2d" [kernel_size: Pair = Pair::square(2)] {
+    AvgPool2d "AvgPool2d": POOL, [kernel_size: Pair = Pair::square(2)] {
         stride: Option<Pair> = None,
         padding: Pair = Pair::square(0),
         ceil_mode: bool = false,
@@ -148,136 +159,136 @@ layers! {
         divisor_override: Option<i64> = None
     }
     /// Window i is `[floor(i * in / out), ceil((i + 1) * in / out))`.
-    AdaptiveAvgPool2d "AdaptiveAvgPool2d" [output_size: OutputSize = OutputSize { height: Some(1), width: Some(1) }] {}
+    AdaptiveAvgPool2d "AdaptiveAvgPool2d": POOL, [output_size: OutputSize = OutputSize { height: Some(1), width: Some(1) }] {}
     /// Windows as [`AdaptiveAvgPool2d`]'s.
-    AdaptiveMaxPool2d "AdaptiveMaxPool2d" [output_size: OutputSize = OutputSize { height: Some(1), width: Some(1) }] {}
+    AdaptiveMaxPool2d "AdaptiveMaxPool2d": POOL, [output_size: OutputSize = OutputSize { height: Some(1), width: Some(1) }] {}
     /// The mean over dimensions; over `(2, 3)` it is global average pooling.
-    Mean "mean" [dim: Integers = vec![2, 3]] { keepdim: bool = false }
+    Mean "mean": POOL, [dim: Integers = vec![2, 3]] { keepdim: bool = false }
 
     // Normalisation.
 
     /// Of `[N, C, H, W]` over N, H, W; by running statistics where they are tracked.
-    BatchNorm2d "BatchNorm2d" [] {
+    BatchNorm2d "BatchNorm2d": BATCH_NORM, [] {
         eps: f64 = 1e-5, momentum: Option<f64> = Some(0.1), affine: bool = true, track_running_stats: bool = true
     }
     /// Of `[N, C]` or `[N, C, L]`.
-    BatchNorm1d "BatchNorm1d" [] {
+    BatchNorm1d "BatchNorm1d": BATCH_NORM, [] {
         eps: f64 = 1e-5, momentum: Option<f64> = Some(0.1), affine: bool = true, track_running_stats: bool = true
     }
     /// Of `[N, C, ...]` over each group of channels of a sample.
-    GroupNorm "GroupNorm" [num_groups: i64 = 1] { eps: f64 = 1e-5, affine: bool = true }
+    GroupNorm "GroupNorm": Facts { inferred: infers("num_channels", 1), ..NORM }, [num_groups: i64 = 1] { eps: f64 = 1e-5, affine: bool = true }
     /// Over the last `normalized_dims` dimensions (the length of PyTorch's `normalized_shape`).
-    LayerNorm "LayerNorm" [normalized_dims: i64 = 1] { eps: f64 = 1e-5, elementwise_affine: bool = true, bias: bool = true }
+    LayerNorm "LayerNorm": Facts { inferred: infers("normalized_shape", 0), channels: ChannelFlow::Rearranged, ..NORM }, [normalized_dims: i64 = 1] { eps: f64 = 1e-5, elementwise_affine: bool = true, bias: bool = true }
     /// Over the channels of each pixel of `[N, C, H, W]` (torchvision's, in ConvNeXt).
-    LayerNorm2d "LayerNorm2d" [] { eps: f64 = 1e-6, elementwise_affine: bool = true, bias: bool = true }
+    LayerNorm2d "LayerNorm2d": Facts { inferred: infers("normalized_shape", 0), ..NORM }, [] { eps: f64 = 1e-6, elementwise_affine: bool = true, bias: bool = true }
     /// Over the pixels of each channel of a sample.
-    InstanceNorm2d "InstanceNorm2d" [] {
+    InstanceNorm2d "InstanceNorm2d": Facts { inferred: infers("num_features", 0), ..NORM }, [] {
         eps: f64 = 1e-5, momentum: Option<f64> = Some(0.1), affine: bool = false, track_running_stats: bool = false
     }
     /// Divides by `(k + alpha / size * sum of squares over size channels)^beta`.
-    LocalResponseNorm "LocalResponseNorm" [size: i64 = 5] { alpha: f64 = 1e-4, beta: f64 = 0.75, k: f64 = 1.0 }
+    LocalResponseNorm "LocalResponseNorm": Facts { learns: Learns::Nothing, ..NORM }, [size: i64 = 5] { alpha: f64 = 1e-4, beta: f64 = 0.75, k: f64 = 1.0 }
 
     // Activations, one element at a time.
 
     /// `max(x, 0)`.
-    ReLU "ReLU" [] { inplace: bool = false }
+    ReLU "ReLU": ACTIVATION, [] { inplace: bool = false }
     /// `min(max(x, 0), 6)`.
-    ReLU6 "ReLU6" [] { inplace: bool = false }
+    ReLU6 "ReLU6": ACTIVATION, [] { inplace: bool = false }
     /// `x` above 0, `negative_slope * x` below.
-    LeakyReLU "LeakyReLU" [] { negative_slope: f64 = 0.01, inplace: bool = false }
+    LeakyReLU "LeakyReLU": ACTIVATION, [] { negative_slope: f64 = 0.01, inplace: bool = false }
     /// `x` above 0, a learned slope times `x` below: one slope, or one for each channel (`x1`).
-    PReLU "PReLU" [] { num_parameters: Channels = Channels::Count(1) }
+    PReLU "PReLU": Facts { learns: Learns::Parameters, ..ACTIVATION }, [] { num_parameters: Channels = Channels::Count(1) }
     /// `x` above 0, `alpha * (e^x - 1)` below.
-    ELU "ELU" [] { alpha: f64 = 1.0, inplace: bool = false }
+    ELU "ELU": ACTIVATION, [] { alpha: f64 = 1.0, inplace: bool = false }
     /// `scale * ELU(x)` with fixed constants.
-    SELU "SELU" [] { inplace: bool = false }
+    SELU "SELU": ACTIVATION, [] { inplace: bool = false }
     /// `max(x, 0) + min(0, alpha * (e^(x / alpha) - 1))`.
-    CELU "CELU" [] { alpha: f64 = 1.0, inplace: bool = false }
+    CELU "CELU": ACTIVATION, [] { alpha: f64 = 1.0, inplace: bool = false }
     /// `x * sigmoid(x)`.
-    SiLU "SiLU" [] { inplace: bool = false }
+    SiLU "SiLU": ACTIVATION, [] { inplace: bool = false }
     /// `x * Phi(x)`, Phi the normal distribution.
-    GELU "GELU" [] { approximate: GeluApproximate = GeluApproximate::None }
+    GELU "GELU": ACTIVATION, [] { approximate: GeluApproximate = GeluApproximate::None }
     /// `x * tanh(softplus(x))`.
-    Mish "Mish" [] { inplace: bool = false }
+    Mish "Mish": ACTIVATION, [] { inplace: bool = false }
     /// `x * ReLU6(x + 3) / 6`.
-    Hardswish "Hardswish" [] { inplace: bool = false }
+    Hardswish "Hardswish": ACTIVATION, [] { inplace: bool = false }
     /// `ReLU6(x + 3) / 6`.
-    Hardsigmoid "Hardsigmoid" [] { inplace: bool = false }
+    Hardsigmoid "Hardsigmoid": ACTIVATION, [] { inplace: bool = false }
     /// `min(max(x, min_val), max_val)`.
-    Hardtanh "Hardtanh" [] { min_val: f64 = -1.0, max_val: f64 = 1.0, inplace: bool = false }
+    Hardtanh "Hardtanh": ACTIVATION, [] { min_val: f64 = -1.0, max_val: f64 = 1.0, inplace: bool = false }
     /// `1 / (1 + e^-x)`.
-    Sigmoid "Sigmoid" [] {}
+    Sigmoid "Sigmoid": ACTIVATION, [] {}
     /// `log(sigmoid(x))`.
-    LogSigmoid "LogSigmoid" [] {}
-    Tanh "Tanh" [] {}
+    LogSigmoid "LogSigmoid": ACTIVATION, [] {}
+    Tanh "Tanh": ACTIVATION, [] {}
     /// `log(1 + e^(beta x)) / beta`; `x` itself where `beta x > threshold`.
-    Softplus "Softplus" [] { beta: f64 = 1.0, threshold: f64 = 20.0 }
+    Softplus "Softplus": ACTIVATION, [] { beta: f64 = 1.0, threshold: f64 = 20.0 }
     /// `x / (1 + |x|)`.
-    Softsign "Softsign" [] {}
+    Softsign "Softsign": ACTIVATION, [] {}
     /// `e^x`, divided by its sum over a dimension.
-    Softmax "Softmax" [] { dim: Option<i64> = None }
+    Softmax "Softmax": SOFTMAX, [] { dim: Option<i64> = None }
     /// The logarithm of [`Softmax`].
-    LogSoftmax "LogSoftmax" [] { dim: Option<i64> = None }
+    LogSoftmax "LogSoftmax": SOFTMAX, [] { dim: Option<i64> = None }
 
     // What does nothing when a trained network runs.
 
-    Dropout "Dropout" [] { p: f64 = 0.5, inplace: bool = false }
+    Dropout "Dropout": REGULARIZER, [] { p: f64 = 0.5, inplace: bool = false }
     /// Drops whole channels in training.
-    Dropout2d "Dropout2d" [] { p: f64 = 0.5, inplace: bool = false }
-    AlphaDropout "AlphaDropout" [] { p: f64 = 0.5, inplace: bool = false }
+    Dropout2d "Dropout2d": REGULARIZER, [] { p: f64 = 0.5, inplace: bool = false }
+    AlphaDropout "AlphaDropout": REGULARIZER, [] { p: f64 = 0.5, inplace: bool = false }
     /// torchvision's; drops whole branches in training.
-    StochasticDepth "StochasticDepth" [p: f64 = 0.2] { mode: String = "row".to_string() }
-    Identity "Identity" [] {}
+    StochasticDepth "StochasticDepth": REGULARIZER, [p: f64 = 0.2] { mode: StochasticMode = StochasticMode::Row }
+    Identity "Identity": REGULARIZER, [] {}
 
     // Shape and order.
 
     /// Dimensions `start_dim` to `end_dim` become one.
-    Flatten "Flatten" [] { start_dim: i64 = 1, end_dim: i64 = -1 }
+    Flatten "Flatten": VIEW, [] { start_dim: i64 = 1, end_dim: i64 = -1 }
     /// The same elements in another shape, batch first; one size may be -1. The batch size is kept where the first size is -1 or 1.
-    View "view" [shape: Integers = vec![-1]] {}
+    View "view": VIEW, [shape: Integers = vec![-1]] {}
     /// Swaps two dimensions (a view).
-    Transpose "transpose" [dim0: i64 = 1, dim1: i64 = 2] {}
+    Transpose "transpose": VIEW, [dim0: i64 = 1, dim1: i64 = 2] {}
     /// Orders the dimensions anew (a view).
-    Permute "permute" [dims: Integers = vec![0, 2, 3, 1]] {}
+    Permute "permute": VIEW, [dims: Integers = vec![0, 2, 3, 1]] {}
     /// Copies a view into one piece of memory.
-    Contiguous "contiguous" [] {}
+    Contiguous "contiguous": Facts { channels: ChannelFlow::Kept, ..COPY }, [] {}
     /// Part `index` of `chunks` along a dimension (a view).
-    Chunk "chunk" [chunks: i64 = 2, index: i64 = 0] { dim: i64 = 1 }
+    Chunk "chunk": VIEW, [chunks: i64 = 2, index: i64 = 0] { dim: i64 = 1 }
     /// Elements `start` to `end` (not included) along a dimension (a view).
-    Slice "slice" [start: i64 = 0, end: Option<i64> = None] { dim: i64 = 1 }
+    Slice "slice": VIEW, [start: i64 = 0, end: Option<i64> = None] { dim: i64 = 1 }
     /// Channels `[groups, C / groups]` become `[C / groups, groups]`.
-    ChannelShuffle "ChannelShuffle" [groups: i64 = 2] {}
+    ChannelShuffle "ChannelShuffle": Facts { channels: ChannelFlow::Kept, ..COPY }, [groups: i64 = 2] {}
     /// `[N, C r^2, H, W]` becomes `[N, C, H r, W r]`.
-    PixelShuffle "PixelShuffle" [upscale_factor: i64 = 2] {}
+    PixelShuffle "PixelShuffle": COPY, [upscale_factor: i64 = 2] {}
     /// `[N, C, H r, W r]` becomes `[N, C r^2, H, W]`.
-    PixelUnshuffle "PixelUnshuffle" [downscale_factor: i64 = 2] {}
-    Upsample "Upsample" [] {
+    PixelUnshuffle "PixelUnshuffle": COPY, [downscale_factor: i64 = 2] {}
+    Upsample "Upsample": RESIZING, [] {
         size: Option<Pair> = None,
         scale_factor: Option<ScaleFactor> = None,
         mode: UpsampleMode = UpsampleMode::Nearest,
         align_corners: Option<bool> = None
     }
-    ZeroPad2d "ZeroPad2d" [padding: Sides = Sides { left: 1, right: 1, top: 1, bottom: 1 }] {}
-    ConstantPad2d "ConstantPad2d" [padding: Sides = Sides { left: 1, right: 1, top: 1, bottom: 1 }, value: f64 = 0.0] {}
-    ReflectionPad2d "ReflectionPad2d" [padding: Sides = Sides { left: 1, right: 1, top: 1, bottom: 1 }] {}
-    ReplicationPad2d "ReplicationPad2d" [padding: Sides = Sides { left: 1, right: 1, top: 1, bottom: 1 }] {}
+    ZeroPad2d "ZeroPad2d": RESIZING, [padding: Sides = Sides { left: 1, right: 1, top: 1, bottom: 1 }] {}
+    ConstantPad2d "ConstantPad2d": RESIZING, [padding: Sides = Sides { left: 1, right: 1, top: 1, bottom: 1 }, value: f64 = 0.0] {}
+    ReflectionPad2d "ReflectionPad2d": RESIZING, [padding: Sides = Sides { left: 1, right: 1, top: 1, bottom: 1 }] {}
+    ReplicationPad2d "ReplicationPad2d": RESIZING, [padding: Sides = Sides { left: 1, right: 1, top: 1, bottom: 1 }] {}
 
     // Several inputs, or none.
 
     /// The sum of two tensors, broadcast.
-    Add "add" [] {}
+    Add "add": COMBINATION, [] {}
     /// The product of two tensors, broadcast.
-    Mul "mul" [] {}
+    Mul "mul": COMBINATION, [] {}
     /// One behind the other along a dimension.
-    Cat "cat" [] { dim: i64 = 1 }
+    Cat "cat": Facts { arity: Arity::OneOrMore, channels: ChannelFlow::Rearranged, ..COMBINATION }, [] { dim: i64 = 1 }
     /// A learned tensor as it is, such as ConvNeXt's `layer_scale`. No input.
-    Parameter "Parameter" [shape: Integers = vec![1]] {}
+    Parameter "Parameter": PARAMETER, [shape: Integers = vec![1]] {}
     /// With a number: `x + value`, `x - value`, `x * value`, `x / value`.
-    Scalar "scalar" [operation: ScalarOperation = ScalarOperation::Mul, value: f64 = 1.0] {}
+    Scalar "scalar": Facts { arity: Arity::One, ..COMBINATION }, [operation: ScalarOperation = ScalarOperation::Mul, value: f64 = 1.0] {}
 
     /// What the tool does not know: its cost is unknown but for the number of its `parameters` where that is given;
     /// its output is taken to be `shape` (without the batch), or to have its first input's shape where that is not.
-    Unsupported "unsupported" [class: String = String::new()] {
+    Unsupported "unsupported": UNKNOWN, [class: String = String::new()] {
         arguments: String = String::new(),
         shape: Option<Integers> = None,
         parameters: Option<i64> = None

@@ -1,6 +1,6 @@
 //! Thinner layers: fewer channels everywhere, with what must agree kept in agreement.
 
-use crate::model::{Channels, Conv2d, Groups, Kind, Layer, Network, Tap};
+use crate::model::{ChannelFlow, Channels, Conv2d, Groups, Layer, Network, Tap};
 use crate::shape::{self, Shapes};
 
 use super::Rewritten;
@@ -59,7 +59,7 @@ impl Classes {
             Tap::Missing(_) | Tap::NotAbove(_) => None,
         };
         for (index, node) in network.nodes.iter().enumerate() {
-            let channelwise = is_channelwise(node.layer.kind()) || passes_channels(&node.layer);
+            let channelwise = node.layer.kind().facts().channels == ChannelFlow::Kept || passes_channels(&node.layer);
             for above in uses.taps(index).iter().filter_map(entry).filter(|_| channelwise) {
                 classes.join(index, above);
             }
@@ -202,11 +202,9 @@ impl Thinning {
 
 /// Sets its output's channels by itself.
 fn sets_channels(layer: &Layer) -> bool {
-    match layer {
-        Layer::Conv2d(conv) => matches!(conv.out_channels, Channels::Count(_)),
-        Layer::ConvTranspose2d(conv) => matches!(conv.out_channels, Channels::Count(_)),
-        Layer::Linear(_) => true,
-        _ => false,
+    match layer.convolution() {
+        Some(conv) => matches!(conv.out_channels, Channels::Count(_)),
+        None => layer.kind().facts().channels == ChannelFlow::Made,
     }
 }
 
@@ -224,42 +222,6 @@ fn group_count(groups: Groups, input: Option<u64>) -> u64 {
         Groups::Count(groups) if input != u64::try_from(groups).ok() => u64::try_from(groups).unwrap_or(1),
         Groups::Count(_) | Groups::InputChannels => 1,
     }
-}
-
-/// Each output channel comes from the input channel of its number.
-fn is_channelwise(kind: Kind) -> bool {
-    kind.is_elementwise_activation()
-        || matches!(
-            kind,
-            Kind::MaxPool2d
-                | Kind::AvgPool2d
-                | Kind::AdaptiveAvgPool2d
-                | Kind::AdaptiveMaxPool2d
-                | Kind::Mean
-                | Kind::BatchNorm2d
-                | Kind::BatchNorm1d
-                | Kind::GroupNorm
-                | Kind::LayerNorm2d
-                | Kind::InstanceNorm2d
-                | Kind::LocalResponseNorm
-                | Kind::Softmax
-                | Kind::LogSoftmax
-                | Kind::Dropout
-                | Kind::Dropout2d
-                | Kind::AlphaDropout
-                | Kind::StochasticDepth
-                | Kind::Identity
-                | Kind::Contiguous
-                | Kind::ChannelShuffle
-                | Kind::Upsample
-                | Kind::ZeroPad2d
-                | Kind::ConstantPad2d
-                | Kind::ReflectionPad2d
-                | Kind::ReplicationPad2d
-                | Kind::Add
-                | Kind::Mul
-                | Kind::Scalar
-        )
 }
 
 fn lcm(left: u64, right: u64) -> u64 {

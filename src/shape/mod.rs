@@ -2,18 +2,22 @@
 //!
 //! Shapes here have their batch dimension first, as PyTorch's: `[N, C, H, W]`.
 
+mod arguments;
+mod combine;
+mod convolution;
+mod declared;
 mod error;
+mod norm;
 mod parameters;
-mod reorder;
 mod way_out;
 mod window;
 
+pub use combine::{chunk_range, slice_range, softmax_dimension};
+pub use convolution::{ConvChannels, Convolution, Direction, Kernel};
+pub use declared::check_declared;
 pub use error::{ShapeError, Stage};
-pub use parameters::{
-    Fill, ParameterTensor, ParameterTensors, check_declared, known_parameters, parameter_tensors, uncalled_tensors,
-};
-pub use reorder::{chunk_range, slice_range, softmax_dimension};
-pub use window::{ConvChannels, ConvPadding};
+pub use parameters::{Fill, ParameterTensor, ParameterTensors, known_parameters, parameter_tensors, uncalled_tensors};
+pub use window::ConvPadding;
 
 use crate::model::{Arity, Dims, Layer, Network, Tap, Wiring};
 
@@ -88,48 +92,49 @@ pub fn output(layer: &Layer, inputs: &[Dims]) -> Result<Dims, ShapeError> {
             None => return Err(ShapeError::TooLarge),
         }
     }
+    let first = || &inputs[0];
+    let unchanged = |checked: Result<(), ShapeError>| checked.map(|()| inputs[0]);
     let output = match layer {
-        Layer::Conv2d(layer) => layer.output(&inputs[0]),
-        Layer::ConvTranspose2d(layer) => layer.output(&inputs[0]),
-        Layer::MaxPool2d(layer) => layer.output(&inputs[0]),
-        Layer::AvgPool2d(layer) => layer.output(&inputs[0]),
-        Layer::AdaptiveAvgPool2d(layer) => layer.output_size.output("adaptive_avg_pool2d", &inputs[0]),
-        Layer::AdaptiveMaxPool2d(layer) => layer.output_size.output("adaptive_max_pool2d", &inputs[0]),
-        Layer::Linear(_)
-        | Layer::Mean(_)
-        | Layer::Flatten(_)
-        | Layer::View(_)
-        | Layer::Transpose(_)
-        | Layer::Permute(_)
-        | Layer::Chunk(_)
-        | Layer::Slice(_)
-        | Layer::ChannelShuffle(_)
-        | Layer::PixelShuffle(_)
-        | Layer::PixelUnshuffle(_)
-        | Layer::Upsample(_)
-        | Layer::ZeroPad2d(_)
-        | Layer::ConstantPad2d(_)
-        | Layer::ReflectionPad2d(_)
-        | Layer::ReplicationPad2d(_)
-        | Layer::Add(_)
-        | Layer::Mul(_)
-        | Layer::Cat(_)
-        | Layer::Parameter(_)
-        | Layer::Unsupported(_) => reorder::output(layer, inputs),
-        Layer::BatchNorm2d(_)
-        | Layer::BatchNorm1d(_)
-        | Layer::GroupNorm(_)
-        | Layer::LayerNorm(_)
-        | Layer::LayerNorm2d(_)
-        | Layer::InstanceNorm2d(_)
-        | Layer::LocalResponseNorm(_)
-        | Layer::PReLU(_)
-        | Layer::Hardtanh(_)
-        | Layer::Dropout(_)
-        | Layer::Dropout2d(_)
-        | Layer::AlphaDropout(_)
-        | Layer::Softmax(_)
-        | Layer::LogSoftmax(_) => parameters::check_norm(layer, &inputs[0]).map(|()| inputs[0]),
+        Layer::Conv2d(layer) => layer.output(first()),
+        Layer::ConvTranspose2d(layer) => layer.output(first()),
+        Layer::Linear(layer) => combine::linear(layer.out_features, first()),
+        Layer::MaxPool2d(layer) => layer.output(first()),
+        Layer::AvgPool2d(layer) => layer.output(first()),
+        Layer::AdaptiveAvgPool2d(layer) => layer.output_size.output("adaptive_avg_pool2d", first()),
+        Layer::AdaptiveMaxPool2d(layer) => layer.output_size.output("adaptive_max_pool2d", first()),
+        Layer::Mean(layer) => combine::mean(&layer.dim, layer.keepdim, first()),
+        Layer::BatchNorm2d(layer) => unchanged(norm::batch_norm_2d(layer.track_running_stats, first())),
+        Layer::BatchNorm1d(layer) => unchanged(norm::batch_norm_1d(layer.track_running_stats, first())),
+        Layer::GroupNorm(layer) => unchanged(norm::group_norm(layer.num_groups, first())),
+        Layer::LayerNorm(layer) => unchanged(norm::layer_norm(layer.normalized_dims, first())),
+        Layer::LayerNorm2d(_) => unchanged(norm::layer_norm_2d(first())),
+        Layer::InstanceNorm2d(layer) => unchanged(norm::instance_norm_2d(layer.track_running_stats, first())),
+        Layer::LocalResponseNorm(layer) => unchanged(norm::local_response_norm(layer.size, first())),
+        Layer::PReLU(layer) => unchanged(arguments::slopes(layer.num_parameters, first())),
+        Layer::Hardtanh(layer) => unchanged(arguments::limits(layer.min_val, layer.max_val)),
+        Layer::Dropout(layer) => unchanged(arguments::probability(layer.p)),
+        Layer::Dropout2d(layer) => unchanged(arguments::probability(layer.p)),
+        Layer::AlphaDropout(layer) => unchanged(arguments::probability(layer.p)),
+        Layer::Softmax(layer) => unchanged(arguments::dimension_of(layer.dim, first())),
+        Layer::LogSoftmax(layer) => unchanged(arguments::dimension_of(layer.dim, first())),
+        Layer::Flatten(layer) => combine::flatten(layer.start_dim, layer.end_dim, first()),
+        Layer::View(layer) => combine::view(&layer.shape, first()),
+        Layer::Transpose(layer) => combine::transpose([layer.dim0, layer.dim1], first()),
+        Layer::Permute(layer) => combine::permute(&layer.dims, first()),
+        Layer::Chunk(layer) => combine::chunk(layer, first()),
+        Layer::Slice(layer) => combine::slice(layer, first()),
+        Layer::ChannelShuffle(layer) => combine::channel_shuffle(layer.groups, first()),
+        Layer::PixelShuffle(layer) => combine::pixel_shuffle(layer.upscale_factor, first()),
+        Layer::PixelUnshuffle(layer) => combine::pixel_unshuffle(layer.downscale_factor, first()),
+        Layer::Upsample(layer) => combine::upsample(layer, first()),
+        Layer::ZeroPad2d(layer) => combine::pad(layer.padding, first(), true),
+        Layer::ConstantPad2d(layer) => combine::pad(layer.padding, first(), true),
+        Layer::ReflectionPad2d(layer) => combine::reflection_pad(layer.padding, first()),
+        Layer::ReplicationPad2d(layer) => combine::pad(layer.padding, first(), false),
+        Layer::Add(_) | Layer::Mul(_) => combine::broadcast(&inputs[0], &inputs[1]),
+        Layer::Cat(layer) => combine::cat(layer.dim, inputs),
+        Layer::Parameter(layer) => combine::parameter(&layer.shape),
+        Layer::Unsupported(layer) => combine::unsupported(layer.shape.as_deref(), first()),
         Layer::ReLU(_)
         | Layer::ReLU6(_)
         | Layer::LeakyReLU(_)

@@ -1,9 +1,8 @@
 //! Output sizes of sliding windows along one dimension, and of whole convolutions and pools.
 
-use crate::model::{
-    AvgPool2d, Channels, Conv2d, ConvTranspose2d, Dims, Groups, MaxPool2d, OutputSize, Padding, PaddingMode, Pair,
-};
+use crate::model::{AvgPool2d, Conv2d, ConvTranspose2d, Dims, MaxPool2d, OutputSize, Padding, PaddingMode, Pair};
 
+use super::convolution::{ConvChannels, conv_channels};
 use super::{ShapeError, size};
 
 /// What is padded before and after the pixels of a convolution's input.
@@ -13,14 +12,6 @@ pub struct ConvPadding {
     pub left: i64,
     pub bottom: i64,
     pub right: i64,
-}
-
-/// The channels of a convolution, with what is inferred filled in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ConvChannels {
-    pub input: u64,
-    pub output: u64,
-    pub groups: u64,
 }
 
 impl Conv2d {
@@ -318,34 +309,6 @@ fn strides(span: i128, stride: i64) -> i128 {
 /// What a dilated kernel covers: `dilation (kernel - 1) + 1`.
 fn extent(kernel: i64, dilation: i64) -> i128 {
     i128::from(dilation) * (i128::from(kernel) - 1) + 1
-}
-
-fn conv_channels(input: u64, out_channels: Channels, groups: Groups) -> Result<ConvChannels, ShapeError> {
-    let input_signed = i64::try_from(input).map_err(|_| ShapeError::TooLarge)?;
-    let groups = match groups {
-        Groups::Count(groups) => groups,
-        Groups::InputChannels => input_signed,
-    };
-    let output = match out_channels {
-        Channels::Count(count) => count,
-        Channels::TimesInput(times) => times.checked_mul(input_signed).ok_or(ShapeError::TooLarge)?,
-    };
-    if groups <= 0 {
-        return Err(ShapeError::GroupsNotPositive);
-    }
-    if input_signed % groups != 0 {
-        return Err(ShapeError::GroupsDoNotDivideInput { channels: input, groups });
-    }
-    if output % groups != 0 {
-        return Err(ShapeError::GroupsDoNotDivideOutput { channels: output, groups });
-    }
-    if output < 0 {
-        return Err(ShapeError::NegativeSize(output));
-    }
-    if output == 0 {
-        return Err(ShapeError::TooSmall { name: "out_channels", least: 1, found: 0 });
-    }
-    Ok(ConvChannels { input, output: output as u64, groups: groups as u64 })
 }
 
 fn check_kernel(kernel: Pair) -> Result<(), ShapeError> {

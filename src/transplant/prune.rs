@@ -1,6 +1,7 @@
 //! Unstructured pruning: the smallest weights become zero.
 
-use crate::model::{Kind, Network, NodeId};
+use crate::model::{Layer, Network, NodeId};
+use crate::shape::Direction;
 
 use super::Tensors;
 
@@ -13,13 +14,18 @@ pub enum Scope {
     Global,
 }
 
+/// A Linear or a convolution that is not transposed.
+pub fn is_prunable(layer: &Layer) -> bool {
+    layer.kind().multiplies() && layer.convolution().is_none_or(|conv| conv.direction == Direction::Plain)
+}
+
 /// Sets the `round(amount * n)` smallest weights of convolutions and Linears to zero (an exact half rounds to even);
 /// biases and norms stay. How many weights are left in each layer, in order.
 pub fn prune(network: &Network, tensors: &mut Tensors, amount: f64, scope: Scope) -> Vec<(NodeId, usize)> {
     let prunable: Vec<NodeId> = network
         .nodes
         .iter()
-        .filter(|node| matches!(node.layer.kind(), Kind::Conv2d | Kind::Linear) && tensors.contains_key(&node.id))
+        .filter(|node| is_prunable(&node.layer) && tensors.contains_key(&node.id))
         .map(|node| node.id)
         .collect();
     let groups: Vec<Vec<NodeId>> = match scope {

@@ -13,6 +13,7 @@ mod explore;
 mod golden;
 mod hostile_text;
 mod job;
+mod kinds;
 mod layering;
 mod naming;
 mod page;

@@ -3,8 +3,8 @@
 
 use convscope::cost::{Convention, NumberType};
 use convscope::model::{
-    Call, Dims, Inputs, Kind, Layer, Network, Node, NodeId, PaddingMode, Pair, ScalarOperation, Source, UncalledModule,
-    UpsampleMode, Value,
+    Argument, Call, Dims, Inputs, Kind, Layer, Network, Node, NodeId, PaddingMode, Pair, ScalarOperation, Source,
+    UncalledModule, UpsampleMode, Value,
 };
 use convscope::rewrite::{HiddenLayers, PooledHead, Rewrite};
 use convscope::workbench::{Content, Design, Settings, Workbench, default_name};
@@ -12,7 +12,7 @@ use proptest::prelude::*;
 
 /// Any value that some argument takes.
 fn value() -> impl Strategy<Value = Value> {
-    let choices = [PaddingMode::NAMES, UpsampleMode::NAMES, ScalarOperation::NAMES].concat();
+    let choices = [PaddingMode::CHOICES, UpsampleMode::CHOICES, ScalarOperation::CHOICES].concat();
     let words = ["same", "valid", "tanh", "none", "empty", "in", "in_channels", "x1", "x-3", "x", "row", ""];
     let words: Vec<&str> = choices.into_iter().chain(words).collect();
     prop_oneof![

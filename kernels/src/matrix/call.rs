@@ -1,5 +1,7 @@
 //! A matrix product that owns what it reads beside its input.
 
+use alloc::vec::Vec;
+
 use super::{Finish, MatrixJob, Panels, PixelSteps, multiply};
 use crate::aligned::Aligned;
 

@@ -9,6 +9,7 @@
 mod call;
 mod tile;
 
+use alloc::vec::Vec;
 use core::mem::MaybeUninit;
 
 use super::activation::Activation;

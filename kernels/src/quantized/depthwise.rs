@@ -3,6 +3,8 @@
 // As in the f32 product.
 #![allow(clippy::needless_range_loop)]
 
+use alloc::vec::Vec;
+
 use super::{Bytes, LANES, Rescaling, STEP, Target, as_bytes};
 use crate::matrix::PixelSteps;
 use crate::simd::{F32x4, I32x4};

@@ -6,6 +6,7 @@
 mod conversion;
 mod depthwise;
 mod matrix;
+mod packing;
 mod tile;
 
 use super::activation::Activation;
@@ -16,7 +17,8 @@ use super::simd::{F32x4, I32x4, LANES};
 
 pub use conversion::{Conversion, clear_border, dequantize, quantize};
 pub use depthwise::{QuantizedDepthwise, depthwise, pack_depthwise};
-pub use matrix::{Packing, QuantizedGroup, QuantizedMatrix, multiply};
+pub use matrix::multiply;
+pub use packing::{Packing, QuantizedGroup, QuantizedMatrix};
 
 /// The largest quantised number.
 pub const LARGEST: f32 = 127.0;

@@ -5,7 +5,7 @@
 
 use core::ptr::with_exposed_provenance;
 
-use super::matrix::{BLOCK, FOURS, PANEL, QuantizedGroup, QuantizedMatrix};
+use super::packing::{BLOCK, FOURS, PANEL, QuantizedGroup, QuantizedMatrix};
 use super::{STEP, Target};
 use crate::simd::{F32x4, I32x4, LANES};
 

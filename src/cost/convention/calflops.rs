@@ -1,7 +1,7 @@
 //! calflops 0.3.2, `pytorch_ops.py`: functions replaced by ones that count; modules call them.
 
 use super::Unit;
-use super::ledger::{Row, local_response_operations};
+use super::row::{Row, local_response_operations};
 use crate::model::{Call, Conv2d, ConvTranspose2d, Layer, Padding, PaddingMode, Upsample};
 
 pub(super) fn count(row: &mut Row, unit: Unit) -> Result<(), &'static str> {

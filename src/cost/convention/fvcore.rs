@@ -1,6 +1,6 @@
 //! fvcore 0.1.5.post20221221, `fvcore/nn/flop_count.py` and `jit_handles.py`: operators of a trace.
 
-use super::ledger::Row;
+use super::row::Row;
 use crate::model::{Layer, Padding, PaddingMode, UpsampleMode};
 
 pub(super) fn count(row: &mut Row) -> Result<(), &'static str> {

@@ -7,6 +7,7 @@ mod calflops;
 mod fvcore;
 mod ledger;
 mod ptflops;
+mod row;
 mod thop;
 mod torchinfo;
 

@@ -1,6 +1,6 @@
 //! ptflops 0.7.5, `pytorch_ops.py` (hooks on modules, and functions it replaces) and `aten_ops.py` (operators).
 
-use super::ledger::{Row, local_response_operations, product};
+use super::row::{Row, local_response_operations, product};
 use crate::model::{Call, Kind, Layer, Upsample};
 
 /// The `pytorch` backend. What hooks count is divided by the samples, what functions count is not.

@@ -1,6 +1,6 @@
 //! thop 0.1.1.post2209072238, `thop/vision/basic_hooks.py` and `calc_func.py`: hooks on modules.
 
-use super::ledger::Row;
+use super::row::Row;
 use crate::cost::operation::softmax_length;
 use crate::model::{Call, Layer, Pair, UpsampleMode};
 
@@ -61,12 +61,4 @@ fn adaptive(row: &Row) -> i128 {
     let sizes = row.site.input().iter().zip(row.site.output.iter()).skip(2);
     let window: f64 = sizes.map(|(&input, &output)| input as f64 / output as f64).product();
     ((window + 1.0) * row.y() as f64) as i128
-}
-
-impl Row<'_> {
-    /// The channels of an image, with a batch dimension or without.
-    pub(super) fn channels(&self) -> u64 {
-        let input = self.site.input();
-        input.rank().checked_sub(3).map_or(0, |index| input[index])
-    }
 }

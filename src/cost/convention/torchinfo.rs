@@ -1,6 +1,6 @@
 //! torchinfo 1.8.0, `layer_info.py`: the parameters of modules times sizes of their output.
 
-use super::ledger::{Row, product};
+use super::row::{Row, product};
 use crate::cost::Count;
 use crate::cost::parameter::params;
 use crate::model::{Call, Layer};

@@ -1,6 +1,6 @@
 //! One kernel for every operation.
 
-use super::{Builder, Choice, StoredImage, image_planes};
+use super::{Builder, StoredImage, image_planes};
 use crate::engine::graph::GraphNode;
 use crate::engine::kernels::activation::Activation;
 use crate::engine::kernels::elementwise::PixelJob;
@@ -12,6 +12,7 @@ use crate::engine::kernels::reference::pool::Divisor;
 use crate::engine::kernels::simd::LANES;
 use crate::engine::operation::{Broadcast, Operation};
 use crate::engine::program::{Kernel, OwnedOperand, PixelCall};
+use crate::engine::step::Choice;
 
 impl Builder<'_> {
     /// Appends the calls of one node.
@@ -86,10 +87,10 @@ impl Builder<'_> {
         let covers = shape.window.kernel == job.from && shape.window.padding == [0, 0];
         if covers && job.to == [1, 1] && pooling == Pooling::MeanInside {
             self.call(Kernel::GlobalMean(job), &[from], to);
-            return Choice { kernel: "global mean", reason: "one window covers the image" };
+            return Choice::GlobalMean;
         }
         self.call(Kernel::Pool(job), &[from], to);
-        Choice { kernel: "pool", reason: "four channels at once" }
+        Choice::Pool
     }
 
     fn activate(&mut self, node: &GraphNode, activation: Activation) -> Choice {
@@ -107,7 +108,7 @@ impl Builder<'_> {
         if node.activation != Activation::Identity {
             self.call(Kernel::Function(node.activation), &[to], to);
         }
-        Choice { kernel: "activation", reason: "four values at once" }
+        Choice::Activation
     }
 
     /// Something done to each channel of these planes.
@@ -124,7 +125,7 @@ impl Builder<'_> {
         let Some(input) = self.image(node.inputs[0]) else { return self.plain(node) };
         let output = self.new_image(node.output, input.layout.planes, &[input.buffer]);
         self.pixel_call(node, operand, [input, output], None);
-        Choice { kernel: "pixelwise", reason: "four channels at once" }
+        Choice::Pixelwise
     }
 
     fn pixel_call(
@@ -167,8 +168,7 @@ impl Builder<'_> {
         let steps = small.layout.steps();
         let steps = if stretched { PixelSteps { row: 0, column: 0, ..steps } } else { steps };
         self.pixel_call(node, OwnedOperand::Image(broadcast.combination), [large, output], Some((small, steps)));
-        let reason = if stretched { "one factor for each channel of an image" } else { "four channels at once" };
-        Choice { kernel: "pixelwise", reason }
+        if stretched { Choice::PixelwiseByChannel } else { Choice::Pixelwise }
     }
 
     fn concatenate_images(&mut self, node: &GraphNode, planes: &Planes, firsts: &[usize]) -> Choice {
@@ -195,8 +195,8 @@ impl Builder<'_> {
             self.call(Kernel::CopyPixels(part.layout, to), &[from_place], to_place);
         }
         match copies {
-            0 => Choice { kernel: "none", reason: "the parts were written where the whole wants them" },
-            _ => Choice { kernel: "copy pixels", reason: "the parts lie elsewhere" },
+            0 => Choice::InPlace,
+            _ => Choice::CopyPixels,
         }
     }
 
@@ -217,7 +217,7 @@ impl Builder<'_> {
             let from = self.dense(input);
             self.call(Kernel::ConcatenatePart(*axis, first), &[from], output);
         }
-        Choice { kernel: "concatenate", reason: "runs of values are copied" }
+        Choice::Concatenate
     }
 }
 

@@ -1,7 +1,7 @@
 //! Convolutions and matrix products: packing, and the choice between kernels.
 
 use super::needs::wanted_border;
-use super::{Builder, Choice, StoredImage};
+use super::{Builder, StoredImage};
 use crate::engine::graph::{Graph, GraphNode};
 use crate::engine::kernels::activation::Activation;
 use crate::engine::kernels::aligned::Aligned;
@@ -13,6 +13,7 @@ use crate::engine::kernels::simd::LANES;
 use crate::engine::kernels::winograd::{TileSize, WinogradJob};
 use crate::engine::operation::{Operation, Parameters};
 use crate::engine::program::{DepthwiseCall, Kernel, WinogradCall};
+use crate::engine::step::Choice;
 
 /// The pieces that a window reads of an image: their distances from the window's start, and their length.
 pub(super) struct Pieces {
@@ -82,13 +83,10 @@ impl Builder<'_> {
         let (from, to) = (self.program.whole(input.buffer), self.program.whole(output.buffer));
         self.call_with_residual(Kernel::Matrix(Box::new(call)), &[from], residual, to);
         match (shape.groups, taps, shape.input.channels) {
-            (1, 1, _) => Choice { kernel: "pointwise matrix product", reason: "a 1x1 window is a row of a matrix" },
-            (1, _, 1..LANES) => Choice {
-                kernel: "first-layer matrix product",
-                reason: "few channels: a row of taps is one run of values",
-            },
-            (1, ..) => Choice { kernel: "direct matrix product", reason: "rows of taps are read where they lie" },
-            _ => Choice { kernel: "grouped matrix product", reason: "one product for each group" },
+            (1, 1, _) => Choice::PointwiseMatrix,
+            (1, _, 1..LANES) => Choice::FirstLayerMatrix,
+            (1, ..) => Choice::DirectMatrix,
+            _ => Choice::GroupedMatrix,
         }
     }
 
@@ -123,7 +121,7 @@ impl Builder<'_> {
         let call = DepthwiseCall { job, weights };
         let (from, to) = (self.program.whole(input.buffer), self.program.whole(output.buffer));
         self.call(Kernel::Depthwise(Box::new(call)), &[from], to);
-        Choice { kernel: "depthwise", reason: "each channel has its own window" }
+        Choice::Depthwise
     }
 
     fn winograd(
@@ -163,10 +161,7 @@ impl Builder<'_> {
         let residual = residual.map(|residual| self.program.whole(residual.buffer));
         let (from, to) = (self.program.whole(input.buffer), self.program.whole(output.buffer));
         self.call_with_residual(Kernel::Winograd(Box::new(call)), &[from], residual, to);
-        match size {
-            TileSize::Two => Choice { kernel: "Winograd F(2x2, 3x3)", reason: "16 multiplications for 36" },
-            TileSize::Four => Choice { kernel: "Winograd F(4x4, 3x3)", reason: "36 multiplications for 144" },
-        }
+        Choice::Winograd(size)
     }
 
     /// A matrix product with the last dimension, or with a whole flattened image.
@@ -220,7 +215,7 @@ impl Builder<'_> {
             depth: pieces.depth,
         };
         self.call_with_residual(Kernel::Matrix(Box::new(call)), &[from], residual, output);
-        Choice { kernel: "matrix product", reason: "weights packed in panels of 8 features" }
+        Choice::Matrix
     }
 }
 

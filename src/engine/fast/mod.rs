@@ -13,41 +13,11 @@ use super::kernels::activation::Activation;
 use super::kernels::geometry::Planes;
 use super::kernels::image::{Border, ImageLayout};
 use super::kernels::simd::LANES;
-use super::plan::StepInfo;
 use super::program::{BufferId, Call, Kernel, Place, Program};
+use super::schedule::{Schedule, TensorView};
+use super::step::{Choice, StepInfo};
 use needs::Needs;
 pub use quantized::Quantization;
-
-/// A program, what its steps are, and where the input and the output lie.
-pub struct FastProgram {
-    pub program: Program,
-    pub steps: Vec<StepInfo>,
-    /// What each step makes.
-    pub outputs: Vec<TensorView>,
-    pub input: Place,
-    pub output: Place,
-}
-
-/// A tensor's values in a buffer.
-#[derive(Clone, Copy)]
-pub struct TensorView {
-    pub place: Place,
-    /// `None` where the values are in PyTorch's order.
-    pub layout: Option<ImageLayout>,
-}
-
-/// Which kernel does a step, and why.
-struct Choice {
-    kernel: &'static str,
-    reason: &'static str,
-}
-
-impl Choice {
-    /// Whether the weights have 8 bits.
-    fn is_quantized(&self) -> bool {
-        self.kernel.starts_with(quantized::KERNELS)
-    }
-}
 
 /// The state while one operation after another gets its calls.
 struct Builder<'a> {
@@ -78,7 +48,7 @@ struct StoredImage {
 }
 
 /// Builds the program of a graph without aliases, with 8-bit convolutions and matrix products where a quantisation is given.
-pub fn build(graph: &Graph, quantization: Option<Quantization>) -> FastProgram {
+pub fn build(graph: &Graph, quantization: Option<Quantization>) -> Schedule {
     let mut builder = Builder {
         graph,
         needs: Needs::of(graph),
@@ -94,8 +64,7 @@ pub fn build(graph: &Graph, quantization: Option<Quantization>) -> FastProgram {
         let choice = builder.node(node);
         steps.push(StepInfo {
             nodes: node.covers.clone(),
-            kernel: choice.kernel,
-            reason: choice.reason,
+            choice,
             macs: node.operation.macs(graph.elements(node.output)),
             bytes: node.bytes(graph),
             weight_bytes: node.operation.weight_bytes(choice.is_quantized()),
@@ -105,7 +74,7 @@ pub fn build(graph: &Graph, quantization: Option<Quantization>) -> FastProgram {
     builder.program.keep(input.buffer, true);
     builder.program.keep(output.buffer, false);
     let outputs = graph.nodes.iter().map(|node| builder.view(node.output)).collect();
-    FastProgram { program: builder.program, steps, outputs, input, output }
+    Schedule { program: builder.program, steps, outputs, input, output }
 }
 
 /// Values from one pixel to the next: the channels in whole vectors. Neighbours a large power of two apart would all
@@ -250,6 +219,6 @@ impl Builder<'_> {
         if node.activation != Activation::Identity {
             self.call(Kernel::Function(node.activation), &[output], output);
         }
-        Choice { kernel: node.operation.name(), reason: "rare, so plain loops do" }
+        Choice::Plain(node.operation.name())
     }
 }

@@ -1,7 +1,7 @@
 //! Convolutions and matrix products of 8-bit numbers; everything else stays in f32, converted where the two meet.
 
 use super::convolution::{Pieces, pieces, whole_image, window_steps};
-use super::{Builder, Choice, StoredImage};
+use super::{Builder, StoredImage};
 use crate::engine::graph::{Graph, GraphNode, TensorId};
 use crate::engine::kernels::activation::Activation;
 use crate::engine::kernels::geometry::{ConvolutionShape, Planes};
@@ -14,6 +14,7 @@ use crate::engine::kernels::reference::pool::Divisor;
 use crate::engine::kernels::simd::LANES;
 use crate::engine::operation::{Operation, Parameters};
 use crate::engine::program::{Kernel, Place};
+use crate::engine::step::Choice;
 
 /// For every tensor what a quantised 1 stands for, whether it is kept quantised, and whether it is never negative.
 pub struct Quantization {
@@ -23,7 +24,7 @@ pub struct Quantization {
 }
 
 impl Quantization {
-    /// From the largest magnitude each tensor had in calibration.
+    /// From the largest magnitude of each tensor.
     pub fn of(graph: &Graph, largest: &[f32]) -> Self {
         let scale = |&largest: &f32| if largest.is_finite() && largest > 0.0 { largest / LARGEST } else { 1.0 };
         let mut kept = vec![false; graph.tensors.len()];
@@ -95,9 +96,6 @@ fn is_never_negative(node: &GraphNode, never_negative: &[bool]) -> bool {
         _ => false,
     }
 }
-
-/// How the names of the kernels here begin.
-pub(super) const KERNELS: &str = "int8";
 
 /// A filter's weights quantised, and what a quantised 1 stands for.
 struct QuantizedWeights<'a> {
@@ -222,11 +220,7 @@ impl Builder<'_> {
         let residual = residual.map(|residual| self.program.whole(residual.buffer));
         let (from, to) = (self.program.whole(input.buffer), self.program.whole(output.buffer));
         self.call_with_residual(kernel, &[from], residual, to);
-        Some(if is_matrix {
-            matrix_choice(packing)
-        } else {
-            Choice { kernel: "int8 depthwise", reason: "two taps of a row in one instruction" }
-        })
+        Some(if is_matrix { Choice::QuantizedMatrix(packing) } else { Choice::QuantizedDepthwise })
     }
 
     /// A matrix product of quantised numbers with the last dimension or a whole flattened image, if this program has
@@ -297,7 +291,7 @@ impl Builder<'_> {
         };
         let from = self.program.whole(input.buffer);
         self.call(Kernel::QuantizedMatrix(Box::new(matrix)), &[from], to);
-        Some(matrix_choice(packing))
+        Some(Choice::QuantizedMatrix(packing))
     }
 
     /// A place for a quantised image; its layout counts quantised values.
@@ -388,16 +382,6 @@ impl Steps {
         };
         let sources = (0..pieces.segments.len() * depth).map(source).collect();
         Self { segments: pieces.segments, depth, sources }
-    }
-}
-
-fn matrix_choice(packing: Packing) -> Choice {
-    match packing {
-        Packing::Pairs => Choice { kernel: "int8 matrix product", reason: "pairs of products in one instruction" },
-        Packing::Fours => Choice {
-            kernel: "int8 matrix product by fours",
-            reason: "inputs are never negative: 16 products in one instruction",
-        },
     }
 }
 

@@ -1,7 +1,6 @@
 //! Every kind of layer, once.
 
-use super::spatial::{channel_planes, planes};
-use super::{Lowering, dimension, row_major_strides};
+use super::{Lowering, channel_planes, dimension, planes, row_major_strides};
 use crate::engine::error::EngineError;
 use crate::engine::graph::TensorId;
 use crate::engine::kernels::activation::Activation;
@@ -9,7 +8,7 @@ use crate::engine::kernels::geometry::Axis;
 use crate::engine::kernels::reference::combine::Combination;
 use crate::engine::kernels::reference::rearrange::Fill;
 use crate::engine::operation::{Broadcast, Gather, Operation};
-use crate::model::{GeluApproximate, Kind, Layer, ScalarOperation};
+use crate::model::{GeluApproximate, Kind, Layer, Scalar, ScalarOperation};
 use crate::shape::{chunk_range, slice_range, softmax_dimension};
 
 impl Lowering<'_> {
@@ -30,9 +29,6 @@ impl Lowering<'_> {
             };
         };
         let from = self.graph.dims(input).to_vec();
-        if let Some(activation) = activation(layer) {
-            return Ok(self.push(Operation::Activate(activation), inputs, dims));
-        }
         let operation = match layer {
             Layer::Conv2d(conv) => return self.convolution(conv, input, dims),
             Layer::ConvTranspose2d(conv) => self.transposed_convolution(conv, &from, &dims)?,
@@ -115,25 +111,34 @@ impl Lowering<'_> {
                 });
                 Operation::Concatenate(Axis::of(&dims, dim), firsts.collect())
             }
-            Layer::ReLU(_)
-            | Layer::ReLU6(_)
-            | Layer::LeakyReLU(_)
-            | Layer::ELU(_)
-            | Layer::SELU(_)
-            | Layer::CELU(_)
-            | Layer::SiLU(_)
-            | Layer::GELU(_)
-            | Layer::Mish(_)
-            | Layer::Hardswish(_)
-            | Layer::Hardsigmoid(_)
-            | Layer::Hardtanh(_)
-            | Layer::Sigmoid(_)
-            | Layer::LogSigmoid(_)
-            | Layer::Tanh(_)
-            | Layer::Softplus(_)
-            | Layer::Softsign(_)
-            | Layer::Scalar(_)
-            | Layer::Parameter(_) => return Err(self.unsupported(layer.kind().class())),
+            Layer::ReLU(_) => Operation::Activate(Activation::Relu),
+            Layer::ReLU6(_) => Operation::Activate(Activation::Clamp { low: 0.0, high: 6.0 }),
+            Layer::Hardtanh(hard) => {
+                Operation::Activate(Activation::Clamp { low: hard.min_val as f32, high: hard.max_val as f32 })
+            }
+            Layer::LeakyReLU(leaky) => {
+                Operation::Activate(Activation::LeakyRelu { slope: leaky.negative_slope as f32 })
+            }
+            Layer::ELU(elu) => Operation::Activate(Activation::Elu { alpha: elu.alpha as f32 }),
+            Layer::SELU(_) => Operation::Activate(Activation::Selu),
+            Layer::CELU(celu) => Operation::Activate(Activation::Celu { alpha: celu.alpha as f32 }),
+            Layer::SiLU(_) => Operation::Activate(Activation::Silu),
+            Layer::GELU(gelu) => Operation::Activate(match gelu.approximate {
+                GeluApproximate::None => Activation::Gelu,
+                GeluApproximate::Tanh => Activation::GeluTanh,
+            }),
+            Layer::Mish(_) => Operation::Activate(Activation::Mish),
+            Layer::Hardswish(_) => Operation::Activate(Activation::Hardswish),
+            Layer::Hardsigmoid(_) => Operation::Activate(Activation::Hardsigmoid),
+            Layer::Sigmoid(_) => Operation::Activate(Activation::Sigmoid),
+            Layer::LogSigmoid(_) => Operation::Activate(Activation::LogSigmoid),
+            Layer::Tanh(_) => Operation::Activate(Activation::Tanh),
+            Layer::Softplus(plus) => {
+                Operation::Activate(Activation::Softplus { beta: plus.beta as f32, threshold: plus.threshold as f32 })
+            }
+            Layer::Softsign(_) => Operation::Activate(Activation::Softsign),
+            Layer::Scalar(scalar) => Operation::Activate(scaling(scalar)),
+            Layer::Parameter(_) => return Err(self.unsupported(layer.kind().class())),
             Layer::Unsupported(unknown) => return Err(self.unsupported(&unknown.class)),
         };
         Ok(self.push(operation, inputs, dims))
@@ -191,40 +196,14 @@ impl Lowering<'_> {
     }
 }
 
-/// The function of a layer that works on one element at a time.
-fn activation(layer: &Layer) -> Option<Activation> {
-    Some(match layer {
-        Layer::ReLU(_) => Activation::Relu,
-        Layer::ReLU6(_) => Activation::Clamp { low: 0.0, high: 6.0 },
-        Layer::Hardtanh(hard) => Activation::Clamp { low: hard.min_val as f32, high: hard.max_val as f32 },
-        Layer::LeakyReLU(leaky) => Activation::LeakyRelu { slope: leaky.negative_slope as f32 },
-        Layer::ELU(elu) => Activation::Elu { alpha: elu.alpha as f32 },
-        Layer::SELU(_) => Activation::Selu,
-        Layer::CELU(celu) => Activation::Celu { alpha: celu.alpha as f32 },
-        Layer::SiLU(_) => Activation::Silu,
-        Layer::GELU(gelu) => match gelu.approximate {
-            GeluApproximate::None => Activation::Gelu,
-            GeluApproximate::Tanh => Activation::GeluTanh,
-        },
-        Layer::Mish(_) => Activation::Mish,
-        Layer::Hardswish(_) => Activation::Hardswish,
-        Layer::Hardsigmoid(_) => Activation::Hardsigmoid,
-        Layer::Sigmoid(_) => Activation::Sigmoid,
-        Layer::LogSigmoid(_) => Activation::LogSigmoid,
-        Layer::Tanh(_) => Activation::Tanh,
-        Layer::Softplus(plus) => Activation::Softplus { beta: plus.beta as f32, threshold: plus.threshold as f32 },
-        Layer::Softsign(_) => Activation::Softsign,
-        Layer::Scalar(scalar) => {
-            let (scale, shift) = match scalar.operation {
-                ScalarOperation::Add => (1.0, scalar.value),
-                ScalarOperation::Sub => (1.0, -scalar.value),
-                ScalarOperation::Mul => (scalar.value, 0.0),
-                ScalarOperation::Div => (1.0 / scalar.value, 0.0),
-            };
-            Activation::Scale { scale: scale as f32, shift: shift as f32 }
-        }
-        _ => return None,
-    })
+fn scaling(scalar: &Scalar) -> Activation {
+    let (scale, shift) = match scalar.operation {
+        ScalarOperation::Add => (1.0, scalar.value),
+        ScalarOperation::Sub => (1.0, -scalar.value),
+        ScalarOperation::Mul => (scalar.value, 0.0),
+        ScalarOperation::Div => (1.0 / scalar.value, 0.0),
+    };
+    Activation::Scale { scale: scale as f32, shift: shift as f32 }
 }
 
 /// The axis of a softmax; a number is one by itself.

@@ -13,6 +13,7 @@ use crate::shape;
 
 use super::error::EngineError;
 use super::graph::{Graph, TensorId};
+use super::kernels::geometry::Planes;
 use super::operation::{Operation, Parameters};
 use super::weights::{TensorRule, WeightReader, WeightSource};
 
@@ -171,4 +172,19 @@ fn row_major_strides(dims: &[usize]) -> Vec<usize> {
         strides[dim - 1] = strides[dim] * dims[dim];
     }
     strides
+}
+
+/// The planes of [N, C, H, W], or of one image [C, H, W].
+fn planes(dims: &[usize]) -> Planes {
+    match *dims {
+        [batch, channels, height, width] => Planes { batch, channels, height, width },
+        [channels, height, width] => Planes { batch: 1, channels, height, width },
+        _ => channel_planes(dims),
+    }
+}
+
+/// The planes of [N, C, ..], whatever follows taken as one row.
+fn channel_planes(dims: &[usize]) -> Planes {
+    let size = |dim: usize| dims.get(dim).copied().unwrap_or(1);
+    Planes { batch: size(0), channels: size(1), height: 1, width: dims.iter().skip(2).product() }
 }

@@ -1,7 +1,6 @@
 //! Norms: those by stored statistics become a scale and a shift of each channel.
 
-use super::spatial::channel_planes;
-use super::{LARGEST_TENSOR, Lowering, row_major_strides};
+use super::{LARGEST_TENSOR, Lowering, channel_planes, row_major_strides};
 use crate::engine::error::EngineError;
 use crate::engine::graph::TensorId;
 use crate::engine::kernels::geometry::Planes;

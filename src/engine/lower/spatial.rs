@@ -1,10 +1,10 @@
 //! Layers over planes: convolutions, pools, shuffles, resampling.
 
 use super::window::Along;
-use super::{Lowering, row_major_strides};
+use super::{Lowering, channel_planes, planes, row_major_strides};
 use crate::engine::error::EngineError;
 use crate::engine::graph::TensorId;
-use crate::engine::kernels::geometry::{ConvolutionShape, Planes, PoolShape};
+use crate::engine::kernels::geometry::{ConvolutionShape, PoolShape};
 use crate::engine::kernels::reference::pool::Divisor;
 use crate::engine::kernels::reference::rearrange::{Fill, Interpolation, Resampling};
 use crate::engine::operation::{Gather, Operation, Padding};
@@ -128,21 +128,6 @@ impl Lowering<'_> {
         }
         super::sizes(&dims, (&self.name, "its padded input"))
     }
-}
-
-/// The planes of [N, C, H, W], or of one image [C, H, W].
-pub(super) fn planes(dims: &[usize]) -> Planes {
-    match *dims {
-        [batch, channels, height, width] => Planes { batch, channels, height, width },
-        [channels, height, width] => Planes { batch: 1, channels, height, width },
-        _ => channel_planes(dims),
-    }
-}
-
-/// The planes of [N, C, ..], whatever follows taken as one row.
-pub(super) fn channel_planes(dims: &[usize]) -> Planes {
-    let size = |dim: usize| dims.get(dim).copied().unwrap_or(1);
-    Planes { batch: size(0), channels: size(1), height: 1, width: dims.iter().skip(2).product() }
 }
 
 /// [N, groups, C / groups, HW] becomes [N, C / groups, groups, HW].

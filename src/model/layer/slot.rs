@@ -12,6 +12,8 @@ pub(super) trait Slot {
     fn set(&mut self, value: &Value) -> bool;
 
     fn expected(&self) -> &'static str;
+
+    fn choices(&self) -> &'static [&'static str];
 }
 
 impl<T: Argument> Slot for T {
@@ -26,6 +28,10 @@ impl<T: Argument> Slot for T {
     fn expected(&self) -> &'static str {
         T::EXPECTED
     }
+
+    fn choices(&self) -> &'static [&'static str] {
+        T::CHOICES
+    }
 }
 
 pub(super) fn nth<const N: usize>(slots: [&mut dyn Slot; N], index: usize) -> Option<&mut dyn Slot> {
@@ -36,6 +42,12 @@ impl Kind {
     /// What fits an argument, for messages; `None` where there is no such argument.
     pub fn expected(self, argument: &str) -> Option<&'static str> {
         self.layer().slot(self.place(argument)?).map(Slot::expected)
+    }
+
+    /// The texts an argument can be, where it is a choice among texts alone; else empty.
+    pub fn choices(self, argument: &str) -> &'static [&'static str] {
+        let layer = self.layer();
+        self.place(argument).and_then(|place| layer.slot(place)).map_or(&[], Slot::choices)
     }
 
     fn place(self, argument: &str) -> Option<usize> {

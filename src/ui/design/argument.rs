@@ -3,7 +3,7 @@
 use leptos::ev;
 use leptos::prelude::*;
 
-use crate::model::{Kind, Layer, NodeId, PaddingMode, ScalarOperation, UpsampleMode, Value};
+use crate::model::{Kind, Layer, NodeId, Value};
 use crate::page::drafts::Field;
 use crate::page::row::plain;
 use crate::ui::studio::Studio;
@@ -21,11 +21,11 @@ pub fn ArgumentInput(
     layer: RwSignal<Option<Layer>>,
 ) -> impl IntoView {
     let value = Memo::new(move |_| layer.with(|layer| layer.as_ref().and_then(|layer| layer.argument(name))));
-    let choices = choices(kind, name);
+    let choices = kind.choices(name);
     let is_switch = matches!(kind.layer().argument(name), Some(Value::Bool(_)));
     let input = if is_switch {
         view! { <Switch design id name value/> }.into_any()
-    } else if let Some(choices) = choices {
+    } else if !choices.is_empty() {
         view! { <Choice design id name value choices/> }.into_any()
     } else {
         view! { <TextArgument design id kind name value/> }.into_any()
@@ -120,17 +120,5 @@ fn Choice(
         >
             {choices.iter().map(|choice| view! { <option value=*choice>{*choice}</option> }).collect_view()}
         </select>
-    }
-}
-
-/// The texts PyTorch allows, for arguments that are a choice among texts alone.
-fn choices(kind: Kind, name: &str) -> Option<&'static [&'static str]> {
-    match (kind, name) {
-        (_, "padding_mode") => Some(PaddingMode::NAMES),
-        (Kind::StochasticDepth, "mode") => Some(&["row", "batch"]),
-        (_, "mode") => Some(UpsampleMode::NAMES),
-        (_, "operation") => Some(ScalarOperation::NAMES),
-        (_, "approximate") => Some(&["none", "tanh"]),
-        _ => None,
     }
 }

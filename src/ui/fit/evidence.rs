@@ -8,7 +8,7 @@ use crate::device::{Fitted, LeftOut, find};
 #[component]
 pub fn Evidence(fitted: Option<&'static Fitted>) -> impl IntoView {
     fitted.map(|fitted| {
-        let device = fitted.calibration.device;
+        let device = fitted.timings.device;
         let device = find(device).map_or(device, |device| device.name);
         view! {
             <details class="bounds">
@@ -21,18 +21,18 @@ pub fn Evidence(fitted: Option<&'static Fitted>) -> impl IntoView {
 
 /// How good the timings of a stack are: their number, the error for what was left out, the source.
 pub fn evidence(fitted: &Fitted) -> String {
-    let Fitted { calibration, held_out, .. } = fitted;
+    let Fitted { timings, held_out, .. } = fitted;
     let left_out = match held_out.left_out {
         LeftOut::Network => "networks",
         LeftOut::Family => "families of networks",
     };
     format!(
         "{}: fitted to {} published timings; for {left_out} left out of the fit it was {:.0} % off on average, {:.0} % at most. {} ({})",
-        calibration.stack.name,
-        calibration.timings.len(),
+        timings.stack.name,
+        timings.runs.len(),
         held_out.mean * 100.0,
         held_out.largest * 100.0,
-        calibration.source.title,
-        calibration.source.address,
+        timings.source.title,
+        timings.source.address,
     )
 }

@@ -178,7 +178,7 @@ fn Bounds(layers: Vec<(String, f64, Bound)>, sources: Vec<String>) -> impl IntoV
 
 /// A device of which there are timings.
 fn timed_device() -> String {
-    let reference = Fitted::reference().and_then(|fitted| find(fitted.calibration.device));
+    let reference = Fitted::reference().and_then(|fitted| find(fitted.timings.device));
     reference.map_or(String::new(), |device| format!("Choose the {}, for one, to see a time.", device.name))
 }
 

@@ -1,5 +1,5 @@
 use convscope::cost::{Settings, analyze};
-use convscope::device::{Bound, CALIBRATIONS, Fitted, Latency, LeftOut, Standing, Workload, by_id};
+use convscope::device::{Bound, Fitted, Latency, LeftOut, Standing, TIMINGS, Workload, by_id};
 use convscope::model::Network;
 
 use crate::golden::Failures;
@@ -32,8 +32,8 @@ fn build(name: &str) -> Network {
 #[test]
 fn workloads_are_those_of_the_networks() {
     let mut failures = Failures::default();
-    for calibration in CALIBRATIONS {
-        for timing in calibration.timings {
+    for timings in TIMINGS {
+        for timing in timings.runs {
             let found = workload(&build(timing.network));
             failures.check(found == timing.workload, || format!("{}: {found:?}", timing.network));
         }
@@ -57,7 +57,7 @@ fn the_model_of_the_cortex_m7_and_its_held_out_error() {
     let percent = |error: f64| rounded(error * 100.0, 1);
     assert_eq!(fitted.held_out.left_out, LeftOut::Family);
     assert_eq!((percent(fitted.held_out.mean), percent(fitted.held_out.largest)), (4.6, 14.6));
-    let by_network = Fitted::held_out(fitted.calibration, LeftOut::Network);
+    let by_network = Fitted::held_out(fitted.timings, LeftOut::Network);
     assert_eq!((percent(by_network.mean), percent(by_network.largest)), (4.2, 14.1));
 }
 
@@ -65,7 +65,7 @@ fn the_model_of_the_cortex_m7_and_its_held_out_error() {
 fn every_band_holds_the_timings_it_was_made_of() {
     for fitted in Fitted::all() {
         assert!(fitted.held_out.largest > 0.0 && fitted.held_out.largest < 1.0, "{:?}", fitted.held_out);
-        for timing in fitted.calibration.timings {
+        for timing in fitted.timings.runs {
             let estimate = fitted.estimate(&timing.workload);
             assert_eq!(estimate.standing, Standing::Within, "{}", timing.network);
             // The error of a fit is at most that of predicting what was left out.

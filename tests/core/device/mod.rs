@@ -5,7 +5,7 @@ mod latency;
 pub mod networks;
 mod ram;
 
-use convscope::device::{CALIBRATIONS, CATALOGUE, Device, Fit, Verdict, by_id, find, own_id};
+use convscope::device::{CATALOGUE, Device, Fit, TIMINGS, Verdict, by_id, find, own_id};
 use convscope::model::Network;
 
 use crate::rewrite::seed;
@@ -23,7 +23,7 @@ fn every_device_has_its_sources() {
             assert!(!figure.source.title.is_empty(), "{}", device.name);
         }
     }
-    assert!(CALIBRATIONS.iter().all(|calibration| by_id(calibration.device).is_some()));
+    assert!(TIMINGS.iter().all(|timings| by_id(timings.device).is_some()));
 }
 
 fn fit(device: &Device, network: &Network) -> Fit {

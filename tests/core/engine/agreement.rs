@@ -1,5 +1,6 @@
 //! Every way to run a network gives the same: fast kernels and plain loops, fused and step by step.
 
+use convscope::cost::{Settings, analyze};
 use convscope::engine::{Kernels, Plan, PlanOptions, Seeding, WeightSource, seeded_input};
 use convscope::model::{
     Cat, Channels, Chunk, Conv2d, Dims, Groups, Inputs, Kind, Layer, MaxPool2d, Network, Node, NodeId, OutputSize,
@@ -154,6 +155,14 @@ proptest! {
         let network = network(Dims::new(input).expect("few sizes"), steps, batch);
         if network.nodes.is_empty() {
             return Ok(());
+        }
+        // The engine counts what it does by itself, and the cost model never sees it: each is the other's oracle.
+        let macs = analyze(&network, &Settings { batch, ..Settings::default() }).totals.figures.macs.0;
+        for fuse in [false, true] {
+            let options = PlanOptions { batch, fuse, ..PlanOptions::default() };
+            if let Ok(plan) = Plan::new(&network, &WeightSource::Seeded(Seeding::default()), &options) {
+                prop_assert_eq!(plan.steps().iter().map(|step| step.macs).sum::<u64>(), macs);
+            }
         }
         let expected = run(&network, batch, (false, Kernels::Reference));
         for way in [(true, Kernels::Reference), (false, Kernels::Fast), (true, Kernels::Fast)] {

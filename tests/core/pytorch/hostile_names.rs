@@ -219,11 +219,10 @@ fn check(network: &Network) -> Result<(), String> {
         .chain(network.uncalled.iter().map(|module| (&module.name, &module.layer)))
         .flat_map(|(name, layer)| match layer {
             Layer::Unsupported(layer) => vec![name.clone(), layer.class.clone(), layer.arguments.clone()],
-            Layer::StochasticDepth(layer) => vec![name.clone(), layer.mode.clone()],
             _ => vec![name.clone()],
         })
         .collect();
-    const CONSTANTS: &[&str] = &[".", "__main__", "reflect", "replicate", "nan", "inf", "-inf"];
+    const CONSTANTS: &[&str] = &[".", "__main__", "reflect", "replicate", "row", "batch", "nan", "inf", "-inf"];
     for string in &strings {
         let whole = |own: &String| own.contains(string.as_str());
         let of_class = |own: &[String]| {

@@ -5,7 +5,7 @@ use super::kernels::matrix::{Finish, MatrixJob, PANEL, Panels, PixelSteps, multi
 
 /// A matrix product that stays in the first cache: the practical ceiling of every convolution.
 #[derive(Clone, Debug)]
-pub struct Calibration {
+pub struct PeakProbe {
     input: Aligned,
     weight: Aligned,
     output: Aligned,
@@ -18,7 +18,7 @@ const DEPTH: usize = 256;
 /// f32 that are copied: 1 MiB from one half to the other, as far as activations of small networks reach.
 const COPIED: usize = 1 << 18;
 
-impl Default for Calibration {
+impl Default for PeakProbe {
     fn default() -> Self {
         let fill = |length: usize, value: f32| {
             let mut values = Aligned::zeros(length);
@@ -34,7 +34,7 @@ impl Default for Calibration {
     }
 }
 
-impl Calibration {
+impl PeakProbe {
     /// Computes so many products and gives the multiply-accumulates done; the caller has the clock.
     pub fn run(&mut self, times: usize) -> u64 {
         let job = MatrixJob {

@@ -1,97 +1,81 @@
 //! Output shapes of matrix products, of layers that order data anew, and of those with several inputs.
 
-use crate::model::{Dims, Layer, Sides, Slice, Upsample, UpsampleMode};
+use crate::model::{Chunk, Dims, Sides, Slice, Upsample, UpsampleMode};
 
 use super::{ShapeError, size};
 
-pub(super) fn output(layer: &Layer, inputs: &[Dims]) -> Result<Dims, ShapeError> {
-    match layer {
-        Layer::Linear(layer) => {
-            if layer.out_features < 0 {
-                return Err(ShapeError::NegativeSize(layer.out_features));
-            }
-            if layer.out_features == 0 {
-                return Err(ShapeError::TooSmall { name: "out_features", least: 1, found: 0 });
-            }
-            let mut output = inputs[0];
-            *output.sizes_mut().last_mut().ok_or(ShapeError::LinearOfNumber)? = layer.out_features as u64;
-            Ok(output)
-        }
-        Layer::Mean(layer) => mean(&layer.dim, layer.keepdim, &inputs[0]),
-        Layer::Flatten(layer) => flatten(layer.start_dim, layer.end_dim, &inputs[0]),
-        Layer::View(layer) => view(&layer.shape, &inputs[0]),
-        Layer::Transpose(layer) => {
-            let mut output = inputs[0];
-            let one = dimension(layer.dim0, output.rank())?;
-            let other = dimension(layer.dim1, output.rank())?;
-            output.sizes_mut().swap(one, other);
-            Ok(output)
-        }
-        Layer::Permute(layer) => permute(&layer.dims, &inputs[0]),
-        Layer::Chunk(layer) => {
-            if layer.chunks <= 0 {
-                return Err(ShapeError::Chunks(layer.chunks));
-            }
-            let mut output = inputs[0];
-            let dimension = dimension(layer.dim, output.rank())?;
-            let range = chunk_range(output[dimension], layer.chunks as u64, layer.index)?;
-            output.sizes_mut()[dimension] = range.1 - range.0;
-            Ok(output)
-        }
-        Layer::Slice(layer) => slice(layer, &inputs[0]),
-        Layer::ChannelShuffle(layer) => {
-            let input = inputs[0];
-            if input.rank() < 3 {
-                return Err(ShapeError::ChannelShuffleRank { input });
-            }
-            if layer.groups <= 0 {
-                return Err(ShapeError::TooSmall { name: "groups", least: 1, found: layer.groups });
-            }
-            if !input[1].is_multiple_of(layer.groups as u64) {
-                return Err(ShapeError::ShuffleGroups { channels: input[1], groups: layer.groups });
-            }
-            Ok(input)
-        }
-        Layer::PixelShuffle(layer) => pixel_shuffle(layer.upscale_factor, &inputs[0]),
-        Layer::PixelUnshuffle(layer) => pixel_unshuffle(layer.downscale_factor, &inputs[0]),
-        Layer::Upsample(layer) => upsample(layer, &inputs[0]),
-        Layer::ZeroPad2d(layer) => pad(layer.padding, &inputs[0], true),
-        Layer::ConstantPad2d(layer) => pad(layer.padding, &inputs[0], true),
-        Layer::ReplicationPad2d(layer) => pad(layer.padding, &inputs[0], false),
-        Layer::ReflectionPad2d(layer) => {
-            let output = pad(layer.padding, &inputs[0], false)?;
-            let (rank, sides) = (output.rank(), layer.padding);
-            for (dimension, before, after) in [(rank - 1, sides.left, sides.right), (rank - 2, sides.top, sides.bottom)]
-            {
-                if i128::from(before.max(after)) >= i128::from(inputs[0][dimension]) {
-                    return Err(ShapeError::ReflectionTooLarge { before, after, dimension, input: inputs[0] });
-                }
-            }
-            Ok(output)
-        }
-        Layer::Add(_) | Layer::Mul(_) => broadcast(&inputs[0], &inputs[1]),
-        Layer::Cat(layer) => cat(layer.dim, inputs),
-        Layer::Parameter(layer) => {
-            let sizes: Option<Vec<u64>> =
-                layer.shape.iter().map(|&size| u64::try_from(size).ok().filter(|&size| size >= 1)).collect();
-            let sizes = sizes.ok_or(ShapeError::TooSmall { name: "shape", least: 1, found: 0 })?;
-            Dims::new(&sizes).ok_or(ShapeError::TooManyDimensions)
-        }
-        Layer::Unsupported(layer) => match &layer.shape {
-            None => Ok(inputs[0]),
-            Some(shape) => {
-                // -1: as the input's.
-                let size = |(place, &size): (usize, &i64)| match size {
-                    -1 => inputs[0].get(place + 1).copied(),
-                    size => u64::try_from(size).ok().filter(|&size| size >= 1),
-                };
-                let sizes: Option<Vec<u64>> = shape.iter().enumerate().map(size).collect();
-                let sample = sizes.and_then(|sizes| Dims::new(&sizes)).ok_or(ShapeError::UnknownOutput)?;
-                sample.with_batch(inputs[0].first().copied().unwrap_or(1)).ok_or(ShapeError::TooManyDimensions)
-            }
-        },
-        _ => Ok(inputs[0]),
+pub(super) fn linear(out_features: i64, input: &Dims) -> Result<Dims, ShapeError> {
+    if out_features < 0 {
+        return Err(ShapeError::NegativeSize(out_features));
     }
+    if out_features == 0 {
+        return Err(ShapeError::TooSmall { name: "out_features", least: 1, found: 0 });
+    }
+    let mut output = *input;
+    *output.sizes_mut().last_mut().ok_or(ShapeError::LinearOfNumber)? = out_features as u64;
+    Ok(output)
+}
+
+pub(super) fn transpose(dims: [i64; 2], input: &Dims) -> Result<Dims, ShapeError> {
+    let mut output = *input;
+    let one = dimension(dims[0], output.rank())?;
+    let other = dimension(dims[1], output.rank())?;
+    output.sizes_mut().swap(one, other);
+    Ok(output)
+}
+
+pub(super) fn chunk(layer: &Chunk, input: &Dims) -> Result<Dims, ShapeError> {
+    if layer.chunks <= 0 {
+        return Err(ShapeError::Chunks(layer.chunks));
+    }
+    let mut output = *input;
+    let dimension = dimension(layer.dim, output.rank())?;
+    let range = chunk_range(output[dimension], layer.chunks as u64, layer.index)?;
+    output.sizes_mut()[dimension] = range.1 - range.0;
+    Ok(output)
+}
+
+pub(super) fn channel_shuffle(groups: i64, input: &Dims) -> Result<Dims, ShapeError> {
+    if input.rank() < 3 {
+        return Err(ShapeError::ChannelShuffleRank { input: *input });
+    }
+    if groups <= 0 {
+        return Err(ShapeError::TooSmall { name: "groups", least: 1, found: groups });
+    }
+    if !input[1].is_multiple_of(groups as u64) {
+        return Err(ShapeError::ShuffleGroups { channels: input[1], groups });
+    }
+    Ok(*input)
+}
+
+pub(super) fn reflection_pad(sides: Sides, input: &Dims) -> Result<Dims, ShapeError> {
+    let output = pad(sides, input, false)?;
+    let rank = output.rank();
+    for (dimension, before, after) in [(rank - 1, sides.left, sides.right), (rank - 2, sides.top, sides.bottom)] {
+        if i128::from(before.max(after)) >= i128::from(input[dimension]) {
+            return Err(ShapeError::ReflectionTooLarge { before, after, dimension, input: *input });
+        }
+    }
+    Ok(output)
+}
+
+pub(super) fn parameter(shape: &[i64]) -> Result<Dims, ShapeError> {
+    let sizes: Option<Vec<u64>> =
+        shape.iter().map(|&size| u64::try_from(size).ok().filter(|&size| size >= 1)).collect();
+    let sizes = sizes.ok_or(ShapeError::TooSmall { name: "shape", least: 1, found: 0 })?;
+    Dims::new(&sizes).ok_or(ShapeError::TooManyDimensions)
+}
+
+/// The shape that the output is taken to have, without the batch; -1 is as the input's.
+pub(super) fn unsupported(shape: Option<&[i64]>, input: &Dims) -> Result<Dims, ShapeError> {
+    let Some(shape) = shape else { return Ok(*input) };
+    let size = |(place, &size): (usize, &i64)| match size {
+        -1 => input.get(place + 1).copied(),
+        size => u64::try_from(size).ok().filter(|&size| size >= 1),
+    };
+    let sizes: Option<Vec<u64>> = shape.iter().enumerate().map(size).collect();
+    let sample = sizes.and_then(|sizes| Dims::new(&sizes)).ok_or(ShapeError::UnknownOutput)?;
+    sample.with_batch(input.first().copied().unwrap_or(1)).ok_or(ShapeError::TooManyDimensions)
 }
 
 /// A dimension counted from the front, from one that may be negative.
@@ -140,7 +124,7 @@ fn scaled(size: u64, factor: f64) -> i128 {
     (size as f64 * factor).floor() as i128
 }
 
-fn mean(dims: &[i64], keepdim: bool, input: &Dims) -> Result<Dims, ShapeError> {
+pub(super) fn mean(dims: &[i64], keepdim: bool, input: &Dims) -> Result<Dims, ShapeError> {
     let rank = input.rank();
     let mut over = [dims.is_empty(); crate::model::MAX_RANK];
     for &dim in dims {
@@ -155,7 +139,7 @@ fn mean(dims: &[i64], keepdim: bool, input: &Dims) -> Result<Dims, ShapeError> {
     Dims::new(&sizes).ok_or(ShapeError::TooManyDimensions)
 }
 
-fn flatten(start_dim: i64, end_dim: i64, input: &Dims) -> Result<Dims, ShapeError> {
+pub(super) fn flatten(start_dim: i64, end_dim: i64, input: &Dims) -> Result<Dims, ShapeError> {
     let rank = input.rank();
     let start = dimension(start_dim, rank)?;
     let end = dimension(end_dim, rank)?;
@@ -172,7 +156,7 @@ fn flatten(start_dim: i64, end_dim: i64, input: &Dims) -> Result<Dims, ShapeErro
 }
 
 /// The first size stands for the batch: -1, or the 1 of a network traced with one sample, keep the input's.
-fn view(shape: &[i64], input: &Dims) -> Result<Dims, ShapeError> {
+pub(super) fn view(shape: &[i64], input: &Dims) -> Result<Dims, ShapeError> {
     let elements = input.elements().ok_or(ShapeError::TooLarge)?;
     let invalid = || ShapeError::ViewSize { shape: shape.to_vec(), elements };
     if shape.iter().filter(|&&size| size == -1).count() > 1 {
@@ -200,7 +184,7 @@ fn view(shape: &[i64], input: &Dims) -> Result<Dims, ShapeError> {
     Dims::new(&sizes).ok_or(ShapeError::TooManyDimensions)
 }
 
-fn permute(dims: &[i64], input: &Dims) -> Result<Dims, ShapeError> {
+pub(super) fn permute(dims: &[i64], input: &Dims) -> Result<Dims, ShapeError> {
     let rank = input.rank();
     if dims.len() != rank {
         return Err(ShapeError::PermuteLength { rank, length: dims.len() });
@@ -218,7 +202,7 @@ fn permute(dims: &[i64], input: &Dims) -> Result<Dims, ShapeError> {
     Ok(output)
 }
 
-fn slice(slice: &Slice, input: &Dims) -> Result<Dims, ShapeError> {
+pub(super) fn slice(slice: &Slice, input: &Dims) -> Result<Dims, ShapeError> {
     let mut output = *input;
     let dimension = dimension(slice.dim, output.rank())?;
     let (start, end) = slice_range(slice, output[dimension]);
@@ -229,7 +213,7 @@ fn slice(slice: &Slice, input: &Dims) -> Result<Dims, ShapeError> {
     Ok(output)
 }
 
-fn pixel_shuffle(factor: i64, input: &Dims) -> Result<Dims, ShapeError> {
+pub(super) fn pixel_shuffle(factor: i64, input: &Dims) -> Result<Dims, ShapeError> {
     let rank = input.rank();
     if rank < 3 {
         return Err(ShapeError::PixelShuffleRank { function: "pixel_shuffle", rank });
@@ -249,7 +233,7 @@ fn pixel_shuffle(factor: i64, input: &Dims) -> Result<Dims, ShapeError> {
     Ok(output)
 }
 
-fn pixel_unshuffle(factor: i64, input: &Dims) -> Result<Dims, ShapeError> {
+pub(super) fn pixel_unshuffle(factor: i64, input: &Dims) -> Result<Dims, ShapeError> {
     let rank = input.rank();
     if rank < 3 {
         return Err(ShapeError::PixelShuffleRank { function: "pixel_unshuffle", rank });
@@ -276,7 +260,7 @@ fn pixel_unshuffle(factor: i64, input: &Dims) -> Result<Dims, ShapeError> {
     Ok(output)
 }
 
-fn upsample(layer: &Upsample, input: &Dims) -> Result<Dims, ShapeError> {
+pub(super) fn upsample(layer: &Upsample, input: &Dims) -> Result<Dims, ShapeError> {
     let rank = input.rank();
     if rank != 4 {
         let mode = match layer.mode {
@@ -308,7 +292,7 @@ fn upsample(layer: &Upsample, input: &Dims) -> Result<Dims, ShapeError> {
 }
 
 /// `cuts`: negative padding is cut off first, one side after the other.
-fn pad(sides: Sides, input: &Dims, cuts: bool) -> Result<Dims, ShapeError> {
+pub(super) fn pad(sides: Sides, input: &Dims, cuts: bool) -> Result<Dims, ShapeError> {
     let rank = input.rank();
     if !matches!(rank, 3 | 4) {
         return Err(if rank == 1 { ShapeError::PadLength } else { ShapeError::PadRank { rank } });
@@ -328,7 +312,7 @@ fn pad(sides: Sides, input: &Dims, cuts: bool) -> Result<Dims, ShapeError> {
     Ok(output)
 }
 
-fn broadcast(a: &Dims, b: &Dims) -> Result<Dims, ShapeError> {
+pub(super) fn broadcast(a: &Dims, b: &Dims) -> Result<Dims, ShapeError> {
     let rank = a.rank().max(b.rank());
     let mut sizes = [1; crate::model::MAX_RANK];
     // PyTorch looks at the last dimension first.
@@ -344,7 +328,7 @@ fn broadcast(a: &Dims, b: &Dims) -> Result<Dims, ShapeError> {
     Dims::new(&sizes[..rank]).ok_or(ShapeError::TooManyDimensions)
 }
 
-fn cat(dim: i64, inputs: &[Dims]) -> Result<Dims, ShapeError> {
+pub(super) fn cat(dim: i64, inputs: &[Dims]) -> Result<Dims, ShapeError> {
     let mut output = inputs[0];
     let along = dimension(dim, output.rank())?;
     for (tensor, input) in inputs.iter().enumerate().skip(1) {
