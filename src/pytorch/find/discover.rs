@@ -163,7 +163,7 @@ fn unused_classes(machine: &Machine, source: &Source, used: &[Id]) -> Vec<Id> {
         }
         let own = class.definition.line.saturating_sub(1) as usize..class.definition.last_line as usize;
         let named_elsewhere = lines.iter().enumerate().any(|(index, line)| {
-            !own.contains(&index) && uses(&line[..super::super::repair::lines::comment_start(line)], &class.name)
+            !own.contains(&index) && uses(&line[..super::super::repair::line::comment_start(line)], &class.name)
         });
         if !named_elsewhere && !class.name.ends_with("Loss") {
             classes.push(id);
