@@ -205,10 +205,10 @@ fn construct(machine: &mut Machine, class: Id, guess: bool) -> Option<Id> {
     match result {
         Ok(Value::Instance(id)) => Some(id),
         Ok(_) => None,
-        Err(Stop::Spent(what)) => {
+        Err(Stop::Spent(spent)) => {
             machine.unwind();
             machine.line = line;
-            machine.note(super::super::import::spent(what));
+            machine.note(spent.problem());
             machine.line = 0;
             (machine.heap.instances.len() > before).then_some(before)
         }
@@ -311,8 +311,8 @@ fn call_factories(machine: &mut Machine, source: &Source) {
         if let Err(stop) = result {
             machine.unwind();
             machine.line = definition.line;
-            if let Stop::Spent(what) = stop {
-                machine.note(super::super::import::spent(what));
+            if let Stop::Spent(spent) = stop {
+                machine.note(spent.problem());
             }
         }
         machine.line = 0;
