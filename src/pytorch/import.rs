@@ -1,14 +1,13 @@
 //! A pasted text to networks, from end to end.
 
-use super::find::discover;
-use super::find::model_of;
-use super::find::model_of::Hints;
+use super::find::trace::Hints;
+use super::find::{discover, model_of};
 use super::problem::{Problem, ProblemKind, Severity};
-use super::python::{Machine, Raised, Stop};
+use super::python::{Machine, Stop};
 use super::repair::indent::Guess;
 use super::repair::printed;
 use super::repair::source::Source;
-use super::result::{Import, Options};
+use super::result::{Import, ImportedModel, Options};
 use super::write::module::COUNTED_FUNCTIONS;
 
 /// After so many steps a text is not read again with other guesses.
@@ -51,7 +50,7 @@ impl Reading {
         run(&mut machine, &source);
         let roots = discover::roots(&mut machine, &source, MOST_MODELS);
         let hints = Hints::new(text, &machine, roots.len() == 1);
-        let mut models: Vec<super::ImportedModel> = Vec::new();
+        let mut models: Vec<ImportedModel> = Vec::new();
         for root in roots {
             let model = model_of::build(&mut machine, root, &hints, options);
             // A second instance of the same class with the same arguments is the same design.
@@ -173,39 +172,12 @@ fn run(machine: &mut Machine, source: &Source) {
         if let Err(stop) = machine.with_budget(|machine| machine.statement(statement)) {
             machine.unwind();
             machine.line = statement.line;
-            if let Stop::Spent(what) = stop {
-                machine.note(spent(what));
+            if let Stop::Spent(spent) = stop {
+                machine.note(spent.problem());
             }
         }
     }
     machine.line = 0;
-}
-
-/// What is said where a budget is spent.
-pub(super) fn spent(what: &str) -> Problem {
-    let message = match what {
-        "steps" => "This takes more steps than an import may; it was stopped here.",
-        "memory" => "This makes more values than an import may keep; it was stopped here.",
-        "depth" => "This is nested deeper than an import follows; it was stopped here.",
-        _ => "This makes a larger network than an import follows; it was stopped here.",
-    };
-    Problem::new(Severity::Error, ProblemKind::TooLong, message.to_string())
-}
-
-/// An exception as a problem.
-pub(super) fn raised(raised: &Raised) -> Problem {
-    let message = match (&*raised.class, raised.message.as_str()) {
-        ("RecursionError", _) => "A function calls itself without an end.".to_string(),
-        (class, "") => format!("{class} is raised here."),
-        (class, message) => format!("{class} is raised here: {message}"),
-    };
-    let problem = Problem::new(Severity::Error, raised.kind, message);
-    Problem {
-        line: (raised.line > 0).then_some(raised.line),
-        original: Some(raised.message.clone()),
-        exception: Some(raised.class.to_string()),
-        ..problem
-    }
 }
 
 /// The names that `# name: layer1.0.add` gives to the functions of its line.

@@ -1,8 +1,7 @@
 //! What an import gives.
 
+use super::problem::Problem;
 use crate::model::{Dims, Network, Value};
-
-use super::Problem;
 
 /// What the text itself does not say.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -111,6 +111,28 @@ const GUARDED_CRATES: &[(&str, &[&str])] = &[
     ("ruff_text_size", &["pytorch"]),
 ];
 
+/// Folders and files of `src` that still import in circles. A line goes when its circle is cut.
+const KNOTS: &[&str] = &[
+    "compare",
+    "cost/convention",
+    "device",
+    "engine/fast",
+    "engine/plan.rs",
+    "engine/lower",
+    "job",
+    "model/layer",
+    "model/layer.rs",
+    "model/presets",
+    "pytorch/python",
+    "pytorch/torch",
+    "rewrite",
+    "selfcheck",
+    "shape",
+    "share_link",
+    "transplant",
+    "ui",
+];
+
 /// One source file, as the paths it names.
 struct Source {
     /// Relative to `src`.
@@ -118,6 +140,8 @@ struct Source {
     /// Where the file stands in the crate: `cost::units`; empty for `lib.rs`; a binary's name for a binary.
     module: Vec<String>,
     names: Vec<Name>,
+    /// What the file itself defines for others.
+    defines: BTreeSet<String>,
 }
 
 /// A path in a source file, up to the segment that decides.
@@ -127,8 +151,10 @@ struct Name {
 }
 
 enum NameKind {
-    /// A top-level module of this crate.
-    Module(String),
+    /// A path of this crate, from its root on.
+    Own(Vec<String>),
+    /// What `pub use` gives on, and under which name; `*` for all that is there.
+    GivenOn(Vec<String>, String),
     /// The first segment of a path or of a `use` that is neither `crate`, `self` nor `super`.
     Outside(String),
     Unsafe,
@@ -159,7 +185,8 @@ fn imports_run_downward() {
         let Some(own) = source.module.first() else { continue };
         let Some(allowed) = allowed.get(own.as_str()) else { continue };
         for name in &source.names {
-            if let NameKind::Module(seen) = &name.kind
+            if let NameKind::Own(path) | NameKind::GivenOn(path, _) = &name.kind
+                && let Some(seen) = path.first()
                 && seen != own
                 && !allowed.contains(&seen.as_str())
             {
@@ -168,6 +195,75 @@ fn imports_run_downward() {
         }
     }
     assert!(violations.is_empty(), "imports that do not run downward:\n{}", violations.join("\n"));
+}
+
+/// No two files import each other, over however many others, but for the [`KNOTS`].
+#[test]
+fn files_do_not_import_in_circles() {
+    let sources = sources();
+    let tree = Tree::of(&sources);
+    let imports: Vec<BTreeMap<usize, usize>> = sources
+        .iter()
+        .enumerate()
+        .map(|(own, source)| {
+            let seen = source.names.iter().filter_map(|name| match &name.kind {
+                NameKind::Own(path) => Some((tree.file_of(path)?, name.line)),
+                _ => None,
+            });
+            seen.filter(|(seen, _)| *seen != own).collect()
+        })
+        .collect();
+    let circles = circles(&imports);
+    let is_in = |file: usize, knot: &str| sources[file].path.starts_with(knot);
+    let mut violations = Vec::new();
+    for circle in &circles {
+        if circle.iter().all(|&file| KNOTS.iter().any(|knot| is_in(file, knot))) {
+            continue;
+        }
+        violations.push("a circle:".to_string());
+        for &file in circle {
+            for (seen, line) in imports[file].iter().filter(|(seen, _)| circle.contains(seen)) {
+                let (from, to) = (sources[file].path.display(), sources[*seen].path.display());
+                violations.push(format!("  src/{from}:{line} imports src/{to}"));
+            }
+        }
+    }
+    for knot in KNOTS {
+        if !circles.iter().flatten().any(|&file| is_in(file, knot)) {
+            violations.push(format!("{knot} has no circle any more: KNOTS needs no line for it"));
+        }
+    }
+    assert!(violations.is_empty(), "files that import each other:\n{}", violations.join("\n"));
+}
+
+#[test]
+fn circles_are_found_and_what_is_given_on_is_seen_where_it_stands() {
+    let source = |path: &str, text: &str| {
+        let module = module_path(Path::new(path)).unwrap();
+        read_text(PathBuf::from(path), module, text)
+    };
+    let sources = [
+        source("lib.rs", "pub mod a; pub mod b;"),
+        source("a/mod.rs", "mod inner; mod other; pub use inner::Thing; pub(crate) use other::*;"),
+        source("a/inner.rs", "pub struct Thing; use super::helper; fn f() { crate::b::g() }"),
+        source("a/other.rs", "pub fn helper() {} pub fn unused() {}"),
+        source("b.rs", "use crate::a::{self, Thing as Renamed}; pub fn g() {}"),
+    ];
+    let tree = Tree::of(&sources);
+    let path = |text: &str| text.split("::").map(str::to_string).collect::<Vec<_>>();
+    assert_eq!(tree.file_of(&path("a::Thing::new")), Some(2));
+    assert_eq!(tree.file_of(&path("a::helper")), Some(3));
+    assert_eq!(tree.file_of(&path("a::missing")), Some(1));
+    assert_eq!(tree.file_of(&path("b::g")), Some(4));
+    let edges = |edges: &[(usize, usize)]| {
+        let mut imports = vec![BTreeMap::new(); 5];
+        for &(from, to) in edges {
+            imports[from].insert(to, 1);
+        }
+        imports
+    };
+    assert_eq!(circles(&edges(&[(0, 1), (1, 2), (2, 3), (1, 3)])), Vec::<Vec<usize>>::new());
+    assert_eq!(circles(&edges(&[(0, 1), (1, 2), (2, 0), (3, 4), (4, 3), (2, 3)])), [vec![0, 1, 2], vec![3, 4]]);
 }
 
 #[test]
@@ -218,17 +314,19 @@ fn the_reader_sees_every_form_of_a_path() {
         fn h(x: web_sys::Window) { x.crate_like(); unsafe { ::postcard::g() } }
     "#;
     let mut found = Vec::new();
-    collect(tokens(text), &module_path(Path::new("cost/units.rs")).unwrap()[..1], &mut found);
+    Reader { children: BTreeSet::new(), names: &mut found }
+        .collect(tokens(text), &module_path(Path::new("cost/units.rs")).unwrap()[..1]);
     let words: Vec<String> = found
         .into_iter()
         .map(|name| match name.kind {
-            NameKind::Module(module) => module,
+            NameKind::Own(path) | NameKind::GivenOn(path, _) => path[0].clone(),
             NameKind::Outside(krate) => format!("::{krate}"),
             NameKind::Unsafe => "unsafe".into(),
         })
         .collect();
     let expected = [
         "alpha",
+        "beta",
         "beta",
         "gamma",
         "delta",
@@ -274,10 +372,76 @@ fn rust_files(folder: &Path, files: &mut Vec<PathBuf>) {
 fn read_source(file: &Path) -> Source {
     let path = file.strip_prefix(source_folder()).unwrap().to_path_buf();
     let module = module_path(&path).unwrap_or_else(|| panic!("src/{}: not UTF-8", path.display()));
+    read_text(path, module, &fs::read_to_string(file).unwrap())
+}
+
+fn read_text(path: PathBuf, module: Vec<String>, text: &str) -> Source {
     let mut names = Vec::new();
-    let text = fs::read_to_string(file).unwrap();
-    collect(tokens(&text), &module, &mut names);
-    Source { path, module, names }
+    let children = declared_modules(tokens(text)).into_iter().collect();
+    Reader { children, names: &mut names }.collect(tokens(text), &module);
+    const ITEMS: &[&str] = &["struct", "enum", "trait", "fn", "const", "static", "type", "union"];
+    let tokens = tokens(text);
+    let defined = tokens.windows(2).filter(|pair| ITEMS.iter().any(|item| is_word(&pair[0], item)));
+    let defines = defined.filter_map(|pair| word(&pair[1])).collect();
+    Source { path, module, names, defines }
+}
+
+/// Which file each module is.
+struct Tree<'a> {
+    sources: &'a [Source],
+    files: BTreeMap<&'a [String], usize>,
+}
+
+impl<'a> Tree<'a> {
+    fn of(sources: &'a [Source]) -> Self {
+        let files = sources.iter().enumerate().map(|(file, source)| (source.module.as_slice(), file)).collect();
+        Self { sources, files }
+    }
+
+    /// The file where what a path names stands: past files that only give it on.
+    fn file_of(&self, path: &[String]) -> Option<usize> {
+        self.find(path, 0)
+    }
+
+    fn find(&self, path: &[String], depth: usize) -> Option<usize> {
+        let length = (0..=path.len()).rev().find(|&length| self.files.contains_key(&path[..length]))?;
+        let file = self.files[&path[..length]];
+        let Some(item) = path.get(length).filter(|_| depth < 10) else { return Some(file) };
+        let source = &self.sources[file];
+        if source.defines.contains(item) {
+            return Some(file);
+        }
+        let given_on = source.names.iter().find_map(|name| match &name.kind {
+            NameKind::GivenOn(from, given) if given == item => self.find(from, depth + 1),
+            NameKind::GivenOn(from, given) if given == "*" => {
+                let all = self.find(&[from.as_slice(), std::slice::from_ref(item)].concat(), depth + 1)?;
+                self.sources[all].defines.contains(item).then_some(all)
+            }
+            _ => None,
+        });
+        Some(given_on.unwrap_or(file))
+    }
+}
+
+/// The groups of files that see each other, each in order. `imports` has the files that each one sees.
+fn circles(imports: &[BTreeMap<usize, usize>]) -> Vec<Vec<usize>> {
+    let seen_from: Vec<BTreeSet<usize>> = (0..imports.len())
+        .map(|start| {
+            let mut seen = BTreeSet::new();
+            let mut open: Vec<usize> = imports[start].keys().copied().collect();
+            while let Some(file) = open.pop() {
+                if seen.insert(file) {
+                    open.extend(imports[file].keys());
+                }
+            }
+            seen
+        })
+        .collect();
+    let circles = (0..imports.len()).filter(|&file| seen_from[file].contains(&file)).map(|file| {
+        let others = seen_from[file].iter().copied();
+        others.filter(|&other| seen_from[other].contains(&file)).collect::<Vec<usize>>()
+    });
+    circles.collect::<BTreeSet<_>>().into_iter().collect()
 }
 
 /// `cost/units.rs` and `cost/units/mod.rs` are `cost::units`; `lib.rs` is the root.
@@ -301,38 +465,130 @@ fn declared_modules(tokens: Vec<TokenTree>) -> Vec<String> {
     pairs.filter(|pair| is_word(&pair[0], "mod")).filter_map(|pair| word(&pair[1])).collect()
 }
 
-/// Adds the names in `tokens`, which stand in `module`.
-fn collect(tokens: Vec<TokenTree>, module: &[String], names: &mut Vec<Name>) {
-    let mut at = 0;
-    while at < tokens.len() {
-        let line = tokens[at].span().start().line;
-        if is_word(&tokens[at], "mod")
-            && let Some(inner) = tokens.get(at + 1).and_then(word)
-            && let Some(TokenTree::Group(body)) = tokens.get(at + 2)
-        {
-            let module = [module, &[inner]].concat();
-            collect(body.stream().into_iter().collect(), &module, names);
-            at += 3;
-        } else if is_word(&tokens[at], "use") {
-            at += 1;
-            let end =
-                tokens[at..].iter().position(|token| is_sign(token, ';')).map_or(tokens.len(), |found| at + found);
-            use_tree(&tokens[at..end], None, module, names);
-            at = end;
-        } else if is_word(&tokens[at], "unsafe") {
-            names.push(Name { line, kind: NameKind::Unsafe });
-            at += 1;
-        } else if let TokenTree::Group(group) = &tokens[at] {
-            collect(group.stream().into_iter().collect(), module, names);
-            at += 1;
-        } else if starts_path(&tokens, at) {
-            let end = path_end(&tokens, at);
-            path_name(&tokens[at..end], None, module, names);
-            at = end;
-        } else {
-            at += 1;
+/// Reads the names of a file.
+struct Reader<'a> {
+    /// Modules that the file declares: their names alone start a path.
+    children: BTreeSet<String>,
+    names: &'a mut Vec<Name>,
+}
+
+impl Reader<'_> {
+    /// Adds the names in `tokens`, which stand in `module`.
+    fn collect(&mut self, tokens: Vec<TokenTree>, module: &[String]) {
+        let mut at = 0;
+        while at < tokens.len() {
+            let line = tokens[at].span().start().line;
+            if is_word(&tokens[at], "mod")
+                && let Some(inner) = tokens.get(at + 1).and_then(word)
+                && let Some(TokenTree::Group(body)) = tokens.get(at + 2)
+            {
+                let module = [module, &[inner]].concat();
+                self.collect(body.stream().into_iter().collect(), &module);
+                at += 3;
+            } else if is_word(&tokens[at], "use") {
+                let of_group = |token: &TokenTree| matches!(token, TokenTree::Group(_));
+                let given_on = at > 0 && is_word(&tokens[at - 1], "pub")
+                    || at > 1 && of_group(&tokens[at - 1]) && is_word(&tokens[at - 2], "pub");
+                at += 1;
+                let end =
+                    tokens[at..].iter().position(|token| is_sign(token, ';')).map_or(tokens.len(), |found| at + found);
+                let place = Place { at: None, module, given_on };
+                self.use_tree(&tokens[at..end], &place);
+                at = end;
+            } else if is_word(&tokens[at], "unsafe") {
+                self.names.push(Name { line, kind: NameKind::Unsafe });
+                at += 1;
+            } else if let TokenTree::Group(group) = &tokens[at] {
+                self.collect(group.stream().into_iter().collect(), module);
+                at += 1;
+            } else if starts_path(&tokens, at) {
+                let end = path_end(&tokens, at);
+                self.path_name(&tokens[at..end], &Place { at: None, module, given_on: false });
+                at = end;
+            } else {
+                at += 1;
+            }
         }
     }
+
+    /// The tree behind `use`, or one branch of a group.
+    fn use_tree(&mut self, tokens: &[TokenTree], from: &Place) {
+        let tokens = if is_path_separator(tokens, 0) { &tokens[2..] } else { tokens };
+        let words = tokens.iter().take_while(|token| word(token).is_some() || is_sign(token, ':')).count();
+        match tokens.get(words) {
+            Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Brace => {
+                let at = self.place(&tokens[..words], from);
+                if words > 0 && at.is_none() {
+                    // The prefix already names a crate.
+                    return self.path_name(&tokens[..words], from);
+                }
+                let branches: Vec<TokenTree> = group.stream().into_iter().collect();
+                for branch in branches.split(|token| is_sign(token, ',')).filter(|branch| !branch.is_empty()) {
+                    self.use_tree(branch, &Place { at: at.clone(), ..*from });
+                }
+            }
+            Some(star) if is_sign(star, '*') => self.path_name(&tokens[..=words], from),
+            _ => self.path_name(&tokens[..words], from),
+        }
+    }
+
+    /// The module of this crate that a path's `crate`, `self`, `super` and following words lead to; `None` outside.
+    fn place(&self, tokens: &[TokenTree], from: &Place) -> Option<Vec<String>> {
+        let mut place = from.at.clone();
+        for segment in tokens.iter().map_while(|token| match word(token) {
+            Some(word) if word == "as" => None,
+            word => Some(word),
+        }) {
+            let Some(segment) = segment else { continue };
+            place = Some(match (segment.as_str(), place) {
+                ("crate", _) => Vec::new(),
+                ("self", place) => place.unwrap_or_else(|| from.module.to_vec()),
+                ("super", place) => {
+                    let mut place = place.unwrap_or_else(|| from.module.to_vec());
+                    place.pop();
+                    place
+                }
+                (child, None) if self.children.contains(child) => {
+                    [from.module, std::slice::from_ref(&segment)].concat()
+                }
+                (_, None) => return None,
+                (_, Some(mut place)) => {
+                    place.push(segment);
+                    place
+                }
+            });
+        }
+        place
+    }
+
+    fn path_name(&mut self, tokens: &[TokenTree], from: &Place) {
+        let Some(first) = tokens.first() else { return };
+        let line = first.span().start().line;
+        let given = |place: &[String]| match tokens.last().and_then(word) {
+            None => "*".to_string(),
+            Some(last) if last == "self" => place.last().cloned().unwrap_or_default(),
+            Some(last) => last,
+        };
+        let kind = match self.place(tokens, from) {
+            Some(place) if place.is_empty() => None,
+            Some(place) if from.given_on => {
+                let given = given(&place);
+                Some(NameKind::GivenOn(place, given))
+            }
+            Some(place) => Some(NameKind::Own(place)),
+            None => word(first).map(NameKind::Outside),
+        };
+        self.names.extend(kind.map(|kind| Name { line, kind }));
+    }
+}
+
+/// Where a path is read.
+struct Place<'a> {
+    /// What the prefix of a group leads to; `None`: a path starts here.
+    at: Option<Vec<String>>,
+    module: &'a [String],
+    /// Behind `pub use`.
+    given_on: bool,
 }
 
 /// Whether a path of several segments starts at `at`, rather than goes on as in `Vec::<u8>::new::<T>`.
@@ -349,58 +605,6 @@ fn path_end(tokens: &[TokenTree], start: usize) -> usize {
         end += 3;
     }
     end
-}
-
-/// The tree behind `use`, or one branch of a group whose prefix leads to `at` (`None`: the branch starts a path).
-fn use_tree(tokens: &[TokenTree], at: Option<&[String]>, module: &[String], names: &mut Vec<Name>) {
-    let tokens = if is_path_separator(tokens, 0) { &tokens[2..] } else { tokens };
-    let words = tokens.iter().take_while(|token| word(token).is_some() || is_sign(token, ':')).count();
-    match tokens.get(words) {
-        Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Brace => {
-            let place = place(&tokens[..words], at, module);
-            if words > 0 && place.as_ref().is_none_or(|place| !place.is_empty()) {
-                // The prefix already names a module or a crate.
-                return path_name(&tokens[..words], at, module, names);
-            }
-            let branches: Vec<TokenTree> = group.stream().into_iter().collect();
-            for branch in branches.split(|token| is_sign(token, ',')) {
-                use_tree(branch, place.as_deref(), module, names);
-            }
-        }
-        _ => path_name(&tokens[..words], at, module, names),
-    }
-}
-
-/// The module of this crate that a path's `crate`, `self`, `super` and following words lead to; `None` outside.
-fn place(tokens: &[TokenTree], at: Option<&[String]>, module: &[String]) -> Option<Vec<String>> {
-    let mut place = at.map(<[String]>::to_vec);
-    for segment in tokens.iter().filter_map(word) {
-        place = Some(match (segment.as_str(), place) {
-            ("crate", _) => Vec::new(),
-            ("self", place) => place.unwrap_or_else(|| module.to_vec()),
-            ("super", place) => {
-                let mut place = place.unwrap_or_else(|| module.to_vec());
-                place.pop();
-                place
-            }
-            (_, None) => return None,
-            (_, Some(mut place)) => {
-                place.push(segment);
-                place
-            }
-        });
-    }
-    place
-}
-
-fn path_name(tokens: &[TokenTree], at: Option<&[String]>, module: &[String], names: &mut Vec<Name>) {
-    let Some(first) = tokens.first() else { return };
-    let line = first.span().start().line;
-    let kind = match place(tokens, at, module) {
-        Some(place) => place.into_iter().next().map(NameKind::Module),
-        None => word(first).map(NameKind::Outside),
-    };
-    names.extend(kind.map(|kind| Name { line, kind }));
 }
 
 fn word(token: &TokenTree) -> Option<String> {

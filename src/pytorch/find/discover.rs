@@ -163,7 +163,7 @@ fn unused_classes(machine: &Machine, source: &Source, used: &[Id]) -> Vec<Id> {
         }
         let own = class.definition.line.saturating_sub(1) as usize..class.definition.last_line as usize;
         let named_elsewhere = lines.iter().enumerate().any(|(index, line)| {
-            !own.contains(&index) && uses(&line[..super::super::repair::lines::comment_start(line)], &class.name)
+            !own.contains(&index) && uses(&line[..super::super::repair::line::comment_start(line)], &class.name)
         });
         if !named_elsewhere && !class.name.ends_with("Loss") {
             classes.push(id);
@@ -205,10 +205,10 @@ fn construct(machine: &mut Machine, class: Id, guess: bool) -> Option<Id> {
     match result {
         Ok(Value::Instance(id)) => Some(id),
         Ok(_) => None,
-        Err(Stop::Spent(what)) => {
+        Err(Stop::Spent(spent)) => {
             machine.unwind();
             machine.line = line;
-            machine.note(super::super::import::spent(what));
+            machine.note(spent.problem());
             machine.line = 0;
             (machine.heap.instances.len() > before).then_some(before)
         }
@@ -311,8 +311,8 @@ fn call_factories(machine: &mut Machine, source: &Source) {
         if let Err(stop) = result {
             machine.unwind();
             machine.line = definition.line;
-            if let Stop::Spent(what) = stop {
-                machine.note(super::super::import::spent(what));
+            if let Stop::Spent(spent) = stop {
+                machine.note(spent.problem());
             }
         }
         machine.line = 0;

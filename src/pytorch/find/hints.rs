@@ -1,8 +1,7 @@
 //! Input shapes that a text gives: tensors in comments, docstrings, summaries.
 
-use crate::model::Dims;
-
 use super::super::repair::characters::original_lines;
+use crate::model::Dims;
 
 /// A shape in the text, without the batch, and its line.
 #[derive(Clone, Debug, PartialEq)]

@@ -4,9 +4,8 @@ use std::collections::HashMap;
 
 use super::super::python::{Id, Machine};
 use super::super::result::{InputGuess, InputHint, Options};
-use super::model_of::{Hints, Traced, trace};
-use super::solve;
-use super::solve::Puzzle;
+use super::solve::{self, Puzzle};
+use super::trace::{Hints, Traced, trace};
 use crate::model::{Dims, Kind, Layer, Network, Tap};
 use crate::shape;
 

@@ -7,3 +7,4 @@ pub(crate) mod hints;
 pub(crate) mod input;
 pub(crate) mod model_of;
 pub(crate) mod solve;
+pub(crate) mod trace;

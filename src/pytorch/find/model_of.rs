@@ -1,50 +1,15 @@
 //! One module to a network: its registered layers, its input, its calls.
 
-use std::collections::{HashMap, HashSet};
-use std::rc::Rc;
+use std::collections::HashSet;
 
-use super::super::import::{raised, spent};
-use super::super::problem::{Problem, ProblemKind, Severity};
-use super::super::python::{Arguments, Id, Machine, Stop, Tensor, Trace, Value, settled_class};
-use super::super::result::{CallKind, ImportedModel, ModelTotals, Options, RegisteredModule};
-use super::batch;
-use super::check;
+use super::super::python::value::Why;
+use super::super::python::{Id, Machine, Value, settled_class};
+use super::super::result::{CallKind, ExecutedCall, ImportedModel, ModelTotals, Options, RegisteredModule};
 use super::discover::Root;
-use super::hints;
-use super::hints::ShapeHint;
 use super::input::find_input;
-use crate::model::{self, Dims, Layer, Network, NodeId, UncalledModule};
-
-/// What the text says about inputs.
-pub(crate) struct Hints {
-    pub remarks: Vec<ShapeHint>,
-    /// Tensors that the code makes, with the batch.
-    pub made: Vec<(Dims, u32)>,
-    pub called: Vec<(Id, Vec<Dims>, u32)>,
-    /// The text has one network.
-    pub single: bool,
-}
-
-/// One run of `forward`.
-pub(crate) struct Traced {
-    pub trace: Trace,
-    pub outputs: Vec<Dims>,
-    /// The rows that give them.
-    pub ends: Vec<NodeId>,
-    /// PyTorch would have stopped.
-    pub failed: bool,
-}
-
-impl Hints {
-    pub fn new(text: &str, machine: &Machine, single: bool) -> Self {
-        Self {
-            remarks: hints::find(text),
-            made: machine.made_inputs.clone(),
-            called: machine.called_with.clone(),
-            single,
-        }
-    }
-}
+use super::trace::{Hints, trace, trace_batch};
+use super::{batch, check};
+use crate::model::{self, Layer, Network, NodeId, UncalledModule};
 
 /// The network of a module.
 pub(crate) fn build(machine: &mut Machine, root: Root, hints: &Hints, options: &Options) -> ImportedModel {
@@ -109,7 +74,7 @@ fn totals(machine: &Machine, modules: &[(String, Id)]) -> ModelTotals {
         let lacks_something = machine.heap.instances[*id]
             .attributes
             .iter()
-            .any(|(name, value)| matches!(value, Value::Unknown(what) if what == name));
+            .any(|(name, value)| matches!(value, Value::Unknown(unknown) if unknown.why == Why::NotMade && unknown.words == *name));
         if lacks_something || module.leaf().is_some_and(|leaf| !leaf.known) {
             totals = ModelTotals::default();
         }
@@ -135,7 +100,7 @@ fn uncalled(
     machine: &Machine,
     modules: &[(String, Id)],
     weights: &HashSet<Id>,
-    executed: &[super::super::ExecutedCall],
+    executed: &[ExecutedCall],
     network: &Network,
 ) -> Vec<UncalledModule> {
     let called: HashSet<&str> = executed
@@ -181,141 +146,4 @@ fn uncalled(
         }
     }
     found
-}
-
-/// Runs `forward` on an input of one sample.
-pub(crate) fn trace(machine: &mut Machine, id: Id, input: &Dims) -> Traced {
-    trace_batch(machine, id, input.with_batch(1))
-}
-
-/// Runs `forward` on an input, its batch first.
-fn trace_batch(machine: &mut Machine, id: Id, input: Option<Dims>) -> Traced {
-    let modules = machine.walk(id);
-    let mut parameters = HashMap::new();
-    for (path, module) in &modules {
-        for (own, parameter) in machine.module(*module).map(|module| module.parameters.as_slice()).unwrap_or_default() {
-            let full = if path.is_empty() { own.to_string() } else { format!("{path}.{own}") };
-            parameters.entry(*parameter).or_insert(full);
-        }
-    }
-    let mut trace = Trace::new(&modules, parameters);
-    trace.counted = machine.counted_functions;
-    machine.trace = Some(trace);
-    machine.line = 0;
-    machine.minding += 1;
-    let result = machine.with_budget(|machine| {
-        let arguments = machine.forward_arguments(id, input)?;
-        let value = machine.forward(id, arguments)?;
-        machine.output_tensors(id, &value)
-    });
-    machine.minding = 0;
-    let (outputs, ends) = match result {
-        Ok(outputs) => outputs,
-        Err(stop) => {
-            let line = machine.line;
-            machine.unwind();
-            machine.line = line;
-            let assumed = machine.trace.as_ref().is_some_and(|trace| trace.assumed);
-            if let Some(trace) = &mut machine.trace {
-                trace.stops();
-            }
-            machine.note(match &stop {
-                Stop::Spent(what) => spent(what),
-                Stop::Raised(exception) if assumed => Problem { severity: Severity::Warning, ..raised(exception) },
-                Stop::Raised(exception) => raised(exception),
-            });
-            (Vec::new(), Vec::new())
-        }
-    };
-    machine.line = 0;
-    let trace = machine.trace.take().unwrap_or_else(|| Trace::new(&[], HashMap::new()));
-    let failed = trace.stops_after.is_some();
-    Traced { trace, outputs, ends, failed }
-}
-
-impl Machine {
-    /// The input for every parameter of `forward` that has no default.
-    fn forward_arguments(&mut self, id: Id, input: Option<Dims>) -> super::super::python::Run<Arguments> {
-        let tensor = self.input_tensor(input);
-        let mut positional = vec![tensor.clone()];
-        if let Some(Value::Method(method)) = self.find_method(id, "forward") {
-            let parameters = &self.heap.functions[method.1].definition.parameters;
-            let own = usize::from(!self.forgets_self(method.1, 1));
-            let required =
-                parameters.positional.iter().skip(own).filter(|parameter| parameter.default.is_none()).count();
-            if required == 0 && parameters.positional.len() < 1 + own && parameters.rest.is_none() {
-                positional.clear();
-            }
-            for _ in 1..required {
-                positional.push(tensor.clone());
-            }
-            if required > 1 {
-                let message = format!("forward takes {required} inputs; the same one is given to all of them.");
-                self.note(Problem::new(Severity::Note, ProblemKind::Assumed, message));
-            }
-        }
-        Ok(Arguments { positional, keywords: Vec::new() })
-    }
-
-    /// The tensors in what `forward` returns. The first becomes the network's last node.
-    fn output_tensors(&mut self, id: Id, value: &Value) -> super::super::python::Run<(Vec<Dims>, Vec<NodeId>)> {
-        let mut tensors: Vec<Rc<Tensor>> = Vec::new();
-        let mut lost = None;
-        let mut open = vec![self.meant_result(id, value)];
-        while let Some(value) = open.pop() {
-            match &value {
-                Value::Tensor(tensor) => tensors.push(tensor.clone()),
-                Value::Tuple(items) => open.extend(items.iter().rev().cloned()),
-                Value::List(list) => open.extend(self.heap.lists[*list].iter().rev().cloned()),
-                Value::Dict(dict) => {
-                    open.extend(self.heap.dicts[*dict].pairs.iter().rev().map(|(_, value)| value.clone()))
-                }
-                Value::Unknown(what) => lost = lost.or(Some(what.clone())),
-                _ => {}
-            }
-            if tensors.len() > 64 || open.len() > 10_000 {
-                break;
-            }
-        }
-        // Views that nothing else uses are rows where they are given back.
-        for tensor in tensors.iter().skip(1).filter(|tensor| Self::flows(tensor)) {
-            self.settled(tensor)?;
-        }
-        if let Some(first) = tensors.first() {
-            self.end_with(&Rc::clone(first))?;
-        }
-        self.note_outputs(&tensors, lost.as_deref());
-        let ends = tensors.iter().filter_map(|tensor| self.node_of(tensor)).collect();
-        Ok((tensors.iter().filter_map(|tensor| tensor.dims).collect(), ends))
-    }
-
-    /// Says what of a result the rows do not end with.
-    fn note_outputs(&mut self, tensors: &[Rc<Tensor>], lost: Option<&str>) {
-        let note = |severity, message| Problem::new(severity, ProblemKind::Assumed, message);
-        if let Some(what) = lost.filter(|what| !what.contains("error")) {
-            let message = format!(
-                "forward gives {what}, which is not known here: no row stands for it, and the rows end before it."
-            );
-            self.note(Problem { kind: ProblemKind::NotUnderstood, ..note(Severity::Warning, message) });
-        }
-        let nodes: Vec<Option<NodeId>> = tensors.iter().map(|tensor| self.node_of(tensor)).collect();
-        let names: Vec<&str> = self
-            .trace
-            .iter()
-            .flat_map(|trace| {
-                let others = nodes.iter().skip(1).filter(|node| node.is_some() && **node != nodes[0]);
-                others.filter_map(|node| trace.nodes.iter().find(|other| Some(other.id) == *node))
-            })
-            .map(|node| node.name.as_str())
-            .collect();
-        if !names.is_empty() {
-            let message = format!(
-                "forward gives {} tensors: the first is the design's output; {} {} of the others, counted like all rows, and read by none.",
-                tensors.len(),
-                names.join(", "),
-                if names.len() == 1 { "is the row" } else { "are the rows" },
-            );
-            self.note(note(Severity::Note, message));
-        }
-    }
 }

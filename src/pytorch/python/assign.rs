@@ -34,7 +34,7 @@ impl Machine {
 
     fn super_not_called(&mut self, id: Id, target: &Expr) -> Run<()> {
         let message = "cannot assign module before Module.__init__() call".to_string();
-        if self.catching > 0 {
+        if self.catches("AttributeError") {
             return self.error(ProblemKind::SuperInitNotCalled, "AttributeError", message).map(drop);
         }
         let plain = "super().__init__() must be called in __init__ before the first layer is assigned.".to_string();

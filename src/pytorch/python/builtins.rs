@@ -7,7 +7,7 @@ use rustc_hash::FxHashSet;
 use super::super::problem::ProblemKind;
 use super::super::torch::spelling::is_of_tensors;
 use super::value::{Arguments, Dict};
-use super::{Machine, Run, Value};
+use super::{Machine, Run, Value, exceptions};
 
 static NAMES: LazyLock<FxHashSet<&str>> = LazyLock::new(|| {
     let functions = [
@@ -78,18 +78,8 @@ static NAMES: LazyLock<FxHashSet<&str>> = LazyLock::new(|| {
         "quit",
         "__printed__",
     ];
-    functions.into_iter().chain(EXCEPTIONS.split_whitespace()).collect()
+    functions.into_iter().chain(exceptions::names()).collect()
 });
-
-/// Exceptions and warnings.
-const EXCEPTIONS: &str = "\
-    Exception ValueError TypeError NotImplementedError RuntimeError KeyError IndexError AssertionError \
-    AttributeError ImportError ModuleNotFoundError StopIteration KeyboardInterrupt ZeroDivisionError \
-    FileNotFoundError OSError Warning UserWarning DeprecationWarning FutureWarning PendingDeprecationWarning \
-    RuntimeWarning ImportWarning ResourceWarning BaseException LookupError ArithmeticError OverflowError \
-    NameError IOError EnvironmentError FileExistsError PermissionError EOFError SystemExit StopAsyncIteration \
-    GeneratorExit TimeoutError ConnectionError MemoryError RecursionError SyntaxError UnicodeError \
-    UnicodeDecodeError";
 
 pub(crate) fn is_builtin(name: &str) -> bool {
     NAMES.contains(name)
@@ -312,7 +302,7 @@ impl Machine {
                     None => String::new(),
                 };
                 let message: String = message.chars().take(300).collect();
-                Ok(Value::unknown(&format!("{name}: {message}")))
+                Ok(Value::exception(name, &message))
             }
             _ => Ok(Value::unknown(name)),
         }

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::super::problem::ProblemKind;
 use super::statement::Flow;
 use super::tree::{Expr, FunctionDefinition, Name};
-use super::value::{Arguments, Function, FunctionKind};
+use super::value::{Arguments, Function, FunctionKind, Unknown};
 use super::{DEEPEST_CALLS, FixWish, Frame, Id, Machine, Raised, Run, Stop, Value};
 
 impl Machine {
@@ -28,7 +28,7 @@ impl Machine {
                 self.call(&partial.0, all)
             }
             Value::Instance(id) => self.call_instance(*id, arguments),
-            Value::Unknown(what) => self.call_unknown(what, &arguments),
+            Value::Unknown(unknown) => self.call_unknown(unknown, &arguments),
             _ => {
                 let name = self.type_of(function);
                 self.error(ProblemKind::Raised, "TypeError", format!("'{name}' object is not callable"))
@@ -49,10 +49,10 @@ impl Machine {
     }
 
     /// Something that the import does not know is called: with a tensor, it becomes a row of unknown cost.
-    fn call_unknown(&mut self, what: &str, arguments: &Arguments) -> Run<Value> {
+    fn call_unknown(&mut self, unknown: &Rc<Unknown>, arguments: &Arguments) -> Run<Value> {
         match arguments.all().find_map(Value::as_tensor).cloned() {
-            Some(tensor) if self.trace.is_some() => self.unsupported_call(what, &tensor),
-            _ => Ok(Value::unknown(what)),
+            Some(tensor) if self.trace.is_some() => self.unsupported_call(unknown, &tensor),
+            _ => Ok(Value::Unknown(unknown.clone())),
         }
     }
 
@@ -231,7 +231,7 @@ impl Machine {
 
     fn note_forgotten_self(&mut self, id: Id, own: &Value, given: usize) -> Run<()> {
         let message = self.too_many(id, given + 1);
-        if self.catching > 0 {
+        if self.catches("TypeError") {
             return self.error(ProblemKind::WrongArguments, "TypeError", message).map(drop);
         }
         let definition = self.heap.functions[id].definition.clone();

@@ -7,8 +7,8 @@ use super::super::problem::{Problem, ProblemKind, Severity};
 use super::super::torch::library;
 use super::super::torch::module::ModuleState;
 use super::tree::{ClassDefinition, ExprKind, Name, StatementKind};
-use super::value::{Arguments, Class, FunctionKind, Instance};
-use super::{Frame, Id, Machine, ModuleKind, Run, Stop, Value};
+use super::value::{Arguments, Class, FunctionKind, Instance, Why};
+use super::{Frame, Id, Machine, ModuleKind, Run, Spent, Stop, Value};
 
 /// Classes of the text behind one class, each as often as it is one's base.
 const MOST_ANCESTORS: usize = 200;
@@ -36,7 +36,7 @@ impl Machine {
             }
         }
         if order.len() > MOST_ANCESTORS {
-            return Err(Stop::Spent("depth"));
+            return Err(Stop::Spent(Spent::Depth));
         }
         // Later places win, as in Python's order of resolution.
         let mut unique: Vec<Id> = Vec::new();
@@ -133,11 +133,10 @@ impl Machine {
         self.minding = self.minding.saturating_sub(u32::from(is_module));
         match result {
             // What it had until then is kept.
-            Err(Stop::Raised(raised)) if is_module && self.constructing == 0 && self.catching == 0 => {
+            Err(Stop::Raised(raised)) if is_module && self.constructing == 0 && !self.catches(&raised.class) => {
                 (self.depth, self.calls) = (depth, calls);
                 self.frames.truncate(frames);
-                let problem = super::super::import::raised(&raised);
-                self.note(problem);
+                self.note(raised.problem());
                 self.line = line;
             }
             other => other?,
@@ -259,8 +258,11 @@ impl Machine {
             Value::Super(parts) => return self.super_attribute(object, &parts.0, parts.1, name),
             Value::Library(path) => self.member(path, name)?,
             Value::Tensor(tensor) => return self.tensor_attribute(tensor, name),
-            Value::Unknown(what) if what.len() >= 80 => object.clone(),
-            Value::Unknown(what) => Value::Unknown(Rc::from(format!("{what}.{name}"))),
+            Value::Unknown(unknown) if unknown.words.len() >= 80 => object.clone(),
+            Value::Unknown(unknown) => {
+                let why = if unknown.why == Why::Unset { Why::Unset } else { Why::Foreign };
+                Value::lost(&format!("{}.{name}", unknown.words), why)
+            }
             Value::Function(id) if name == "__name__" => Value::Text(self.heap.functions[*id].definition.name.clone()),
             Value::Float(_) | Value::Int(_) if name == "real" => object.clone(),
             Value::None => return Ok(None),
@@ -358,7 +360,7 @@ impl Machine {
             _ => format!("'{}' object has no attribute '{name}'", self.type_of(object)),
         };
         let kind = ProblemKind::UnknownAttribute;
-        if self.catching > 0 || self.minding == 0 {
+        if self.catches("AttributeError") || self.minding == 0 {
             return self.error(kind, "AttributeError", message);
         }
         let plain = match object {
@@ -367,7 +369,7 @@ impl Machine {
             _ => format!("There is no {name} here."),
         };
         self.note_error(kind, "AttributeError", message, Some(plain));
-        Ok(Value::unknown(&format!("self.{name}")))
+        Ok(Value::lost(&format!("self.{name}"), Why::Unset))
     }
 
     /// Python's name of a value's class.

@@ -10,6 +10,7 @@ pub(crate) mod builtins;
 pub(crate) mod call;
 pub(crate) mod class;
 pub(crate) mod containers;
+pub(crate) mod exceptions;
 pub(crate) mod expression;
 pub(crate) mod methods;
 pub(crate) mod numeric;
@@ -18,6 +19,7 @@ pub(crate) mod operators;
 pub(crate) mod parse;
 pub(crate) mod scope;
 pub(crate) mod statement;
+pub(crate) mod stop;
 pub(crate) mod text_methods;
 pub(crate) mod tree;
 pub(crate) mod value;
@@ -29,6 +31,7 @@ use std::rc::Rc;
 pub(crate) use super::torch::module::ModuleKind;
 pub(crate) use super::torch::module_call::settled_class;
 pub(crate) use super::torch::trace::Trace;
+pub(crate) use stop::{Raised, Run, Spent, Stop};
 pub(crate) use value::{Arguments, Id, Tensor, Value};
 
 use self::tree::Name;
@@ -48,26 +51,6 @@ pub(crate) const DEEPEST_CALLS: u32 = 50;
 pub(crate) const DEEPEST: u32 = 600;
 /// Problems after which no more are noted.
 pub(crate) const MOST_PROBLEMS: usize = 60;
-
-/// Why the code does not go on.
-#[derive(Debug)]
-pub(crate) enum Stop {
-    Raised(Box<Raised>),
-    /// A budget is spent: what of.
-    Spent(&'static str),
-}
-
-/// An exception.
-#[derive(Debug)]
-pub(crate) struct Raised {
-    pub(crate) class: Name,
-    pub(crate) message: String,
-    pub(crate) line: u32,
-    pub(crate) kind: ProblemKind,
-    pub(crate) value: Value,
-}
-
-pub(crate) type Run<T> = Result<T, Stop>;
 
 /// Where a call stands in the text, for fixes.
 #[derive(Debug)]
@@ -125,8 +108,10 @@ pub(crate) struct Machine {
     pub(crate) values: u64,
     pub(crate) depth: u32,
     pub(crate) calls: u32,
-    /// Within `try`: errors are raised rather than noted.
-    pub(crate) catching: u32,
+    /// The `try`s around what runs: errors that one of them catches are raised rather than noted.
+    pub(crate) catching: Vec<exceptions::Catching>,
+    /// The exceptions whose handlers run.
+    pub(crate) handled: Vec<Raised>,
     /// Problems are not noted.
     pub(crate) quiet: u32,
     /// Within a constructor or a trace: unknown names matter.
@@ -173,7 +158,8 @@ impl Machine {
             values: 0,
             depth: 0,
             calls: 0,
-            catching: 0,
+            catching: Vec::new(),
+            handled: Vec::new(),
             quiet: 0,
             minding: 0,
             constructing: 0,
@@ -213,7 +199,9 @@ impl Machine {
     /// Leaves whatever was running. What runs quietly stays quiet.
     pub fn unwind(&mut self) {
         self.frames.clear();
-        (self.depth, self.calls, self.catching, self.minding, self.constructing) = (0, 0, 0, 0, 0);
+        self.catching.clear();
+        self.handled.clear();
+        (self.depth, self.calls, self.minding, self.constructing) = (0, 0, 0, 0);
         self.call_site = None;
     }
 
@@ -231,23 +219,23 @@ impl Machine {
 
     pub(crate) fn step(&mut self) -> Run<()> {
         self.steps += 1;
-        if self.steps > self.step_limit { Err(Stop::Spent("steps")) } else { Ok(()) }
+        if self.steps > self.step_limit { Err(Stop::Spent(Spent::Steps)) } else { Ok(()) }
     }
 
     /// Counts work that is done in one go.
     pub(crate) fn work(&mut self, steps: usize) -> Run<()> {
         self.steps = self.steps.saturating_add(steps as u64);
-        if self.steps > self.step_limit { Err(Stop::Spent("steps")) } else { Ok(()) }
+        if self.steps > self.step_limit { Err(Stop::Spent(Spent::Steps)) } else { Ok(()) }
     }
 
     pub(crate) fn allocate(&mut self, values: usize) -> Run<()> {
         self.values = self.values.saturating_add(values as u64);
-        if self.values > MOST_VALUES { Err(Stop::Spent("memory")) } else { Ok(()) }
+        if self.values > MOST_VALUES { Err(Stop::Spent(Spent::Values)) } else { Ok(()) }
     }
 
     pub(crate) fn deeper(&mut self) -> Run<()> {
         self.depth += 1;
-        if self.depth > DEEPEST { Err(Stop::Spent("depth")) } else { Ok(()) }
+        if self.depth > DEEPEST { Err(Stop::Spent(Spent::Depth)) } else { Ok(()) }
     }
 
     /// Notes a problem at the line that runs, once. Gives its index where it was noted.
@@ -272,16 +260,12 @@ impl Machine {
         Value::unknown(what)
     }
 
-    /// An exception that Python or PyTorch would raise. Within `try` it is raised, else noted, and the rest goes on.
+    /// An exception that Python or PyTorch would raise. Where a `try` catches it, it is raised, else noted, and the
+    /// rest goes on.
     pub(crate) fn error(&mut self, kind: ProblemKind, class: &str, message: String) -> Run<Value> {
-        if self.catching > 0 {
-            let raised = Raised {
-                class: Rc::from(class),
-                message,
-                line: self.line,
-                kind,
-                value: Value::unknown("an exception"),
-            };
+        if self.catches(class) {
+            let value = Value::exception(class, &message);
+            let raised = Raised { class: Rc::from(class), message, line: self.line, kind, value };
             return Err(Stop::Raised(Box::new(raised)));
         }
         if self.minding > 0 {

@@ -2,7 +2,6 @@
 
 mod expression;
 mod statement;
-
 use std::rc::Rc;
 
 use ruff_python_ast as ruff;

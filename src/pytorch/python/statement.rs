@@ -2,9 +2,9 @@
 
 use std::rc::Rc;
 
-use super::super::problem::ProblemKind;
+use super::super::problem::{Problem, ProblemKind, Severity};
 use super::tree::{Block, Expr, Name, Statement, StatementKind};
-use super::{Machine, Raised, Run, Stop, Value};
+use super::{Machine, Run, Value};
 
 /// How a statement ends.
 pub(crate) enum Flow {
@@ -144,7 +144,7 @@ impl Machine {
         }
         if self.minding > 0 && self.quiet == 0 {
             let message = "It cannot be known whether this condition holds; it is taken not to.".to_string();
-            let problem = super::Problem::new(super::Severity::Note, ProblemKind::NotUnderstood, message);
+            let problem = Problem::new(Severity::Note, ProblemKind::NotUnderstood, message);
             self.note(problem);
         }
         Ok(false)
@@ -199,57 +199,6 @@ impl Machine {
                 returned @ Flow::Return(_) => return Ok(returned),
             }
         }
-    }
-
-    fn attempt(
-        &mut self,
-        body: &Block,
-        handlers: &[(Option<Name>, Block)],
-        otherwise: &Block,
-        finally: &Block,
-    ) -> Run<Flow> {
-        let (depth, calls, frames) = (self.depth, self.calls, self.frames.len());
-        let catching = self.catching;
-        self.catching = if handlers.is_empty() { catching } else { catching + 1 };
-        let result = self.block(body);
-        self.catching = catching;
-        let flow = match result {
-            Err(Stop::Raised(raised)) if !handlers.is_empty() => {
-                (self.depth, self.calls) = (depth, calls);
-                self.frames.truncate(frames);
-                let (name, block) = &handlers[0];
-                if let Some(name) = name {
-                    self.set_variable(name, raised.value.clone())?;
-                }
-                self.block(block)?
-            }
-            Ok(Flow::Next) => self.block(otherwise)?,
-            other => other?,
-        };
-        match self.block(finally)? {
-            Flow::Next => Ok(flow),
-            other => Ok(other),
-        }
-    }
-
-    fn raise(&mut self, exception: Option<&Expr>, line: u32) -> Run<Flow> {
-        let value = exception.map_or(Ok(Value::None), |exception| self.eval(exception))?;
-        let (class, message) = match &value {
-            Value::Library(name) => (name.clone(), String::new()),
-            Value::Instance(id) => {
-                let instance = &self.heap.instances[*id];
-                let class =
-                    instance.class.map_or_else(|| Rc::from("Exception"), |class| self.heap.classes[class].name.clone());
-                (class, String::new())
-            }
-            Value::Unknown(text) => match text.split_once(": ") {
-                Some((class, message)) => (Rc::from(class), message.to_string()),
-                None => (Rc::from("Exception"), text.to_string()),
-            },
-            _ => (Rc::from("Exception"), String::new()),
-        };
-        self.stand_in(line);
-        Err(Stop::Raised(Box::new(Raised { class, message, line: self.line, kind: ProblemKind::Raised, value })))
     }
 
     fn nonlocal(&mut self, names: &[Name]) {

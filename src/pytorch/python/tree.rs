@@ -15,6 +15,15 @@ pub(crate) struct Statement {
     pub kind: StatementKind,
 }
 
+/// An `except`.
+#[derive(Debug)]
+pub(crate) struct Handler {
+    /// What it catches: a class, or a tuple of classes; `None`: everything.
+    pub class: Option<Expr>,
+    pub name: Option<Name>,
+    pub body: Block,
+}
+
 #[derive(Debug)]
 pub(crate) enum StatementKind {
     Expression(Expr),
@@ -61,7 +70,7 @@ pub(crate) enum StatementKind {
     },
     Try {
         body: Block,
-        handlers: Vec<(Option<Name>, Block)>,
+        handlers: Vec<Handler>,
         otherwise: Block,
         finally: Block,
     },

@@ -38,8 +38,31 @@ pub(crate) enum Value {
     Partial(Rc<(Value, Arguments)>),
     Super(Rc<(Value, Id)>),
     Tensor(Rc<Tensor>),
-    /// What the import cannot know, and what it is.
-    Unknown(Rc<str>),
+    /// What the import cannot know.
+    Unknown(Rc<Unknown>),
+}
+
+/// A value that is not known.
+#[derive(Debug)]
+pub(crate) struct Unknown {
+    /// What it is: `an item`, `timm.layers.DropPath`.
+    pub words: Rc<str>,
+    pub why: Why,
+}
+
+/// Why a value is not known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Why {
+    /// The import does not follow what makes it.
+    Foreign,
+    /// It is an attribute that nobody has set. That has been said.
+    Unset,
+    /// An error kept it from being made. That has been said.
+    Failed,
+    /// The same of the attribute of a module, by whose name it goes.
+    NotMade,
+    /// It is an exception.
+    Exception { class: Name, message: Rc<str> },
 }
 
 /// What a call is given.
@@ -258,7 +281,12 @@ impl Drop for Heap {
     }
 }
 
-const OF_ERROR: &str = "the result of an error";
+impl Unknown {
+    /// What the import does not follow, by its name.
+    pub fn foreign(words: &str) -> Self {
+        Self { words: Rc::from(words), why: Why::Foreign }
+    }
+}
 
 impl Value {
     pub fn text(text: &str) -> Self {
@@ -269,17 +297,26 @@ impl Value {
         Self::Tuple(Rc::from(items))
     }
 
-    pub fn unknown(what: &str) -> Self {
-        Self::Unknown(Rc::from(what))
+    pub fn unknown(words: &str) -> Self {
+        Self::Unknown(Rc::new(Unknown::foreign(words)))
+    }
+
+    pub fn lost(words: &str, why: Why) -> Self {
+        Self::Unknown(Rc::new(Unknown { words: Rc::from(words), why }))
     }
 
     /// What stands in for a value that an error kept from being made.
     pub fn of_error() -> Self {
-        Self::unknown(OF_ERROR)
+        Self::lost("the result of an error", Why::Failed)
+    }
+
+    pub fn exception(class: &str, message: &str) -> Self {
+        let why = Why::Exception { class: Rc::from(class), message: Rc::from(message) };
+        Self::lost(&format!("{class}: {message}"), why)
     }
 
     pub fn is_of_error(&self) -> bool {
-        matches!(self, Self::Unknown(what) if &**what == OF_ERROR)
+        matches!(self, Self::Unknown(unknown) if unknown.why == Why::Failed)
     }
 
     pub fn sizes(sizes: &[u64]) -> Self {

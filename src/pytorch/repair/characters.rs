@@ -3,6 +3,7 @@
 //! The number of lines never changes: a line that is no code becomes an empty one, so that line numbers hold.
 
 use super::quoted::lines_in_strings;
+use super::strings::{Piece, Strings, as_straight};
 
 /// The lines of a pasted text, cleaned.
 pub(crate) struct CleanText {
@@ -242,71 +243,28 @@ fn straighten_quotes(lines: &mut [String]) {
     if lines.iter().all(|line| line.is_ascii()) {
         return;
     }
-    const DOUBLE: [char; 5] = ['\u{201c}', '\u{201d}', '\u{201e}', '\u{201f}', '\u{2033}'];
-    const SINGLE: [char; 6] = ['\u{2018}', '\u{2019}', '\u{201a}', '\u{201b}', '\u{2032}', '\u{b4}'];
-    let as_straight = |character: char| match character {
-        '"' => '"',
-        '\'' => '\'',
-        other if DOUBLE.contains(&other) => '"',
-        other if SINGLE.contains(&other) => '\'',
-        other => other,
-    };
-    // The straight quote that closes the string, whether it is triple, and whether a typographic one opened it.
-    let mut open: Option<(char, bool, bool)> = None;
+    let mut strings = Strings::default();
     for line in lines.iter_mut() {
-        let characters: Vec<char> = line.chars().collect();
         let mut straight = String::with_capacity(line.len());
-        let mut index = 0;
-        while index < characters.len() {
-            let character = characters[index];
-            let equivalent = as_straight(character);
-            let triple = characters.len() >= index + 3
-                && characters[index..index + 3].iter().all(|&next| as_straight(next) == equivalent);
-            match open {
-                None if character == '#' => {
-                    straight.extend(&characters[index..]);
-                    index = characters.len();
-                    continue;
-                }
-                None if matches!(equivalent, '"' | '\'') => {
-                    let length = if triple { 3 } else { 1 };
-                    let curly = characters[index..index + length].iter().any(|&next| next != equivalent);
-                    open = Some((equivalent, triple, curly));
-                    straight.extend(std::iter::repeat_n(equivalent, length));
-                    index += length;
-                    continue;
-                }
-                None => straight.push(match character {
+        let mut at = 0;
+        while at < line.len() {
+            let (piece, length) = strings.read(line, at);
+            let text = &line[at..at + length];
+            match piece {
+                Piece::Quotes => straight.extend(text.chars().map(as_straight)),
+                Piece::Code => straight.extend(text.chars().map(|character| match character {
                     '\u{2212}' | '\u{2013}' | '\u{2010}' | '\u{2011}' => '-',
                     '\u{ff08}' => '(',
                     '\u{ff09}' => ')',
                     '\u{ff0c}' => ',',
                     '\u{ff1a}' => ':',
                     other => other,
-                }),
-                Some((quote, is_triple, curly)) => {
-                    let closes = if curly { equivalent == quote } else { character == quote };
-                    if character == '\\' && index + 1 < characters.len() {
-                        straight.push(character);
-                        straight.push(characters[index + 1]);
-                        index += 2;
-                        continue;
-                    }
-                    if closes && (!is_triple || triple) {
-                        let length = if is_triple { 3 } else { 1 };
-                        straight.extend(std::iter::repeat_n(quote, length));
-                        open = None;
-                        index += length;
-                        continue;
-                    }
-                    straight.push(character);
-                }
+                })),
+                Piece::Text | Piece::Comment => straight.push_str(text),
             }
-            index += 1;
+            at += length;
         }
-        if matches!(open, Some((_, false, _))) {
-            open = None;
-        }
+        strings.end_line();
         *line = straight;
     }
 }

@@ -1,10 +1,13 @@
 //! Lines to statements: which lines are Python, where each statement ends, and which bracket was never closed.
 
+pub(crate) mod fault;
 mod prose;
 mod scanner;
-
 use prose::{is_surely_code, may_start_statement, parses_alone};
-use scanner::{Scanner, Triple};
+use scanner::Scanner;
+
+use self::fault::{Fault, LineProblem, note};
+use super::line::{comment_start, first_word};
 
 /// One statement or block header, over one or more lines.
 #[derive(Clone, Debug)]
@@ -13,26 +16,6 @@ pub(crate) struct LogicalLine {
     pub first: usize,
     pub last: usize,
     pub indent: usize,
-}
-
-/// What is wrong with a line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Fault {
-    /// A bracket is never closed.
-    Unclosed,
-    Indentation,
-    Other,
-}
-
-/// A mistake in the brackets, quotes or indentation, already mended in the lines.
-#[derive(Clone, Debug)]
-pub(crate) struct LineProblem {
-    /// Index of the line.
-    pub line: usize,
-    pub fault: Fault,
-    pub message: String,
-    /// Index of the line that the closing brackets were put at the end of, and the brackets.
-    pub closed_at: Option<(usize, String)>,
 }
 
 /// The statements of a text.
@@ -44,8 +27,6 @@ pub(crate) struct LogicalLines {
 
 /// Blocks may stand in each other as deep as this.
 const DEEPEST_BLOCKS: usize = 40;
-/// Problems after which no more are noted.
-const MOST_PROBLEMS: usize = 40;
 /// Only so many statements are told apart from prose by parsing them one by one.
 const MOST_CHECKED: usize = 20_000;
 
@@ -74,7 +55,7 @@ impl LogicalLines {
                 }
                 start = Some(index);
                 scanner = Scanner::default();
-            } else if !scanner.open.is_empty() && scanner.triple.is_none() && starts_next_statement(lines, index) {
+            } else if !scanner.open.is_empty() && scanner.triple().is_none() && starts_next_statement(lines, index) {
                 let closers = scanner.closers();
                 let at = last_filled(lines, index);
                 if let Some(&(bracket, line, _)) = scanner.open.last() {
@@ -90,7 +71,7 @@ impl LogicalLines {
                 continue;
             }
             scanner.line(lines, index, &mut found.problems);
-            if scanner.open.is_empty() && scanner.triple.is_none() && !scanner.continues {
+            if scanner.open.is_empty() && scanner.triple().is_none() && !scanner.continues {
                 let first = start.take().unwrap_or(index);
                 found.finish(lines, first, index, &scanner, &mut checked);
             }
@@ -160,7 +141,7 @@ impl LogicalLines {
 
     fn finish_at_end(&mut self, lines: &mut [String], first: usize, scanner: &Scanner, checked: &mut usize) {
         let last = last_filled(lines, lines.len());
-        if let Some(Triple { quote, line, .. }) = scanner.triple {
+        if let Some((quote, line)) = scanner.triple() {
             let message = format!("unterminated triple-quoted string literal (detected at line {})", lines.len());
             self.note(LineProblem { line, fault: Fault::Other, message, closed_at: None });
             lines[last].push_str(&String::from(quote).repeat(3));
@@ -200,46 +181,15 @@ impl LogicalLines {
     }
 }
 
-/// Keeps a problem, where there are not too many of them.
-fn note(problems: &mut Vec<LineProblem>, problem: LineProblem) {
-    if problems.len() < MOST_PROBLEMS {
-        problems.push(problem);
-    }
-}
-
 /// The last line above that has anything but a comment in it.
 fn last_filled(lines: &[String], before: usize) -> usize {
     let filled = |line: &String| !line.trim().is_empty() && !line.trim_start().starts_with('#');
     (0..before).rev().find(|&index| filled(&lines[index])).unwrap_or(0)
 }
 
-/// Where the comment of a line starts, or its end.
-pub(crate) fn comment_start(line: &str) -> usize {
-    let mut quote = None;
-    let mut escaped = false;
-    for (at, character) in line.char_indices() {
-        match quote {
-            Some(_) if escaped => escaped = false,
-            Some(_) if character == '\\' => escaped = true,
-            Some(open) if open == character => quote = None,
-            Some(_) => {}
-            None if character == '#' => return at,
-            None if matches!(character, '"' | '\'') => quote = Some(character),
-            None => {}
-        }
-    }
-    line.len()
-}
-
 fn insert_before_comment(line: &mut String, text: &str) {
     let end = line[..comment_start(line)].trim_end().len();
     line.insert_str(end, text);
-}
-
-/// The first word of a line, and what follows it.
-pub(crate) fn first_word(line: &str) -> (&str, &str) {
-    let end = line.find(|character: char| !(character.is_alphanumeric() || character == '_')).unwrap_or(line.len());
-    line.split_at(end)
 }
 
 /// A dotted name in front of a single `=`, as in `self.conv1 = `.

@@ -2,7 +2,9 @@
 
 pub(crate) mod characters;
 pub(crate) mod indent;
+pub(crate) mod line;
 pub(crate) mod lines;
 pub(crate) mod printed;
 pub(crate) mod quoted;
 pub(crate) mod source;
+pub(crate) mod strings;

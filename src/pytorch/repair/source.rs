@@ -5,10 +5,11 @@ use std::ops::Range;
 use super::super::problem::{Fix, Problem, ProblemKind, Severity};
 use super::super::python::parse as syntax;
 use super::super::python::tree::Block;
-use super::characters as text;
 use super::characters::CleanText;
-use super::indent;
-use super::lines::{Fault, LogicalLines, comment_start};
+use super::line::comment_start;
+use super::lines::LogicalLines;
+use super::lines::fault::Fault;
+use super::{characters as text, indent};
 
 /// Longer texts are cut.
 pub(crate) const MOST_CHARACTERS: usize = 1_000_000;

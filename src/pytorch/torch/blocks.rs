@@ -1,7 +1,6 @@
 //! Blocks of libraries that are made of PyTorch's layers: their Python, run when a text first wants one of them.
 
-use super::super::python::parse as syntax;
-use super::super::python::{Frame, Machine, Run, Value};
+use super::super::python::{Frame, Machine, Run, Value, parse as syntax};
 
 const TORCHVISION: &str = include_str!("torchvision_blocks.py");
 

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use super::super::problem::ProblemKind;
 use super::super::python::tree::BinaryOperator;
 use super::super::python::value::{Arguments, Tensor, TensorSource};
 use super::super::python::{Machine, Run, Value};
@@ -74,7 +75,7 @@ impl Machine {
                 other => {
                     let found = self.type_of(other);
                     let message = format!("unsupported operand type(s) for {name}: 'Tensor' and '{found}'");
-                    self.error(crate::pytorch::ProblemKind::Raised, "TypeError", message)
+                    self.error(ProblemKind::Raised, "TypeError", message)
                 }
             },
             _ => Ok(Value::unknown(name)),

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::super::problem::ProblemKind;
 use super::super::python::tree::Name;
-use super::super::python::value::{Arguments, PendingNode, Tensor, TensorSource};
+use super::super::python::value::{Arguments, PendingNode, Tensor, TensorSource, Unknown};
 use super::super::python::{Machine, Run, Value};
 use super::super::write::unknown::PLAIN;
 use crate::model::{self, Dims, Kind, Layer};
@@ -245,12 +245,12 @@ impl Machine {
             }
             _ if keeps_shape(plain) => self.unsupported(plain, std::slice::from_ref(&tensor), tensor.dims),
             _ => {
-                if is_method && self.catching > 0 {
+                if is_method && self.catches("AttributeError") {
                     let message = format!("'Tensor' object has no attribute '{name}'");
                     return self.error(ProblemKind::UnknownAttribute, "AttributeError", message);
                 }
                 if Self::flows(&tensor) && self.trace.is_some() {
-                    return self.unsupported_call(name, &tensor);
+                    return self.unsupported_call(&Unknown::foreign(name), &tensor);
                 }
                 Ok(Value::unknown(name))
             }

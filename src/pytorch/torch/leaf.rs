@@ -5,6 +5,7 @@ use super::super::python::value::Arguments;
 use super::super::python::{CallSite, FixWish, Machine, Run, Value};
 use super::leaf_shapes;
 use super::module::Leaf;
+use super::shape_errors::error_kind;
 use super::signature::{kind_of, signature};
 use crate::model::{self, Argument, Channels, Dims, Groups, Kind, Layer};
 use crate::shape;
@@ -123,7 +124,7 @@ impl Machine {
         let Some((sizes, names)) = leaf_shapes::weight_sizes(class, given) else { return Ok(()) };
         let Some((&size, name)) = sizes.iter().zip(names).find(|(size, _)| **size < 0) else { return Ok(()) };
         let message = format!("Trying to create tensor with negative dimension {size}: {sizes:?}");
-        if self.catching > 0 {
+        if self.catches("RuntimeError") {
             return self.error(ProblemKind::Shape, "RuntimeError", message).map(drop);
         }
         let meant = size.saturating_abs();
@@ -146,7 +147,7 @@ impl Machine {
         }
         if let ("out_channels" | "out_features", model::Value::Float(float)) = (name, value) {
             let words = "empty() received an invalid combination of arguments - got (tuple, dtype=NoneType, device=NoneType), but expected one of:";
-            if self.catching > 0 {
+            if self.catches("TypeError") {
                 self.error(ProblemKind::WrongArguments, "TypeError", words.to_string())?;
             } else {
                 let plain =
@@ -200,13 +201,7 @@ impl Machine {
             Err(error) if error.stage() == shape::Stage::Init => error,
             _ => return Ok(()),
         };
-        let message = error.to_string();
-        let kind = if message.contains("divisible by groups") || message.contains("num_groups") {
-            ProblemKind::GroupsDoNotDivide
-        } else {
-            ProblemKind::Shape
-        };
-        self.always_error(kind, error.class(), message).map(drop)
+        self.always_error(error_kind(&error, &input), error.class(), error.to_string()).map(drop)
     }
 
     /// Noted also outside of constructors: a module is always somebody's.

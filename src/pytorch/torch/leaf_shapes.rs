@@ -2,6 +2,7 @@
 
 use super::module::Leaf;
 use super::module_call::plain_argument;
+use super::signature::dimensions;
 use crate::model::{Argument, Dims, Value as Plain};
 
 fn int(leaf: &Leaf, name: &str) -> Option<i64> {
@@ -23,14 +24,6 @@ fn each(leaf: &Leaf, name: &str, dimensions: usize) -> Option<Vec<i64>> {
         Plain::List(items) if items.len() == dimensions => items.iter().map(i64::from_value).collect(),
         Plain::List(items) if items.len() == 1 => Some(vec![i64::from_value(&items[0])?; dimensions]),
         _ => None,
-    }
-}
-
-fn dimensions(class: &str) -> usize {
-    match class.as_bytes().iter().rev().nth(1) {
-        Some(b'1') => 1,
-        Some(b'3') => 3,
-        _ => 2,
     }
 }
 

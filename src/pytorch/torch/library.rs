@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::super::python::value::{Arguments, Tensor};
+use super::super::python::value::{Arguments, Tensor, Unknown};
 use super::super::python::{Machine, ModuleKind, Run, Value};
 use super::{no_tensor, signature};
 use crate::model::Dims;
@@ -284,7 +284,7 @@ impl Machine {
         if has_tensor && self.trace.is_some() {
             let tensor = arguments.all().find_map(Value::as_tensor).cloned();
             if let Some(tensor) = tensor {
-                return self.unsupported_call(path, &tensor);
+                return self.unsupported_call(&Unknown::foreign(path), &tensor);
             }
         }
         let from_zoo =

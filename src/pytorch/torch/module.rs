@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use super::super::problem::{Problem, ProblemKind, Severity};
 use super::super::python::tree::Name;
-use super::super::python::value::{Arguments, Instance, ParameterData, Tensor, TensorSource};
+use super::super::python::value::{Arguments, Instance, ParameterData, Tensor, TensorSource, Why};
 use super::super::python::{Id, Machine, Run, Value};
 use super::{leaf, signature};
 use crate::model::{self, Dims, Layer};
@@ -151,7 +151,7 @@ impl Machine {
         self.allocate(3)?;
         self.look_through(id)?;
         // What could not be made goes by the name it was given.
-        let value = if value.is_of_error() { Value::unknown(name) } else { value };
+        let value = if value.is_of_error() { Value::lost(name, Why::NotMade) } else { value };
         match &value {
             Value::Instance(child) if self.is_module(*child) => {
                 self.heap.instances[id].attributes.remove(name);
@@ -253,7 +253,7 @@ impl Machine {
             };
             let child = match &module {
                 Value::Instance(child) if self.is_module(*child) => *child,
-                Value::Unknown(what) => self.unknown_module(what)?,
+                Value::Unknown(unknown) => self.unknown_module(&unknown.words)?,
                 other => {
                     let of_list = matches!(other, Value::List(_) | Value::Tuple(_));
                     let name = if of_list { "list".to_string() } else { self.type_of(other) };
@@ -292,8 +292,8 @@ impl Machine {
         let index = self.module(id).map_or(0, |module| module.children.len());
         match other {
             Value::Instance(child) if self.is_module(*child) => self.set_child(id, &index.to_string(), Some(*child)),
-            Value::Unknown(what) => {
-                let child = self.unknown_module(what)?;
+            Value::Unknown(unknown) => {
+                let child = self.unknown_module(&unknown.words)?;
                 self.set_child(id, &index.to_string(), Some(child))
             }
             Value::Tensor(_) => {
@@ -329,8 +329,8 @@ impl Machine {
             let Value::Text(name) = key else { continue };
             match value {
                 Value::Instance(child) if self.is_module(child) => self.set_child(id, &name, Some(child))?,
-                Value::Unknown(what) => {
-                    let child = self.unknown_module(&what)?;
+                Value::Unknown(unknown) => {
+                    let child = self.unknown_module(&unknown.words)?;
                     self.set_child(id, &name, Some(child))?;
                 }
                 _ => {}

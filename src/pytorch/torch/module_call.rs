@@ -104,9 +104,8 @@ impl Machine {
         let class = self.module(id).map(|module| module.class.clone()).unwrap_or_else(|| Rc::from(""));
         let tensors: Vec<Rc<Tensor>> = arguments.all().filter_map(Value::as_tensor).cloned().collect();
         let Some(tensor) = tensors.first().cloned() else {
-            if let Some(Value::Unknown(what)) = arguments.all().find(|value| matches!(value, Value::Unknown(_))) {
-                let what = what.clone();
-                self.note_lost(id, &class, &what);
+            if let Some(Value::Unknown(unknown)) = arguments.all().find(|value| matches!(value, Value::Unknown(_))) {
+                self.note_lost(id, &class, &unknown.words);
                 return Ok(Value::unknown(&class));
             }
             let Some(value) = arguments.positional.first().filter(|_| &*class != "Identity") else {

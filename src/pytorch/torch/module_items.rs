@@ -118,8 +118,8 @@ impl Machine {
         };
         match value {
             Value::Instance(child) if self.is_module(child) => self.set_child(id, &name, Some(child)),
-            Value::Unknown(what) => {
-                let child = self.unknown_module(&what)?;
+            Value::Unknown(unknown) => {
+                let child = self.unknown_module(&unknown.words)?;
                 self.set_child(id, &name, Some(child))
             }
             value @ Value::Tensor(_) => self.set_module_attribute(id, &name, value),

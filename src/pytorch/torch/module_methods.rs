@@ -146,8 +146,8 @@ impl Machine {
                     match module {
                         Value::Instance(child) if self.is_module(child) => self.set_child(id, &name, Some(child))?,
                         Value::None => self.set_child(id, &name, None)?,
-                        Value::Unknown(what) => {
-                            let child = self.unknown_module(&what)?;
+                        Value::Unknown(unknown) => {
+                            let child = self.unknown_module(&unknown.words)?;
                             self.set_child(id, &name, Some(child))?;
                         }
                         _ => {}

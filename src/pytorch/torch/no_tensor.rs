@@ -45,7 +45,7 @@ impl Machine {
         };
         let (class, original) = words(name, &self.type_of(value));
         let kind = if class == "AttributeError" { ProblemKind::UnknownAttribute } else { ProblemKind::WrongArguments };
-        let Some(meant) = meant.filter(|_| self.catching == 0) else {
+        let Some(meant) = meant.filter(|_| !self.catches(class)) else {
             self.error(kind, class, original)?;
             return Ok(None);
         };
@@ -179,7 +179,7 @@ impl Machine {
             }
         };
         let exception = if takes == 0 { "TypeError" } else { "RuntimeError" };
-        if self.catching > 0 {
+        if self.catches(exception) {
             return self.error(ProblemKind::WrongArguments, exception, words).map(Some);
         }
         if let Some(problem) = self.note_error(ProblemKind::WrongArguments, exception, words, Some(meant.plain)) {

@@ -18,7 +18,7 @@ impl Machine {
         let input = inputs.first().copied().unwrap_or_default();
         let kind = error_kind(error, &input);
         let message = error.to_string();
-        if self.catching > 0 {
+        if self.catches(error.class()) {
             self.error(kind, error.class(), message)?;
             return Ok(None);
         }
@@ -97,7 +97,7 @@ impl Machine {
 }
 
 /// Which of the mistakes that people make an error is.
-fn error_kind(error: &ShapeError, input: &Dims) -> ProblemKind {
+pub(crate) fn error_kind(error: &ShapeError, input: &Dims) -> ProblemKind {
     match error {
         ShapeError::GroupsNotPositive
         | ShapeError::GroupsDoNotDivideInput { .. }

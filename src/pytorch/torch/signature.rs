@@ -6,85 +6,101 @@ use rustc_hash::FxHashSet;
 
 use crate::model::Kind;
 
-/// Classes whose cost the tool does not count: arguments in order (those with `=` have a default), and how many
-/// dimensions beside channels their kernels have.
-const OTHER_CLASSES: &[(&str, &str)] = &[
-    ("Conv1d", "in_channels out_channels kernel_size stride=1 padding=0 dilation=1 groups=1 bias=True padding_mode="),
-    ("Conv3d", "in_channels out_channels kernel_size stride=1 padding=0 dilation=1 groups=1 bias=True padding_mode="),
+/// Classes whose cost the tool does not count: along how many dimensions they work (0: none in particular), and their
+/// arguments in order; those with `=` can be left out.
+const OTHER_CLASSES: &[(&str, usize, &str)] = &[
+    ("Conv1d", 1, "in_channels out_channels kernel_size stride= padding= dilation= groups= bias= padding_mode="),
+    ("Conv3d", 3, "in_channels out_channels kernel_size stride= padding= dilation= groups= bias= padding_mode="),
     (
         "ConvTranspose1d",
-        "in_channels out_channels kernel_size stride=1 padding=0 output_padding=0 groups=1 bias=True dilation=1 padding_mode=",
+        1,
+        "in_channels out_channels kernel_size stride= padding= output_padding= groups= bias= dilation= padding_mode=",
     ),
     (
         "ConvTranspose3d",
-        "in_channels out_channels kernel_size stride=1 padding=0 output_padding=0 groups=1 bias=True dilation=1 padding_mode=",
+        3,
+        "in_channels out_channels kernel_size stride= padding= output_padding= groups= bias= dilation= padding_mode=",
     ),
-    ("MaxPool1d", "kernel_size stride= padding=0 dilation=1 return_indices= ceil_mode="),
-    ("MaxPool3d", "kernel_size stride= padding=0 dilation=1 return_indices= ceil_mode="),
-    ("AvgPool1d", "kernel_size stride= padding=0 ceil_mode= count_include_pad="),
-    ("AvgPool3d", "kernel_size stride= padding=0 ceil_mode= count_include_pad= divisor_override="),
-    ("AdaptiveAvgPool1d", "output_size"),
-    ("AdaptiveMaxPool1d", "output_size return_indices="),
-    ("AdaptiveAvgPool3d", "output_size"),
-    ("AdaptiveMaxPool3d", "output_size return_indices="),
-    ("BatchNorm3d", "num_features eps= momentum= affine=True track_running_stats=True"),
-    ("InstanceNorm1d", "num_features eps= momentum= affine=False track_running_stats=False"),
-    ("InstanceNorm3d", "num_features eps= momentum= affine=False track_running_stats=False"),
-    ("RMSNorm", "normalized_shape eps= elementwise_affine=True"),
-    ("Embedding", "num_embeddings embedding_dim padding_idx= max_norm= norm_type= scale_grad_by_freq= sparse="),
-    (
-        "LSTM",
-        "input_size hidden_size num_layers=1 bias=True batch_first=False dropout=0 bidirectional=False proj_size=",
-    ),
-    ("GRU", "input_size hidden_size num_layers=1 bias=True batch_first=False dropout=0 bidirectional=False"),
-    (
-        "RNN",
-        "input_size hidden_size num_layers=1 nonlinearity= bias=True batch_first=False dropout=0 bidirectional=False",
-    ),
+    ("MaxPool1d", 1, "kernel_size stride= padding= dilation= return_indices= ceil_mode="),
+    ("MaxPool3d", 3, "kernel_size stride= padding= dilation= return_indices= ceil_mode="),
+    ("AvgPool1d", 1, "kernel_size stride= padding= ceil_mode= count_include_pad="),
+    ("AvgPool3d", 3, "kernel_size stride= padding= ceil_mode= count_include_pad= divisor_override="),
+    ("AdaptiveAvgPool1d", 1, "output_size"),
+    ("AdaptiveMaxPool1d", 1, "output_size return_indices="),
+    ("AdaptiveAvgPool3d", 3, "output_size"),
+    ("AdaptiveMaxPool3d", 3, "output_size return_indices="),
+    ("BatchNorm3d", 3, "num_features eps= momentum= affine= track_running_stats="),
+    ("InstanceNorm1d", 1, "num_features eps= momentum= affine= track_running_stats="),
+    ("InstanceNorm3d", 3, "num_features eps= momentum= affine= track_running_stats="),
+    ("RMSNorm", 0, "normalized_shape eps= elementwise_affine="),
+    ("Embedding", 0, "num_embeddings embedding_dim padding_idx= max_norm= norm_type= scale_grad_by_freq= sparse="),
+    ("LSTM", 0, "input_size hidden_size num_layers= bias= batch_first= dropout= bidirectional= proj_size="),
+    ("GRU", 0, "input_size hidden_size num_layers= bias= batch_first= dropout= bidirectional="),
+    ("RNN", 0, "input_size hidden_size num_layers= nonlinearity= bias= batch_first= dropout= bidirectional="),
     (
         "MultiheadAttention",
-        "embed_dim num_heads dropout= bias=True add_bias_kv= add_zero_attn= kdim= vdim= batch_first=",
+        0,
+        "embed_dim num_heads dropout= bias= add_bias_kv= add_zero_attn= kdim= vdim= batch_first=",
     ),
-    ("Bilinear", "in1_features in2_features out_features bias=True"),
-    ("MaxUnpool2d", "kernel_size stride= padding="),
-    ("LPPool2d", "norm_type kernel_size stride= ceil_mode="),
-    ("FractionalMaxPool2d", "kernel_size output_size= output_ratio="),
-    ("Unfold", "kernel_size dilation= padding= stride="),
-    ("Fold", "output_size kernel_size dilation= padding= stride="),
-    ("Softmax2d", ""),
-    ("Softmin", "dim="),
-    ("Softshrink", "lambd="),
-    ("Hardshrink", "lambd="),
-    ("Tanhshrink", ""),
-    ("Threshold", "threshold value inplace="),
-    ("RReLU", "lower= upper= inplace="),
-    ("GLU", "dim=-1"),
-    ("CosineSimilarity", "dim= eps="),
-    ("PairwiseDistance", "p= eps= keepdim="),
-    ("ConstantPad1d", "padding value"),
-    ("ConstantPad3d", "padding value"),
-    ("ZeroPad1d", "padding"),
-    ("ZeroPad3d", "padding"),
-    ("ReflectionPad1d", "padding"),
-    ("ReflectionPad3d", "padding"),
-    ("ReplicationPad1d", "padding"),
-    ("ReplicationPad3d", "padding"),
-    ("CircularPad1d", "padding"),
-    ("CircularPad2d", "padding"),
-    ("CircularPad3d", "padding"),
-    ("CrossMapLRN2d", "size alpha= beta= k="),
-    ("CrossEntropyLoss", "weight="),
-    ("BCELoss", "weight="),
-    ("BCEWithLogitsLoss", "weight="),
-    ("MSELoss", "size_average="),
-    ("L1Loss", "size_average="),
-    ("SmoothL1Loss", "size_average="),
-    ("NLLLoss", "weight="),
-    ("KLDivLoss", "size_average="),
-    ("HuberLoss", "reduction="),
+    ("Bilinear", 0, "in1_features in2_features out_features bias="),
+    ("MaxUnpool2d", 2, "kernel_size stride= padding="),
+    ("LPPool2d", 2, "norm_type kernel_size stride= ceil_mode="),
+    ("FractionalMaxPool2d", 2, "kernel_size output_size= output_ratio="),
+    ("Unfold", 2, "kernel_size dilation= padding= stride="),
+    ("Fold", 2, "output_size kernel_size dilation= padding= stride="),
+    ("Softmax2d", 2, ""),
+    ("Softmin", 0, "dim="),
+    ("Softshrink", 0, "lambd="),
+    ("Hardshrink", 0, "lambd="),
+    ("Tanhshrink", 0, ""),
+    ("Threshold", 0, "threshold value inplace="),
+    ("RReLU", 0, "lower= upper= inplace="),
+    ("GLU", 0, "dim="),
+    ("CosineSimilarity", 0, "dim= eps="),
+    ("PairwiseDistance", 0, "p= eps= keepdim="),
+    ("ConstantPad1d", 1, "padding value"),
+    ("ConstantPad3d", 3, "padding value"),
+    ("ZeroPad1d", 1, "padding"),
+    ("ZeroPad3d", 3, "padding"),
+    ("ReflectionPad1d", 1, "padding"),
+    ("ReflectionPad3d", 3, "padding"),
+    ("ReplicationPad1d", 1, "padding"),
+    ("ReplicationPad3d", 3, "padding"),
+    ("CircularPad1d", 1, "padding"),
+    ("CircularPad2d", 2, "padding"),
+    ("CircularPad3d", 3, "padding"),
+    ("CrossMapLRN2d", 2, "size alpha= beta= k="),
+    ("CrossEntropyLoss", 0, "weight="),
+    ("BCELoss", 0, "weight="),
+    ("BCEWithLogitsLoss", 0, "weight="),
+    ("MSELoss", 0, "size_average="),
+    ("L1Loss", 0, "size_average="),
+    ("SmoothL1Loss", 0, "size_average="),
+    ("NLLLoss", 0, "weight="),
+    ("KLDivLoss", 0, "size_average="),
+    ("HuberLoss", 0, "reduction="),
 ];
 
-/// Classes that do what another one does: the other one, and arguments it then has.
+/// The arguments of classes that the model has with fewer of them, or in another order.
+const LONGER_SIGNATURES: &[(&str, &str)] = &[
+    ("MaxPool2d", "kernel_size stride= padding= dilation= return_indices= ceil_mode="),
+    ("AdaptiveMaxPool2d", "output_size return_indices="),
+    ("PReLU", "num_parameters= init="),
+    ("LayerNorm", "normalized_shape eps= elementwise_affine= bias="),
+    ("LayerNorm2d", "normalized_shape eps= elementwise_affine= bias="),
+    (
+        "ConvTranspose2d",
+        "in_channels out_channels kernel_size stride= padding= output_padding= groups= bias= dilation= padding_mode=",
+    ),
+    ("Upsample", "size= scale_factor= mode= align_corners= recompute_scale_factor="),
+    ("UpsamplingNearest2d", "size= scale_factor="),
+    ("UpsamplingBilinear2d", "size= scale_factor="),
+    ("DropPath", "p= scale_by_keep="),
+    ("StochasticDepth", "p mode="),
+    ("Unflatten", "dim unflattened_size"),
+];
+
+/// Classes that do what another one does, and the other one.
 const ALIASES: &[(&str, &str)] = &[
     ("SyncBatchNorm", "BatchNorm2d"),
     ("Dropout1d", "Dropout"),
@@ -109,7 +125,7 @@ static LEAVES: LazyLock<FxHashSet<&str>> = LazyLock::new(|| {
     let counted = Kind::ALL.iter().map(|kind| kind.class());
     let aliases = ALIASES.iter().map(|(alias, _)| *alias);
     let counted = counted.chain(aliases).filter(|class| kind_of(class).is_some());
-    let others = OTHER_CLASSES.iter().map(|(other, _)| *other);
+    let others = OTHER_CLASSES.iter().map(|(other, ..)| *other);
     counted.chain(others).chain(["Unflatten"]).collect()
 });
 
@@ -145,59 +161,22 @@ pub(crate) fn argument_counts(class: &str) -> Option<(usize, usize)> {
     (without_parameters && (required == 0 || has_function)).then_some((required, signature.len()))
 }
 
+/// Along how many dimensions a class works whose cost the tool does not count: 3 of a `Conv3d`.
+pub(crate) fn dimensions(class: &str) -> usize {
+    OTHER_CLASSES.iter().find(|(other, ..)| *other == class).map_or(0, |(_, dimensions, _)| *dimensions)
+}
+
 /// A class's arguments in PyTorch's order.
 pub(crate) fn signature(class: &str) -> Vec<Parameter> {
     let lazy = class.starts_with("Lazy");
-    if let Some((_, arguments)) = OTHER_CLASSES.iter().find(|(other, _)| *other == class) {
-        return arguments
-            .split(' ')
-            .filter(|argument| !argument.is_empty())
-            .map(|argument| match argument.split_once('=') {
-                Some((name, _)) => Parameter { name, optional: true },
-                None => Parameter { name: argument, optional: false },
-            })
-            .collect();
-    }
-    let names: &[(&'static str, bool)] = match class {
-        "MaxPool2d" => &[
-            ("kernel_size", false),
-            ("stride", true),
-            ("padding", true),
-            ("dilation", true),
-            ("return_indices", true),
-            ("ceil_mode", true),
-        ],
-        "AdaptiveMaxPool2d" => &[("output_size", false), ("return_indices", true)],
-        "PReLU" => &[("num_parameters", true), ("init", true)],
-        "LayerNorm" => &[("normalized_shape", false), ("eps", true), ("elementwise_affine", true), ("bias", true)],
-        "LayerNorm2d" => &[("normalized_shape", false), ("eps", true), ("elementwise_affine", true), ("bias", true)],
-        "ConvTranspose2d" => &[
-            ("in_channels", false),
-            ("out_channels", false),
-            ("kernel_size", false),
-            ("stride", true),
-            ("padding", true),
-            ("output_padding", true),
-            ("groups", true),
-            ("bias", true),
-            ("dilation", true),
-            ("padding_mode", true),
-        ],
-        "Upsample" => &[
-            ("size", true),
-            ("scale_factor", true),
-            ("mode", true),
-            ("align_corners", true),
-            ("recompute_scale_factor", true),
-        ],
-        "UpsamplingNearest2d" | "UpsamplingBilinear2d" => &[("size", true), ("scale_factor", true)],
-        "DropPath" => &[("p", true), ("scale_by_keep", true)],
-        "StochasticDepth" => &[("p", false), ("mode", true)],
-        "Unflatten" => &[("dim", false), ("unflattened_size", false)],
-        _ => &[],
-    };
-    if !names.is_empty() {
-        return names.iter().map(|&(name, optional)| Parameter { name, optional }).collect();
+    let other = OTHER_CLASSES.iter().find(|(other, ..)| *other == class).map(|(_, _, arguments)| *arguments);
+    let longer = || LONGER_SIGNATURES.iter().find(|(longer, _)| *longer == class).map(|(_, arguments)| *arguments);
+    if let Some(arguments) = other.or_else(longer) {
+        let parameter = |argument: &'static str| match argument.strip_suffix('=') {
+            Some(name) => Parameter { name, optional: true },
+            None => Parameter { name: argument, optional: false },
+        };
+        return arguments.split_whitespace().map(parameter).collect();
     }
     let Some(kind) = kind_of(class) else { return Vec::new() };
     let required = kind.required_arguments();

@@ -18,7 +18,7 @@ impl Machine {
     /// The attribute that was meant, where the object surely has none by this name, and one that is spelt almost
     /// so. `range` is where the name stands. The mistake is noted.
     pub(crate) fn meant(&mut self, object: &Value, name: &str, range: std::ops::Range<u32>) -> Run<Option<String>> {
-        if self.catching > 0 || (self.minding == 0 && !matches!(object, Value::Library(_))) {
+        if self.catches("AttributeError") || (self.minding == 0 && !matches!(object, Value::Library(_))) {
             return Ok(None);
         }
         let (owner, names): (_, &Names) = match object {

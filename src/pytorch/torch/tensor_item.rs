@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use super::super::problem::ProblemKind;
 use super::super::python::containers::slice_indices;
 use super::super::python::value::{Tensor, TensorSource};
 use super::super::python::{Machine, Run, Value};
@@ -92,7 +93,7 @@ impl Machine {
                     if let Some(index) = part.as_i64() {
                         if i128::from(index) >= i128::from(size) || i128::from(index) < -i128::from(size) {
                             let message = format!("index {index} is out of bounds for dimension {at} with size {size}");
-                            return self.error(crate::pytorch::ProblemKind::Shape, "IndexError", message);
+                            return self.error(ProblemKind::Shape, "IndexError", message);
                         }
                         if size > 1 {
                             let end = if index == -1 { None } else { Some(index + 1) };
@@ -135,7 +136,7 @@ impl Machine {
 
     fn too_many_indices(&mut self, rank: usize) -> Run<Value> {
         let message = format!("too many indices for tensor of dimension {rank}");
-        self.error(crate::pytorch::ProblemKind::Shape, "IndexError", message)
+        self.error(ProblemKind::Shape, "IndexError", message)
     }
 
     /// Part of a tensor: slices where it is made of those, else of unknown cost.

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use super::super::problem::ProblemKind;
 use super::super::python::value::{Arguments, Tensor, TensorSource};
 use super::super::python::{Machine, Run, Value};
 use crate::model::{self, Dims, Layer};
@@ -39,7 +40,7 @@ impl Machine {
                         None => {
                             let error =
                                 crate::shape::ShapeError::DimensionOutOfRange { rank: dims.rank(), dimension: dim };
-                            self.error(crate::pytorch::ProblemKind::Shape, "IndexError", error.to_string())?
+                            self.error(ProblemKind::Shape, "IndexError", error.to_string())?
                         }
                     }
                 }

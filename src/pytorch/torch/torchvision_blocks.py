@@ -1,4 +1,6 @@
 # Blocks of torchvision that model files import: torchvision.ops.misc and torchvision.models._utils.
+# After torchvision (https://github.com/pytorch/vision), shortened; its licence is in torchvision.LICENSE:
+# BSD 3-Clause License, Copyright (c) Soumith Chintala 2016, All rights reserved.
 import torch
 from torch import nn
 

@@ -3,8 +3,9 @@
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
-use super::super::python::value::{Tensor, TensorSource};
-use super::super::python::{Id, Machine, Run, Value};
+use super::super::problem::{Problem, ProblemKind, Severity};
+use super::super::python::value::{Tensor, TensorSource, Unknown, Why};
+use super::super::python::{Id, Machine, Run, Spent, Stop, Value};
 use super::super::result::{CallKind, ExecutedCall};
 use super::super::write::layer::counted_name;
 use crate::model::{self, Call, Dims, Inputs, Layer, Node, NodeId, Source};
@@ -284,7 +285,7 @@ impl Machine {
     fn check_length(&mut self) -> Run<()> {
         self.allocate(8)?;
         match &self.trace {
-            Some(trace) if trace.nodes.len() >= MOST_NODES => Err(super::super::python::Stop::Spent("nodes")),
+            Some(trace) if trace.nodes.len() >= MOST_NODES => Err(Stop::Spent(Spent::Rows)),
             _ => Ok(()),
         }
     }
@@ -347,19 +348,16 @@ impl Machine {
     }
 
     /// Something unknown is called with a tensor.
-    pub(crate) fn unsupported_call(&mut self, what: &str, tensor: &Rc<Tensor>) -> Run<Value> {
+    pub(crate) fn unsupported_call(&mut self, unknown: &Unknown, tensor: &Rc<Tensor>) -> Run<Value> {
+        let what = &*unknown.words;
         let short = what.rsplit('.').next().unwrap_or(what);
         let short: String = short.chars().filter(|c| c.is_alphanumeric() || *c == '_').take(40).collect();
         let name = if short.is_empty() { "unknown".to_string() } else { short };
         let message =
             format!("{what} is not understood: its cost is unknown, its output is taken to have its input's shape.");
-        let problem = crate::pytorch::Problem::new(
-            crate::pytorch::Severity::Warning,
-            crate::pytorch::ProblemKind::UnknownModule,
-            message,
-        );
+        let problem = Problem::new(Severity::Warning, ProblemKind::UnknownModule, message);
         // A missing attribute has been noted as such.
-        if !what.starts_with("self.") {
+        if unknown.why != Why::Unset {
             self.note(problem);
         }
         // The row itself is not sure of the shape.

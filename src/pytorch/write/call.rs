@@ -2,10 +2,10 @@
 
 use std::ops::Range;
 
+use super::exporter::{Exporter, Unit};
 use super::layer::{counted_name, function};
-use super::module::{Exporter, Unit};
 use super::name::{join, parameter as parameter_at, relative};
-use super::unknown as export_unknown;
+use super::unknown;
 use crate::model::{Kind, Layer, Tap};
 use crate::shape::Shapes;
 
@@ -16,9 +16,7 @@ impl Exporter<'_> {
         let rank = self.wiring.taps(index).first().and_then(|&tap| self.shapes.tap(tap)).map_or(4, |dims| dims.rank());
         let known = match &node.layer {
             Layer::View(view) => Some(self.view(index, view, inputs.first().map_or("x", String::as_str))),
-            Layer::Unsupported(layer) => {
-                export_unknown::function(layer, inputs).map(|call| (layer.class.as_str(), call))
-            }
+            Layer::Unsupported(layer) => unknown::function(layer, inputs).map(|call| (layer.class.as_str(), call)),
             layer => function(layer, inputs, rank),
         };
         let Some((name, call)) = known else {
@@ -120,5 +118,31 @@ impl Exporter<'_> {
             _ => parameter.to_string(),
         };
         taps.iter().map(named).collect()
+    }
+
+    /// What a module's call has to be: `self.gru(x)[0]`, `self.attention(x, x, x)[0]`.
+    pub(crate) fn module_call(&self, index: usize, module: &str, inputs: &[String]) -> String {
+        let plain = format!("{module}({})", inputs.join(", "));
+        let Layer::Unsupported(layer) = &self.network.nodes[index].layer else { return plain };
+        match (layer.class.as_str(), inputs) {
+            _ if !unknown::is_of_tuples(layer) => plain,
+            ("MultiheadAttention", [x]) => format!("{module}({x}, {x}, {x})[0]"),
+            ("LSTM", [x, h, c]) => format!("{module}({x}, ({h}, {c}))[0]"),
+            _ => format!("{plain}[0]"),
+        }
+    }
+
+    /// A state of a recurrent layer, `[N, num_layers * directions, H]`, of what its variable's neighbour holds.
+    pub(crate) fn state(&self, index: usize, recurrent: usize, variable: &str) -> String {
+        let class = |index: usize| match &self.network.nodes[index].layer {
+            Layer::Unsupported(layer) => layer.class.as_str(),
+            _ => "",
+        };
+        let part = match (class(recurrent), class(index)) {
+            ("LSTM", "h_n") => "[0]",
+            ("LSTM", _) => "[1]",
+            _ => "",
+        };
+        format!("{variable}{part}.transpose(0, 1)")
     }
 }

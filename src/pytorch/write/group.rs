@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::module::{Exporter, Unit};
+use super::exporter::{Exporter, Unit};
 use super::name::{relative, under};
 use crate::model::{Layer, Tap};
 

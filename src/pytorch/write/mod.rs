@@ -1,7 +1,9 @@
 //! A network as code: PyTorch's `nn.Module`, Keras's functional form.
 
 pub(crate) mod call;
+pub(crate) mod class;
 pub(crate) mod constants;
+pub(crate) mod exporter;
 pub(crate) mod group;
 pub(crate) mod keras;
 pub(crate) mod layer;

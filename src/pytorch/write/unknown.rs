@@ -2,8 +2,7 @@
 //! were; what is not even known by name raises when it is called.
 
 use super::constants::{Constants, code};
-use super::module::Exporter;
-use crate::model::{Kind, Layer, Tap, Unsupported, Value, literal};
+use crate::model::{Layer, Unsupported, Value, literal};
 
 /// The class of what cannot be written.
 pub(crate) const NOT_KNOWN: &str = "NotKnown";
@@ -151,7 +150,7 @@ pub(crate) fn gives_tuple(layer: &Layer) -> bool {
     matches!(layer, Layer::Unsupported(layer) if is_of_tuples(layer))
 }
 
-fn is_of_tuples(layer: &Unsupported) -> bool {
+pub(crate) fn is_of_tuples(layer: &Unsupported) -> bool {
     OF_TUPLES.contains(&layer.class.as_str()) && Constants::read(&layer.arguments).is_some()
 }
 
@@ -204,59 +203,4 @@ fn expand(sizes: &str, inputs: &[String]) -> Option<String> {
     };
     let sizes: Vec<String> = sizes.split(", ").map(size).collect::<Option<_>>()?;
     Some(format!("{x}.expand({})", sizes.join(", ")))
-}
-
-impl Exporter<'_> {
-    /// Written as a function, not as a module.
-    pub(crate) fn is_unknown_function(&self, index: usize) -> bool {
-        let node = &self.network.nodes[index];
-        let inputs = vec!["x".to_string(); self.wiring.taps(index).len()];
-        match &node.layer {
-            Layer::Unsupported(layer) => function(layer, &inputs).is_some() || self.recurrent_of(index).is_some(),
-            _ => false,
-        }
-    }
-
-    /// The recurrent layer whose state a row is.
-    pub(crate) fn recurrent_of(&self, index: usize) -> Option<usize> {
-        let is_state = matches!(&self.network.nodes[index].layer,
-            Layer::Unsupported(layer) if matches!(layer.class.as_str(), "h_n" | "c_n"));
-        let above = |index: usize| match self.wiring.taps(index) {
-            [Tap::Node(above)] => Some(*above),
-            _ => None,
-        };
-        let mut at = above(index).filter(|_| is_state)?;
-        if self.network.nodes[at].layer.kind() == Kind::Transpose {
-            at = above(at)?;
-        }
-        matches!(&self.network.nodes[at].layer,
-            Layer::Unsupported(layer) if layer.class != "MultiheadAttention" && is_of_tuples(layer))
-        .then_some(at)
-    }
-
-    /// What a module's call has to be: `self.gru(x)[0]`, `self.attention(x, x, x)[0]`.
-    pub(crate) fn module_call(&self, index: usize, module: &str, inputs: &[String]) -> String {
-        let plain = format!("{module}({})", inputs.join(", "));
-        let Layer::Unsupported(layer) = &self.network.nodes[index].layer else { return plain };
-        match (layer.class.as_str(), inputs) {
-            _ if !is_of_tuples(layer) => plain,
-            ("MultiheadAttention", [x]) => format!("{module}({x}, {x}, {x})[0]"),
-            ("LSTM", [x, h, c]) => format!("{module}({x}, ({h}, {c}))[0]"),
-            _ => format!("{plain}[0]"),
-        }
-    }
-
-    /// A state of a recurrent layer, `[N, num_layers * directions, H]`, of what its variable's neighbour holds.
-    pub(crate) fn state(&self, index: usize, recurrent: usize, variable: &str) -> String {
-        let class = |index: usize| match &self.network.nodes[index].layer {
-            Layer::Unsupported(layer) => layer.class.as_str(),
-            _ => "",
-        };
-        let part = match (class(recurrent), class(index)) {
-            ("LSTM", "h_n") => "[0]",
-            ("LSTM", _) => "[1]",
-            _ => "",
-        };
-        format!("{variable}{part}.transpose(0, 1)")
-    }
 }

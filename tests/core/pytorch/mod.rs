@@ -1,6 +1,7 @@
 //! Import of PyTorch source.
 
 mod every_layer;
+mod exceptions;
 mod export;
 mod golden_sources;
 mod hostile;

@@ -6,7 +6,8 @@ use ruff_python_ast as ruff;
 use ruff_text_size::{Ranged, TextRange};
 
 use super::super::tree::{
-    Block, ClassDefinition, Expr, ExprKind, FunctionDefinition, Name, Parameter, Parameters, Statement, StatementKind,
+    Block, ClassDefinition, Expr, ExprKind, FunctionDefinition, Handler, Name, Parameter, Parameters, Statement,
+    StatementKind,
 };
 use super::expression::{binary, bytes};
 use super::{Reader, name};
@@ -99,7 +100,11 @@ impl Reader {
                     .iter()
                     .map(|handler| {
                         let ruff::ExceptHandler::ExceptHandler(handler) = handler;
-                        (handler.name.as_ref().map(name), self.block(&handler.body))
+                        Handler {
+                            class: handler.type_.as_deref().map(|class| self.expr(class)),
+                            name: handler.name.as_ref().map(name),
+                            body: self.block(&handler.body),
+                        }
                     })
                     .collect(),
                 otherwise: self.block(&statement.orelse),

@@ -1,6 +1,6 @@
 //! One statement of a text without indentation, and what its words say about its place.
 
-use super::super::lines::{comment_start, first_word};
+use super::super::line::{comment_start, first_word};
 
 /// One statement, as far as its place matters.
 pub(super) struct Item {

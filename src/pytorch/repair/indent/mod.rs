@@ -7,7 +7,8 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 
 use self::item::{Item, is_header, words};
-use super::lines::{LogicalLine, comment_start, first_word};
+use super::line::{comment_start, first_word};
+use super::lines::LogicalLine;
 
 /// Statements behind a header that are looked at for the end of its block: nesting cannot be deeper, either.
 const MOST_AHEAD: usize = 300;

@@ -1,6 +1,6 @@
 //! Python or prose.
 
-use super::{comment_start, first_word};
+use super::super::line::{comment_start, first_word};
 use crate::pytorch::python::parse as syntax;
 
 /// Not surely prose.

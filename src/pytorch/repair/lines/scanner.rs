@@ -1,6 +1,7 @@
 //! Brackets and quotes, character by character.
 
-use super::{Fault, LineProblem, note};
+use super::super::strings::{Piece, Strings};
+use super::fault::{Fault, LineProblem, note};
 
 /// Brackets may stand in each other as deep as this.
 const DEEPEST_NESTING: usize = 60;
@@ -16,22 +17,14 @@ pub(super) struct Scanner {
     operators: usize,
     /// Of all open brackets.
     operators_inside: usize,
-    /// An open triple-quoted string.
-    pub triple: Option<Triple>,
+    strings: Strings,
+    /// The line where the open string starts.
+    string_line: usize,
     /// Within strings that are formatted. A string's quote within one may look like its end: what is open then stays.
     formatted: Formatted,
     /// The line ends with a backslash.
     pub continues: bool,
     pub too_deep: bool,
-}
-
-/// A triple-quoted string.
-#[derive(Clone, Copy)]
-pub(super) struct Triple {
-    pub quote: char,
-    /// The one it starts in.
-    pub line: usize,
-    is_formatted: bool,
 }
 
 /// Expressions within a string: `f"{x:>{width}}"`.
@@ -44,28 +37,31 @@ struct Formatted {
 }
 
 impl Formatted {
-    /// Takes in the character at the front; gives how many characters that was.
-    fn take(&mut self, characters: &[char]) -> usize {
-        match characters {
-            ['\\', ..] => return 2,
-            ['{', '{', ..] | ['}', '}', ..] if self.depth == 0 => return 2,
-            ['{', ..] => {
+    /// Takes in the character at the front; gives how many more are one with it.
+    fn take(&mut self, rest: &str) -> usize {
+        let mut characters = rest.chars();
+        let first = characters.next();
+        match first {
+            Some('\\') => {}
+            // Doubled ones are text.
+            Some('{' | '}') if self.depth == 0 && characters.next() == first => return 1,
+            Some('{') => {
                 self.depth += 1;
                 self.operators += 1;
             }
-            [_, ..] if self.depth == 0 => {}
-            ['(' | '[', ..] => {
+            Some(_) if self.depth == 0 => {}
+            Some('(' | '[') => {
                 self.depth += 1;
                 self.operators += 1;
             }
-            ['}' | ')' | ']', ..] => {
+            Some('}' | ')' | ']') => {
                 self.depth -= 1;
                 self.operators *= usize::from(self.depth > 0);
             }
-            [sign, rest @ ..] => self.operators += usize::from(is_operator(*sign, rest)),
-            [] => {}
+            Some(sign) => self.operators += usize::from(is_operator(sign, characters.as_str())),
+            None => {}
         }
-        1
+        0
     }
 }
 
@@ -74,105 +70,89 @@ impl Scanner {
         self.open.iter().rev().map(|&(bracket, ..)| closing(bracket)).collect()
     }
 
+    /// The quote of a triple-quoted string that is open, and the line where it starts.
+    pub fn triple(&self) -> Option<(char, usize)> {
+        self.strings.open.map(|open| (open.quote, self.string_line))
+    }
+
     /// Takes in one line, mending what is wrong in it.
     pub fn line(&mut self, lines: &mut [String], index: usize, problems: &mut Vec<LineProblem>) {
-        let mut characters: Vec<char> = lines[index].chars().collect();
-        let mut mended = false;
+        let line = std::mem::take(&mut lines[index]);
+        let mut mended = String::with_capacity(line.len());
         self.continues = false;
         let mut at = 0;
-        while at < characters.len() {
-            let character = characters[at];
-            let triple_here = |quote: char| characters[at..].iter().take(3).filter(|&&next| next == quote).count() == 3;
-            if let Some(Triple { quote, is_formatted, .. }) = self.triple {
-                if character == quote && triple_here(quote) {
-                    self.triple = None;
-                    at += 3;
-                } else if is_formatted {
-                    at += self.formatted.take(&characters[at..]);
-                    self.bound();
-                } else {
-                    at += if character == '\\' { 2 } else { 1 };
+        while at < line.len() {
+            let was_open = self.strings.open;
+            let (piece, length) = self.strings.read(&line, at);
+            let text = &line[at..at + length];
+            at += length;
+            match piece {
+                Piece::Code => {
+                    let character = text.chars().next().unwrap_or(' ');
+                    mended.push(self.code(character, &line[at..], index, problems));
                 }
-                continue;
-            }
-            match character {
-                '#' => break,
-                '"' | '\'' if triple_here(character) => {
-                    let is_formatted = is_formatted(&characters[..at]);
-                    self.triple = Some(Triple { quote: character, line: index, is_formatted });
-                    at += 3;
-                    continue;
+                Piece::Text if was_open.is_some_and(|open| open.is_formatted) => {
+                    let more = self.formatted.take(&line[at - length..]);
+                    mended.push_str(text);
+                    mended.push_str(&line[at..at + more]);
+                    at += more;
                 }
-                '"' | '\'' => {
-                    let is_formatted = is_formatted(&characters[..at]);
-                    let mut end = at + 1;
-                    while end < characters.len() && characters[end] != character {
-                        end += match characters[end] {
-                            _ if is_formatted => self.formatted.take(&characters[end..]),
-                            '\\' => 2,
-                            _ => 1,
-                        };
-                        self.bound();
-                    }
-                    if end >= characters.len() {
-                        if characters.last() == Some(&'\\') {
-                            // The string goes on in the next line: rare, and the parser's business.
-                            self.continues = true;
-                            return;
-                        }
-                        let message = format!("unterminated string literal (detected at line {})", index + 1);
-                        note(problems, LineProblem { line: index, fault: Fault::Other, message, closed_at: None });
-                        characters.push(character);
-                        mended = true;
-                        at = characters.len();
-                        continue;
-                    }
-                    at = end + 1;
-                    continue;
+                Piece::Quotes if was_open.is_none() => {
+                    self.string_line = index;
+                    mended.push_str(text);
                 }
-                '(' | '[' | '{' => {
-                    self.operators += 1;
-                    self.open.push((character, index, 0));
-                }
-                ')' | ']' | '}' => match self.open.pop() {
-                    Some((bracket, _, inside)) => {
-                        self.operators_inside -= inside;
-                        if closing(bracket) != character {
-                            let message = format!(
-                                "closing parenthesis '{character}' does not match opening parenthesis '{bracket}'"
-                            );
-                            note(problems, LineProblem { line: index, fault: Fault::Other, message, closed_at: None });
-                            characters[at] = closing(bracket);
-                            mended = true;
-                        }
-                    }
-                    None => {
-                        let message = format!("unmatched '{character}'");
-                        note(problems, LineProblem { line: index, fault: Fault::Other, message, closed_at: None });
-                        characters[at] = ' ';
-                        mended = true;
-                    }
-                },
-                ',' => match self.open.last_mut() {
-                    Some((_, _, operators)) => self.operators_inside -= std::mem::take(operators),
-                    None => self.operators = 0,
-                },
-                '\\' if at + 1 == characters.len() => self.continues = true,
-                sign if is_operator(sign, &characters[at + 1..]) => match self.open.last_mut() {
-                    Some((_, _, operators)) => {
-                        *operators += 1;
-                        self.operators_inside += 1;
-                    }
-                    None => self.operators += 1,
-                },
-                _ => {}
+                Piece::Text | Piece::Quotes | Piece::Comment => mended.push_str(text),
             }
             self.bound();
-            at += 1;
         }
-        if mended {
-            lines[index] = characters.into_iter().collect();
+        match self.strings.open {
+            // The string goes on in the next line: rare, and the parser's business.
+            Some(open) if !open.is_triple && line.ends_with('\\') => self.continues = true,
+            Some(open) if !open.is_triple => {
+                let message = format!("unterminated string literal (detected at line {})", index + 1);
+                note(problems, LineProblem { line: index, fault: Fault::Other, message, closed_at: None });
+                mended.push(open.quote);
+            }
+            _ => {}
         }
+        self.strings.end_line();
+        lines[index] = mended;
+    }
+
+    /// Takes in a character of code before what follows it; gives the one that is meant.
+    fn code(&mut self, character: char, rest: &str, line: usize, problems: &mut Vec<LineProblem>) -> char {
+        let mut wrong = |message| note(problems, LineProblem { line, fault: Fault::Other, message, closed_at: None });
+        match character {
+            '(' | '[' | '{' => {
+                self.operators += 1;
+                self.open.push((character, line, 0));
+            }
+            ')' | ']' | '}' => {
+                let Some((bracket, _, inside)) = self.open.pop() else {
+                    wrong(format!("unmatched '{character}'"));
+                    return ' ';
+                };
+                self.operators_inside -= inside;
+                if closing(bracket) != character {
+                    wrong(format!("closing parenthesis '{character}' does not match opening parenthesis '{bracket}'"));
+                    return closing(bracket);
+                }
+            }
+            ',' => match self.open.last_mut() {
+                Some((_, _, operators)) => self.operators_inside -= std::mem::take(operators),
+                None => self.operators = 0,
+            },
+            '\\' if rest.is_empty() => self.continues = true,
+            sign if is_operator(sign, rest) => match self.open.last_mut() {
+                Some((_, _, operators)) => {
+                    *operators += 1;
+                    self.operators_inside += 1;
+                }
+                None => self.operators += 1,
+            },
+            _ => {}
+        }
+        character
     }
 
     fn bound(&mut self) {
@@ -181,16 +161,9 @@ impl Scanner {
     }
 }
 
-/// Whether a string is formatted, by what stands before its quote: `f`, `rf`, `t`.
-fn is_formatted(before: &[char]) -> bool {
-    let prefix = before.iter().rev().take_while(|character| character.is_alphanumeric() || **character == '_');
-    let prefix: String = prefix.take(3).map(char::to_ascii_lowercase).collect();
-    matches!(prefix.as_str(), "f" | "fr" | "rf" | "t" | "tr" | "rt")
-}
-
 /// Whether a sign is an operator, before what follows it. Spaces stand for the words `not`, `if`, `lambda`, `in`
 /// between them.
-fn is_operator(sign: char, rest: &[char]) -> bool {
+fn is_operator(sign: char, rest: &str) -> bool {
     match sign {
         ' ' => is_operator_word(rest),
         sign => "+-*/.~<>=!&|^%@:".contains(sign),
@@ -205,7 +178,7 @@ fn closing(bracket: char) -> char {
     }
 }
 
-fn is_operator_word(rest: &[char]) -> bool {
+fn is_operator_word(rest: &str) -> bool {
     const WORDS: [&str; 9] = ["not ", "if ", "else ", "lambda ", "in ", "is ", "and ", "or ", "await "];
-    WORDS.iter().any(|word| rest.len() >= word.len() && rest.iter().zip(word.chars()).all(|(&one, other)| one == other))
+    WORDS.iter().any(|word| rest.starts_with(word))
 }
