@@ -59,11 +59,6 @@ impl Drafts {
         self.problem(field).is_none() && self.0.remove(&field).is_some()
     }
 
-    /// Drops what was typed into a field. Whether there was a text.
-    pub fn forget(&mut self, field: Field) -> bool {
-        self.0.remove(&field).is_some()
-    }
-
     /// Drops what was typed into a design.
     pub fn forget_design(&mut self, design: usize) {
         self.0.retain(|field, _| field.design() != Some(design));

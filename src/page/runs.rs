@@ -103,10 +103,9 @@ impl Runs {
         }
     }
 
-    /// Forgets the jobs under way. Whether there were any.
-    pub fn stop(&mut self) -> bool {
-        let jobs = self.0.iter_mut().filter_map(|run| run.job.take());
-        jobs.count() > 0
+    /// Forgets the jobs under way.
+    pub fn stop(&mut self) {
+        self.0.iter_mut().for_each(|run| run.job = None);
     }
 
     /// Takes a worker's news of a job in; `None` for its id: the worker itself failed, and all that it did.

@@ -46,9 +46,4 @@ impl Typed {
     pub fn leave(&self) {
         self.drafts.maybe_update(|drafts| drafts.leave(self.field));
     }
-
-    /// Shows the value again.
-    pub fn clear(&self) {
-        self.drafts.maybe_update(|drafts| drafts.forget(self.field));
-    }
 }

@@ -281,8 +281,7 @@ fn golden_exact_rewrites_of_the_seed_are_checked_by_running_both() {
 /// Each file that a worker is started from is one that the build makes.
 #[test]
 fn every_binary_is_built() {
-    let script =
-        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/build.mjs")).expect("the script");
+    let script = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/site.mjs")).expect("the script");
     for binary in [Binary::Engine, Binary::Explorer, Binary::Importer] {
         for simd in [Simd::None, Simd::Plain, Simd::Relaxed] {
             if let Some(file) = binary.file(simd) {

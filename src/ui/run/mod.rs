@@ -68,7 +68,7 @@ pub fn Run() -> impl IntoView {
     let stop = move || {
         if runs.with_untracked(Runs::is_running) {
             runner.stop();
-            runs.update(|runs| drop(runs.stop()));
+            runs.update(Runs::stop);
         }
     };
     let run_all = move || {
@@ -79,7 +79,7 @@ pub fn Run() -> impl IntoView {
     };
     let cancel = move || {
         runner.cancel();
-        runs.update(|runs| drop(runs.stop()));
+        runs.update(Runs::stop);
     };
     run_small_networks(studio, wanted, runs, stop, run_all);
     let running = Memo::new(move |_| runs.with(Runs::is_running));

@@ -25,7 +25,7 @@ fn a_refused_text_outlives_the_focus_and_another_one_does_not() {
     drafts.type_text(KERNEL, "x".to_string(), Some("no".to_string()));
     assert!(!drafts.leave(KERNEL));
     assert_eq!((drafts.text(KERNEL), drafts.problem(KERNEL)), (Some("x"), Some("no")));
-    assert!(drafts.forget(KERNEL));
+    drafts.clear();
     assert_eq!(drafts.problem(KERNEL), None);
 }
 
