@@ -27,7 +27,7 @@ pub const MAX_NAME: usize = 256;
 /// Why something cannot have a name.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum NameError {
-    #[error("a name is needed")]
+    #[error("it needs a name")]
     Empty,
     #[error("a name has at most {MAX_NAME} characters, not {0}")]
     TooLong(usize),

@@ -1,11 +1,9 @@
 //! Texts that are being typed, and those that were refused: the one place where they are.
 
-use std::collections::HashMap;
-
 use crate::model::NodeId;
 
 /// A field that one types into.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Field {
     /// An argument of a row, by PyTorch's name.
     Argument { design: usize, id: NodeId, name: &'static str },
@@ -42,26 +40,32 @@ struct Draft {
 
 /// The texts that stand in fields instead of their values.
 #[derive(Clone, Debug, Default)]
-pub struct Drafts(HashMap<Field, Draft>);
+pub struct Drafts(Vec<(Field, Draft)>);
 
 impl Drafts {
     /// Takes in what was typed and what is wrong with it. Whether that is to be seen anywhere but in the field itself.
     pub fn type_text(&mut self, field: Field, text: String, problem: Option<String>) -> bool {
         let before = self.problem(field).map(ToString::to_string);
         let differs = before != problem;
-        self.0.insert(field, Draft { text, problem });
+        let draft = Draft { text, problem };
+        match self.0.iter_mut().find(|(of, _)| *of == field) {
+            Some((_, present)) => *present = draft,
+            None => self.0.push((field, draft)),
+        }
         differs
     }
 
     /// Ends the typing: what was refused stays, all else is the field's value again, which may be written in another way.
     /// Whether there was a text.
     pub fn leave(&mut self, field: Field) -> bool {
-        self.problem(field).is_none() && self.0.remove(&field).is_some()
+        let before = self.0.len();
+        self.0.retain(|(of, draft)| *of != field || draft.problem.is_some());
+        self.0.len() < before
     }
 
     /// Drops what was typed into a design.
     pub fn forget_design(&mut self, design: usize) {
-        self.0.retain(|field, _| field.design() != Some(design));
+        self.0.retain(|(field, _)| field.design() != Some(design));
     }
 
     pub fn clear(&mut self) {
@@ -70,27 +74,26 @@ impl Drafts {
 
     /// The text that stands in a field instead of its value.
     pub fn text(&self, field: Field) -> Option<&str> {
-        self.0.get(&field).map(|draft| draft.text.as_str())
+        self.find(field).map(|draft| draft.text.as_str())
     }
 
     /// What is wrong with the text in a field.
     pub fn problem(&self, field: Field) -> Option<&str> {
-        self.0.get(&field)?.problem.as_deref()
+        self.find(field)?.problem.as_deref()
     }
 
-    /// The refused arguments of a row with what is wrong with each, in the order of their names.
+    /// The refused arguments of a row with what is wrong with each, in the order in which they were typed.
     pub fn refused(&self, design: usize, id: NodeId) -> Vec<(&'static str, String)> {
-        let mut refused: Vec<_> = self
-            .0
-            .iter()
-            .filter_map(|(field, draft)| match field {
-                Field::Argument { design: of, id: row, name } if (*of, *row) == (design, id) => {
-                    draft.problem.clone().map(|problem| (*name, problem))
-                }
-                _ => None,
-            })
-            .collect();
-        refused.sort_unstable();
-        refused
+        let of_row = self.0.iter().filter_map(|(field, draft)| match field {
+            Field::Argument { design: of, id: row, name } if (*of, *row) == (design, id) => {
+                Some((*name, draft.problem.clone()?))
+            }
+            _ => None,
+        });
+        of_row.collect()
+    }
+
+    fn find(&self, field: Field) -> Option<&Draft> {
+        self.0.iter().find(|(of, _)| *of == field).map(|(_, draft)| draft)
     }
 }

@@ -12,6 +12,9 @@ pub const MOST_VISITED: usize = 8;
 /// An opening that has not ended after so many milliseconds will not.
 pub const ENDLESS: u64 = 5000;
 
+/// A reload has begun at most so long after the last edit that it overtook, in milliseconds.
+pub const OVERTAKEN: u64 = 5000;
+
 /// The address that begins anew, whatever is kept.
 pub const FRESH: &str = "fresh";
 
@@ -36,6 +39,8 @@ pub struct Session {
     pub link: String,
     /// What the address said then, which may be some edits behind the link.
     pub address: String,
+    /// What the address said before it was written last: a reload that began just then still has that.
+    pub before: String,
     pub is_own: bool,
     pub saved: u64,
 }
@@ -84,9 +89,10 @@ impl Visit {
         }
         // After a reload the address may lack the last edits. Of a session that was restored after a crash, what was
         // kept may be newer.
-        let session = self.session.as_ref().filter(|session| session.address == self.address);
+        let session = self.session.as_ref().filter(|session| self.goes_on(session));
         let work = session.map(|session| &session.work).or(self.step.as_ref());
-        let kept = self.kept.iter().find(|kept| Some(&kept.id) == work && kept.address == self.address);
+        let is_here = |kept: &&Kept| session.is_some() || kept.address == self.address;
+        let kept = self.kept.iter().filter(is_here).find(|kept| Some(&kept.id) == work);
         match (session, kept) {
             (Some(session), kept) if kept.is_none_or(|kept| kept.saved <= session.saved) => Opening {
                 link: Some(session.link.clone()),
@@ -106,6 +112,12 @@ impl Visit {
             }
         }
     }
+
+    /// Whether the visit is a reload of what the tab had last.
+    fn goes_on(&self, session: &Session) -> bool {
+        let is_overtaken = self.now.saturating_sub(session.saved) < OVERTAKEN;
+        session.address == self.address || (is_overtaken && session.before == self.address)
+    }
 }
 
 impl Opening {
@@ -124,7 +136,8 @@ impl Session {
     /// As one text: its values, a line each. None of them can hold a line break.
     pub fn to_text(&self) -> String {
         let is_own = if self.is_own { "own" } else { "visited" };
-        format!("{}\n{is_own}\n{}\n{}\n{}", self.work, self.saved, self.address, self.link)
+        let Self { work, saved, before, address, link, .. } = self;
+        format!("{work}\n{is_own}\n{saved}\n{before}\n{address}\n{link}")
     }
 
     /// Reads what [`Session::to_text`] gave.
@@ -132,7 +145,7 @@ impl Session {
         let mut lines = text.split('\n');
         let mut next = || lines.next().map(ToString::to_string);
         let (work, is_own, saved) = (next()?, next()? == "own", next()?.parse().ok()?);
-        Some(Self { work, is_own, saved, address: next()?, link: next()? })
+        Some(Self { work, is_own, saved, before: next()?, address: next()?, link: next()? })
     }
 }
 

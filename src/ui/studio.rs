@@ -23,6 +23,7 @@ use super::settle::at_rest;
 pub struct Studio {
     editor: RwSignal<Editor>,
     workbench: Memo<Shared<Workbench>>,
+    sitting: Memo<usize>,
     /// What follows from the workbench as it is now.
     present: Memo<Shared<Derived>>,
     /// The same, for what is shown: in some parts of the page it follows only when edits rest.
@@ -44,6 +45,7 @@ impl Studio {
         Self {
             editor,
             workbench: Memo::new(move |_| editor.with(|editor| editor.workbench().clone())),
+            sitting: Memo::new(move |_| editor.with(Editor::sitting)),
             present,
             derived: present,
             drafts: RwSignal::new(Drafts::default()),
@@ -67,8 +69,8 @@ impl Studio {
     }
 
     /// How many workbenches have been opened: what was found of one says nothing of the next.
-    pub fn sitting(self) -> usize {
-        self.editor.with(Editor::sitting)
+    pub fn sitting(&self) -> usize {
+        self.sitting.get()
     }
 
     /// The designs shown, by index.

@@ -59,6 +59,9 @@ story("a link that one opens does not take the place of one's own work", {}, asy
   await page.page.close();
   const friends = await openBeside(FRIEND);
   await friends.waitForTotals(STANDARD, { params: FRIEND_PARAMS });
+  // It is kept once all of it has been shown.
+  await friends.page.waitForFunction(() => localStorage.getItem("convscope.opening") === null);
+  await wait(200);
   await friends.page.close();
   const again = await openBeside("");
   assert.equal(await channels(again), "6");

@@ -2,8 +2,6 @@
 
 mod dialog;
 
-use std::time::Duration;
-
 use leptos::prelude::*;
 
 use crate::job::{ImportReport, ImportTask, ImportedDesign, Message, News, ProblemReport};
@@ -11,6 +9,7 @@ use crate::rewrite::Rewrite;
 use crate::share_link;
 use crate::ui::keep::local_storage;
 use crate::ui::runner::Runner;
+use crate::ui::settle::Rest;
 use crate::ui::studio::Studio;
 use crate::workbench::{Content, Design, Settings, Workbench, default_name};
 
@@ -48,7 +47,7 @@ pub struct Importer {
     eager: RwSignal<bool>,
     job: StoredValue<Option<u32>>,
     runner: Runner<ImportTask>,
-    pending: StoredValue<Option<TimeoutHandle>>,
+    rest: Rest,
 }
 
 /// How far the reading is.
@@ -74,7 +73,7 @@ impl Importer {
             eager: RwSignal::new(false),
             job: StoredValue::new(None),
             runner: Runner::new(Callback::new(move |message| news.set(Some(message)))),
-            pending: StoredValue::new(None),
+            rest: Rest::new(),
         };
         // What was typed before the page was closed is read when it is seen again.
         Effect::new(move |_| {
@@ -147,17 +146,13 @@ impl Importer {
         if self.job.try_update_value(Option::take).flatten().is_some() {
             self.runner.cancel();
         }
-        if let Some(earlier) = self.pending.get_value() {
-            earlier.clear();
-        }
         let importer = *self;
         self.state.set(if self.text.with_untracked(|text| text.trim().is_empty()) {
             State::Empty
         } else {
             State::Reading
         });
-        let handle = set_timeout_with_handle(move || importer.read(), Duration::from_millis(SETTLED));
-        self.pending.set_value(handle.ok());
+        self.rest.then(SETTLED, move || importer.read());
     }
 
     fn read(&self) {

@@ -14,6 +14,7 @@ use crate::share_link::{self, LinkProblem};
 use crate::workbench::Workbench;
 
 use super::address;
+use super::settle::Rest;
 use super::studio::{Studio, now};
 use crate::page::format::grouped;
 
@@ -52,6 +53,8 @@ pub struct Keeper {
     /// The work that the workbench opened next belongs to.
     next: StoredValue<Option<Work>>,
     pace: StoredValue<AddressPace>,
+    /// What the address said before it was written last.
+    before: StoredValue<String>,
     /// Whether what was opened has been shown: only then is it known to be no danger.
     is_shown: StoredValue<bool>,
     /// Why nothing is kept, where that is so.
@@ -78,9 +81,6 @@ pub async fn begin() -> Beginning {
         }
         kept.push(earlier);
     }
-    let (kept, surplus) = opening::in_order(kept);
-    // What leptos spawns with is there only when the page is mounted.
-    wasm_bindgen_futures::spawn_local(database::forget(surplus));
     let now = today();
     let visit = Visit {
         address: address.clone(),
@@ -113,6 +113,7 @@ impl Keeper {
             work: StoredValue::new(work),
             next: StoredValue::new(None),
             pace: StoredValue::new(AddressPace::default()),
+            before: StoredValue::new(address::fragment().unwrap_or_default()),
             is_shown: StoredValue::new(false),
             not_kept: RwSignal::new(not_kept),
             is_copy: RwSignal::new(false),
@@ -128,8 +129,12 @@ impl Keeper {
         expect_context()
     }
 
-    /// Notes that what was opened has been shown.
+    /// Notes that what was opened has been shown, and lets go of the works that are too many.
     pub fn note_shown(&self) {
+        spawn_local(async {
+            let (_, surplus) = opening::in_order(database::now().await.unwrap_or_default());
+            database::forget(surplus).await;
+        });
         self.is_shown.set_value(true);
         session::end_opening();
         self.keep();
@@ -152,7 +157,7 @@ impl Keeper {
     /// Keeps every edit, at once for this tab, a moment later in the database and the address.
     fn follow_edits(self) {
         let studio = self.studio;
-        let pending = StoredValue::new(None::<TimeoutHandle>);
+        let rest = Rest::new();
         Effect::new(move |before: Option<usize>| {
             self.link.track();
             let sitting = studio.sitting();
@@ -162,12 +167,8 @@ impl Keeper {
             self.write_session();
             self.keep();
             if before.is_some() {
-                if let Some(earlier) = pending.get_value() {
-                    earlier.clear();
-                }
                 let wait = self.pace.try_update_value(|pace| pace.edit(now())).unwrap_or_default();
-                let write = move || self.write_address();
-                pending.set_value(set_timeout_with_handle(write, std::time::Duration::from_millis(wait as u64)).ok());
+                rest.then(wait as u64, move || self.write_address());
             }
             sitting
         });
@@ -216,7 +217,7 @@ impl Keeper {
     fn write_session(&self) {
         let kept = self.as_kept();
         let Kept { id, link, address, is_own, saved, .. } = kept;
-        session::write(&Session { work: id, link, address, is_own, saved });
+        session::write(&Session { work: id, link, address, before: self.before.get_value(), is_own, saved });
     }
 
     fn keep(self) {
@@ -260,6 +261,7 @@ impl Keeper {
 
     fn write_address(&self) {
         let Some(step) = self.pace.try_update_value(|pace| pace.write(now())).flatten() else { return };
+        self.before.set_value(address::fragment().unwrap_or_default());
         address::write(&self.link.get_untracked(), step, &self.work.with_value(|work| work.id.clone()));
         self.write_session();
         self.keep();

@@ -3,8 +3,6 @@
 mod benchmark;
 mod result;
 
-use std::time::Duration;
-
 use leptos::prelude::*;
 
 use crate::job::{Binary, Message, RunReport, RunTask};
@@ -12,6 +10,7 @@ use crate::page::runs::{Asked, Origin, RunState, Runs, Shown, wanted};
 use crate::ui::checked_field::CheckedField;
 use crate::ui::each::Each;
 use crate::ui::runner::{Runner, simd};
+use crate::ui::settle::Rest;
 use crate::ui::studio::Studio;
 
 use benchmark::Benchmark;
@@ -137,7 +136,7 @@ fn run_small_networks(
     stop: impl Fn() + Copy + 'static,
     run_all: impl Fn() + Copy + 'static,
 ) {
-    let pending = StoredValue::new(None::<TimeoutHandle>);
+    let rest = Rest::new();
     let is_small = move || {
         studio.derived.with_untracked(|derived| {
             let macs = derived.designs.iter().map(|state| state.report.totals.figures.macs.0);
@@ -146,17 +145,14 @@ fn run_small_networks(
     };
     Effect::new(move |_| {
         let tasks = wanted.get();
-        if let Some(earlier) = pending.get_value() {
-            earlier.clear();
-        }
+        rest.cancel();
         if !is_small() {
             return;
         }
         stop();
         let shown = runs.with_untracked(|runs| runs.are_of(&tasks));
         if !shown && tasks.iter().any(Option::is_some) {
-            let handle = set_timeout_with_handle(run_all, Duration::from_millis(SETTLED));
-            pending.set_value(handle.ok());
+            rest.then(SETTLED, run_all);
         }
     });
 }

@@ -30,9 +30,9 @@ fn a_refused_text_outlives_the_focus_and_another_one_does_not() {
 }
 
 #[test]
-fn a_row_tells_all_its_refused_arguments_by_name() {
+fn a_row_tells_all_its_refused_arguments() {
     let mut drafts = Drafts::default();
-    for (design, name) in [(0, "stride"), (0, "kernel_size"), (1, "padding")] {
+    for (design, name) in [(0, "kernel_size"), (0, "stride"), (1, "padding")] {
         let field = Field::Argument { design, id: ID, name };
         drafts.type_text(field, "x".to_string(), Some(format!("{name} is a number")));
     }

@@ -1,6 +1,6 @@
 //! What a visit opens.
 
-use convscope::page::opening::{ENDLESS, FRESH, Kept, MOST_OWN, MOST_VISITED, Opening, Session, Visit, in_order};
+use convscope::page::opening::{ENDLESS, FRESH, Kept, MOST_OWN, MOST_VISITED, OVERTAKEN, Opening, Session, Visit, in_order};
 use proptest::prelude::*;
 
 fn own(id: &str, saved: u64) -> Kept {
@@ -20,7 +20,7 @@ fn visited(id: &str, saved: u64) -> Kept {
 
 fn session_of(kept: &Kept) -> Session {
     let Kept { id, link, address, is_own, saved, .. } = kept.clone();
-    Session { work: id, link, address, is_own, saved }
+    Session { work: id, link, before: address.clone(), address, is_own, saved }
 }
 
 fn opens(opening: &Opening, link: &str, work: Option<&str>) {
@@ -53,6 +53,16 @@ fn a_reload_keeps_the_edits_that_the_address_lacks() {
     let session = Session { link: "v=1&a=edited".to_string(), saved: 2, ..session_of(&own("mine", 1)) };
     let visit = Visit { address: session.address.clone(), session: Some(session), ..Visit::default() };
     opens(&visit.opening(), "v=1&a=edited", Some("mine"));
+}
+
+#[test]
+fn a_reload_that_overtakes_the_address_keeps_the_last_edits_too() {
+    for before in ["", "v=1&a=before"] {
+        let session = Session { before: before.to_string(), saved: 1000, ..session_of(&own("edited", 1000)) };
+        let at = |now: u64| Visit { address: before.to_string(), session: Some(session.clone()), now, ..Visit::default() };
+        opens(&at(1200).opening(), "v=1&a=edited", Some("edited"));
+        assert_eq!(at(1000 + OVERTAKEN).opening().work, None, "long after, it is a step back");
+    }
 }
 
 #[test]
@@ -127,9 +137,11 @@ fn the_newest_stay_and_links_crowd_out_no_work_of_ones_own() {
 proptest! {
     #[test]
     fn a_session_reads_back(
-        work in "[a-z0-9]{1,20}", link in "[ -~]{0,80}", address in "[ -~]{0,80}", is_own: bool, saved: u64,
+        work in "[a-z0-9]{1,20}", link in "[ -~]{0,80}", addresses in ["[ -~]{0,80}", "[ -~]{0,80}"], is_own: bool,
+        saved: u64,
     ) {
-        let session = Session { work, link, address, is_own, saved };
+        let [address, before] = addresses;
+        let session = Session { work, link, address, before, is_own, saved };
         prop_assert_eq!(Session::from_text(&session.to_text()), Some(session));
     }
 
