@@ -3,11 +3,12 @@
 use super::find::trace::Hints;
 use super::find::{discover, model_of};
 use super::problem::{Problem, ProblemKind, Severity};
-use super::python::{Machine, Stop};
+use super::python::Stop;
 use super::repair::indent::Guess;
 use super::repair::printed;
 use super::repair::source::Source;
 use super::result::{Import, ImportedModel, Options};
+use super::torch::Machine;
 use super::write::module::COUNTED_FUNCTIONS;
 
 /// After so many steps a text is not read again with other guesses.
@@ -45,8 +46,8 @@ impl Reading {
         let printed = printed::as_source(text);
         let mut source = Source::new(printed.as_deref().unwrap_or(text), guess);
         let mut machine = Machine::new();
-        machine.name_comments = name_comments(&source);
-        machine.counted_functions = source.clean.contains(COUNTED_FUNCTIONS);
+        machine.host.name_comments = name_comments(&source);
+        machine.host.counted_functions = source.clean.contains(COUNTED_FUNCTIONS);
         run(&mut machine, &source);
         let roots = discover::roots(&mut machine, &source, MOST_MODELS);
         let hints = Hints::new(text, &machine, roots.len() == 1);
@@ -65,8 +66,8 @@ impl Reading {
         }
         let mut problems = source.problems.clone();
         let first = problems.len();
-        problems.append(&mut machine.problems);
-        for wish in std::mem::take(&mut machine.fixes) {
+        problems.append(&mut machine.notes.problems);
+        for wish in std::mem::take(&mut machine.notes.fixes) {
             // What follows from a mistake that is not mended is no certain mistake.
             let follows = problems[first..].iter().take(wish.problem).any(|problem| {
                 problem.severity == Severity::Error

@@ -111,6 +111,18 @@ const GUARDED_CRATES: &[(&str, &[&str])] = &[
     ("ruff_text_size", &["pytorch"]),
 ];
 
+/// The rooms of `pytorch`, top-down, and what each sees of the others. Python knows nothing of PyTorch.
+const ROOMS_OF_PYTORCH: &[(&str, &[&str])] = &[
+    ("problem", &[]),
+    ("result", &["problem"]),
+    ("write", &[]),
+    ("python", &["problem"]),
+    ("torch", &["problem", "result", "write", "python"]),
+    ("repair", &["problem", "python"]),
+    ("find", &["problem", "result", "python", "torch", "repair"]),
+    ("import", &["problem", "result", "write", "python", "torch", "repair", "find"]),
+];
+
 /// Folders and files of `src` that still import in circles. A line goes when its circle is cut.
 const KNOTS: &[&str] = &[
     "compare",
@@ -123,8 +135,6 @@ const KNOTS: &[&str] = &[
     "model/layer",
     "model/layer.rs",
     "model/presets",
-    "pytorch/python",
-    "pytorch/torch",
     "rewrite",
     "selfcheck",
     "shape",
@@ -195,6 +205,36 @@ fn imports_run_downward() {
         }
     }
     assert!(violations.is_empty(), "imports that do not run downward:\n{}", violations.join("\n"));
+}
+
+#[test]
+fn the_rooms_of_pytorch_see_only_those_below() {
+    let mut used: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    let sources = sources();
+    for source in &sources {
+        let [parent, own, ..] = source.module.as_slice() else { continue };
+        if parent != "pytorch" {
+            continue;
+        }
+        let seen = used.entry(own).or_default();
+        for name in &source.names {
+            if let NameKind::Own(path) | NameKind::GivenOn(path, _) = &name.kind
+                && let [other, room, ..] = path.as_slice()
+                && other == parent
+                && room != own
+            {
+                seen.insert(room);
+            }
+        }
+    }
+    for (at, (room, allowed)) in ROOMS_OF_PYTORCH.iter().enumerate() {
+        let seen = used.remove(room).unwrap_or_default();
+        assert_eq!(seen, allowed.iter().copied().collect(), "what {room} sees, against ROOMS_OF_PYTORCH");
+        for below in *allowed {
+            assert!(ROOMS_OF_PYTORCH[..at].iter().any(|(other, _)| other == below), "{room} sees {below} above it");
+        }
+    }
+    assert_eq!(used.keys().collect::<Vec<_>>(), Vec::<&&str>::new(), "rooms without a line in ROOMS_OF_PYTORCH");
 }
 
 /// No two files import each other, over however many others, but for the [`KNOTS`].

@@ -3,7 +3,7 @@
 //! A shape that is given size by size has the batch in it as a number, `x.view(n, 2, c, h, w)`; where it stands is
 //! seen by what another batch makes of it.
 
-use super::super::python::Trace;
+use super::super::torch::trace::Trace;
 use crate::model::{Dims, Inputs, Layer, Node, Source};
 
 /// So many samples the second run has.

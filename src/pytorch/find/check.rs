@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 
 use super::super::problem::{Problem, ProblemKind, Severity};
-use super::super::python::{Id, Machine};
+use super::super::python::Id;
 use super::super::result::ModelTotals;
+use super::super::torch::Machine;
 use crate::model::{Network, is_within};
 use crate::shape::{self, ParameterTensors};
 
@@ -13,7 +14,7 @@ pub(crate) fn frozen(machine: &Machine, modules: &[(String, Id)]) -> Vec<String>
     let mut found: Vec<String> = Vec::new();
     let learns = |id: Id| {
         machine.module(id).map(|module| {
-            let all = module.parameters.iter().map(|(_, parameter)| machine.heap.parameters[*parameter].trainable);
+            let all = module.parameters.iter().map(|(_, parameter)| machine.host.parameters[*parameter].trainable);
             (all.clone().any(|trainable| trainable), all.clone().any(|trainable| !trainable))
         })
     };
@@ -42,7 +43,7 @@ pub(crate) fn frozen(machine: &Machine, modules: &[(String, Id)]) -> Vec<String>
                 for (own, parameter) in
                     machine.module(*id).map(|module| module.parameters.as_slice()).unwrap_or_default()
                 {
-                    if !machine.heap.parameters[*parameter].trainable {
+                    if !machine.host.parameters[*parameter].trainable {
                         found.push(if name.is_empty() { own.to_string() } else { format!("{name}.{own}") });
                     }
                 }

@@ -2,8 +2,10 @@
 
 use super::super::problem::{Problem, ProblemKind, Severity};
 use super::super::python::tree::{FunctionDefinition, StatementKind};
-use super::super::python::{Arguments, Id, Machine, ModuleKind, Stop, Value};
+use super::super::python::{Id, Stop};
 use super::super::repair::source::Source;
+use super::super::torch::module_state::ModuleKind;
+use super::super::torch::{Arguments, Machine, Value};
 
 /// Modules outside of others after which no more are looked at.
 const MOST_LOOKED_AT: usize = 2000;
@@ -92,7 +94,7 @@ fn note_left_out(machine: &mut Machine, unused: &[Id], found: &[Id]) {
 fn made(machine: &Machine) -> Vec<Id> {
     let mut roots: Vec<Id> = Vec::new();
     let mut seen = std::collections::HashSet::new();
-    for &id in &machine.made {
+    for &id in &machine.host.made {
         let Some(module) = machine.module(id) else { continue };
         if module.has_parent || module.class.ends_with("Loss") || !seen.insert(id) {
             continue;
@@ -306,7 +308,7 @@ fn call_factories(machine: &mut Machine, source: &Source) {
             break;
         }
         let Some(function) = machine.variable(&definition.name) else { continue };
-        let before = machine.made.len();
+        let before = machine.host.made.len();
         let result = machine.with_budget(|machine| machine.call(&function, Arguments::default()));
         if let Err(stop) = result {
             machine.unwind();
@@ -316,7 +318,7 @@ fn call_factories(machine: &mut Machine, source: &Source) {
             }
         }
         machine.line = 0;
-        if machine.made.len() > before && made(machine).len() > 12 {
+        if machine.host.made.len() > before && made(machine).len() > 12 {
             break;
         }
     }

@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 
-use super::super::python::{Id, Machine};
+use super::super::python::Id;
 use super::super::result::{InputGuess, InputHint, Options};
+use super::super::torch::Machine;
 use super::solve::{self, Puzzle};
 use super::trace::{Hints, Traced, trace};
 use crate::model::{Dims, Kind, Layer, Network, Tap};

@@ -2,9 +2,11 @@
 
 use std::collections::HashSet;
 
+use super::super::python::Id;
 use super::super::python::value::Why;
-use super::super::python::{Id, Machine, Value, settled_class};
 use super::super::result::{CallKind, ExecutedCall, ImportedModel, ModelTotals, Options, RegisteredModule};
+use super::super::torch::module_state::settled_class;
+use super::super::torch::{Machine, Value};
 use super::discover::Root;
 use super::input::find_input;
 use super::trace::{Hints, trace, trace_batch};
@@ -82,7 +84,7 @@ fn totals(machine: &Machine, modules: &[(String, Id)]) -> ModelTotals {
             if !seen.insert(*parameter) {
                 continue;
             }
-            let data = &machine.heap.parameters[*parameter];
+            let data = &machine.host.parameters[*parameter];
             let elements = data.dims.and_then(|dims| dims.elements());
             if data.is_buffer {
                 add(&mut totals.buffers, elements);
@@ -132,7 +134,7 @@ fn uncalled(
             None => {
                 for (own, parameter) in &module.parameters {
                     let full = if name.is_empty() { own.to_string() } else { format!("{name}.{own}") };
-                    if let Some(dims) = machine.heap.parameters[*parameter].dims
+                    if let Some(dims) = machine.host.parameters[*parameter].dims
                         && !nodes.contains(full.as_str())
                         && !weights.contains(parameter)
                         && dims.rank() >= 1

@@ -5,7 +5,10 @@ use std::rc::Rc;
 
 use super::super::problem::{Problem, ProblemKind, Severity};
 use super::super::python::value::{Unknown, Why};
-use super::super::python::{Arguments, Id, Machine, Run, Stop, Tensor, Trace, Value};
+use super::super::python::{Id, Run, Stop};
+use super::super::torch::tensor::Tensor;
+use super::super::torch::trace::Trace;
+use super::super::torch::{Arguments, Machine, Value};
 use super::hints::{self, ShapeHint};
 use crate::model::{Dims, NodeId};
 
@@ -33,8 +36,8 @@ impl Hints {
     pub fn new(text: &str, machine: &Machine, single: bool) -> Self {
         Self {
             remarks: hints::find(text),
-            made: machine.made_inputs.clone(),
-            called: machine.called_with.clone(),
+            made: machine.host.made_inputs.clone(),
+            called: machine.host.called_with.clone(),
             single,
         }
     }
@@ -56,8 +59,8 @@ pub(crate) fn trace_batch(machine: &mut Machine, id: Id, input: Option<Dims>) ->
         }
     }
     let mut trace = Trace::new(&modules, parameters);
-    trace.counted = machine.counted_functions;
-    machine.trace = Some(trace);
+    trace.counted = machine.host.counted_functions;
+    machine.host.trace = Some(trace);
     machine.line = 0;
     machine.minding += 1;
     let result = machine.with_budget(|machine| {
@@ -72,8 +75,8 @@ pub(crate) fn trace_batch(machine: &mut Machine, id: Id, input: Option<Dims>) ->
             let line = machine.line;
             machine.unwind();
             machine.line = line;
-            let assumed = machine.trace.as_ref().is_some_and(|trace| trace.assumed);
-            if let Some(trace) = &mut machine.trace {
+            let assumed = machine.host.trace.as_ref().is_some_and(|trace| trace.assumed);
+            if let Some(trace) = &mut machine.host.trace {
                 trace.stops();
             }
             machine.note(match &stop {
@@ -85,7 +88,7 @@ pub(crate) fn trace_batch(machine: &mut Machine, id: Id, input: Option<Dims>) ->
         }
     };
     machine.line = 0;
-    let trace = machine.trace.take().unwrap_or_else(|| Trace::new(&[], HashMap::new()));
+    let trace = machine.host.trace.take().unwrap_or_else(|| Trace::new(&[], HashMap::new()));
     let failed = trace.stops_after.is_some();
     Traced { trace, outputs, ends, failed }
 }
@@ -157,6 +160,7 @@ impl Machine {
         }
         let nodes: Vec<Option<NodeId>> = tensors.iter().map(|tensor| self.node_of(tensor)).collect();
         let names: Vec<&str> = self
+            .host
             .trace
             .iter()
             .flat_map(|trace| {

@@ -2,8 +2,9 @@
 
 use std::rc::Rc;
 
+use super::host::Host;
 use super::value::{Arguments, Instance};
-use super::{Id, Machine, Run, Value};
+use super::{Id, Interpreter, Run, Value};
 
 const PARSER: &str = "argparse.ArgumentParser";
 const METHODS: [&str; 6] = [
@@ -15,9 +16,9 @@ const METHODS: [&str; 6] = [
     "set_defaults",
 ];
 
-impl Machine {
+impl<H: Host> Interpreter<H> {
     /// A parser: an object with the options' defaults as its attributes.
-    pub(crate) fn new_parser(&mut self) -> Run<Value> {
+    pub(crate) fn new_parser(&mut self) -> Run<Value<H>> {
         let parser = self.namespace(&Arguments::default())?;
         if let Value::Instance(id) = parser {
             self.heap.instances[id].inner = Some(Value::Library(Rc::from(PARSER)));
@@ -26,13 +27,13 @@ impl Machine {
     }
 
     /// `parser.add_argument`, before it is called.
-    pub(crate) fn parser_method(&self, id: Id, name: &str) -> Option<Value> {
+    pub(crate) fn parser_method(&self, id: Id, name: &str) -> Option<Value<H>> {
         let is_parser = matches!(&self.heap.instances[id].inner, Some(Value::Library(path)) if &**path == PARSER);
         let method = || Value::Bound(Rc::new((Value::Instance(id), Rc::from(name))));
         (is_parser && METHODS.contains(&name)).then(method)
     }
 
-    pub(crate) fn call_parser(&mut self, id: Id, name: &str, arguments: &Arguments) -> Run<Value> {
+    pub(crate) fn call_parser(&mut self, id: Id, name: &str, arguments: &Arguments<H>) -> Run<Value<H>> {
         match name {
             "add_argument" => self.add_option(id, arguments)?,
             "add_argument_group" | "add_mutually_exclusive_group" => return Ok(Value::Instance(id)),
@@ -57,7 +58,7 @@ impl Machine {
     }
 
     /// `'--batch-size', type=int, default=64`.
-    fn add_option(&mut self, id: Id, arguments: &Arguments) -> Run<()> {
+    fn add_option(&mut self, id: Id, arguments: &Arguments<H>) -> Run<()> {
         let flags: Vec<&str> = arguments
             .positional
             .iter()

@@ -1,23 +1,20 @@
 //! Assignments: to names, attributes, items and several at once.
 
 use super::super::problem::ProblemKind;
+use super::host::Host;
 use super::tree::{BinaryOperator, Expr, ExprKind};
-use super::value::TensorSource;
-use super::{FixWish, Id, Machine, Run, Value};
+use super::{Interpreter, Run, Value};
 
-impl Machine {
-    pub(crate) fn assign(&mut self, target: &Expr, value: Value) -> Run<()> {
+impl<H: Host> Interpreter<H> {
+    pub(crate) fn assign(&mut self, target: &Expr, value: Value<H>) -> Run<()> {
         match &target.kind {
             ExprKind::Name(name) => self.set_variable(name, value),
             ExprKind::Attribute { value: object, name } => {
                 let line = self.line;
                 let object = self.eval(object)?;
                 self.line = line;
-                if let (Value::Instance(id), Value::Instance(child)) = (&object, &value)
-                    && self.is_module(*child)
-                    && self.heap.instances[*id].module.as_ref().is_some_and(|module| !module.initialised)
-                {
-                    self.super_not_called(*id, target)?;
+                if let Value::Instance(id) = object {
+                    H::before_set(self, id, &value, &target.range)?;
                 }
                 self.set_attribute(&object, name, value)
             }
@@ -32,30 +29,7 @@ impl Machine {
         }
     }
 
-    fn super_not_called(&mut self, id: Id, target: &Expr) -> Run<()> {
-        let message = "cannot assign module before Module.__init__() call".to_string();
-        if self.catches("AttributeError") {
-            return self.error(ProblemKind::SuperInitNotCalled, "AttributeError", message).map(drop);
-        }
-        let plain = "super().__init__() must be called in __init__ before the first layer is assigned.".to_string();
-        if let Some(problem) = self.note_error(ProblemKind::SuperInitNotCalled, "AttributeError", message, Some(plain))
-        {
-            self.fixes.push(FixWish {
-                problem,
-                range: target.range.clone(),
-                label: "Call super().__init__() first".to_string(),
-                replacement: "super().__init__()\n*".to_string(),
-                expected: None,
-            });
-        }
-        if let Some(module) = &mut self.heap.instances[id].module {
-            module.initialised = true;
-            module.stops_init = true;
-        }
-        Ok(())
-    }
-
-    fn unpack(&mut self, targets: &[Expr], value: &Value) -> Run<()> {
+    fn unpack(&mut self, targets: &[Expr], value: &Value<H>) -> Run<()> {
         if let Value::Unknown(what) = value {
             for target in targets {
                 self.assign(target, Value::Unknown(what.clone()))?;
@@ -81,7 +55,7 @@ impl Machine {
             None if items.len() == targets.len() => {
                 for (target, item) in targets.iter().zip(items) {
                     let item = match item {
-                        Value::Tensor(tensor) if !is_blank(target) => Value::Tensor(self.settled_part(&tensor)?),
+                        Value::Tensor(tensor) if !is_blank(target) => Value::Tensor(H::taken(self, &tensor)?),
                         item => item,
                     };
                     self.assign(target, item)?;
@@ -129,14 +103,13 @@ impl Machine {
             return Ok(());
         }
         if let (Value::Instance(_), BinaryOperator::Add) = (&before, operator)
-            && self.is_module_value(&before)
+            && H::extend(self, &before, &value)?
         {
-            self.extend_module(&before, &value)?;
             return Ok(());
         }
         let sign = format!("{}=", super::operators::sign(operator));
         let either = before.as_tensor().is_some() || value.as_tensor().is_some();
-        let sides = if either { self.tensor_operands(&before, &sign, &value)? } else { Some((before, value)) };
+        let sides = if either { H::operands(self, &before, &sign, &value)? } else { Some((before, value)) };
         let after = match sides {
             Some((before, value)) => self.binary(&before, operator, &value)?,
             None => Value::of_error(),
@@ -156,9 +129,7 @@ impl Machine {
                     let instance = &mut self.heap.instances[id];
                     instance.attributes.remove(name);
                     if let Some(module) = &mut instance.module {
-                        module.children.retain(|(child, _)| child != name);
-                        module.parameters.retain(|(parameter, _)| parameter != name);
-                        module.buffers.retain(|(buffer, _)| buffer != name);
+                        H::delete(module, name);
                     }
                 }
             }
@@ -177,9 +148,9 @@ impl Machine {
         Ok(())
     }
 
-    pub(crate) fn set_attribute(&mut self, object: &Value, name: &str, value: Value) -> Run<()> {
+    pub(crate) fn set_attribute(&mut self, object: &Value<H>, name: &str, value: Value<H>) -> Run<()> {
         match object {
-            Value::Instance(id) if self.is_module(*id) => self.set_module_attribute(*id, name, value),
+            Value::Instance(id) if self.is_hosted(*id) => H::set(self, object, name, value),
             Value::Instance(id) => {
                 self.allocate(3)?;
                 self.heap.instances[*id].attributes.insert(name.into(), value);
@@ -193,12 +164,7 @@ impl Machine {
                 let receiver = parts.0.clone();
                 self.set_attribute(&receiver, name, value)
             }
-            Value::Tensor(tensor) if name == "requires_grad" => {
-                if let TensorSource::Parameter(parameter) = tensor.source {
-                    self.heap.parameters[parameter].trainable = self.truth(&value)?.unwrap_or(true);
-                }
-                Ok(())
-            }
+            Value::Tensor(_) => H::set(self, object, name, value),
             _ => Ok(()),
         }
     }

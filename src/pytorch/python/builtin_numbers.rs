@@ -1,12 +1,13 @@
 //! Python's built-in functions of numbers and lengths.
 
 use super::super::problem::ProblemKind;
+use super::host::Host;
 use super::operators::range_length;
 use super::value::Arguments;
-use super::{Machine, Run, Value};
+use super::{Interpreter, Run, Value};
 
-impl Machine {
-    pub(crate) fn range(&mut self, arguments: &Arguments) -> Run<Value> {
+impl<H: Host> Interpreter<H> {
+    pub(crate) fn range(&mut self, arguments: &Arguments<H>) -> Run<Value<H>> {
         let mut bounds = Vec::new();
         for value in &arguments.positional {
             match value.as_int() {
@@ -31,21 +32,19 @@ impl Machine {
         Ok(Value::Range(std::rc::Rc::new(range)))
     }
 
-    pub(crate) fn length(&mut self, value: &Value) -> Run<Value> {
+    pub(crate) fn length(&mut self, value: &Value<H>) -> Run<Value<H>> {
         let length = match value {
             Value::Text(text) => text.chars().count() as i128,
             Value::Tuple(items) => items.len() as i128,
             Value::List(id) => self.heap.lists[*id].len() as i128,
             Value::Dict(id) | Value::Set(id) => self.heap.dicts[*id].pairs.len() as i128,
             Value::Range(range) => range_length(range),
-            Value::Tensor(tensor) => match tensor.dims.and_then(|dims| dims.first().copied()) {
-                Some(size) => i128::from(size),
-                None => return Ok(Value::unknown("a length")),
-            },
+            Value::Tensor(_) => {
+                return Ok(H::length(self, value)?.unwrap_or_else(|| Value::unknown("a length")));
+            }
             Value::Instance(id) => {
-                self.look_through(*id)?;
-                if let Some(length) = self.module_length(*id) {
-                    return Ok(Value::Int(length as i128));
+                if let Some(length) = H::length(self, value)? {
+                    return Ok(length);
                 }
                 if let Some(inner) = self.heap.instances[*id].inner.clone() {
                     return self.length(&inner);
@@ -64,7 +63,7 @@ impl Machine {
         Ok(Value::Int(length))
     }
 
-    pub(crate) fn number(&mut self, name: &str, value: &Value, second: Option<&Value>) -> Run<Value> {
+    pub(crate) fn number(&mut self, name: &str, value: &Value<H>, second: Option<&Value<H>>) -> Run<Value<H>> {
         if let Value::Text(text) = value {
             let text = text.trim();
             let parsed = match name {
@@ -81,7 +80,7 @@ impl Machine {
             };
         }
         if let (Value::Tensor(_), "abs") = (value, name) {
-            return self.tensor_function("abs", Arguments::positional(vec![value.clone()]), false);
+            return H::method(self, value, "abs", Arguments::default());
         }
         let int = value.as_int();
         let Some(float) = value.as_float() else { return Ok(Value::unknown("a number")) };
@@ -101,17 +100,17 @@ impl Machine {
         })
     }
 
-    pub(crate) fn whole(&mut self, float: f64) -> Run<Value> {
+    pub(crate) fn whole(&mut self, float: f64) -> Run<Value<H>> {
         if !float.is_finite() || float.abs() > 1e30 {
             return self.error(ProblemKind::Raised, "OverflowError", "cannot convert float to integer".to_string());
         }
         Ok(Value::Int(float as i128))
     }
 
-    pub(crate) fn extreme(&mut self, name: &str, first: Value, arguments: &Arguments) -> Run<Value> {
+    pub(crate) fn extreme(&mut self, name: &str, first: Value<H>, arguments: &Arguments<H>) -> Run<Value<H>> {
         let items = if arguments.positional.len() == 1 { self.items(&first)? } else { arguments.positional.clone() };
         let key = arguments.keyword("key").cloned();
-        let mut best: Option<(Value, Value)> = None;
+        let mut best: Option<(Value<H>, Value<H>)> = None;
         for item in items {
             if matches!(item, Value::Unknown(_)) {
                 return Ok(item);

@@ -5,9 +5,9 @@ use std::sync::LazyLock;
 use rustc_hash::FxHashSet;
 
 use super::super::problem::ProblemKind;
-use super::super::torch::spelling::is_of_tensors;
+use super::host::Host;
 use super::value::{Arguments, Dict};
-use super::{Machine, Run, Value, exceptions};
+use super::{Interpreter, Run, Value, exceptions};
 
 static NAMES: LazyLock<FxHashSet<&str>> = LazyLock::new(|| {
     let functions = [
@@ -76,7 +76,6 @@ static NAMES: LazyLock<FxHashSet<&str>> = LazyLock::new(|| {
         "__import__",
         "dir",
         "quit",
-        "__printed__",
     ];
     functions.into_iter().chain(exceptions::names()).collect()
 });
@@ -85,8 +84,8 @@ pub(crate) fn is_builtin(name: &str) -> bool {
     NAMES.contains(name)
 }
 
-impl Machine {
-    pub(crate) fn call_builtin(&mut self, name: &str, arguments: Arguments) -> Run<Value> {
+impl<H: Host> Interpreter<H> {
+    pub(crate) fn call_builtin(&mut self, name: &str, arguments: Arguments<H>) -> Run<Value<H>> {
         let first = arguments.positional.first().cloned();
         let second = arguments.positional.get(1).cloned();
         // What is made of something unknown is unknown, not empty.
@@ -172,7 +171,7 @@ impl Machine {
                 }
                 let mut rows = Vec::new();
                 if !columns.is_empty() {
-                    while let Some(row) = columns.iter_mut().map(Iterator::next).collect::<Option<Vec<Value>>>() {
+                    while let Some(row) = columns.iter_mut().map(Iterator::next).collect::<Option<Vec<Value<H>>>>() {
                         self.step()?;
                         self.allocate(row.len())?;
                         rows.push(self.keep(Value::tuple(row)));
@@ -186,7 +185,7 @@ impl Machine {
                     columns.push(self.items(value)?.into_iter());
                 }
                 let mut results = Vec::new();
-                while let Some(row) = columns.iter_mut().map(Iterator::next).collect::<Option<Vec<Value>>>() {
+                while let Some(row) = columns.iter_mut().map(Iterator::next).collect::<Option<Vec<Value<H>>>>() {
                     if row.is_empty() {
                         break;
                     }
@@ -221,13 +220,13 @@ impl Machine {
             }
             ("issubclass", Some(Value::Class(id))) => Ok(match second {
                 Some(Value::Class(other)) => Value::Bool(self.heap.classes[id].order.contains(&other)),
-                _ => Value::Bool(self.is_module_class(id)),
+                _ => Value::Bool(H::is_own(self, id)),
             }),
             ("getattr" | "hasattr", Some(object)) => {
                 let Some(Value::Text(attribute)) = second else { return Ok(Value::unknown(name)) };
                 let found = self.find_attribute(&object, &attribute)?;
                 // Any name may be a tensor's method until it is called.
-                let found = found.filter(|_| !matches!(object, Value::Tensor(_)) || is_of_tensors(&attribute));
+                let found = found.filter(|_| !matches!(object, Value::Tensor(_)) || H::is_of_tensors(&attribute));
                 match (name, found, arguments.positional.get(2)) {
                     ("hasattr", found, _) => Ok(Value::Bool(found.is_some())),
                     (_, Some(value), _) => Ok(value),
@@ -242,9 +241,9 @@ impl Machine {
                 Ok(Value::None)
             }
             ("type", Some(value)) => Ok(match &value {
-                Value::Instance(id) => match (self.heap.instances[*id].class, self.module(*id)) {
+                Value::Instance(id) => match (self.heap.instances[*id].class, &self.heap.instances[*id].module) {
                     (Some(class), _) => Value::Class(class),
-                    (None, Some(module)) => Value::Library(format!("torch.nn.{}", module.class).into()),
+                    (None, Some(module)) => Value::Library(H::class_of(module)),
                     (None, None) => Value::unknown("a type"),
                 },
                 Value::Unknown(_) => Value::unknown("a type"),
@@ -270,7 +269,7 @@ impl Machine {
                 | Value::Bound(_)
                 | Value::Partial(_)
                 | Value::Library(_) => true,
-                Value::Instance(id) => self.is_module(*id) || self.find_method(*id, "__call__").is_some(),
+                Value::Instance(id) => self.is_hosted(*id) || self.find_method(*id, "__call__").is_some(),
                 _ => false,
             })),
             ("vars", Some(value)) => {
@@ -293,7 +292,6 @@ impl Machine {
                 }
                 self.new_dict(dict)
             }
-            ("__printed__", Some(class)) => self.printed_module(&class, second.as_ref()),
             ("id", Some(Value::Instance(id) | Value::List(id))) => Ok(Value::Int(id as i128)),
             ("print" | "exit" | "quit" | "breakpoint", _) => Ok(Value::None),
             _ if name.ends_with("Error") || name.ends_with("Exception") || name.ends_with("Warning") => {
@@ -309,7 +307,7 @@ impl Machine {
     }
 
     /// `eval('BasicBlock')`: only a name.
-    fn name_by_text(&mut self, text: &str) -> Run<Value> {
+    fn name_by_text(&mut self, text: &str) -> Run<Value<H>> {
         let mut parts = text.split('.');
         let first = parts.next().unwrap_or_default();
         let is_name = |part: &str| !part.is_empty() && part.chars().all(|c| c.is_alphanumeric() || c == '_');
@@ -323,14 +321,14 @@ impl Machine {
         Ok(value)
     }
 
-    pub(crate) fn dict_of(&mut self, arguments: &Arguments) -> Run<Value> {
+    pub(crate) fn dict_of(&mut self, arguments: &Arguments<H>) -> Run<Value<H>> {
         let dict = self.new_dict(Dict::default())?;
         self.call_bound(&dict, "update", arguments.clone())?;
         Ok(dict)
     }
 
     /// `None`: not known.
-    fn is_instance(&mut self, value: &Value, classes: &Value) -> Run<Option<bool>> {
+    fn is_instance(&mut self, value: &Value<H>, classes: &Value<H>) -> Run<Option<bool>> {
         if let Value::Tuple(_) | Value::List(_) = classes {
             let mut known = true;
             // One after another: a list may hold itself.
@@ -363,21 +361,7 @@ impl Machine {
             Value::Library(path) => {
                 let short = path.rsplit('.').next().unwrap_or(path);
                 Some(match value {
-                    Value::Instance(id) => match self.module(*id) {
-                        Some(module) => {
-                            let base = self.heap.instances[*id]
-                                .class
-                                .and_then(|class| self.heap.classes[class].library_base.clone());
-                            let base = base.as_deref().and_then(|path| path.rsplit('.').next()).unwrap_or("");
-                            short == "Module"
-                                || short == "object"
-                                || short == &*module.class
-                                || short == base
-                                || is_general(short, &module.class)
-                        }
-                        None => false,
-                    },
-                    Value::Tensor(_) => matches!(short, "Tensor" | "Parameter"),
+                    Value::Instance(_) | Value::Tensor(_) => H::is_instance(self, value, short),
                     Value::Int(_) => matches!(short, "int" | "Number" | "Integral" | "integer"),
                     Value::Bool(_) => matches!(short, "bool" | "int"),
                     Value::Float(_) => matches!(short, "float" | "Number"),
@@ -394,16 +378,5 @@ impl Machine {
             }
             _ => None,
         })
-    }
-}
-
-/// `_BatchNorm` is what all batch norms are, `_ConvNd` all convolutions.
-fn is_general(general: &str, class: &str) -> bool {
-    match general {
-        "_BatchNorm" | "_NormBase" => class.contains("BatchNorm"),
-        "_ConvNd" => class.starts_with("Conv"),
-        "_DropoutNd" => class.starts_with("Dropout"),
-        "_InstanceNorm" => class.starts_with("InstanceNorm"),
-        _ => false,
     }
 }

@@ -3,20 +3,23 @@
 use std::rc::Rc;
 
 use super::super::problem::ProblemKind;
+use super::builtins::is_builtin;
+use super::host::Host;
 use super::statement::Flow;
 use super::tree::{Expr, FunctionDefinition, Name};
-use super::value::{Arguments, Function, FunctionKind, Unknown};
-use super::{DEEPEST_CALLS, FixWish, Frame, Id, Machine, Raised, Run, Stop, Value};
+use super::value::{Arguments, Function, FunctionKind};
+use super::{DEEPEST_CALLS, FixWish, Frame, Id, Interpreter, Run, Value};
 
-impl Machine {
-    pub(crate) fn call(&mut self, function: &Value, arguments: Arguments) -> Run<Value> {
+impl<H: Host> Interpreter<H> {
+    pub(crate) fn call(&mut self, function: &Value<H>, arguments: Arguments<H>) -> Run<Value<H>> {
         self.step()?;
         self.deeper()?;
         let result = match function {
             Value::Function(id) => self.call_function(*id, None, arguments),
             Value::Method(method) => self.call_function(method.1, Some(method.0.clone()), arguments),
             Value::Class(id) => self.instantiate(*id, arguments),
-            Value::Library(path) => self.call_library(path, arguments),
+            Value::Library(path) if is_builtin(path) => self.call_builtin(path, arguments),
+            Value::Library(_) => H::call(self, function, arguments),
             Value::Bound(bound) => self.call_bound(&bound.0, &bound.1, arguments),
             Value::Partial(partial) => {
                 let mut all = partial.1.clone();
@@ -28,19 +31,19 @@ impl Machine {
                 self.call(&partial.0, all)
             }
             Value::Instance(id) => self.call_instance(*id, arguments),
-            Value::Unknown(unknown) => self.call_unknown(unknown, &arguments),
+            Value::Unknown(_) => H::call(self, function, arguments),
             _ => {
                 let name = self.type_of(function);
                 self.error(ProblemKind::Raised, "TypeError", format!("'{name}' object is not callable"))
             }
         };
-        self.depth = self.depth.saturating_sub(1);
+        self.shallower();
         result
     }
 
-    fn call_instance(&mut self, id: Id, arguments: Arguments) -> Run<Value> {
-        if self.is_module(id) {
-            return self.call_module(id, arguments);
+    fn call_instance(&mut self, id: Id, arguments: Arguments<H>) -> Run<Value<H>> {
+        if self.is_hosted(id) {
+            return H::call(self, &Value::Instance(id), arguments);
         }
         match self.find_method(id, "__call__") {
             Some(method) => self.call(&method, arguments),
@@ -48,25 +51,16 @@ impl Machine {
         }
     }
 
-    /// Something that the import does not know is called: with a tensor, it becomes a row of unknown cost.
-    fn call_unknown(&mut self, unknown: &Rc<Unknown>, arguments: &Arguments) -> Run<Value> {
-        match arguments.all().find_map(Value::as_tensor).cloned() {
-            Some(tensor) if self.trace.is_some() => self.unsupported_call(unknown, &tensor),
-            _ => Ok(Value::Unknown(unknown.clone())),
-        }
-    }
-
-    pub(crate) fn call_function(&mut self, id: Id, receiver: Option<Value>, arguments: Arguments) -> Run<Value> {
-        self.calls += 1;
-        if self.calls > DEEPEST_CALLS {
-            let raised = Raised {
-                class: Rc::from("RecursionError"),
-                message: "maximum recursion depth exceeded".to_string(),
-                line: self.line,
-                kind: ProblemKind::TooLong,
-                value: Value::unknown("RecursionError"),
-            };
-            return Err(Stop::Raised(Box::new(raised)));
+    pub(crate) fn call_function(
+        &mut self,
+        id: Id,
+        receiver: Option<Value<H>>,
+        arguments: Arguments<H>,
+    ) -> Run<Value<H>> {
+        self.budget.calls += 1;
+        if self.budget.calls > DEEPEST_CALLS {
+            let message = "maximum recursion depth exceeded".to_string();
+            return Err(self.raised("RecursionError", message, ProblemKind::TooLong));
         }
         let function = &self.heap.functions[id];
         let (definition, class, parent) = (function.definition.clone(), function.class, function.scope);
@@ -90,11 +84,11 @@ impl Machine {
         };
         let frame = self.frames.pop();
         self.line = line;
-        self.calls = self.calls.saturating_sub(1);
+        self.budget.calls = self.budget.calls.saturating_sub(1);
         let value = match flow? {
             Flow::Return(value) => value,
             Flow::Next | Flow::Break | Flow::Continue => {
-                self.note_nothing(id, scope);
+                H::returned_nothing(self, id, scope);
                 Value::None
             }
         };
@@ -105,7 +99,13 @@ impl Machine {
     }
 
     /// Gives the parameters their values. Gives back the first, which methods call `self`.
-    fn bind(&mut self, id: Id, scope: Id, receiver: Option<Value>, arguments: Arguments) -> Run<Option<Value>> {
+    fn bind(
+        &mut self,
+        id: Id,
+        scope: Id,
+        receiver: Option<Value<H>>,
+        arguments: Arguments<H>,
+    ) -> Run<Option<Value<H>>> {
         let definition = self.heap.functions[id].definition.clone();
         let parameters = &definition.parameters;
         let mut positional = arguments.positional.into_iter();
@@ -157,7 +157,7 @@ impl Machine {
         // `def wrapper(*args)` takes the module among the rest.
         let first = first.or_else(|| receiver.clone());
         given += positional.len();
-        let rest: Vec<Value> = receiver.into_iter().chain(positional).collect();
+        let rest: Vec<Value<H>> = receiver.into_iter().chain(positional).collect();
         self.wrong_arguments(id, &missing, given, rest.len(), &keywords)?;
         if let Some(name) = &parameters.rest {
             let rest = self.new_tuple(rest)?;
@@ -180,7 +180,7 @@ impl Machine {
         missing: &[Name],
         given: usize,
         rest: usize,
-        keywords: &[(Name, Value)],
+        keywords: &[(Name, Value<H>)],
     ) -> Run<()> {
         let definition = self.heap.functions[id].definition.clone();
         let parameters = &definition.parameters;
@@ -229,23 +229,25 @@ impl Machine {
             && !parameters.positional.first().is_some_and(|first| is_own(&first.name))
     }
 
-    fn note_forgotten_self(&mut self, id: Id, own: &Value, given: usize) -> Run<()> {
+    fn note_forgotten_self(&mut self, id: Id, own: &Value<H>, given: usize) -> Run<()> {
         let message = self.too_many(id, given + 1);
         if self.catches("TypeError") {
             return self.error(ProblemKind::WrongArguments, "TypeError", message).map(drop);
         }
         let definition = self.heap.functions[id].definition.clone();
         if self.line == 0 {
-            let called =
-                self.called_with.iter().find(|(module, ..)| matches!(own, Value::Instance(id) if id == module));
-            self.line = called.map_or(definition.line, |(.., line)| *line);
+            let called = match own {
+                Value::Instance(id) => H::called_at(&self.host, *id),
+                _ => None,
+            };
+            self.line = called.unwrap_or(definition.line);
         }
         let plain = format!("{} has no self: Python gives it the module as its first argument.", definition.name);
         let noted = self.note_error(ProblemKind::WrongArguments, "TypeError", message, Some(plain));
         if let (Some(problem), Some(range)) = (noted, definition.first_parameter.clone()) {
             let none = definition.parameters.positional.is_empty();
             let (expected, replacement) = if none { (Some("()".to_string()), "(self)") } else { (None, "self, *") };
-            self.fixes.push(FixWish {
+            self.notes.fixes.push(FixWish {
                 problem,
                 range,
                 label: format!("Add self to {}", definition.name),
@@ -264,11 +266,11 @@ impl Machine {
         }
     }
 
-    fn default_of(&self, id: Id, name: &Name) -> Option<Value> {
+    fn default_of(&self, id: Id, name: &Name) -> Option<Value<H>> {
         self.heap.functions[id].defaults.iter().find(|(other, _)| other == name).map(|(_, value)| value.clone())
     }
 
-    pub(crate) fn define_function(&mut self, definition: &Rc<FunctionDefinition>) -> Run<Value> {
+    pub(crate) fn define_function(&mut self, definition: &Rc<FunctionDefinition>) -> Run<Value<H>> {
         let mut defaults = Vec::new();
         let parameters = definition.parameters.positional.iter().chain(&definition.parameters.keyword_only);
         for parameter in parameters {
@@ -290,7 +292,7 @@ impl Machine {
         Ok(Value::Function(self.heap.functions.len() - 1))
     }
 
-    pub(crate) fn decorate(&mut self, value: Value, decorators: &[Expr]) -> Run<Value> {
+    pub(crate) fn decorate(&mut self, value: Value<H>, decorators: &[Expr]) -> Run<Value<H>> {
         let mut value = value;
         for decorator in decorators.iter().rev() {
             let decorator = self.quietly(|machine| machine.eval(decorator))?;
@@ -322,7 +324,7 @@ impl Machine {
     }
 
     /// `super()` and `super(Net, self)`.
-    pub(crate) fn super_call(&mut self, arguments: &[Expr]) -> Run<Value> {
+    pub(crate) fn super_call(&mut self, arguments: &[Expr]) -> Run<Value<H>> {
         let (mut class, mut receiver) = match self.frames.last() {
             Some(frame) => (frame.class, frame.receiver.clone()),
             None => (None, None),

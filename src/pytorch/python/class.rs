@@ -3,18 +3,17 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use super::super::problem::{Problem, ProblemKind, Severity};
-use super::super::torch::library;
-use super::super::torch::module::ModuleState;
+use super::super::problem::ProblemKind;
+use super::host::Host;
 use super::tree::{ClassDefinition, ExprKind, Name, StatementKind};
 use super::value::{Arguments, Class, FunctionKind, Instance, Why};
-use super::{Frame, Id, Machine, ModuleKind, Run, Spent, Stop, Value};
+use super::{Frame, Id, Interpreter, Run, Spent, Stop, Value};
 
 /// Classes of the text behind one class, each as often as it is one's base.
 const MOST_ANCESTORS: usize = 200;
 
-impl Machine {
-    pub(crate) fn define_class(&mut self, definition: &Rc<ClassDefinition>) -> Run<Value> {
+impl<H: Host> Interpreter<H> {
+    pub(crate) fn define_class(&mut self, definition: &Rc<ClassDefinition>) -> Run<Value<H>> {
         let mut order = Vec::new();
         let mut library_base: Option<Name> = None;
         for base in &definition.bases {
@@ -25,8 +24,7 @@ impl Machine {
                     library_base = library_base.or_else(|| base.library_base.clone());
                 }
                 Value::Library(path) => {
-                    let better =
-                        library::is_module_base(&path) && !library_base.as_deref().is_some_and(library::is_module_base);
+                    let better = H::is_base(&path) && !library_base.as_deref().is_some_and(H::is_base);
                     if library_base.is_none() || better {
                         library_base = Some(path);
                     }
@@ -82,69 +80,36 @@ impl Machine {
     }
 
     /// A class's attribute, also an inherited one.
-    pub(crate) fn class_attribute(&self, class: Id, name: &str) -> Option<Value> {
+    pub(crate) fn class_attribute(&self, class: Id, name: &str) -> Option<Value<H>> {
         let order = &self.heap.classes[class].order;
         order.iter().find_map(|&id| self.heap.classes[id].attributes.get(name).cloned())
     }
 
-    pub(crate) fn is_module_class(&self, class: Id) -> bool {
-        let class = &self.heap.classes[class];
-        match class.library_base.as_deref() {
-            Some(path) if path == "unknown" || library::is_elsewhere(path) => {
-                class.order.iter().any(|&id| self.heap.classes[id].attributes.contains_key("forward"))
-            }
-            Some(path) => library::is_module_base(path),
-            None => false,
-        }
-    }
-
-    pub(crate) fn instantiate(&mut self, class: Id, arguments: Arguments) -> Run<Value> {
-        let is_module = self.is_module_class(class);
-        if let Some(base) = self.heap.classes[class].library_base.clone().filter(|base| library::is_elsewhere(base)) {
-            let name = self.heap.classes[class].name.clone();
-            if !is_module && self.constructing > 0 {
-                return self.unknown_module(&name).map(Value::Instance);
-            }
-            if is_module {
-                let base = base.rsplit('.').next().unwrap_or(&base).to_string();
-                let message = format!("{base} is not in the text: what it adds to {name} is not counted.");
-                self.note(Problem::new(Severity::Warning, ProblemKind::NotUnderstood, message));
-            }
-        }
-        let id = self.heap.instances.len();
-        self.allocate(24)?;
-        self.heap.instances.push(Instance {
-            class: Some(class),
-            attributes: HashMap::new(),
-            module: is_module
-                .then(|| Box::new(ModuleState::new(self.heap.classes[class].name.clone(), ModuleKind::User))),
-            inner: None,
-            line: self.line,
-        });
-        let instance = Value::Instance(id);
-        if is_module && self.constructing == 0 {
-            self.made.push(id);
-        }
-        let (depth, calls, frames, line) = (self.depth, self.calls, self.frames.len(), self.line);
-        self.constructing += u32::from(is_module);
-        self.minding += u32::from(is_module);
-        let result = self.initialise(class, &instance, arguments);
-        self.constructing = self.constructing.saturating_sub(u32::from(is_module));
-        self.minding = self.minding.saturating_sub(u32::from(is_module));
-        match result {
-            // What it had until then is kept.
-            Err(Stop::Raised(raised)) if is_module && self.constructing == 0 && !self.catches(&raised.class) => {
-                (self.depth, self.calls) = (depth, calls);
-                self.frames.truncate(frames);
-                self.note(raised.problem());
-                self.line = line;
-            }
-            other => other?,
-        }
+    pub(crate) fn instantiate(&mut self, class: Id, arguments: Arguments<H>) -> Run<Value<H>> {
+        let arguments = match H::instantiate(self, class, arguments)? {
+            Ok(instance) => return Ok(instance),
+            Err(arguments) => arguments,
+        };
+        let instance = Value::Instance(self.new_instance(class, None)?);
+        self.initialise(class, &instance, arguments)?;
         Ok(instance)
     }
 
-    fn initialise(&mut self, class: Id, instance: &Value, arguments: Arguments) -> Run<()> {
+    /// An instance of a class of the text, before its `__init__`.
+    pub(crate) fn new_instance(&mut self, class: Id, module: Option<Box<H::Module>>) -> Run<Id> {
+        self.allocate(24)?;
+        let line = self.line;
+        let instance = Instance { class: Some(class), attributes: HashMap::new(), module, inner: None, line };
+        self.heap.instances.push(instance);
+        Ok(self.heap.instances.len() - 1)
+    }
+
+    /// Whether an instance is the host's, too.
+    pub(crate) fn is_hosted(&self, id: Id) -> bool {
+        self.heap.instances[id].module.is_some()
+    }
+
+    pub(crate) fn initialise(&mut self, class: Id, instance: &Value<H>, arguments: Arguments<H>) -> Run<()> {
         if self.heap.classes[class].is_dataclass {
             return self.fill_dataclass(class, instance, arguments).map(drop);
         }
@@ -160,7 +125,7 @@ impl Machine {
     }
 
     /// Gives the values of the fields, in order.
-    fn fill_dataclass(&mut self, class: Id, instance: &Value, arguments: Arguments) -> Run<Vec<Value>> {
+    fn fill_dataclass(&mut self, class: Id, instance: &Value<H>, arguments: Arguments<H>) -> Run<Vec<Value<H>>> {
         let mut values = Vec::new();
         let order = self.heap.classes[class].order.clone();
         let mut fields: Vec<Name> = Vec::new();
@@ -202,15 +167,8 @@ impl Machine {
         Ok(values)
     }
 
-    /// `apply` of a `torch.autograd.Function`: its `forward`, whose context only matters to gradients.
-    fn function_with_gradient(&mut self, class: Id) -> Option<Value> {
-        let forward = self.class_attribute(class, "forward")?;
-        let context = Value::Library(Rc::from(library::GRADIENT_CONTEXT));
-        Some(self.keep(Value::Partial(Rc::new((forward, Arguments::positional(vec![context]))))))
-    }
-
     /// A method of the text's own, bound to its instance.
-    pub(crate) fn find_method(&self, id: Id, name: &str) -> Option<Value> {
+    pub(crate) fn find_method(&self, id: Id, name: &str) -> Option<Value<H>> {
         let class = self.heap.instances[id].class?;
         match self.class_attribute(class, name)? {
             Value::Function(function) => Some(self.bound_function(Value::Instance(id), class, function)),
@@ -219,7 +177,7 @@ impl Machine {
         }
     }
 
-    fn bound_function(&self, receiver: Value, class: Id, function: Id) -> Value {
+    fn bound_function(&self, receiver: Value<H>, class: Id, function: Id) -> Value<H> {
         match self.heap.functions[function].kind {
             FunctionKind::Static => Value::Function(function),
             FunctionKind::ClassMethod => Value::Method(Rc::new((Value::Class(class), function))),
@@ -228,7 +186,7 @@ impl Machine {
     }
 
     /// `object.name`, or `None` where there is none.
-    pub(crate) fn find_attribute(&mut self, object: &Value, name: &str) -> Run<Option<Value>> {
+    pub(crate) fn find_attribute(&mut self, object: &Value<H>, name: &str) -> Run<Option<Value<H>>> {
         Ok(Some(match object {
             Value::Instance(id) => return self.instance_attribute(*id, name),
             Value::Class(id) => match self.class_attribute(*id, name) {
@@ -246,18 +204,12 @@ impl Machine {
                         let base = self.heap.classes[*id].library_base.clone().unwrap_or_else(|| Rc::from("object"));
                         Value::Library(Rc::from(format!("{base}.{name}")))
                     }
-                    "verify" if self.heap.classes[*id].library_base.as_deref().is_some_and(library::is_weights) => {
-                        Value::Library(Rc::from(library::VERIFY))
-                    }
-                    "apply" if self.heap.classes[*id].library_base.as_deref().is_some_and(library::is_own_gradient) => {
-                        return Ok(self.function_with_gradient(*id));
-                    }
-                    _ => return Ok(None),
+                    _ => return H::class_attribute(self, *id, name),
                 },
             },
             Value::Super(parts) => return self.super_attribute(object, &parts.0, parts.1, name),
-            Value::Library(path) => self.member(path, name)?,
-            Value::Tensor(tensor) => return self.tensor_attribute(tensor, name),
+            Value::Library(path) => H::member(self, path, name)?,
+            Value::Tensor(_) => return H::attribute(self, object, name),
             Value::Unknown(unknown) if unknown.words.len() >= 80 => object.clone(),
             Value::Unknown(unknown) => {
                 let why = if unknown.why == Why::Unset { Why::Unset } else { Why::Foreign };
@@ -273,12 +225,11 @@ impl Machine {
         }))
     }
 
-    fn instance_attribute(&mut self, id: Id, name: &str) -> Run<Option<Value>> {
+    fn instance_attribute(&mut self, id: Id, name: &str) -> Run<Option<Value<H>>> {
         if let Some(value) = self.heap.instances[id].attributes.get(name) {
             return Ok(Some(value.clone()));
         }
-        self.look_through(id)?;
-        if let Some(value) = self.module_attribute(id, name) {
+        if let Some(value) = H::attribute(self, &Value::Instance(id), name)? {
             return Ok(Some(value));
         }
         if let Some(class) = self.heap.instances[id].class {
@@ -296,8 +247,8 @@ impl Machine {
                 return Ok(Some(Value::Class(class)));
             }
         }
-        if self.is_module(id) {
-            if let Some(value) = self.library_module_attribute(id, name)? {
+        if self.is_hosted(id) {
+            if let Some(value) = H::inherited(self, id, name)? {
                 return Ok(Some(value));
             }
         } else if let Some(method) = self.parser_method(id, name) {
@@ -321,7 +272,13 @@ impl Machine {
     }
 
     /// An attribute of the classes behind `class` in the receiver's order.
-    fn super_attribute(&mut self, object: &Value, receiver: &Value, class: Id, name: &str) -> Run<Option<Value>> {
+    fn super_attribute(
+        &mut self,
+        object: &Value<H>,
+        receiver: &Value<H>,
+        class: Id,
+        name: &str,
+    ) -> Run<Option<Value<H>>> {
         let own = match receiver {
             Value::Instance(id) => self.heap.instances[*id].class,
             Value::Class(id) => Some(*id),
@@ -343,17 +300,12 @@ impl Machine {
         Ok(Some(Value::Bound(Rc::new((object.clone(), Rc::from(name))))))
     }
 
-    pub(crate) fn attribute(&mut self, object: &Value, name: &Name) -> Run<Value> {
+    pub(crate) fn attribute(&mut self, object: &Value<H>, name: &Name) -> Run<Value<H>> {
         if let Some(value) = self.find_attribute(object, name)? {
             return Ok(value);
         }
-        let is_meant = match object {
-            Value::Instance(id) => self.uncalled.contains_key(id),
-            Value::None => self.nothing.is_some(),
-            _ => false,
-        };
-        if is_meant && let Some(tensor) = self.meant_tensor(object, super::super::torch::no_tensor::attribute, name)? {
-            return self.attribute(&Value::Tensor(tensor), name);
+        if let Some(value) = H::missing(self, object, name)? {
+            return Ok(value);
         }
         let message = match object {
             Value::Class(id) => format!("type object '{}' has no attribute '{name}'", self.heap.classes[*id].name),
@@ -373,13 +325,13 @@ impl Machine {
     }
 
     /// Python's name of a value's class.
-    pub(crate) fn type_of(&self, value: &Value) -> String {
+    pub(crate) fn type_of(&self, value: &Value<H>) -> String {
         match value {
             Value::Instance(id) => {
                 let instance = &self.heap.instances[*id];
                 match (instance.class, &instance.module) {
                     (Some(class), _) => self.heap.classes[class].name.to_string(),
-                    (None, Some(module)) => module.class.to_string(),
+                    (None, Some(module)) => H::class_of(module).rsplit('.').next().unwrap_or_default().to_string(),
                     (None, None) => "object".to_string(),
                 }
             }
@@ -388,10 +340,10 @@ impl Machine {
     }
 
     /// The builtin part of making an instance: what `super().__init__(...)` reaches in the end.
-    pub(crate) fn library_init(&mut self, instance: &Value, arguments: Arguments) -> Run<Value> {
+    pub(crate) fn library_init(&mut self, instance: &Value<H>, arguments: Arguments<H>) -> Run<Value<H>> {
         let Value::Instance(id) = instance else { return Ok(Value::None) };
-        if self.is_module(*id) {
-            self.initialise_module(*id, arguments)?;
+        if self.is_hosted(*id) {
+            H::initialise(self, *id, arguments)?;
             return Ok(Value::None);
         }
         let class = self.heap.instances[*id].class;
@@ -404,9 +356,9 @@ impl Machine {
         if let Some(base) = base {
             let inner = match &*base {
                 "list" | "dict" | "tuple" | "set" | "collections.OrderedDict" | "str" | "int" | "float" => {
-                    Some(self.call_library(&base, arguments)?)
+                    Some(self.call(&Value::Library(base.clone()), arguments)?)
                 }
-                "collections.UserDict" => Some(self.call_library("dict", arguments)?),
+                "collections.UserDict" => Some(self.call(&Value::Library(Rc::from("dict")), arguments)?),
                 "typing.NamedTuple" => match self.heap.instances[*id].class {
                     Some(class) => {
                         let values = self.fill_dataclass(class, instance, arguments)?;

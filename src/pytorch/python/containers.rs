@@ -1,13 +1,14 @@
 //! Items of sequences, dicts, tensors and modules.
 
 use super::super::problem::ProblemKind;
+use super::host::Host;
 use super::operators::range_length;
 use super::value::Arguments;
-use super::{Machine, Run, Value};
+use super::{Interpreter, Run, Value};
 
-impl Machine {
+impl<H: Host> Interpreter<H> {
     /// The items that a loop over a value sees.
-    pub(crate) fn items(&mut self, value: &Value) -> Run<Vec<Value>> {
+    pub(crate) fn items(&mut self, value: &Value<H>) -> Run<Vec<Value<H>>> {
         let items = match value {
             Value::Tuple(items) => items.to_vec(),
             Value::List(id) => self.heap.lists[*id].clone(),
@@ -24,9 +25,9 @@ impl Machine {
                 let [start, _, step] = **range;
                 (0..length as i128).map(|index| Value::Int(start + index * step)).collect()
             }
-            Value::Tensor(tensor) => return self.tensor_items(tensor),
+            Value::Tensor(_) => H::items(self, value)?.unwrap_or_default(),
             Value::Instance(id) => {
-                if let Some(items) = self.module_items(*id) {
+                if let Some(items) = H::items(self, value)? {
                     items
                 } else if let Some(inner) = self.heap.instances[*id].inner.clone() {
                     self.items(&inner)?
@@ -50,11 +51,11 @@ impl Machine {
         Ok(items)
     }
 
-    pub(crate) fn item(&mut self, object: &Value, index: &Value) -> Run<Value> {
+    pub(crate) fn item(&mut self, object: &Value<H>, index: &Value<H>) -> Run<Value<H>> {
         match object {
             Value::Tuple(items) => match self.sequence_item(items, index)? {
                 // A part of a chunk that is picked is used.
-                Ok(Value::Tensor(tensor)) => Ok(Value::Tensor(self.settled_part(&tensor)?)),
+                Ok(Value::Tensor(tensor)) => Ok(Value::Tensor(H::taken(self, &tensor)?)),
                 Ok(item) => Ok(item),
                 Err(items) => self.new_tuple(items),
             },
@@ -76,7 +77,7 @@ impl Machine {
             }
             Value::Text(text) => {
                 self.work(text.len() / 8)?;
-                let letters: Vec<Value> = self.items(&Value::Text(text.clone()))?;
+                let letters: Vec<Value<H>> = self.items(&Value::Text(text.clone()))?;
                 match self.sequence_item(&letters, index)? {
                     Ok(item) => Ok(item),
                     Err(items) => {
@@ -96,9 +97,9 @@ impl Machine {
                     self.error(ProblemKind::Raised, "KeyError", shown)
                 }
             },
-            Value::Tensor(tensor) => self.tensor_item(tensor, index),
+            Value::Tensor(_) => Ok(H::item(self, object, index)?.unwrap_or_else(|| Value::unknown("an item"))),
             Value::Instance(id) => {
-                if let Some(item) = self.module_item(*id, index)? {
+                if let Some(item) = H::item(self, object, index)? {
                     return Ok(item);
                 }
                 if let Some(inner) = self.heap.instances[*id].inner.clone() {
@@ -120,7 +121,7 @@ impl Machine {
     }
 
     /// One item, or (as the error) those of a slice.
-    fn sequence_item(&mut self, items: &[Value], index: &Value) -> Run<Result<Value, Vec<Value>>> {
+    fn sequence_item(&mut self, items: &[Value<H>], index: &Value<H>) -> Run<Result<Value<H>, Vec<Value<H>>>> {
         match index {
             Value::Slice(parts) => {
                 let picked = slice_indices(parts, items.len());
@@ -145,7 +146,7 @@ impl Machine {
         }
     }
 
-    pub(crate) fn set_item(&mut self, object: &Value, index: Value, value: Value) -> Run<()> {
+    pub(crate) fn set_item(&mut self, object: &Value<H>, index: Value<H>, value: Value<H>) -> Run<()> {
         match object {
             Value::List(id) => {
                 let length = self.heap.lists[*id].len();
@@ -183,7 +184,7 @@ impl Machine {
                 self.heap.dicts[*id].set(index, value);
                 Ok(())
             }
-            Value::Instance(id) if self.is_module(*id) => self.set_module_item(*id, &index, value),
+            Value::Instance(id) if self.is_hosted(*id) => H::set_item(self, *id, &index, value),
             Value::Instance(id) => {
                 if let Some(inner) = self.heap.instances[*id].inner.clone() {
                     return self.set_item(&inner, index, value);
@@ -197,7 +198,7 @@ impl Machine {
         }
     }
 
-    pub(crate) fn delete_item(&mut self, object: &Value, index: &Value) -> Run<()> {
+    pub(crate) fn delete_item(&mut self, object: &Value<H>, index: &Value<H>) -> Run<()> {
         match object {
             Value::List(id) => {
                 let length = self.heap.lists[*id].len();
@@ -223,7 +224,7 @@ impl Machine {
                 self.work(self.heap.dicts[*id].pairs.len() / 4)?;
                 self.heap.dicts[*id].remove(index);
             }
-            Value::Instance(id) if self.is_module(*id) => self.delete_module_item(*id, index)?,
+            Value::Instance(id) if self.is_hosted(*id) => H::delete_item(self, *id, index)?,
             _ => {}
         }
         Ok(())
@@ -231,14 +232,14 @@ impl Machine {
 }
 
 /// The indices that a slice picks, by Python's rules.
-pub(crate) fn slice_indices(parts: &[Value; 3], length: usize) -> Vec<usize> {
+pub(crate) fn slice_indices<H: Host>(parts: &[Value<H>; 3], length: usize) -> Vec<usize> {
     let length = length as i128;
     let step = parts[2].as_int().unwrap_or(1);
     if step == 0 {
         return Vec::new();
     }
     let (low, high) = if step > 0 { (0, length) } else { (-1, length - 1) };
-    let bound = |value: &Value, default: i128| match value.as_int() {
+    let bound = |value: &Value<H>, default: i128| match value.as_int() {
         None => default,
         Some(at) => (if at < 0 { at + length } else { at }).clamp(low, high),
     };

@@ -3,10 +3,12 @@
 use std::rc::Rc;
 
 use super::super::problem::ProblemKind;
+use super::host::Host;
+use super::host_types::HostTypes;
 use super::statement::Flow;
 use super::tree::{Block, Expr, Handler, Name};
-use super::value::Why;
-use super::{Machine, Raised, Run, Stop, Value};
+use super::value::{Catching, Why};
+use super::{Interpreter, Raised, Run, Stop, Value};
 
 /// Python's own exceptions and warnings, each behind the one that it is a kind of.
 const BASES: &[(&str, &[&str])] = &[
@@ -77,28 +79,21 @@ fn is_kind_of(class: &str, other: &str) -> bool {
     }
 }
 
-/// What the handlers of a `try` catch.
-#[derive(Debug)]
-pub(crate) struct Catching {
-    /// For each handler its classes; `None`: everything.
-    classes: Vec<Option<Vec<Value>>>,
-}
-
-impl Machine {
+impl<H: HostTypes> Interpreter<H> {
     /// Whether a `try` around catches a class of the library.
     pub(crate) fn catches(&self, class: &str) -> bool {
         self.catching.iter().any(|handlers| self.handler(handlers, class, None).is_some())
     }
 
     /// The first handler that catches an exception.
-    fn handler(&self, catching: &Catching, class: &str, instance: Option<&Value>) -> Option<usize> {
+    fn handler(&self, catching: &Catching<H>, class: &str, instance: Option<&Value<H>>) -> Option<usize> {
         catching.classes.iter().position(|classes| match classes {
             None => true,
             Some(classes) => classes.iter().any(|other| self.is_caught(class, instance, other)),
         })
     }
 
-    fn is_caught(&self, class: &str, instance: Option<&Value>, other: &Value) -> bool {
+    fn is_caught(&self, class: &str, instance: Option<&Value<H>>, other: &Value<H>) -> bool {
         let own = match instance {
             Some(Value::Instance(id)) => self.heap.instances[*id].class,
             Some(Value::Class(id)) => Some(*id),
@@ -114,20 +109,22 @@ impl Machine {
             _ => false,
         }
     }
+}
 
+impl<H: Host> Interpreter<H> {
     pub(crate) fn attempt(
         &mut self,
         body: &Block,
         handlers: &[Handler],
         otherwise: &Block,
         finally: &Block,
-    ) -> Run<Flow> {
-        let (depth, calls, frames) = (self.depth, self.calls, self.frames.len());
+    ) -> Run<Flow<H>> {
+        let (depth, calls, frames) = (self.budget.depth, self.budget.calls, self.frames.len());
         let result = self.attempt_to(body, handlers, otherwise);
         match &result {
             Err(Stop::Spent(_)) => return result,
             Err(Stop::Raised(_)) => {
-                (self.depth, self.calls) = (depth, calls);
+                (self.budget.depth, self.budget.calls) = (depth, calls);
                 self.frames.truncate(frames);
             }
             Ok(_) => {}
@@ -138,8 +135,9 @@ impl Machine {
         }
     }
 
-    fn attempt_to(&mut self, body: &Block, handlers: &[Handler], otherwise: &Block) -> Run<Flow> {
-        let (depth, calls, frames, level) = (self.depth, self.calls, self.frames.len(), self.catching.len());
+    fn attempt_to(&mut self, body: &Block, handlers: &[Handler], otherwise: &Block) -> Run<Flow<H>> {
+        let (depth, calls, frames, level) =
+            (self.budget.depth, self.budget.calls, self.frames.len(), self.catching.len());
         if !handlers.is_empty() {
             let classes = handlers.iter().map(|handler| self.classes(handler.class.as_ref()));
             let classes = classes.collect::<Run<_>>()?;
@@ -150,18 +148,19 @@ impl Machine {
             Err(Stop::Raised(raised)) => self
                 .catching
                 .get(level)
-                .and_then(|catching| self.handler(catching, &raised.class, Some(&raised.value)))
+                .and_then(|catching| self.handler(catching, &raised.class, Some(&self.heap.raised[raised.value])))
                 .map(|handler| (handler, (**raised).clone())),
             _ => None,
         };
         self.catching.truncate(level);
         match (caught, result) {
             (Some((handler, raised)), _) => {
-                (self.depth, self.calls) = (depth, calls);
+                (self.budget.depth, self.budget.calls) = (depth, calls);
                 self.frames.truncate(frames);
                 let Handler { name, body, .. } = &handlers[handler];
                 if let Some(name) = name {
-                    self.set_variable(name, raised.value.clone())?;
+                    let value = self.heap.raised[raised.value].clone();
+                    self.set_variable(name, value)?;
                 }
                 self.handled.push(raised);
                 let flow = self.block(body);
@@ -174,7 +173,7 @@ impl Machine {
     }
 
     /// The classes behind an `except`. What is not known of them is not said here.
-    fn classes(&mut self, classes: Option<&Expr>) -> Run<Option<Vec<Value>>> {
+    fn classes(&mut self, classes: Option<&Expr>) -> Run<Option<Vec<Value<H>>>> {
         let Some(classes) = classes else { return Ok(None) };
         let value = match self.quietly(|machine| machine.eval(classes)) {
             Err(Stop::Raised(_)) => return Ok(Some(Vec::new())),
@@ -186,7 +185,7 @@ impl Machine {
         }))
     }
 
-    pub(crate) fn raise(&mut self, exception: Option<&Expr>, line: u32) -> Run<Flow> {
+    pub(crate) fn raise(&mut self, exception: Option<&Expr>, line: u32) -> Run<Flow<H>> {
         let value = match (exception, self.handled.last()) {
             (Some(exception), _) => self.eval(exception)?,
             (None, Some(handled)) => return Err(Stop::Raised(Box::new(handled.clone()))),
@@ -207,6 +206,8 @@ impl Machine {
             _ => (Rc::from("Exception"), String::new()),
         };
         self.stand_in(line);
+        self.heap.raised.push(value);
+        let value = self.heap.raised.len() - 1;
         Err(Stop::Raised(Box::new(Raised { class, message, line: self.line, kind: ProblemKind::Raised, value })))
     }
 }

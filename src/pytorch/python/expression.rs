@@ -3,20 +3,21 @@
 use std::rc::Rc;
 
 use super::super::problem::ProblemKind;
+use super::host::Host;
 use super::tree::{Comprehension, ComprehensionKind, Expr, ExprKind, TextPart, UnaryOperator};
-use super::value::Dict;
-use super::{Arguments, CallSite, Machine, Run, Value};
+use super::value::{Arguments, Dict};
+use super::{CallSite, Interpreter, Run, Value};
 
-impl Machine {
-    pub(crate) fn eval(&mut self, expr: &Expr) -> Run<Value> {
+impl<H: Host> Interpreter<H> {
+    pub(crate) fn eval(&mut self, expr: &Expr) -> Run<Value<H>> {
         self.step()?;
         self.deeper()?;
         let value = self.eval_kind(expr);
-        self.depth = self.depth.saturating_sub(1);
+        self.shallower();
         value
     }
 
-    fn eval_kind(&mut self, expr: &Expr) -> Run<Value> {
+    fn eval_kind(&mut self, expr: &Expr) -> Run<Value<H>> {
         match &expr.kind {
             ExprKind::None => Ok(Value::None),
             ExprKind::Bool(boolean) => Ok(Value::Bool(*boolean)),
@@ -44,7 +45,7 @@ impl Machine {
                 let object = self.eval(value)?;
                 self.stand_in(expr.line);
                 let range = expr.range.end.saturating_sub(name.len() as u32)..expr.range.end;
-                match self.meant(&object, name, range)? {
+                match H::meant(self, &object, name, range)? {
                     Some(meant) => self.attribute(&object, &meant.into()),
                     None => self.attribute(&object, name),
                 }
@@ -98,13 +99,13 @@ impl Machine {
         }
     }
 
-    pub(crate) fn number_too_large(&mut self) -> Run<Value> {
+    pub(crate) fn number_too_large(&mut self) -> Run<Value<H>> {
         self.error(ProblemKind::TooLong, "OverflowError", "A number here is too large to be computed with.".to_string())
     }
 
     /// The items of a display or the arguments of a call, with `*items` spread out.
     #[inline(never)]
-    fn eval_items(&mut self, items: &[Expr]) -> Run<Vec<Value>> {
+    fn eval_items(&mut self, items: &[Expr]) -> Run<Vec<Value<H>>> {
         let mut values = Vec::with_capacity(items.len().min(1024));
         for item in items {
             if let ExprKind::Starred(spread) = &item.kind {
@@ -124,7 +125,7 @@ impl Machine {
     }
 
     #[inline(never)]
-    fn dict_display(&mut self, pairs: &[(Option<Expr>, Expr)]) -> Run<Value> {
+    fn dict_display(&mut self, pairs: &[(Option<Expr>, Expr)]) -> Run<Value<H>> {
         let mut dict = Dict::default();
         for (key, value) in pairs {
             match key {
@@ -149,7 +150,7 @@ impl Machine {
     }
 
     #[inline(never)]
-    fn eval_call(&mut self, expr: &Expr) -> Run<Value> {
+    fn eval_call(&mut self, expr: &Expr) -> Run<Value<H>> {
         let ExprKind::Call { function, arguments, keywords } = &expr.kind else { return Ok(Value::None) };
         if let ExprKind::Name(name) = &function.kind
             && &**name == "super"
@@ -161,7 +162,7 @@ impl Machine {
         // Logs and the like: their arguments are looked at by nobody.
         if matches!(&function, Value::Library(name) if matches!(&**name, "print" | "breakpoint")) {
             // At the end of a script they may run a network.
-            if self.trace.is_none() && self.constructing == 0 {
+            if !H::runs(&self.host) && self.constructing == 0 {
                 self.eval_items(arguments)?;
             }
             // What has no attribute stops PyTorch here, too.
@@ -208,7 +209,7 @@ impl Machine {
     }
 
     #[inline(never)]
-    fn logic(&mut self, all: bool, operands: &[Expr]) -> Run<Value> {
+    fn logic(&mut self, all: bool, operands: &[Expr]) -> Run<Value<H>> {
         let mut last = Value::None;
         for operand in operands {
             last = self.eval(operand)?;
@@ -222,7 +223,7 @@ impl Machine {
         Ok(last)
     }
 
-    fn unary(&mut self, operator: UnaryOperator, operand: &Value) -> Run<Value> {
+    fn unary(&mut self, operator: UnaryOperator, operand: &Value<H>) -> Run<Value<H>> {
         match operator {
             UnaryOperator::Not => Ok(match self.truth(operand)? {
                 Some(truth) => Value::Bool(!truth),
@@ -238,7 +239,7 @@ impl Machine {
     }
 
     #[inline(never)]
-    fn comprehension(&mut self, comprehension: &Comprehension) -> Run<Value> {
+    fn comprehension(&mut self, comprehension: &Comprehension) -> Run<Value<H>> {
         let scope = self.new_scope(Some(self.scope()))?;
         let (class, receiver) = match self.frames.last() {
             Some(frame) => (frame.class, frame.receiver.clone()),
@@ -265,9 +266,9 @@ impl Machine {
         &mut self,
         comprehension: &Comprehension,
         level: usize,
-        items: &mut Vec<Value>,
-        pairs: &mut Dict,
-    ) -> Run<Option<Value>> {
+        items: &mut Vec<Value<H>>,
+        pairs: &mut Dict<H>,
+    ) -> Run<Option<Value<H>>> {
         self.deeper()?;
         let Some(this) = comprehension.loops.get(level) else {
             let element = self.eval(&comprehension.element)?;
@@ -279,12 +280,12 @@ impl Machine {
                 }
                 None => items.push(element),
             }
-            self.depth = self.depth.saturating_sub(1);
+            self.shallower();
             return Ok(None);
         };
         let iterable = self.eval(&this.iterable)?;
         if matches!(iterable, Value::Unknown(_)) {
-            self.depth = self.depth.saturating_sub(1);
+            self.shallower();
             return Ok(Some(iterable));
         }
         for item in self.items(&iterable)? {
@@ -296,16 +297,16 @@ impl Machine {
                 holds = holds && self.condition(&value)?;
             }
             if holds && let Some(unknown) = self.comprehension_loop(comprehension, level + 1, items, pairs)? {
-                self.depth = self.depth.saturating_sub(1);
+                self.shallower();
                 return Ok(Some(unknown));
             }
         }
-        self.depth = self.depth.saturating_sub(1);
+        self.shallower();
         Ok(None)
     }
 
     #[inline(never)]
-    fn formatted_text(&mut self, parts: &[TextPart]) -> Run<Value> {
+    fn formatted_text(&mut self, parts: &[TextPart]) -> Run<Value<H>> {
         let mut text = String::new();
         for part in parts {
             match part {

@@ -1,11 +1,12 @@
 //! Methods of built-in types.
 
 use super::super::problem::ProblemKind;
+use super::host::Host;
 use super::value::{Arguments, Dict};
-use super::{Id, Machine, Run, Value};
+use super::{Id, Interpreter, Run, Value};
 
-impl Machine {
-    pub(crate) fn call_bound(&mut self, object: &Value, name: &str, arguments: Arguments) -> Run<Value> {
+impl<H: Host> Interpreter<H> {
+    pub(crate) fn call_bound(&mut self, object: &Value<H>, name: &str, arguments: Arguments<H>) -> Run<Value<H>> {
         match object {
             Value::Text(text) => self.call_text_method(&text.clone(), name, &arguments),
             Value::List(id) => self.call_list_method(*id, name, &arguments),
@@ -26,42 +27,40 @@ impl Machine {
                 "is_integer" => Value::Bool(object.as_float().is_some_and(|float| float.fract() == 0.0)),
                 _ => object.clone(),
             }),
-            Value::Tensor(_) => {
-                let mut all = arguments;
-                all.positional.insert(0, object.clone());
-                self.tensor_function(name, all, true)
-            }
+            Value::Tensor(_) => H::method(self, object, name, arguments),
             Value::Super(parts) => {
                 let receiver = parts.0.clone();
                 self.call_base_method(&receiver, name, arguments)
             }
-            Value::Instance(id) if self.is_module(*id) => self.call_module_method(*id, name, arguments),
+            Value::Instance(id) if self.is_hosted(*id) => H::method(self, object, name, arguments),
             Value::Instance(id) => self.call_parser(*id, name, &arguments),
             _ => Ok(Value::unknown(name)),
         }
     }
 
     /// What the class of the library does: `super().__init__()`, `super().forward(x)`.
-    pub(crate) fn call_base_method(&mut self, receiver: &Value, name: &str, arguments: Arguments) -> Run<Value> {
+    pub(crate) fn call_base_method(
+        &mut self,
+        receiver: &Value<H>,
+        name: &str,
+        arguments: Arguments<H>,
+    ) -> Run<Value<H>> {
         match (name, receiver) {
             ("__init__", _) => self.library_init(receiver, arguments),
-            ("forward" | "__call__", Value::Instance(id)) if self.is_module(*id) => {
-                self.library_forward(*id, arguments, None)
-            }
             ("__setattr__", Value::Instance(_)) => {
                 if let [Value::Text(name), value] = arguments.positional.as_slice() {
                     self.set_attribute(receiver, name, value.clone())?;
                 }
                 Ok(Value::None)
             }
-            ("__getattr__" | "__getattribute__", Value::Instance(id)) => match arguments.positional.first() {
+            ("__getattr__" | "__getattribute__", Value::Instance(_)) => match arguments.positional.first() {
                 Some(Value::Text(name)) => {
                     let name = name.clone();
-                    Ok(self.module_attribute(*id, &name).unwrap_or_else(|| Value::unknown(&name)))
+                    Ok(H::attribute(self, receiver, &name)?.unwrap_or_else(|| Value::unknown(&name)))
                 }
                 _ => Ok(Value::unknown(name)),
             },
-            (_, Value::Instance(id)) if self.is_module(*id) => self.call_module_method(*id, name, arguments),
+            (_, Value::Instance(id)) if self.is_hosted(*id) => H::base_method(self, *id, name, arguments),
             (_, Value::Instance(id)) => match self.heap.instances[*id].inner.clone() {
                 Some(inner) => self.call_bound(&inner, name, arguments),
                 None => Ok(Value::None),
@@ -70,7 +69,7 @@ impl Machine {
         }
     }
 
-    fn search(&mut self, items: &[Value], name: &str, arguments: &Arguments) -> Run<Value> {
+    fn search(&mut self, items: &[Value<H>], name: &str, arguments: &Arguments<H>) -> Run<Value<H>> {
         let Some(wanted) = arguments.positional.first().cloned() else { return Ok(Value::None) };
         let mut count = 0;
         for (index, item) in items.iter().enumerate() {
@@ -87,7 +86,7 @@ impl Machine {
         Ok(Value::Int(count))
     }
 
-    fn call_list_method(&mut self, id: Id, name: &str, arguments: &Arguments) -> Run<Value> {
+    fn call_list_method(&mut self, id: Id, name: &str, arguments: &Arguments<H>) -> Run<Value<H>> {
         let first = arguments.positional.first().cloned();
         let length = self.heap.lists[id].len();
         match (name, first) {
@@ -158,7 +157,7 @@ impl Machine {
         Ok(Value::None)
     }
 
-    pub(crate) fn sorted(&mut self, items: Vec<Value>, arguments: &Arguments) -> Run<Vec<Value>> {
+    pub(crate) fn sorted(&mut self, items: Vec<Value<H>>, arguments: &Arguments<H>) -> Run<Vec<Value<H>>> {
         let mut keyed = Vec::with_capacity(items.len());
         let key = arguments.keyword("key").cloned().filter(|key| !matches!(key, Value::None));
         for item in items {
@@ -169,7 +168,7 @@ impl Machine {
             keyed.push((by, item));
         }
         // Insertion by binary search: the comparison can fail, which a sort's closure cannot say.
-        let mut sorted: Vec<(Value, Value)> = Vec::with_capacity(keyed.len());
+        let mut sorted: Vec<(Value<H>, Value<H>)> = Vec::with_capacity(keyed.len());
         for (by, item) in keyed {
             let (mut low, mut high) = (0, sorted.len());
             while low < high {
@@ -183,7 +182,7 @@ impl Machine {
             self.work((sorted.len() - low) / 16)?;
             sorted.insert(low, (by, item));
         }
-        let mut items: Vec<Value> = sorted.into_iter().map(|(_, item)| item).collect();
+        let mut items: Vec<Value<H>> = sorted.into_iter().map(|(_, item)| item).collect();
         if let Some(reverse) = arguments.keyword("reverse").cloned()
             && self.truth(&reverse)? == Some(true)
         {
@@ -192,7 +191,7 @@ impl Machine {
         Ok(items)
     }
 
-    fn call_dict_method(&mut self, id: Id, name: &str, arguments: &Arguments) -> Run<Value> {
+    fn call_dict_method(&mut self, id: Id, name: &str, arguments: &Arguments<H>) -> Run<Value<H>> {
         let first = arguments.positional.first().cloned();
         match (name, first) {
             ("keys" | "values" | "items", _) => {
@@ -221,7 +220,7 @@ impl Machine {
                 Ok(value)
             }
             ("update", first) => {
-                let mut pairs: Vec<(Value, Value)> = Vec::new();
+                let mut pairs: Vec<(Value<H>, Value<H>)> = Vec::new();
                 match first {
                     Some(Value::Dict(other)) => pairs = self.heap.dicts[other].pairs.clone(),
                     Some(other) => {
@@ -262,7 +261,7 @@ impl Machine {
         }
     }
 
-    fn call_set_method(&mut self, id: Id, name: &str, arguments: &Arguments) -> Run<Value> {
+    fn call_set_method(&mut self, id: Id, name: &str, arguments: &Arguments<H>) -> Run<Value<H>> {
         let first = arguments.positional.first().cloned().unwrap_or(Value::None);
         match name {
             "add" => {
@@ -270,7 +269,7 @@ impl Machine {
                 self.heap.dicts[id].set(first, Value::None);
             }
             "update" | "union" => {
-                let mut items: Vec<Value> = self.items(&first)?;
+                let mut items: Vec<Value<H>> = self.items(&first)?;
                 self.allocate(items.len() * 4)?;
                 if name == "union" {
                     items.extend(self.items(&Value::Set(id))?);

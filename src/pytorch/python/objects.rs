@@ -3,13 +3,14 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
+use super::host::Host;
 use super::tree::{Block, ClassDefinition, Name};
 use super::value::{Arguments, Class};
-use super::{Id, Machine, ModuleKind, Run, Value};
+use super::{Interpreter, Run, Value};
 
-impl Machine {
+impl<H: Host> Interpreter<H> {
     /// `namedtuple('Layer', 'out stride')`: a class with fields.
-    pub(crate) fn named_tuple(&mut self, arguments: &Arguments) -> Run<Value> {
+    pub(crate) fn named_tuple(&mut self, arguments: &Arguments<H>) -> Run<Value<H>> {
         let (Some(Value::Text(name)), Some(fields)) =
             (arguments.get(0, "typename").cloned(), arguments.get(1, "field_names").cloned())
         else {
@@ -53,7 +54,7 @@ impl Machine {
     }
 
     /// An object with the attributes that it was given.
-    pub(crate) fn namespace(&mut self, arguments: &Arguments) -> Run<Value> {
+    pub(crate) fn namespace(&mut self, arguments: &Arguments<H>) -> Run<Value<H>> {
         self.allocate(8)?;
         let mut attributes: std::collections::HashMap<_, _> = arguments.keywords.iter().cloned().collect();
         if let Some(Value::Dict(id)) = arguments.positional.first() {
@@ -74,7 +75,7 @@ impl Machine {
     }
 
     /// A copy, with copies of the modules in it.
-    pub(crate) fn copy(&mut self, value: &Value, depth: u32) -> Run<Value> {
+    pub(crate) fn copy(&mut self, value: &Value<H>, depth: u32) -> Run<Value<H>> {
         self.step()?;
         if depth > 40 {
             return Ok(value.clone());
@@ -95,65 +96,8 @@ impl Machine {
                 }
                 self.new_dict(dict)
             }
-            Value::Instance(id) if self.is_module(*id) => Ok(Value::Instance(self.copy_module(*id, depth)?)),
+            Value::Instance(id) if self.is_hosted(*id) => Ok(Value::Instance(H::copy(self, *id, depth)?)),
             other => Ok(other.clone()),
         }
-    }
-
-    fn copy_module(&mut self, id: Id, depth: u32) -> Run<Id> {
-        self.step()?;
-        if depth > 60 {
-            return Ok(id);
-        }
-        let class = self.module(id).map(|module| module.class.clone()).unwrap_or_else(|| Rc::from(""));
-        let copy = self.new_library_module(&class, ModuleKind::User)?;
-        let source = &self.heap.instances[id];
-        let (own_class, attributes) = (source.class, source.attributes.clone());
-        self.allocate(attributes.len() * 3)?;
-        let Some(module) = self.module(id) else { return Ok(copy) };
-        let kind = match &module.kind {
-            ModuleKind::User => ModuleKind::User,
-            ModuleKind::Sequential => ModuleKind::Sequential,
-            ModuleKind::List => ModuleKind::List,
-            ModuleKind::Dict => ModuleKind::Dict,
-            ModuleKind::ParameterList => ModuleKind::ParameterList,
-            ModuleKind::Leaf(leaf) => ModuleKind::Leaf(leaf.clone()),
-        };
-        let (children, parameters, buffers) =
-            (module.children.clone(), module.parameters.clone(), module.buffers.clone());
-        let mut new_children = Vec::new();
-        for (name, child) in children {
-            let child = match child {
-                Some(child) => Some(self.copy_module(child, depth + 1)?),
-                None => None,
-            };
-            if let Some(child) = child.and_then(|child| self.heap.instances[child].module.as_mut()) {
-                child.has_parent = true;
-            }
-            new_children.push((name, child));
-        }
-        let copied = |entries: Vec<(Rc<str>, Id)>, machine: &mut Self| -> Run<Vec<(Rc<str>, Id)>> {
-            let mut new = Vec::new();
-            for (name, parameter) in entries {
-                let data = machine.heap.parameters[parameter].clone();
-                machine.allocate(3)?;
-                machine.heap.parameters.push(data);
-                new.push((name, machine.heap.parameters.len() - 1));
-            }
-            Ok(new)
-        };
-        let parameters = copied(parameters, self)?;
-        let buffers = copied(buffers, self)?;
-        let instance = &mut self.heap.instances[copy];
-        instance.class = own_class;
-        instance.attributes = attributes;
-        if let Some(module) = &mut instance.module {
-            module.initialised = true;
-            module.kind = kind;
-            module.children = new_children;
-            module.parameters = parameters;
-            module.buffers = buffers;
-        }
-        Ok(copy)
     }
 }

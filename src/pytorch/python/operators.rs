@@ -1,17 +1,18 @@
 //! Operators, comparisons, truth.
 
 use super::super::problem::ProblemKind;
+use super::host::Host;
 use super::tree::{BinaryOperator, Comparison, Expr};
 use super::value::{Arguments, Dict};
-use super::{Machine, Run, Value};
+use super::{Interpreter, Run, Value};
 
 /// Whole numbers beyond this are not computed with.
 const LARGEST: i128 = 1 << 100;
 
-impl Machine {
-    pub(crate) fn binary(&mut self, left: &Value, operator: BinaryOperator, right: &Value) -> Run<Value> {
+impl<H: Host> Interpreter<H> {
+    pub(crate) fn binary(&mut self, left: &Value<H>, operator: BinaryOperator, right: &Value<H>) -> Run<Value<H>> {
         if matches!(left, Value::Tensor(_)) || matches!(right, Value::Tensor(_)) {
-            return self.tensor_binary(left, operator, right);
+            return Ok(H::operator(self, left, operator, right)?.unwrap_or_else(|| Value::unknown("a computation")));
         }
         if matches!(left, Value::Unknown(_)) || matches!(right, Value::Unknown(_)) {
             return Ok(Value::unknown("a computation with something unknown"));
@@ -50,7 +51,7 @@ impl Machine {
                 let times = usize::try_from((*times).max(0)).unwrap_or(usize::MAX);
                 self.allocate(items.len().saturating_mul(times))?;
                 let length = items.len().saturating_mul(times);
-                let items: Vec<Value> = items.into_iter().cycle().take(length).collect();
+                let items: Vec<Value<H>> = items.into_iter().cycle().take(length).collect();
                 if matches!(sequence, Value::List(_)) { self.new_list(items) } else { self.new_tuple(items) }
             }
             (Value::List(_), BinaryOperator::Add, Value::List(_)) => {
@@ -87,7 +88,7 @@ impl Machine {
         }
     }
 
-    fn instance_binary(&mut self, left: &Value, operator: BinaryOperator, right: &Value) -> Run<Value> {
+    fn instance_binary(&mut self, left: &Value<H>, operator: BinaryOperator, right: &Value<H>) -> Run<Value<H>> {
         let method = match operator {
             BinaryOperator::Add => "__add__",
             BinaryOperator::Sub => "__sub__",
@@ -100,13 +101,13 @@ impl Machine {
         {
             return self.call(&function, Arguments::positional(vec![right.clone()]));
         }
-        if operator == BinaryOperator::Add && self.is_module_value(left) && self.is_module_value(right) {
-            return self.added_modules(left, right);
+        match H::operator(self, left, operator, right)? {
+            Some(value) => Ok(value),
+            None => Ok(self.not_understood("This operator")),
         }
-        Ok(self.not_understood("This operator"))
     }
 
-    fn integers(&mut self, a: i128, operator: BinaryOperator, b: i128) -> Run<Value> {
+    fn integers(&mut self, a: i128, operator: BinaryOperator, b: i128) -> Run<Value<H>> {
         let result = match operator {
             BinaryOperator::Add => a.checked_add(b),
             BinaryOperator::Sub => a.checked_sub(b),
@@ -144,7 +145,7 @@ impl Machine {
         }
     }
 
-    fn floats(&mut self, a: f64, operator: BinaryOperator, b: f64) -> Run<Value> {
+    fn floats(&mut self, a: f64, operator: BinaryOperator, b: f64) -> Run<Value<H>> {
         let result = match operator {
             BinaryOperator::Add => a + b,
             BinaryOperator::Sub => a - b,
@@ -161,18 +162,18 @@ impl Machine {
         Ok(Value::Float(result))
     }
 
-    pub(crate) fn negative(&mut self, operand: &Value) -> Run<Value> {
+    pub(crate) fn negative(&mut self, operand: &Value<H>) -> Run<Value<H>> {
         match operand {
             Value::Int(int) => Ok(Value::Int(-int)),
             Value::Bool(boolean) => Ok(Value::Int(-i128::from(*boolean))),
             Value::Float(float) => Ok(Value::Float(-float)),
-            Value::Tensor(_) => self.tensor_function("neg", Arguments::positional(vec![operand.clone()]), true),
+            Value::Tensor(_) => H::method(self, operand, "neg", Arguments::default()),
             _ => Ok(Value::unknown("a negative of something unknown")),
         }
     }
 
     /// Whether a value counts as true; `None`: not known.
-    pub(crate) fn truth(&mut self, value: &Value) -> Run<Option<bool>> {
+    pub(crate) fn truth(&mut self, value: &Value<H>) -> Run<Option<bool>> {
         Ok(match value {
             Value::None => Some(false),
             Value::Bool(boolean) => Some(*boolean),
@@ -183,11 +184,11 @@ impl Machine {
             Value::Range(range) => Some(range_length(range) > 0),
             Value::List(id) => Some(!self.heap.lists[*id].is_empty()),
             Value::Dict(id) | Value::Set(id) => Some(!self.heap.dicts[*id].pairs.is_empty()),
-            Value::Tensor(tensor) => tensor.as_number().map(|number| number != 0.0),
+            Value::Tensor(tensor) => H::number(tensor).map(|number| number != 0.0),
             Value::Unknown(_) => None,
             Value::Instance(id) => {
-                if let Some(length) = self.module_length(*id) {
-                    return Ok(Some(length > 0));
+                if let Some(length) = H::length(self, value)? {
+                    return Ok(length.as_int().map(|length| length > 0));
                 }
                 match self.find_method(*id, "__bool__").or_else(|| self.find_method(*id, "__len__")) {
                     Some(method) => {
@@ -209,7 +210,7 @@ impl Machine {
         })
     }
 
-    pub(crate) fn equal(&mut self, left: &Value, right: &Value) -> Run<bool> {
+    pub(crate) fn equal(&mut self, left: &Value<H>, right: &Value<H>) -> Run<bool> {
         self.step()?;
         Ok(match (left, right) {
             (Value::None, Value::None) | (Value::Ellipsis, Value::Ellipsis) => true,
@@ -230,7 +231,7 @@ impl Machine {
             (Value::Range(a), Value::Range(b)) => a == b,
             (Value::Function(a), Value::Function(b)) => a == b,
             (Value::Class(a), Value::Class(b)) | (Value::Instance(a), Value::Instance(b)) => a == b,
-            (Value::Library(a), Value::Library(b)) => a == b || same_type(a, b),
+            (Value::Library(a), Value::Library(b)) => a == b || H::is_same(a, b),
             (Value::Method(a), Value::Method(b)) => a.1 == b.1,
             _ => match (left.as_float(), right.as_float()) {
                 (Some(a), Some(b)) => match (left.as_int(), right.as_int()) {
@@ -242,18 +243,18 @@ impl Machine {
         })
     }
 
-    fn all_equal(&mut self, a: &[Value], b: &[Value]) -> Run<bool> {
+    fn all_equal(&mut self, a: &[Value<H>], b: &[Value<H>]) -> Run<bool> {
         self.deeper()?;
         let mut equal = a.len() == b.len();
         for (a, b) in a.iter().zip(b) {
             equal = equal && self.equal(a, b)?;
         }
-        self.depth = self.depth.saturating_sub(1);
+        self.shallower();
         Ok(equal)
     }
 
     /// Less, equal or greater; `None` where there is no order.
-    pub(crate) fn order(&mut self, left: &Value, right: &Value) -> Run<Option<std::cmp::Ordering>> {
+    pub(crate) fn order(&mut self, left: &Value<H>, right: &Value<H>) -> Run<Option<std::cmp::Ordering>> {
         self.step()?;
         if let (Some(a), Some(b)) = (left.as_int(), right.as_int()) {
             return Ok(Some(a.cmp(&b)));
@@ -270,12 +271,12 @@ impl Machine {
                     match self.order(a, b)? {
                         Some(std::cmp::Ordering::Equal) => {}
                         other => {
-                            self.depth = self.depth.saturating_sub(1);
+                            self.shallower();
                             return Ok(other);
                         }
                     }
                 }
-                self.depth = self.depth.saturating_sub(1);
+                self.shallower();
                 Ok(Some(a.len().cmp(&b.len())))
             }
             _ => Ok(None),
@@ -283,7 +284,7 @@ impl Machine {
     }
 
     #[inline(never)]
-    pub(crate) fn comparisons(&mut self, left: &Expr, rest: &[(Comparison, Expr)]) -> Run<Value> {
+    pub(crate) fn comparisons(&mut self, left: &Expr, rest: &[(Comparison, Expr)]) -> Run<Value<H>> {
         let mut left = self.eval(left)?;
         for (comparison, right) in rest {
             let right = self.eval(right)?;
@@ -297,10 +298,9 @@ impl Machine {
         Ok(Value::Bool(true))
     }
 
-    fn compare(&mut self, left: &Value, comparison: Comparison, right: &Value) -> Run<Option<bool>> {
-        let unknown = |value: &Value| matches!(value, Value::Unknown(_));
-        let vague =
-            |value: &Value| unknown(value) || matches!(value, Value::Tensor(tensor) if tensor.numbers.is_none());
+    fn compare(&mut self, left: &Value<H>, comparison: Comparison, right: &Value<H>) -> Run<Option<bool>> {
+        let unknown = |value: &Value<H>| matches!(value, Value::Unknown(_));
+        let vague = |value: &Value<H>| unknown(value) || matches!(value, Value::Tensor(tensor) if !H::is_known(tensor));
         Ok(match comparison {
             Comparison::Is | Comparison::IsNot => {
                 let same = match (left, right) {
@@ -345,7 +345,7 @@ impl Machine {
         })
     }
 
-    fn contains(&mut self, container: &Value, item: &Value) -> Run<Option<bool>> {
+    fn contains(&mut self, container: &Value<H>, item: &Value<H>) -> Run<Option<bool>> {
         Ok(match container {
             Value::Unknown(_) => None,
             Value::Text(text) => match item {
@@ -359,10 +359,7 @@ impl Machine {
                 let inside = if step > 0 { (start..stop).contains(&int) } else { int <= start && int > stop };
                 Some(inside && step != 0 && (int - start) % step == 0)
             }
-            Value::Instance(id) => match self.module_entry(*id, item) {
-                Some(_) => Some(true),
-                None => Some(false),
-            },
+            Value::Instance(id) => Some(H::contains(self, *id, item)),
             _ => {
                 for other in self.items(container)? {
                     if self.equal(&other, item)? {
@@ -374,7 +371,7 @@ impl Machine {
         })
     }
 
-    pub(crate) fn new_set(&mut self, items: Vec<Value>) -> Run<Value> {
+    pub(crate) fn new_set(&mut self, items: Vec<Value<H>>) -> Run<Value<H>> {
         let mut dict = Dict::default();
         self.allocate(items.len() * 4)?;
         for item in items {
@@ -400,12 +397,6 @@ pub(crate) fn range_length(range: &[i128; 3]) -> i128 {
 fn floor_div(a: i128, b: i128) -> i128 {
     let quotient = a / b;
     if a % b != 0 && (a < 0) != (b < 0) { quotient - 1 } else { quotient }
-}
-
-/// The same class by two names: `nn.Conv2d` and `torch.nn.modules.conv.Conv2d`.
-fn same_type(a: &str, b: &str) -> bool {
-    let short = |path: &str| path.rsplit('.').next().map(str::to_string);
-    a.starts_with("torch.nn.") && b.starts_with("torch.nn.") && short(a) == short(b)
 }
 
 pub(crate) fn sign(operator: BinaryOperator) -> &'static str {

@@ -3,12 +3,12 @@
 use std::rc::Rc;
 
 use super::super::problem::ProblemKind;
-use super::super::torch::signature;
+use super::host::Host;
 use super::tree::Name;
 use super::value::Scope;
-use super::{Id, Machine, Run, Value};
+use super::{Id, Interpreter, Run, Value};
 
-impl Machine {
+impl<H: Host> Interpreter<H> {
     pub(crate) fn new_scope(&mut self, parent: Option<Id>) -> Run<Id> {
         self.allocate(4)?;
         self.heap.scopes.push(Scope { parent, ..Scope::default() });
@@ -19,7 +19,7 @@ impl Machine {
         self.frames.last().map_or(self.globals, |frame| frame.scope)
     }
 
-    pub(crate) fn set_variable(&mut self, name: &Name, value: Value) -> Run<()> {
+    pub(crate) fn set_variable(&mut self, name: &Name, value: Value<H>) -> Run<()> {
         let scope = self.scope();
         let scope = self.heap.scopes[scope].elsewhere.get(name).copied().unwrap_or(scope);
         if self.heap.scopes[scope].variables.insert(name.clone(), value).is_none() {
@@ -29,7 +29,7 @@ impl Machine {
     }
 
     /// The value of a variable of the text itself.
-    pub(crate) fn variable(&self, name: &str) -> Option<Value> {
+    pub(crate) fn variable(&self, name: &str) -> Option<Value<H>> {
         let mut scope = Some(self.scope());
         let mut at_first = true;
         while let Some(at) = scope {
@@ -45,20 +45,12 @@ impl Machine {
         None
     }
 
-    pub(crate) fn name(&mut self, name: &Name) -> Run<Value> {
+    pub(crate) fn name(&mut self, name: &Name) -> Run<Value<H>> {
         if let Some(value) = self.variable(name) {
             return Ok(value);
         }
-        for module in &self.star_imports {
-            let known = match &**module {
-                "torch.nn" => signature::is_known_class(name),
-                "torch.nn.functional" => super::super::torch::functional::is_known(name),
-                "math" => super::super::torch::library::is_math(name),
-                _ => false,
-            };
-            if known {
-                return Ok(Value::Library(Rc::from(format!("{module}.{name}"))));
-            }
+        if let Some(module) = self.star_imports.iter().find(|module| H::is_exported(module, name)) {
+            return Ok(Value::Library(Rc::from(format!("{module}.{name}"))));
         }
         if let Some(value) = default_name(name) {
             return Ok(value);
@@ -72,42 +64,14 @@ impl Machine {
 }
 
 /// What a name means that the text does not define: built-ins, and what everybody imports.
-fn default_name(name: &str) -> Option<Value> {
+fn default_name<H: Host>(name: &str) -> Option<Value<H>> {
     if super::builtins::is_builtin(name) {
         return Some(Value::Library(Rc::from(name)));
     }
-    let path = match name {
-        "torch" | "math" | "os" | "sys" | "random" | "time" | "copy" | "functools" | "itertools" | "collections"
-        | "torchvision" | "typing" | "warnings" | "json" | "argparse" | "timm" | "logging" => name,
-        "nn" => "torch.nn",
-        "F" => "torch.nn.functional",
-        "np" | "numpy" => "numpy",
-        "optim" => "torch.optim",
-        "init" => "torch.nn.init",
-        "models" => "torchvision.models",
-        "transforms" => "torchvision.transforms",
-        "datasets" => "torchvision.datasets",
-        "partial" | "reduce" => return Some(Value::Library(Rc::from(format!("functools.{name}")))),
-        "OrderedDict" | "defaultdict" | "namedtuple" => {
-            return Some(Value::Library(Rc::from(format!("collections.{name}"))));
-        }
-        "deepcopy" => "copy.deepcopy",
-        "Tensor" => "torch.Tensor",
-        "Variable" => "torch.autograd.Variable",
-        "summary" => "torchsummary.summary",
-        "repeat" | "chain" => return Some(Value::Library(Rc::from(format!("itertools.{name}")))),
-        "dataclass" => "dataclasses.dataclass",
-        "List" | "Tuple" | "Optional" | "Union" | "Callable" | "Any" | "Dict" | "Type" | "Sequence" | "Iterable" => {
-            return Some(Value::Library(Rc::from(format!("typing.{name}"))));
-        }
-        "ABC" => "abc.ABC",
-        "Enum" => "enum.Enum",
-        "pl" => "pytorch_lightning",
-        "__name__" => return Some(Value::text("__main__")),
-        "__file__" => return Some(Value::text("model.py")),
-        "__doc__" => return Some(Value::None),
-        _ if signature::is_known_class(name) => return Some(Value::Library(Rc::from(format!("torch.nn.{name}")))),
-        _ => return None,
-    };
-    Some(Value::Library(Rc::from(path)))
+    match name {
+        "__name__" => Some(Value::text("__main__")),
+        "__file__" => Some(Value::text("model.py")),
+        "__doc__" => Some(Value::None),
+        _ => H::default_name(name).map(Value::Library),
+    }
 }

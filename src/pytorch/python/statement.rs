@@ -3,19 +3,21 @@
 use std::rc::Rc;
 
 use super::super::problem::{Problem, ProblemKind, Severity};
+use super::host::Host;
+use super::host_types::HostTypes;
 use super::tree::{Block, Expr, Name, Statement, StatementKind};
-use super::{Machine, Run, Value};
+use super::{Interpreter, Run, Value};
 
 /// How a statement ends.
-pub(crate) enum Flow {
+pub(crate) enum Flow<H: HostTypes> {
     Next,
     Break,
     Continue,
-    Return(Value),
+    Return(Value<H>),
 }
 
-impl Machine {
-    pub(crate) fn block(&mut self, block: &Block) -> Run<Flow> {
+impl<H: Host> Interpreter<H> {
+    pub(crate) fn block(&mut self, block: &Block) -> Run<Flow<H>> {
         for statement in block.iter() {
             match self.statement(statement)? {
                 Flow::Next => {}
@@ -25,16 +27,16 @@ impl Machine {
         Ok(Flow::Next)
     }
 
-    pub(crate) fn statement(&mut self, statement: &Statement) -> Run<Flow> {
+    pub(crate) fn statement(&mut self, statement: &Statement) -> Run<Flow<H>> {
         self.step()?;
         self.deeper()?;
         self.stand_in(statement.line);
         let flow = self.run_statement(statement);
-        self.depth = self.depth.saturating_sub(1);
+        self.shallower();
         flow
     }
 
-    fn run_statement(&mut self, statement: &Statement) -> Run<Flow> {
+    fn run_statement(&mut self, statement: &Statement) -> Run<Flow<H>> {
         match &statement.kind {
             StatementKind::Expression(expr) => {
                 let value = self.eval(expr)?;
@@ -121,7 +123,7 @@ impl Machine {
         Ok(Flow::Next)
     }
 
-    fn branches(&mut self, branches: &[(Option<Expr>, Block)]) -> Run<Flow> {
+    fn branches(&mut self, branches: &[(Option<Expr>, Block)]) -> Run<Flow<H>> {
         for (condition, body) in branches {
             let holds = match condition {
                 None => true,
@@ -138,11 +140,11 @@ impl Machine {
     }
 
     /// Whether a condition holds; what cannot be known does not.
-    pub(crate) fn condition(&mut self, value: &Value) -> Run<bool> {
+    pub(crate) fn condition(&mut self, value: &Value<H>) -> Run<bool> {
         if let Some(truth) = self.truth(value)? {
             return Ok(truth);
         }
-        if self.minding > 0 && self.quiet == 0 {
+        if self.minding > 0 && self.notes.quiet == 0 {
             let message = "It cannot be known whether this condition holds; it is taken not to.".to_string();
             let problem = Problem::new(Severity::Note, ProblemKind::NotUnderstood, message);
             self.note(problem);
@@ -150,7 +152,7 @@ impl Machine {
         Ok(false)
     }
 
-    fn for_loop(&mut self, target: &Expr, iterable: &Expr, body: &Block, otherwise: &Block) -> Run<Flow> {
+    fn for_loop(&mut self, target: &Expr, iterable: &Expr, body: &Block, otherwise: &Block) -> Run<Flow<H>> {
         let iterable = self.eval(iterable)?;
         if let Value::Range(range) = &iterable {
             // A range is not written out, so that a huge one costs only the steps it takes.
@@ -186,7 +188,7 @@ impl Machine {
         self.block(otherwise)
     }
 
-    fn while_loop(&mut self, condition: &Expr, body: &Block, otherwise: &Block) -> Run<Flow> {
+    fn while_loop(&mut self, condition: &Expr, body: &Block, otherwise: &Block) -> Run<Flow<H>> {
         loop {
             self.step()?;
             let value = self.eval(condition)?;
@@ -237,10 +239,10 @@ impl Machine {
                 }
                 continue;
             }
-            let value = self.member(module, name)?;
+            let value = H::member(self, module, name)?;
             // A text that is several files in one imports from itself.
             let bound = alias.as_ref().unwrap_or(name);
-            let own = !super::super::torch::library::is_known_root(module) && self.variable(name).is_some();
+            let own = !H::is_known_root(module) && self.variable(name).is_some();
             if own {
                 let value = self.variable(name).unwrap_or(value);
                 self.set_variable(bound, value)?;

@@ -1,8 +1,8 @@
 //! Why code does not go on: an exception, or a budget that is spent.
 
 use super::super::problem::{Problem, ProblemKind, Severity};
+use super::host_types::Id;
 use super::tree::Name;
-use super::value::Value;
 
 /// Why the code does not go on.
 #[derive(Debug)]
@@ -29,7 +29,8 @@ pub(crate) struct Raised {
     pub message: String,
     pub line: u32,
     pub kind: ProblemKind,
-    pub value: Value,
+    /// What the exception is, among those the heap has raised.
+    pub value: Id,
 }
 
 pub(crate) type Run<T> = Result<T, Stop>;

@@ -1,6 +1,7 @@
 //! Texts: their methods, and how values are shown in them.
 
-use super::{Machine, Run, Value};
+use super::host::Host;
+use super::{Interpreter, Run, Value};
 
 const TEXT: &[&str] = &[
     "format",
@@ -44,7 +45,7 @@ const DICT: &[&str] = &["keys", "values", "items", "get", "update", "pop", "setd
 const SET: &[&str] = &["add", "update", "union", "discard", "remove", "copy", "intersection", "difference"];
 
 /// Whether a built-in type has a method.
-pub(crate) fn has_method(object: &Value, name: &str) -> bool {
+pub(crate) fn has_method<H: Host>(object: &Value<H>, name: &str) -> bool {
     match object {
         Value::Text(_) => TEXT.contains(&name),
         Value::List(_) => LIST.contains(&name),
@@ -56,9 +57,14 @@ pub(crate) fn has_method(object: &Value, name: &str) -> bool {
     }
 }
 
-impl Machine {
+impl<H: Host> Interpreter<H> {
+    /// A value as Python shows it.
+    pub fn shown_value(&mut self, value: &Value<H>) -> String {
+        self.repr(value).unwrap_or_default()
+    }
+
     /// As `repr` shows it.
-    pub(crate) fn repr(&mut self, value: &Value) -> Run<String> {
+    pub(crate) fn repr(&mut self, value: &Value<H>) -> Run<String> {
         match value {
             Value::Text(text) => Ok(format!("'{text}'")),
             other => self.shown(other),
@@ -66,7 +72,7 @@ impl Machine {
     }
 
     /// As `str` shows it; long values are cut.
-    pub(crate) fn shown(&mut self, value: &Value) -> Run<String> {
+    pub(crate) fn shown(&mut self, value: &Value<H>) -> Run<String> {
         self.step()?;
         self.deeper()?;
         let text = match value {
@@ -95,13 +101,13 @@ impl Machine {
             Value::Library(name) => name.to_string(),
             other => format!("<{}>", self.type_of(other)),
         };
-        self.depth = self.depth.saturating_sub(1);
+        self.shallower();
         self.allocate(text.len() / 16)?;
         Ok(text)
     }
 
     /// As a format such as `02d` or `.3f` shows it.
-    pub(crate) fn formatted(&mut self, value: &Value, format: &str) -> Run<String> {
+    pub(crate) fn formatted(&mut self, value: &Value<H>, format: &str) -> Run<String> {
         if format.is_empty() {
             return self.shown(value);
         }
@@ -126,7 +132,7 @@ impl Machine {
     }
 
     /// `'conv%d' % 3`.
-    pub(crate) fn percent_format(&mut self, text: &str, values: &[Value]) -> Run<Value> {
+    pub(crate) fn percent_format(&mut self, text: &str, values: &[Value<H>]) -> Run<Value<H>> {
         let mut result = String::new();
         let mut values = values.iter();
         let mut rest = text.chars().peekable();
@@ -156,7 +162,7 @@ impl Machine {
     }
 
     /// `'layer{}'.format(1)`.
-    fn brace_format(&mut self, text: &str, arguments: &super::Arguments) -> Run<Value> {
+    fn brace_format(&mut self, text: &str, arguments: &super::value::Arguments<H>) -> Run<Value<H>> {
         let mut result = String::new();
         let mut next = 0;
         let mut rest = text;
@@ -191,7 +197,12 @@ impl Machine {
         self.new_text(result)
     }
 
-    pub(crate) fn call_text_method(&mut self, text: &str, name: &str, arguments: &super::Arguments) -> Run<Value> {
+    pub(crate) fn call_text_method(
+        &mut self,
+        text: &str,
+        name: &str,
+        arguments: &super::value::Arguments<H>,
+    ) -> Run<Value<H>> {
         self.work(text.len() / 8)?;
         let argument = |index: usize| match arguments.positional.get(index) {
             Some(Value::Text(text)) => Some(text.to_string()),
@@ -210,7 +221,7 @@ impl Machine {
                 return self.new_text(parts.join(text));
             }
             "split" | "rsplit" | "splitlines" => {
-                let parts: Vec<Value> = match &first {
+                let parts: Vec<Value<H>> = match &first {
                     Some(separator) if !separator.is_empty() => {
                         text.split(separator.as_str()).map(Value::text).collect()
                     }

@@ -3,26 +3,21 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use super::super::torch::module::ModuleState;
-use super::super::torch::recurrent::State;
+use super::host_types::{HostTypes, Id};
 use super::tree::{ClassDefinition, FunctionDefinition, Name};
-use crate::model::{Dims, NodeId};
-
-/// A place in one of the heap's lists. Nothing is freed before the import ends.
-pub(crate) type Id = usize;
 
 /// Anything a variable can hold.
 #[derive(Clone, Debug)]
-pub(crate) enum Value {
+pub(crate) enum Value<H: HostTypes> {
     None,
     Ellipsis,
     Bool(bool),
     Int(i128),
     Float(f64),
     Text(Rc<str>),
-    Tuple(Rc<[Value]>),
+    Tuple(Rc<[Value<H>]>),
     Range(Rc<[i128; 3]>),
-    Slice(Rc<[Value; 3]>),
+    Slice(Rc<[Value<H>; 3]>),
     List(Id),
     Dict(Id),
     Set(Id),
@@ -32,12 +27,13 @@ pub(crate) enum Value {
     /// Something of a library, by its full name: `torch.nn.Conv2d`, `range`.
     Library(Name),
     /// A method of a built-in type, taken from its object.
-    Bound(Rc<(Value, Name)>),
+    Bound(Rc<(Value<H>, Name)>),
     /// A function of a class, taken from an instance or the class.
-    Method(Rc<(Value, Id)>),
-    Partial(Rc<(Value, Arguments)>),
-    Super(Rc<(Value, Id)>),
-    Tensor(Rc<Tensor>),
+    Method(Rc<(Value<H>, Id)>),
+    Partial(Rc<(Value<H>, Arguments<H>)>),
+    Super(Rc<(Value<H>, Id)>),
+    /// A value of the host.
+    Tensor(Rc<H::Tensor>),
     /// What the import cannot know.
     Unknown(Rc<Unknown>),
 }
@@ -67,62 +63,17 @@ pub(crate) enum Why {
 
 /// What a call is given.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Arguments {
-    pub positional: Vec<Value>,
-    pub keywords: Vec<(Name, Value)>,
-}
-
-/// A tensor: its shape, where it comes from, and its numbers where they are few and known.
-#[derive(Clone, Debug)]
-pub(crate) struct Tensor {
-    /// `None`: not known.
-    pub dims: Option<Dims>,
-    pub source: TensorSource,
-    pub numbers: Option<Rc<[f64]>>,
-}
-
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) enum TensorSource {
-    /// Made by the code: `torch.zeros(...)`.
-    Made,
-    Input,
-    Node(NodeId),
-    /// A parameter or buffer.
-    Parameter(Id),
-    /// A view that becomes a node when it is used: one part of a chunk.
-    Pending(Rc<PendingNode>),
-    /// What a recurrent layer gives besides its output.
-    State(Rc<State>),
-    /// Another tensor's elements, repeated to a larger shape.
-    Expanded(Rc<Tensor>),
+pub(crate) struct Arguments<H: HostTypes> {
+    pub positional: Vec<Value<H>>,
+    pub keywords: Vec<(Name, Value<H>)>,
 }
 
 #[derive(Debug)]
-pub(crate) struct PendingNode {
-    pub layer: crate::model::Layer,
-    pub name: &'static str,
-    pub input: Rc<Tensor>,
-    pub made: std::cell::Cell<Option<NodeId>>,
-}
-
-impl PartialEq for PendingNode {
-    fn eq(&self, other: &Self) -> bool {
-        std::ptr::eq(self, other)
-    }
-}
-
-impl PartialEq for Tensor {
-    fn eq(&self, other: &Self) -> bool {
-        self.dims == other.dims && self.source == other.source
-    }
-}
-
-#[derive(Debug)]
-pub(crate) struct Function {
+pub(crate) struct Function<H: HostTypes> {
     pub definition: Rc<FunctionDefinition>,
     pub scope: Id,
     /// Evaluated when the function was defined; in the order of all parameters that can have one.
-    pub defaults: Vec<(Name, Value)>,
+    pub defaults: Vec<(Name, Value<H>)>,
     /// The class whose body it stands in.
     pub class: Option<Id>,
     pub kind: FunctionKind,
@@ -137,34 +88,35 @@ pub(crate) enum FunctionKind {
 }
 
 #[derive(Debug)]
-pub(crate) struct Class {
+pub(crate) struct Class<H: HostTypes> {
     pub name: Name,
     pub definition: Rc<ClassDefinition>,
     /// User classes of the method resolution order, this one first.
     pub order: Vec<Id>,
     /// The first base of a library: `torch.nn.Module`.
     pub library_base: Option<Name>,
-    pub attributes: HashMap<Name, Value>,
+    pub attributes: HashMap<Name, Value<H>>,
     pub is_dataclass: bool,
     /// Names with annotations, in order: a dataclass's fields.
     pub fields: Vec<Name>,
 }
 
 #[derive(Debug)]
-pub(crate) struct Instance {
+pub(crate) struct Instance<H: HostTypes> {
     /// `None`: a module of the library.
     pub class: Option<Id>,
-    pub attributes: HashMap<Name, Value>,
-    pub module: Option<Box<ModuleState>>,
+    pub attributes: HashMap<Name, Value<H>>,
+    /// What it is to the host.
+    pub module: Option<Box<H::Module>>,
     /// The built-in behaviour that a user's class inherits, such as a list's.
-    pub inner: Option<Value>,
+    pub inner: Option<Value<H>>,
     /// Where it was made.
     pub line: u32,
 }
 
 #[derive(Debug, Default)]
-pub(crate) struct Scope {
-    pub variables: HashMap<Name, Value>,
+pub(crate) struct Scope<H: HostTypes> {
+    pub variables: HashMap<Name, Value<H>>,
     pub parent: Option<Id>,
     /// Names that are assigned in another scope: `global`, `nonlocal`.
     pub elsewhere: HashMap<Name, Id>,
@@ -172,19 +124,17 @@ pub(crate) struct Scope {
     pub is_class: bool,
 }
 
-/// A parameter or buffer of a module.
-#[derive(Clone, Debug)]
-pub(crate) struct ParameterData {
-    /// `None`: its size is not known.
-    pub dims: Option<Dims>,
-    pub trainable: bool,
-    pub is_buffer: bool,
+/// What the handlers of a `try` catch.
+#[derive(Debug)]
+pub(crate) struct Catching<H: HostTypes> {
+    /// For each handler its classes; `None`: everything.
+    pub classes: Vec<Option<Vec<Value<H>>>>,
 }
 
 /// Insertion-ordered pairs with a fast look-up for the keys that are common.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Dict {
-    pub pairs: Vec<(Value, Value)>,
+pub(crate) struct Dict<H: HostTypes> {
+    pub pairs: Vec<(Value<H>, Value<H>)>,
     index: HashMap<Key, usize>,
 }
 
@@ -199,13 +149,13 @@ pub(crate) enum Key {
     Library(Name),
 }
 
-impl Dict {
-    pub fn get(&self, key: &Value) -> Option<&Value> {
+impl<H: HostTypes> Dict<H> {
+    pub fn get(&self, key: &Value<H>) -> Option<&Value<H>> {
         self.index.get(&Key::of(key)?).map(|&at| &self.pairs[at].1)
     }
 
     /// `false` where the key cannot be one.
-    pub fn set(&mut self, key: Value, value: Value) -> bool {
+    pub fn set(&mut self, key: Value<H>, value: Value<H>) -> bool {
         let Some(hashed) = Key::of(&key) else { return false };
         match self.index.get(&hashed) {
             Some(&at) => self.pairs[at].1 = value,
@@ -217,7 +167,7 @@ impl Dict {
         true
     }
 
-    pub fn remove(&mut self, key: &Value) -> Option<Value> {
+    pub fn remove(&mut self, key: &Value<H>) -> Option<Value<H>> {
         let at = self.index.remove(&Key::of(key)?)?;
         for other in self.index.values_mut() {
             *other -= usize::from(*other > at);
@@ -228,7 +178,7 @@ impl Dict {
 
 impl Key {
     /// `None`: not hashable, or deeper than keys are.
-    pub fn of(value: &Value) -> Option<Self> {
+    pub fn of<H: HostTypes>(value: &Value<H>) -> Option<Self> {
         Some(match value {
             Value::None => Self::None,
             Value::Bool(boolean) => Self::Int(i128::from(*boolean)),
@@ -256,19 +206,20 @@ impl Key {
 
 /// All objects that can be changed.
 #[derive(Default)]
-pub(crate) struct Heap {
-    pub lists: Vec<Vec<Value>>,
-    pub dicts: Vec<Dict>,
-    pub functions: Vec<Function>,
-    pub classes: Vec<Class>,
-    pub instances: Vec<Instance>,
-    pub scopes: Vec<Scope>,
-    pub parameters: Vec<ParameterData>,
+pub(crate) struct Heap<H: HostTypes> {
+    pub lists: Vec<Vec<Value<H>>>,
+    pub dicts: Vec<Dict<H>>,
+    pub functions: Vec<Function<H>>,
+    pub classes: Vec<Class<H>>,
+    pub instances: Vec<Instance<H>>,
+    pub scopes: Vec<Scope<H>>,
+    /// What exceptions are, by their places.
+    pub raised: Vec<Value<H>>,
     /// Values that can hold others of their kind, in the order they were made.
-    pub kept: Vec<Value>,
+    pub kept: Vec<Value<H>>,
 }
 
-impl Drop for Heap {
+impl<H: HostTypes> Drop for Heap<H> {
     /// From the last made to the first: each holds only older ones, so that none drops a long chain by itself.
     fn drop(&mut self) {
         self.lists.clear();
@@ -288,7 +239,7 @@ impl Unknown {
     }
 }
 
-impl Value {
+impl<H: HostTypes> Value<H> {
     pub fn text(text: &str) -> Self {
         Self::Text(Rc::from(text))
     }
@@ -327,10 +278,9 @@ impl Value {
         match self {
             Self::Int(int) => Some(*int),
             Self::Bool(boolean) => Some(i128::from(*boolean)),
-            Self::Tensor(tensor) => match tensor.numbers.as_deref() {
-                Some([number]) if number.fract() == 0.0 && number.abs() < 1e18 => Some(*number as i128),
-                _ => None,
-            },
+            Self::Tensor(tensor) => {
+                H::number(tensor).filter(|number| number.fract() == 0.0 && number.abs() < 1e18).map(|n| n as i128)
+            }
             _ => None,
         }
     }
@@ -342,10 +292,7 @@ impl Value {
     pub fn as_float(&self) -> Option<f64> {
         match self {
             Self::Float(float) => Some(*float),
-            Self::Tensor(tensor) => match tensor.numbers.as_deref() {
-                Some([number]) => Some(*number),
-                _ => None,
-            },
+            Self::Tensor(tensor) => H::number(tensor),
             other => other.as_int().map(|int| int as f64),
         }
     }
@@ -354,7 +301,7 @@ impl Value {
         matches!(self, Self::Int(_) | Self::Bool(_) | Self::Float(_))
     }
 
-    pub fn as_tensor(&self) -> Option<&Rc<Tensor>> {
+    pub fn as_tensor(&self) -> Option<&Rc<H::Tensor>> {
         match self {
             Self::Tensor(tensor) => Some(tensor),
             _ => None,
@@ -387,17 +334,17 @@ impl Value {
     }
 }
 
-impl Arguments {
-    pub fn positional(positional: Vec<Value>) -> Self {
+impl<H: HostTypes> Arguments<H> {
+    pub fn positional(positional: Vec<Value<H>>) -> Self {
         Self { positional, keywords: Vec::new() }
     }
 
     /// An argument by its place or its name.
-    pub fn get(&self, position: usize, name: &str) -> Option<&Value> {
+    pub fn get(&self, position: usize, name: &str) -> Option<&Value<H>> {
         self.positional.get(position).or_else(|| self.keyword(name))
     }
 
-    pub fn keyword(&self, name: &str) -> Option<&Value> {
+    pub fn keyword(&self, name: &str) -> Option<&Value<H>> {
         self.keywords.iter().find(|(keyword, _)| &**keyword == name).map(|(_, value)| value)
     }
 
@@ -406,33 +353,7 @@ impl Arguments {
         Self { positional: self.positional.iter().skip(1).cloned().collect(), keywords: self.keywords.clone() }
     }
 
-    pub fn all(&self) -> impl Iterator<Item = &Value> {
+    pub fn all(&self) -> impl Iterator<Item = &Value<H>> {
         self.positional.iter().chain(self.keywords.iter().map(|(_, value)| value))
-    }
-}
-
-impl Tensor {
-    pub fn made(dims: Option<Dims>) -> Rc<Self> {
-        Rc::new(Self { dims, source: TensorSource::Made, numbers: None })
-    }
-
-    pub fn number(number: f64) -> Rc<Self> {
-        Rc::new(Self { dims: Dims::new(&[]), source: TensorSource::Made, numbers: Some(Rc::from([number])) })
-    }
-
-    pub fn numbers(numbers: Vec<f64>) -> Rc<Self> {
-        Rc::new(Self {
-            dims: Dims::new(&[numbers.len() as u64]),
-            source: TensorSource::Made,
-            numbers: Some(Rc::from(numbers)),
-        })
-    }
-
-    /// A single number that the code knows.
-    pub fn as_number(&self) -> Option<f64> {
-        match self.numbers.as_deref() {
-            Some([number]) => Some(*number),
-            _ => None,
-        }
     }
 }

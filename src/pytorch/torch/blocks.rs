@@ -1,6 +1,7 @@
 //! Blocks of libraries that are made of PyTorch's layers: their Python, run when a text first wants one of them.
 
-use super::super::python::{Frame, Machine, Run, Value, parse as syntax};
+use super::super::python::{Frame, Run, parse as syntax};
+use super::{Machine, Value};
 
 const TORCHVISION: &str = include_str!("torchvision_blocks.py");
 
@@ -21,7 +22,7 @@ impl Machine {
         if !NAMES.iter().any(|(known, modules)| *known == name && modules.contains(&module)) {
             return Ok(None);
         }
-        let scope = match self.blocks {
+        let scope = match self.host.blocks {
             Some(scope) => scope,
             None => {
                 let scope = self.new_scope(None)?;
@@ -29,7 +30,7 @@ impl Machine {
                 let result = self.block(&syntax::parse_unplaced(TORCHVISION).body);
                 self.frames.pop();
                 result?;
-                *self.blocks.insert(scope)
+                *self.host.blocks.insert(scope)
             }
         };
         Ok(self.heap.scopes[scope].variables.get(name).cloned())

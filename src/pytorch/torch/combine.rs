@@ -3,10 +3,10 @@
 use std::rc::Rc;
 
 use super::super::problem::ProblemKind;
+use super::super::python::Run;
 use super::super::python::tree::BinaryOperator;
-use super::super::python::value::{Arguments, Tensor, TensorSource};
-use super::super::python::{Machine, Run, Value};
-use super::no_tensor;
+use super::tensor::{Tensor, TensorSource};
+use super::{Arguments, Machine, Value, no_tensor};
 use crate::model::{self, Dims, Layer, ScalarOperation};
 
 impl Machine {
@@ -68,7 +68,7 @@ impl Machine {
             (Value::Tensor(one), Value::Tensor(other), ..) => self.two_tensors(name, one, other),
             // A tensor and something that the import does not know: most likely of the same shape.
             (Value::Tensor(tensor), other, ..) | (other, Value::Tensor(tensor), ..) => match other {
-                Value::Unknown(_) if self.trace.is_some() && Self::flows(tensor) => {
+                Value::Unknown(_) if self.host.trace.is_some() && Self::flows(tensor) => {
                     self.unsupported(name, std::slice::from_ref(tensor), tensor.dims)
                 }
                 Value::Unknown(_) => Ok(Value::unknown(name)),
@@ -105,7 +105,7 @@ impl Machine {
             "mul" => ScalarOperation::Mul,
             "div" => ScalarOperation::Div,
             _ => {
-                self.written = Some((name.into(), crate::model::Value::Float(number).to_string()));
+                self.host.written = Some((name.into(), crate::model::Value::Float(number).to_string()));
                 return self.unsupported(name, std::slice::from_ref(tensor), tensor.dims);
             }
         };
@@ -128,7 +128,7 @@ impl Machine {
                 Ok(Value::Tensor(shifted))
             }
             _ => {
-                self.written = Some((name.into(), format!("other={}", crate::model::Value::Float(number))));
+                self.host.written = Some((name.into(), format!("other={}", crate::model::Value::Float(number))));
                 self.unsupported(name, std::slice::from_ref(tensor), tensor.dims)
             }
         }
@@ -141,7 +141,7 @@ impl Machine {
             return self.unsupported(name, &inputs, dims);
         }
         let dims = self.output_dims(&Layer::Add(model::Add {}), &inputs, None)?;
-        if self.trace.is_none() || !inputs.iter().any(|tensor| Self::flows(tensor)) {
+        if self.host.trace.is_none() || !inputs.iter().any(|tensor| Self::flows(tensor)) {
             return Ok(Value::Tensor(Tensor::made(dims)));
         }
         match name {
@@ -176,7 +176,7 @@ impl Machine {
     /// A node without a call of its own.
     pub(crate) fn silently(&mut self, name: &str, layer: Layer, inputs: &[Rc<Tensor>]) -> Run<Rc<Tensor>> {
         let dims = self.output_dims(&layer, inputs, None)?;
-        if self.trace.is_none() || !inputs.iter().any(|input| Self::flows(input)) {
+        if self.host.trace.is_none() || !inputs.iter().any(|input| Self::flows(input)) {
             return Ok(Tensor::made(dims));
         }
         let node = self.node(name, layer, inputs)?;
@@ -228,7 +228,7 @@ impl Machine {
                     (at <= sizes.len()).then(|| sizes.insert(at, tensors.len() as u64))?;
                     Dims::new(&sizes)
                 });
-                self.written = Some((name.into(), format!("dim={dim}")));
+                self.host.written = Some((name.into(), format!("dim={dim}")));
                 self.unsupported(name, &tensors, dims)?
             }
             "add" | "sub" | "subtract" | "mul" | "multiply" | "div" | "divide" | "true_divide" | "matmul" | "mm"

@@ -3,10 +3,12 @@
 use std::rc::Rc;
 
 use super::super::problem::ProblemKind;
+use super::super::python::Run;
 use super::super::python::tree::Name;
-use super::super::python::value::{Arguments, PendingNode, Tensor, TensorSource, Unknown};
-use super::super::python::{Machine, Run, Value};
+use super::super::python::value::Unknown;
 use super::super::write::unknown::PLAIN;
+use super::tensor::{PendingNode, Tensor, TensorSource};
+use super::{Arguments, Machine, Value};
 use crate::model::{self, Dims, Kind, Layer};
 
 /// A function that is a layer of the model: its name, the layer, and its arguments behind the tensor.
@@ -184,9 +186,9 @@ impl Machine {
         };
         let positional = arguments.positional.iter().skip(1).cloned().collect();
         let rest = Arguments { positional, keywords: arguments.keywords.clone() };
-        if self.trace.is_some() {
+        if self.host.trace.is_some() {
             let written = self.written_arguments(plain, &rest)?;
-            self.written = Some((Name::from(plain), written));
+            self.host.written = Some((Name::from(plain), written));
         }
         if let Some((_, kind, parameters)) = LAYERS.iter().find(|(other, ..)| *other == plain) {
             return self.layer_function(plain, *kind, parameters, &tensor, &rest);
@@ -199,7 +201,7 @@ impl Machine {
                 Some(value) => self.truth(&value)?.unwrap_or(true),
                 None => true,
             };
-            self.heap.parameters[*parameter].trainable = trainable;
+            self.host.parameters[*parameter].trainable = trainable;
         }
         if SAME.contains(&name) || SAME.contains(&plain) {
             return Ok(Value::Tensor(tensor));
@@ -249,7 +251,7 @@ impl Machine {
                     let message = format!("'Tensor' object has no attribute '{name}'");
                     return self.error(ProblemKind::UnknownAttribute, "AttributeError", message);
                 }
-                if Self::flows(&tensor) && self.trace.is_some() {
+                if Self::flows(&tensor) && self.host.trace.is_some() {
                     return self.unsupported_call(&Unknown::foreign(name), &tensor);
                 }
                 Ok(Value::unknown(name))
@@ -328,7 +330,7 @@ impl Machine {
         input: &Rc<Tensor>,
         dims: Option<Dims>,
     ) -> Run<Value> {
-        if self.trace.is_none() || !Self::flows(input) {
+        if self.host.trace.is_none() || !Self::flows(input) {
             return Ok(Value::Tensor(Tensor::made(dims)));
         }
         // What is pending itself is made first, so that no chain of them grows.

@@ -2,9 +2,9 @@
 
 use std::rc::Rc;
 
-use super::super::python::value::{Arguments, Tensor};
-use super::super::python::{Machine, Run, Value};
-use super::leaf_shapes;
+use super::super::python::Run;
+use super::tensor::Tensor;
+use super::{Arguments, Machine, Value, leaf_shapes};
 use crate::model::{self, Dims, Kind, Layer};
 
 impl Machine {

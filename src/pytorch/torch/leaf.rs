@@ -1,12 +1,11 @@
 //! The modules of `torch.nn`: what their arguments make of them.
 
 use super::super::problem::{Problem, ProblemKind, Severity};
-use super::super::python::value::Arguments;
-use super::super::python::{CallSite, FixWish, Machine, Run, Value};
-use super::leaf_shapes;
-use super::module::Leaf;
+use super::super::python::{CallSite, FixWish, Run};
+use super::module_state::Leaf;
 use super::shape_errors::error_kind;
 use super::signature::{kind_of, signature};
+use super::{Arguments, Machine, Value, leaf_shapes};
 use crate::model::{self, Argument, Channels, Dims, Groups, Kind, Layer};
 use crate::shape;
 
@@ -99,7 +98,7 @@ impl Machine {
             }
         }
         if let Some(range) = &leaf.declared_at {
-            *self.made_at.entry(range.start).or_insert(0) += 1;
+            *self.host.made_at.entry(range.start).or_insert(0) += 1;
         }
         leaf.arguments = listed_arguments(class, &untyped);
         if leaf.layer.is_some() {
@@ -133,7 +132,7 @@ impl Machine {
         if let (Some(problem), Some(range)) = (noted, site.and_then(|site| place_of(class, name, site))) {
             let label = format!("Change {name} to {meant}");
             let (replacement, expected) = (meant.to_string(), Some(size.to_string()));
-            self.fixes.push(FixWish { problem, range, label, replacement, expected });
+            self.notes.fixes.push(FixWish { problem, range, label, replacement, expected });
         }
         for (_, value) in given.iter_mut().filter(|(other, _)| *other == name) {
             make_positive(value);
@@ -239,12 +238,12 @@ impl Machine {
                     match self.argument(&item)? {
                         Some(item) => list.push(item),
                         None => {
-                            self.depth = self.depth.saturating_sub(1);
+                            self.shallower();
                             return Ok(None);
                         }
                     }
                 }
-                self.depth = self.depth.saturating_sub(1);
+                self.shallower();
                 model::Value::List(list)
             }
             _ => return Ok(None),

@@ -1,7 +1,6 @@
 //! Parameters and output shapes of the classes of `torch.nn` that the model does not have.
 
-use super::module::Leaf;
-use super::module_call::plain_argument;
+use super::module_state::{Leaf, plain_argument};
 use super::signature::dimensions;
 use crate::model::{Argument, Dims, Value as Plain};
 

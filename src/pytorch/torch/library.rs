@@ -2,9 +2,11 @@
 
 use std::rc::Rc;
 
-use super::super::python::value::{Arguments, Tensor, Unknown};
-use super::super::python::{Machine, ModuleKind, Run, Value};
-use super::{no_tensor, signature};
+use super::super::python::Run;
+use super::super::python::value::Unknown;
+use super::module_state::ModuleKind;
+use super::tensor::Tensor;
+use super::{Arguments, Machine, Value, no_tensor, signature};
 use crate::model::Dims;
 
 fn member(path: &str, name: &str) -> Value {
@@ -131,8 +133,9 @@ impl Machine {
 
     #[inline(never)]
     pub(crate) fn call_library(&mut self, path: &str, arguments: Arguments) -> Run<Value> {
-        if super::super::python::builtins::is_builtin(path) {
-            return self.call_builtin(path, arguments);
+        if path == "__printed__" {
+            let class = arguments.positional.first().cloned().unwrap_or(Value::None);
+            return self.printed_module(&class, arguments.positional.get(1));
         }
         let (module, name) = path.rsplit_once('.').unwrap_or(("", path));
         // `nn.Module.__init__(self)` and `nn.Conv2d.forward(self, x)`.
@@ -281,7 +284,7 @@ impl Machine {
         }
         let is_class = name.starts_with(|first: char| first.is_uppercase());
         let has_tensor = arguments.all().any(|value| value.as_tensor().is_some());
-        if has_tensor && self.trace.is_some() {
+        if has_tensor && self.host.trace.is_some() {
             let tensor = arguments.all().find_map(Value::as_tensor).cloned();
             if let Some(tensor) = tensor {
                 return self.unsupported_call(&Unknown::foreign(path), &tensor);
@@ -331,7 +334,7 @@ impl Machine {
         if let Some(dims) = dims {
             // Most summaries take one sample's shape, some the batch's.
             let dims = if dims.rank() == 3 || dims.rank() == 1 { dims.with_batch(1).unwrap_or(dims) } else { dims };
-            self.called_with.push((id, vec![dims], self.line));
+            self.host.called_with.push((id, vec![dims], self.line));
         }
         Ok(())
     }
@@ -358,7 +361,7 @@ impl Machine {
         let dims = tensor.as_ref().and_then(|tensor| tensor.dims);
         let id = self.new_parameter(dims, false)?;
         if let Some(trainable) = arguments.get(1, "requires_grad").cloned() {
-            self.heap.parameters[id].trainable = self.truth(&trainable)?.unwrap_or(true);
+            self.host.parameters[id].trainable = self.truth(&trainable)?.unwrap_or(true);
         }
         Ok(self.parameter_tensor(id))
     }

@@ -4,88 +4,12 @@ use std::collections::HashSet;
 use std::rc::Rc;
 
 use super::super::problem::{Problem, ProblemKind, Severity};
-use super::super::python::tree::Name;
-use super::super::python::value::{Arguments, Instance, ParameterData, Tensor, TensorSource, Why};
-use super::super::python::{Id, Machine, Run, Value};
-use super::{leaf, signature};
-use crate::model::{self, Dims, Layer};
-
-/// What makes an object a module.
-#[derive(Debug)]
-pub(crate) struct ModuleState {
-    /// `Module.__init__` has run.
-    pub initialised: bool,
-    /// It was not, and PyTorch stops there.
-    pub stops_init: bool,
-    pub class: Name,
-    pub kind: ModuleKind,
-    /// A child can be `None`.
-    pub children: Vec<(Name, Option<Id>)>,
-    pub parameters: Vec<(Name, Id)>,
-    pub buffers: Vec<(Name, Id)>,
-    pub has_parent: bool,
-}
-
-#[derive(Debug)]
-pub(crate) enum ModuleKind {
-    /// A class of the text.
-    User,
-    Sequential,
-    List,
-    Dict,
-    ParameterList,
-    Leaf(Box<Leaf>),
-}
-
-/// A module of the library without modules of its own.
-#[derive(Clone, Debug)]
-pub(crate) struct Leaf {
-    /// `None`: its cost is not known.
-    pub layer: Option<Layer>,
-    /// The inferred argument as written: `in_channels`, `normalized_shape`.
-    pub declared: Vec<u64>,
-    /// In PyTorch's order, those not given by default.
-    pub arguments: Vec<(String, model::Value)>,
-    /// Its parameters and buffers are known.
-    pub known: bool,
-    /// Where the inferred argument stands in the text.
-    pub declared_at: Option<std::ops::Range<u32>>,
-    /// Where its class's name stands in the text.
-    pub called_at: Option<std::ops::Range<u32>>,
-}
-
-impl ModuleState {
-    pub fn new(class: Name, kind: ModuleKind) -> Self {
-        Self {
-            initialised: !matches!(kind, ModuleKind::User),
-            stops_init: false,
-            class,
-            kind,
-            children: Vec::new(),
-            parameters: Vec::new(),
-            buffers: Vec::new(),
-            has_parent: false,
-        }
-    }
-
-    pub fn child(&self, name: &str) -> Option<Option<Id>> {
-        self.children.iter().find(|(child, _)| &**child == name).map(|(_, child)| *child)
-    }
-
-    pub fn leaf(&self) -> Option<&Leaf> {
-        match &self.kind {
-            ModuleKind::Leaf(leaf) => Some(leaf),
-            _ => None,
-        }
-    }
-
-    fn set<T>(entries: &mut Vec<(Name, T)>, name: &str, value: T) {
-        match entries.iter_mut().find(|(other, _)| &**other == name) {
-            Some((_, old)) => *old = value,
-            None => entries.push((Rc::from(name), value)),
-        }
-    }
-}
+use super::super::python::value::Why;
+use super::super::python::{Id, Run};
+use super::module_state::{Leaf, ModuleKind, ModuleState};
+use super::tensor::{ParameterData, Tensor, TensorSource};
+use super::{Arguments, Instance, Machine, Value, leaf, signature};
+use crate::model::Dims;
 
 impl Machine {
     pub(crate) fn module(&self, id: Id) -> Option<&ModuleState> {
@@ -113,8 +37,8 @@ impl Machine {
         };
         self.heap.instances.push(instance);
         let id = self.heap.instances.len() - 1;
-        if self.constructing == 0 && self.trace.is_none() {
-            self.made.push(id);
+        if self.constructing == 0 && self.host.trace.is_none() {
+            self.host.made.push(id);
         }
         Ok(id)
     }
@@ -159,7 +83,7 @@ impl Machine {
             }
             Value::Tensor(tensor) => {
                 if let TensorSource::Parameter(parameter) = tensor.source {
-                    let is_buffer = self.heap.parameters[parameter].is_buffer;
+                    let is_buffer = self.host.parameters[parameter].is_buffer;
                     if let Some(module) = self.heap.instances[id].module.as_mut().filter(|_| !is_buffer) {
                         ModuleState::set(&mut module.parameters, name, parameter);
                         return Ok(());
@@ -185,12 +109,12 @@ impl Machine {
 
     pub(crate) fn new_parameter(&mut self, dims: Option<Dims>, is_buffer: bool) -> Run<Id> {
         self.allocate(3)?;
-        self.heap.parameters.push(ParameterData { dims, trainable: !is_buffer, is_buffer });
-        Ok(self.heap.parameters.len() - 1)
+        self.host.parameters.push(ParameterData { dims, trainable: !is_buffer, is_buffer });
+        Ok(self.host.parameters.len() - 1)
     }
 
     pub(crate) fn parameter_tensor(&self, parameter: Id) -> Value {
-        let data = &self.heap.parameters[parameter];
+        let data = &self.host.parameters[parameter];
         // A buffer is a constant: nothing learns it.
         let source = if data.is_buffer { TensorSource::Made } else { TensorSource::Parameter(parameter) };
         Value::Tensor(Rc::new(Tensor { dims: data.dims, source, numbers: None }))
@@ -248,7 +172,7 @@ impl Machine {
         while let Some(modules) = open.last_mut() {
             let Some((index, module)) = modules.next() else {
                 open.pop();
-                self.depth = self.depth.saturating_sub(u32::from(!open.is_empty()));
+                self.budget.depth = self.budget.depth.saturating_sub(u32::from(!open.is_empty()));
                 continue;
             };
             let child = match &module {

@@ -3,25 +3,25 @@
 use std::rc::Rc;
 
 use super::super::problem::{Problem, ProblemKind, Severity};
-use super::super::python::value::{Arguments, Tensor};
-use super::super::python::{CallSite, Id, Machine, ModuleKind, Run, Value};
+use super::super::python::{CallSite, Id, Run};
 use super::super::result::{CallKind, ExecutedCall};
 use super::super::write::unknown::NOT_KNOWN;
-use super::module::Leaf;
-use super::no_tensor;
-use crate::model::{self, Dims, Layer, Value as Plain};
+use super::module_state::{Leaf, ModuleKind, settled_class};
+use super::tensor::Tensor;
+use super::{Arguments, Machine, Value, no_tensor};
+use crate::model::{self, Dims, Layer};
 use crate::shape;
 
 impl Machine {
     pub(crate) fn call_module(&mut self, id: Id, arguments: Arguments) -> Run<Value> {
-        let outside = self.trace.is_none() && self.constructing == 0 && self.quiet == 0;
+        let outside = self.host.trace.is_none() && self.constructing == 0 && self.notes.quiet == 0;
         if !outside {
             return self.forward(id, arguments);
         }
         // A call at the end of a script: it tells the input's shape. What is wrong in it, the trace will say.
         let shapes: Vec<Dims> = arguments.all().filter_map(|value| value.as_tensor()?.dims).collect();
         if !shapes.is_empty() {
-            self.called_with.push((id, shapes, self.line));
+            self.host.called_with.push((id, shapes, self.line));
         }
         self.quietly(|machine| machine.forward(id, arguments))
     }
@@ -33,12 +33,12 @@ impl Machine {
             return self.call_not_known(id, &arguments);
         }
         if let Some(forward) = self.find_method(id, "forward") {
-            let name = self.trace.as_ref().and_then(|trace| trace.name_of(id).cloned());
-            if let Some(trace) = &mut self.trace {
+            let name = self.host.trace.as_ref().and_then(|trace| trace.name_of(id).cloned());
+            if let Some(trace) = &mut self.host.trace {
                 trace.inside.push(name.unwrap_or_default());
             }
             let result = self.call(&forward, arguments);
-            if let Some(trace) = &mut self.trace {
+            if let Some(trace) = &mut self.host.trace {
                 trace.inside.pop();
             }
             return result;
@@ -53,9 +53,11 @@ impl Machine {
             _ => NOT_KNOWN.to_string(),
         };
         let inputs = self.tensors_of(arguments)?;
-        let Some(first) = inputs.first().filter(|_| self.trace.is_some()) else { return Ok(Value::unknown(&what)) };
+        let Some(first) = inputs.first().filter(|_| self.host.trace.is_some()) else {
+            return Ok(Value::unknown(&what));
+        };
         let dims = first.dims;
-        let name = self.trace.as_ref().and_then(|trace| trace.name_of(id).cloned()).unwrap_or_default();
+        let name = self.host.trace.as_ref().and_then(|trace| trace.name_of(id).cloned()).unwrap_or_default();
         let message = format!("{name}: {what} is not known here; its output is taken to have its input's shape.");
         self.note(Problem::new(Severity::Warning, ProblemKind::UnknownModule, message));
         let (class, arguments) = what.strip_suffix(')').and_then(|what| what.split_once('(')).unwrap_or((&what, ""));
@@ -125,7 +127,7 @@ impl Machine {
                 None => Ok(Value::unknown(&class)),
             };
         };
-        let name = self.trace.as_ref().and_then(|trace| trace.name_of(id).cloned());
+        let name = self.host.trace.as_ref().and_then(|trace| trace.name_of(id).cloned());
         let name = match name {
             Some(name) if name.is_empty() => class.to_lowercase(),
             Some(name) => name,
@@ -162,7 +164,7 @@ impl Machine {
             upsample.align_corners = leaf.arguments.iter().any(|(name, _)| name == "align_corners").then_some(false);
         }
         let dims = self.output_dims(&layer, std::slice::from_ref(&tensor), Some(&name))?;
-        if self.trace.is_none() || !Self::flows(&tensor) {
+        if self.host.trace.is_none() || !Self::flows(&tensor) {
             return Ok(Value::Tensor(Tensor::made(dims)));
         }
         let node = self.module_node(&name, layer, std::slice::from_ref(&tensor))?;
@@ -198,7 +200,7 @@ impl Machine {
 
     /// A layer gets what the import does not know: it is named, as no row stands for it.
     fn note_lost(&mut self, id: Id, class: &str, what: &str) {
-        let Some(trace) = &self.trace else { return };
+        let Some(trace) = &self.host.trace else { return };
         let name = trace.name_of(id).filter(|name| !name.is_empty()).map_or(class, String::as_str);
         let message = format!(
             "{name} ({class}) has no row here: it gets {what}, which is not known, so that neither its cost nor what follows from it is counted."
@@ -218,7 +220,7 @@ impl Machine {
     ) {
         let params = self.own_parameters(id);
         let line = (self.line > 0).then_some(self.line);
-        let Some(trace) = &mut self.trace else { return };
+        let Some(trace) = &mut self.host.trace else { return };
         trace.executed.push(ExecutedCall {
             kind: CallKind::Module { name: name.to_string() },
             class: settled_class(class),
@@ -232,7 +234,7 @@ impl Machine {
 
     /// A module that no other holds: PyTorch gives it no name, and does not train it.
     fn unregistered_name(&mut self, id: Id, class: &str) -> String {
-        if self.trace.is_some() && self.own_parameters(id) != Some(0) {
+        if self.host.trace.is_some() && self.own_parameters(id) != Some(0) {
             let message = format!(
                 "This {class} is in no module (in a plain list?): PyTorch neither counts nor trains its parameters. nn.ModuleList keeps them."
             );
@@ -271,7 +273,7 @@ impl Machine {
             shape,
             parameters: self.own_parameters(id).and_then(|count| i64::try_from(count).ok()),
         });
-        let result = if self.trace.is_some() && Self::flows(tensor) {
+        let result = if self.host.trace.is_some() && Self::flows(tensor) {
             let inputs = inputs_of(tensors);
             let node = self.module_node(name, layer, &inputs)?;
             self.record_module(id, name, class, tensors, dims, node);
@@ -294,7 +296,7 @@ impl Machine {
         if module.leaf().is_some_and(|leaf| !leaf.known) {
             return None;
         }
-        let elements = |parameter: &Id| self.heap.parameters[*parameter].dims.and_then(|dims| dims.elements());
+        let elements = |parameter: &Id| self.host.parameters[*parameter].dims.and_then(|dims| dims.elements());
         module.parameters.iter().try_fold(0_u64, |sum, (_, id)| sum.checked_add(elements(id)?))
     }
 
@@ -303,7 +305,7 @@ impl Machine {
         if module.leaf().is_some_and(|leaf| !leaf.known) {
             return None;
         }
-        let elements = |parameter: &Id| self.heap.parameters[*parameter].dims.and_then(|dims| dims.elements());
+        let elements = |parameter: &Id| self.host.parameters[*parameter].dims.and_then(|dims| dims.elements());
         module.buffers.iter().try_fold(0_u64, |sum, (_, id)| sum.checked_add(elements(id)?))
     }
 }
@@ -315,14 +317,4 @@ fn inputs_of(tensors: &[Rc<Tensor>]) -> Vec<Rc<Tensor>> {
         flowing.truncate(1);
     }
     flowing
-}
-
-/// A `LazyConv2d` is a `Conv2d` once it has been called.
-pub(crate) fn settled_class(class: &str) -> String {
-    class.trim_start_matches("Lazy").to_string()
-}
-
-/// The value of an argument of a leaf.
-pub(crate) fn plain_argument<'a>(leaf: &'a Leaf, name: &str) -> Option<&'a Plain> {
-    leaf.arguments.iter().find(|(other, _)| other == name).map(|(_, value)| value)
 }

@@ -3,7 +3,9 @@
 use std::rc::Rc;
 
 use super::super::problem::ProblemKind;
-use super::super::python::{Id, Machine, ModuleKind, Run, Value};
+use super::super::python::{Id, Run};
+use super::module_state::ModuleKind;
+use super::{Machine, Value};
 
 impl Machine {
     /// What a loop over a list or chain of modules sees.

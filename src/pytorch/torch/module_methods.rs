@@ -2,9 +2,10 @@
 
 use std::rc::Rc;
 
-use super::super::python::value::Arguments;
-use super::super::python::{Id, Machine, ModuleKind, Run, Value};
-use super::module_call::plain_argument;
+use super::super::python::{Id, Run};
+use super::module_state::{ModuleKind, ModuleState, plain_argument};
+use super::tensor::TensorSource;
+use super::{Arguments, Machine, Value};
 use crate::model::Value as Plain;
 
 const METHODS: &[&str] = &[
@@ -70,7 +71,7 @@ const METHODS: &[&str] = &[
 ];
 
 impl Machine {
-    pub(crate) fn own_module(&self, id: Id) -> Option<&super::module::ModuleState> {
+    pub(crate) fn own_module(&self, id: Id) -> Option<&ModuleState> {
         self.module(id)
     }
 
@@ -212,7 +213,7 @@ impl Machine {
                         .map(|module| module.parameters.iter().map(|(_, id)| *id).collect())
                         .unwrap_or_default();
                     for parameter in parameters {
-                        self.heap.parameters[parameter].trainable = trainable;
+                        self.host.parameters[parameter].trainable = trainable;
                     }
                 }
                 Ok(Value::Instance(id))
@@ -241,7 +242,7 @@ impl Machine {
         self.look_through(id)?;
         let parameter = match value {
             Value::Tensor(tensor) => match tensor.source {
-                super::super::python::value::TensorSource::Parameter(parameter) if !is_buffer => parameter,
+                TensorSource::Parameter(parameter) if !is_buffer => parameter,
                 _ => self.new_parameter(tensor.dims, is_buffer)?,
             },
             Value::None => {

@@ -2,8 +2,9 @@
 
 use std::rc::Rc;
 
-use super::super::python::value::{Arguments, Tensor, TensorSource};
-use super::super::python::{Machine, Run, Value};
+use super::super::python::Run;
+use super::tensor::{Tensor, TensorSource};
+use super::{Arguments, Machine, Value};
 use crate::model::Dims;
 
 impl Machine {
@@ -27,7 +28,7 @@ impl Machine {
             sizes.and_then(|sizes| sizes.iter().map(|&size| u64::try_from(size).ok()).collect());
         let dims = sizes.and_then(|sizes| Dims::new(&sizes)).filter(|dims| dims.elements().is_some());
         if let Some(dims) = dims.filter(|dims| dims.rank() >= 2) {
-            self.made_inputs.push((dims, self.line));
+            self.host.made_inputs.push((dims, self.line));
             self.allocate(4)?;
         }
         let numbers = match (name, dims.and_then(|dims| dims.elements())) {

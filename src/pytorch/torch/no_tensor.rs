@@ -4,10 +4,10 @@ use std::rc::Rc;
 
 use super::super::problem::{Problem, ProblemKind, Severity};
 use super::super::python::tree::{Expr, ExprKind, StatementKind};
-use super::super::python::value::{Arguments, Tensor};
-use super::super::python::{FixWish, Id, Machine, Run, Value};
-use super::module::Leaf;
-use super::signature;
+use super::super::python::{FixWish, Id, Run};
+use super::module_state::Leaf;
+use super::tensor::Tensor;
+use super::{Arguments, Machine, Value, signature};
 use crate::model::{Layer, PaddingMode, Value as Plain};
 
 /// What was surely meant, and the change of the text that says so.
@@ -39,8 +39,8 @@ impl Machine {
     /// The tensor that was meant by a value that is none. `words` of `name` and of what was found are told.
     pub(crate) fn meant_tensor(&mut self, value: &Value, words: Words, name: &str) -> Run<Option<Rc<Tensor>>> {
         let meant = match value {
-            Value::None => self.nothing.clone(),
-            Value::Instance(id) => self.uncalled.get(id).cloned(),
+            Value::None => self.host.nothing.clone(),
+            Value::Instance(id) => self.host.uncalled.get(id).cloned(),
             _ => None,
         };
         let (class, original) = words(name, &self.type_of(value));
@@ -50,10 +50,10 @@ impl Machine {
             return Ok(None);
         };
         // PyTorch stops at the first.
-        if !self.told.contains(&meant.fix.range.start)
+        if !self.host.told.contains(&meant.fix.range.start)
             && let Some(problem) = self.note_error(kind, class, original, Some(meant.plain))
         {
-            self.told.insert(meant.fix.range.start);
+            self.host.told.insert(meant.fix.range.start);
             self.wish(problem, meant.fix);
         }
         Ok(Some(meant.tensor))
@@ -93,7 +93,7 @@ impl Machine {
             None => ("Return it".to_string(), "return *".to_string(), "what its last line gives".to_string()),
         };
         let who = self.function_name(function);
-        self.nothing = Some(Meant {
+        self.host.nothing = Some(Meant {
             tensor,
             function: Some(function),
             plain: format!("{who}() ends without a return, so that it gives None; {taken} was taken."),
@@ -107,10 +107,10 @@ impl Machine {
             Value::None => {
                 let Some(Value::Method(method)) = self.find_method(id, "forward") else { return Value::None };
                 self.line = self.heap.functions[method.1].definition.body.last().map_or(0, |last| last.line);
-                let meant = self.nothing.clone().filter(|meant| meant.function == Some(method.1));
+                let meant = self.host.nothing.clone().filter(|meant| meant.function == Some(method.1));
                 (meant, "forward returns nothing here: a return at its end is missing.".to_string())
             }
-            Value::Instance(module) => match self.uncalled.get(module).cloned() {
+            Value::Instance(module) => match self.host.uncalled.get(module).cloned() {
                 Some(meant) => (Some(meant.clone()), format!("forward gives a module, not a tensor. {}", meant.plain)),
                 None => return value.clone(),
             },
@@ -120,7 +120,7 @@ impl Machine {
             self.note(Problem::new(Severity::Warning, ProblemKind::Raised, message));
             return value.clone();
         };
-        if !self.told.contains(&meant.fix.range.start) {
+        if !self.host.told.contains(&meant.fix.range.start) {
             let noted = self.note(Problem::new(Severity::Warning, ProblemKind::Raised, message));
             if let Some(problem) = noted {
                 self.wish(problem, meant.fix);
@@ -132,7 +132,7 @@ impl Machine {
     /// `nn.ReLU(x)` while a network runs: a module is made of the tensor that it should be called with.
     pub(crate) fn module_of_tensor(&mut self, class: &str, path: &str, arguments: &Arguments) -> Run<Option<Value>> {
         let Some(Value::Tensor(tensor)) = arguments.positional.first() else { return Ok(None) };
-        let Some(site) = self.call_site.clone().filter(|_| self.trace.is_some() && Self::flows(tensor)) else {
+        let Some(site) = self.call_site.clone().filter(|_| self.host.trace.is_some() && Self::flows(tensor)) else {
             return Ok(None);
         };
         let input = Value::Tensor(tensor.clone());
@@ -174,7 +174,7 @@ impl Machine {
             | "FeatureAlphaDropout"
             | "Hardtanh" => "Boolean value of Tensor with more than one value is ambiguous".to_string(),
             _ => {
-                self.uncalled.insert(id, meant);
+                self.host.uncalled.insert(id, meant);
                 return Ok(Some(module));
             }
         };
@@ -190,7 +190,7 @@ impl Machine {
 
     fn wish(&mut self, problem: usize, wish: Wish) {
         let Wish { range, label, replacement, expected } = wish;
-        self.fixes.push(FixWish { problem, range, label, replacement, expected });
+        self.notes.fixes.push(FixWish { problem, range, label, replacement, expected });
     }
 }
 
@@ -267,7 +267,7 @@ pub(crate) fn convolution_input(class: &str, leaf: &Leaf) -> Option<Words> {
     if conv.padding_mode != PaddingMode::Zeros {
         return Some(|_, found| input("pad", found));
     }
-    let text = matches!(super::module_call::plain_argument(leaf, "padding"), Some(Plain::Text(_)));
+    let text = matches!(super::module_state::plain_argument(leaf, "padding"), Some(Plain::Text(_)));
     Some(match (conv.bias, text) {
         (true, false) => |_, found| combination(found, "Parameter", "tuple"),
         (false, false) => |_, found| combination(found, "NoneType", "tuple"),

@@ -1,7 +1,8 @@
 //! Modules of a printed model: their children run one after another, as far as that can be.
 
-use super::super::python::value::Arguments;
-use super::super::python::{Id, Machine, ModuleKind, Run, Value};
+use super::super::python::{Id, Run};
+use super::module_state::ModuleKind;
+use super::{Arguments, Machine, Value};
 use crate::model::Kind;
 
 impl Machine {

@@ -3,40 +3,12 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use super::super::python::value::{Tensor, TensorSource};
-use super::super::python::{Machine, Run, Value};
+use super::super::python::Run;
 use super::leaf_shapes::{flag, size};
-use super::module::Leaf;
+use super::module_state::Leaf;
+use super::tensor::{RecurrentState, Tensor, TensorSource};
+use super::{Machine, Value};
 use crate::model::{self, Dims, Layer};
-
-/// A state, `h_n` or `c_n`, `[num_layers * directions, N, H]`: rows of the network only where it is used.
-#[derive(Debug)]
-pub(crate) struct State {
-    name: &'static str,
-    /// What the layer gives: `[N, L, directions * H]`, or `[L, N, directions * H]`.
-    output: Rc<Tensor>,
-    batch_first: bool,
-    layers: u64,
-    directions: u64,
-    hidden: u64,
-    made: RefCell<Option<Rc<Tensor>>>,
-}
-
-impl PartialEq for State {
-    fn eq(&self, other: &Self) -> bool {
-        std::ptr::eq(self, other)
-    }
-}
-
-impl State {
-    /// The row that gives it, where it was used.
-    pub fn row(&self) -> Option<crate::model::NodeId> {
-        match self.made.borrow().as_ref()?.source {
-            TensorSource::Node(node) => Some(node),
-            _ => None,
-        }
-    }
-}
 
 impl Machine {
     /// The states of a recurrent layer: `h_n`, for an LSTM `(h_n, c_n)`.
@@ -58,16 +30,16 @@ impl Machine {
         let hidden = projected.or(size(leaf, "hidden_size"))?;
         let batch = sizes[usize::from(!batch_first)];
         let dims = Dims::new(&[layers.checked_mul(directions)?, batch, hidden]);
-        if self.trace.is_none() || !Self::flows(output) {
+        if self.host.trace.is_none() || !Self::flows(output) {
             return Some(Value::Tensor(Tensor::made(dims)));
         }
         let output = output.clone();
-        let state = State { name, output, batch_first, layers, directions, hidden, made: RefCell::new(None) };
+        let state = RecurrentState { name, output, batch_first, layers, directions, hidden, made: RefCell::new(None) };
         Some(Value::Tensor(Rc::new(Tensor { dims, source: TensorSource::State(Rc::new(state)), numbers: None })))
     }
 
     /// The rows that give a state. The last layer's `h_n` are steps of the output; nothing else of a state is in it.
-    pub(crate) fn state_rows(&mut self, state: &State) -> Run<Rc<Tensor>> {
+    pub(crate) fn state_rows(&mut self, state: &RecurrentState) -> Run<Rc<Tensor>> {
         if let Some(made) = state.made.borrow().clone() {
             return Ok(made);
         }
@@ -100,7 +72,7 @@ impl Machine {
     }
 
     /// `h_n` of one direction, `[1, N, H]`: the last step forwards, the first one backwards.
-    fn last_step(&mut self, state: &State, direction: u64) -> Run<Rc<Tensor>> {
+    fn last_step(&mut self, state: &RecurrentState, direction: u64) -> Run<Rc<Tensor>> {
         let mut step = state.output.clone();
         if state.directions > 1 {
             let at = |place: u64| i64::try_from(place.saturating_mul(state.hidden)).unwrap_or(i64::MAX);

@@ -1,8 +1,9 @@
 //! Errors of shapes: in PyTorch's words, in plain ones, and the change of the text that mends them.
 
 use super::super::problem::ProblemKind;
-use super::super::python::{CallSite, FixWish, Machine, Run};
-use super::module::Leaf;
+use super::super::python::{CallSite, FixWish, Run};
+use super::Machine;
+use super::module_state::Leaf;
 use crate::model::{self, Dims, Layer};
 use crate::shape::ShapeError;
 
@@ -25,7 +26,7 @@ impl Machine {
         let plain = plain_words(error, layer, &input, module);
         let noted = self.note_error(kind, error.class(), message, plain);
         if let Some(index) = noted {
-            self.problems[index].module = module.map(str::to_string);
+            self.notes.problems[index].module = module.map(str::to_string);
         }
         Ok(noted)
     }
@@ -40,7 +41,7 @@ impl Machine {
         site: Option<&CallSite>,
     ) {
         let Some(problem) = problem else { return };
-        let made_once = leaf.declared_at.as_ref().is_some_and(|range| self.made_at.get(&range.start) == Some(&1));
+        let made_once = leaf.declared_at.as_ref().is_some_and(|range| self.host.made_at.get(&range.start) == Some(&1));
         let argument = leaf.layer.as_ref().and_then(|layer| layer.kind().inferred_argument());
         let replaced = |found: u64| {
             let (range, argument) = (leaf.declared_at.clone().filter(|_| made_once)?, argument?);
@@ -92,7 +93,7 @@ impl Machine {
             }
             _ => None,
         };
-        self.fixes.extend(fix);
+        self.notes.fixes.extend(fix);
     }
 }
 

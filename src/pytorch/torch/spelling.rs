@@ -3,7 +3,8 @@
 use std::sync::LazyLock;
 
 use super::super::problem::ProblemKind;
-use super::super::python::{FixWish, Machine, Run, Value};
+use super::super::python::{FixWish, Run};
+use super::{Machine, Value};
 
 /// What `dir()` gives in PyTorch 2.9.1, without names that start with an underscore.
 static NN: Names = LazyLock::new(|| include_str!("names/nn.txt").split_whitespace().collect());
@@ -84,7 +85,7 @@ impl Machine {
         let noted = self.note_error(ProblemKind::UnknownAttribute, "AttributeError", original, Some(plain));
         if let Some(problem) = noted {
             let label = format!("Change {name} to {meant}");
-            self.fixes.push(FixWish { problem, range, label, replacement: meant.clone(), expected: None });
+            self.notes.fixes.push(FixWish { problem, range, label, replacement: meant.clone(), expected: None });
         }
         meant
     }

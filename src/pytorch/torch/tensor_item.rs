@@ -3,9 +3,10 @@
 use std::rc::Rc;
 
 use super::super::problem::ProblemKind;
+use super::super::python::Run;
 use super::super::python::containers::slice_indices;
-use super::super::python::value::{Tensor, TensorSource};
-use super::super::python::{Machine, Run, Value};
+use super::tensor::{Tensor, TensorSource};
+use super::{Machine, Value};
 use crate::model::{self, Dims, Layer};
 
 impl Machine {
@@ -119,7 +120,7 @@ impl Machine {
         if same_rank {
             return self.part(tensor, output, slices);
         }
-        if self.trace.is_none() || !Self::flows(tensor) {
+        if self.host.trace.is_none() || !Self::flows(tensor) {
             return Ok(Value::Tensor(Tensor::made(output)));
         }
         // Dimensions that go or come are a view of what the slices leave.
@@ -148,7 +149,7 @@ impl Machine {
         if slices.is_empty() {
             return self.unsupported("getitem", std::slice::from_ref(tensor), dims);
         }
-        if self.trace.is_none() || !Self::flows(tensor) {
+        if self.host.trace.is_none() || !Self::flows(tensor) {
             return Ok(Value::Tensor(Tensor::made(dims)));
         }
         let last = self.sliced(tensor, slices)?;

@@ -3,8 +3,9 @@
 use std::rc::Rc;
 
 use super::super::problem::ProblemKind;
-use super::super::python::value::{Arguments, Tensor, TensorSource};
-use super::super::python::{Machine, Run, Value};
+use super::super::python::Run;
+use super::tensor::{Tensor, TensorSource};
+use super::{Arguments, Machine, Value};
 use crate::model::{self, Dims, Layer};
 
 /// So many parts of an `unbind` are rows.
@@ -260,7 +261,7 @@ impl Machine {
                 Dims::new(&sizes?)
             })
         };
-        if self.trace.is_none() || !Self::flows(tensor) {
+        if self.host.trace.is_none() || !Self::flows(tensor) {
             return Ok(Value::Tensor(Tensor::made(dims)));
         }
         self.record(name, std::slice::from_ref(tensor), dims, None);

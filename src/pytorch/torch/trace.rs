@@ -4,10 +4,12 @@ use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use super::super::problem::{Problem, ProblemKind, Severity};
-use super::super::python::value::{Tensor, TensorSource, Unknown, Why};
-use super::super::python::{Id, Machine, Run, Spent, Stop, Value};
+use super::super::python::value::{Unknown, Why};
+use super::super::python::{Id, Run, Spent, Stop};
 use super::super::result::{CallKind, ExecutedCall};
 use super::super::write::layer::counted_name;
+use super::tensor::{Tensor, TensorSource};
+use super::{Machine, Value};
 use crate::model::{self, Call, Dims, Inputs, Layer, Node, NodeId, Source};
 use crate::shape;
 
@@ -131,7 +133,7 @@ impl Trace {
 impl Machine {
     /// The tensor that a row gives.
     pub(crate) fn row(&mut self, node: NodeId, dims: Option<Dims>) -> Rc<Tensor> {
-        if let Some(trace) = &mut self.trace {
+        if let Some(trace) = &mut self.host.trace {
             trace.note_shape(node, dims);
         }
         Rc::new(Tensor { dims, source: TensorSource::Node(node), numbers: None })
@@ -139,8 +141,8 @@ impl Machine {
 
     /// A name written behind the line as a comment, else one made of the function's.
     fn node_name(&mut self, function: &str) -> String {
-        let written = self.name_comments.get(&self.line).cloned();
-        let Some(trace) = &mut self.trace else { return String::new() };
+        let written = self.host.name_comments.get(&self.line).cloned();
+        let Some(trace) = &mut self.host.trace else { return String::new() };
         match written {
             Some(name) => {
                 trace.taken.insert(name.clone());
@@ -162,7 +164,7 @@ impl Machine {
                     let input = self.source(&pending.input)?;
                     let name = self.node_name(pending.name);
                     let layer = pending.layer.clone();
-                    let Some(trace) = &mut self.trace else { return Ok(Source::Input) };
+                    let Some(trace) = &mut self.host.trace else { return Ok(Source::Input) };
                     let id = trace.push(name, layer, vec![input], Call::Function);
                     trace.note_shape(id, tensor.dims);
                     pending.made.set(Some(id));
@@ -179,6 +181,7 @@ impl Machine {
             }
             TensorSource::Made => {
                 let above = self
+                    .host
                     .trace
                     .as_ref()
                     .and_then(|trace| trace.nodes.last())
@@ -209,7 +212,7 @@ impl Machine {
     }
 
     fn parameter_node(&mut self, parameter: Id, tensor: &Tensor) -> NodeId {
-        let Some(trace) = &mut self.trace else { return NodeId(0) };
+        let Some(trace) = &mut self.host.trace else { return NodeId(0) };
         if let Some(&id) = trace.parameter_nodes.get(&parameter) {
             return id;
         }
@@ -231,7 +234,7 @@ impl Machine {
             parameters: Some(0),
             ..model::Unsupported::default()
         });
-        match &mut self.trace {
+        match &mut self.host.trace {
             Some(trace) => {
                 let id = trace.push(name, layer, inputs, Call::Function);
                 trace.note_shape(id, dims.copied());
@@ -260,7 +263,7 @@ impl Machine {
         inputs: &[Rc<Tensor>],
         dims: Option<Dims>,
     ) -> Run<Value> {
-        if self.trace.is_none() || !inputs.iter().any(|input| Self::flows(input)) {
+        if self.host.trace.is_none() || !inputs.iter().any(|input| Self::flows(input)) {
             return Ok(Value::Tensor(Tensor::made(dims)));
         }
         let node = self.node(function, layer, inputs)?;
@@ -276,7 +279,7 @@ impl Machine {
             sources.push(self.source(input)?);
         }
         let name = self.node_name(function);
-        Ok(match &mut self.trace {
+        Ok(match &mut self.host.trace {
             Some(trace) => trace.push(name, layer, sources, Call::Function),
             None => NodeId(0),
         })
@@ -284,7 +287,7 @@ impl Machine {
 
     fn check_length(&mut self) -> Run<()> {
         self.allocate(8)?;
-        match &self.trace {
+        match &self.host.trace {
             Some(trace) if trace.nodes.len() >= MOST_NODES => Err(Stop::Spent(Spent::Rows)),
             _ => Ok(()),
         }
@@ -297,7 +300,7 @@ impl Machine {
         for input in inputs {
             sources.push(self.source(input)?);
         }
-        Ok(match &mut self.trace {
+        Ok(match &mut self.host.trace {
             Some(trace) => trace.push(name.to_string(), layer, sources, Call::Module),
             None => NodeId(0),
         })
@@ -306,7 +309,7 @@ impl Machine {
     /// Notes the call of a function.
     pub(crate) fn record(&mut self, function: &str, inputs: &[Rc<Tensor>], dims: Option<Dims>, node: Option<NodeId>) {
         let line = (self.line > 0).then_some(self.line);
-        let Some(trace) = &mut self.trace else { return };
+        let Some(trace) = &mut self.host.trace else { return };
         let inside = trace.inside.last().cloned().unwrap_or_default();
         trace.executed.push(ExecutedCall {
             kind: CallKind::Function { inside },
@@ -334,7 +337,7 @@ impl Machine {
     ) -> Run<Value> {
         let shape = dims.map(|dims| dims.without_batch().sizes().iter().map(|&size| size as i64).collect());
         let class = function.to_string();
-        let written = self.written.take().filter(|(name, _)| **name == *function);
+        let written = self.host.written.take().filter(|(name, _)| **name == *function);
         let arguments = written.map(|(_, arguments)| arguments).unwrap_or_default();
         let layer = Layer::Unsupported(model::Unsupported { class, arguments, shape, parameters });
         self.apply_with(function, layer, inputs, dims)
@@ -342,7 +345,7 @@ impl Machine {
 
     /// What follows is counted on a shape that is not sure.
     pub(crate) fn shape_is_assumed(&mut self) {
-        if let Some(trace) = &mut self.trace {
+        if let Some(trace) = &mut self.host.trace {
             trace.assumed = true;
         }
     }
@@ -399,18 +402,18 @@ impl Machine {
             TensorSource::Node(node) => Some(*node),
             TensorSource::Pending(pending) => pending.made.get(),
             TensorSource::State(state) => state.row(),
-            TensorSource::Parameter(parameter) => self.trace.as_ref()?.parameter_nodes.get(parameter).copied(),
+            TensorSource::Parameter(parameter) => self.host.trace.as_ref()?.parameter_nodes.get(parameter).copied(),
             TensorSource::Made | TensorSource::Input | TensorSource::Expanded(_) => None,
         }
     }
 
     /// Makes the last node the one that gives this tensor.
     pub(crate) fn end_with(&mut self, tensor: &Rc<Tensor>) -> Run<()> {
-        if !Self::flows(tensor) || self.trace.as_ref().is_none_or(|trace| trace.nodes.is_empty()) {
+        if !Self::flows(tensor) || self.host.trace.as_ref().is_none_or(|trace| trace.nodes.is_empty()) {
             return Ok(());
         }
         let source = self.source(tensor)?;
-        if let Some(trace) = &mut self.trace {
+        if let Some(trace) = &mut self.host.trace {
             let last = trace.nodes.last().map(|node| Source::Node(node.id));
             if last != Some(source) {
                 let name = trace.function_name("output");

@@ -4,8 +4,10 @@ use std::collections::HashSet;
 use std::rc::Rc;
 
 use super::super::problem::{Problem, ProblemKind, Severity};
-use super::super::python::value::{Tensor, TensorSource};
-use super::super::python::{Id, Machine, Run, Trace, Value};
+use super::super::python::{Id, Run};
+use super::tensor::{Tensor, TensorSource};
+use super::trace::Trace;
+use super::{Machine, Value};
 use crate::model::{Inputs, Kind, Layer, NodeId, Source};
 
 /// The parameters that a weight is made of.
@@ -24,13 +26,13 @@ impl Machine {
         tensor: &Rc<Tensor>,
         given: (Option<&Rc<Tensor>>, Option<&Rc<Tensor>>),
     ) -> Run<Value> {
-        let (Some(weight), true) = (given.0, self.trace.is_some() && Self::flows(tensor)) else {
+        let (Some(weight), true) = (given.0, self.host.trace.is_some() && Self::flows(tensor)) else {
             return self.apply(function, layer, std::slice::from_ref(tensor));
         };
         let Some(origin) = self.origin(weight) else {
             return self.apply(function, layer, std::slice::from_ref(tensor));
         };
-        let Some(own) = origin.parameters.iter().copied().find(|id| self.heap.parameters[*id].dims == weight.dims)
+        let Some(own) = origin.parameters.iter().copied().find(|id| self.host.parameters[*id].dims == weight.dims)
         else {
             return self.apply(function, layer, std::slice::from_ref(tensor));
         };
@@ -46,13 +48,13 @@ impl Machine {
             );
             self.note(Problem::new(Severity::Warning, ProblemKind::NotUnderstood, message));
         }
-        if let Some(trace) = &mut self.trace {
+        if let Some(trace) = &mut self.host.trace {
             trace.weights.insert(own);
             trace.weights.extend(bias);
         }
         let Some(name) = name else {
             let value = self.apply(function, layer.clone(), std::slice::from_ref(tensor))?;
-            if let (Value::Tensor(made), Some(trace)) = (&value, &mut self.trace)
+            if let (Value::Tensor(made), Some(trace)) = (&value, &mut self.host.trace)
                 && let TensorSource::Node(node) = made.source
                 && let Some(node) = trace.nodes.iter().find(|other| other.id == node)
             {
@@ -63,7 +65,7 @@ impl Machine {
         let dims = self.output_dims(&layer, std::slice::from_ref(tensor), None)?;
         let node = self.module_node(&name, layer.clone(), std::slice::from_ref(tensor))?;
         self.record(function, std::slice::from_ref(tensor), dims, Some(node));
-        if let Some(trace) = &mut self.trace {
+        if let Some(trace) = &mut self.host.trace {
             trace.weighted.insert(own, (name, layer));
         }
         Ok(Value::Tensor(self.row(node, dims)))
@@ -71,7 +73,7 @@ impl Machine {
 
     /// The name of the layer that has this weight: an earlier call's of it, or its module's.
     fn weighted_name(&self, weight: Id, layer: &Layer) -> Option<String> {
-        let trace = self.trace.as_ref()?;
+        let trace = self.host.trace.as_ref()?;
         if let Some((name, earlier)) = trace.weighted.get(&weight) {
             return (earlier == layer).then(|| name.clone());
         }
@@ -88,7 +90,7 @@ impl Machine {
 
     /// What a weight is made of, where it is made of parameters and constants alone.
     fn origin(&self, weight: &Tensor) -> Option<Origin> {
-        let trace = self.trace.as_ref()?;
+        let trace = self.host.trace.as_ref()?;
         match &weight.source {
             TensorSource::Parameter(id) => Some(Origin { parameters: vec![*id], is_plain: true }),
             TensorSource::Pending(pending) => {

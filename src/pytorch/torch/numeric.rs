@@ -1,9 +1,10 @@
 //! Numbers of `math` and `numpy`, and the small functions of Python's libraries.
 
 use super::super::problem::ProblemKind;
-use super::super::torch::functional::number_value;
-use super::value::{Arguments, Tensor};
-use super::{Machine, Run, Value};
+use super::super::python::Run;
+use super::functional::number_value;
+use super::tensor::Tensor;
+use super::{Arguments, Machine, Value};
 
 impl Machine {
     pub(crate) fn call_numeric(&mut self, name: &str, arguments: &Arguments) -> Run<Value> {
@@ -31,7 +32,7 @@ impl Machine {
                 "prod" => {
                     let mut product = Value::Int(1);
                     for item in items {
-                        product = self.binary(&product, super::tree::BinaryOperator::Mul, &item)?;
+                        product = self.binary(&product, crate::pytorch::python::tree::BinaryOperator::Mul, &item)?;
                     }
                     Ok(product)
                 }
@@ -40,7 +41,7 @@ impl Machine {
                     let mut sums = Vec::new();
                     let mut total = Value::Int(0);
                     for item in items {
-                        total = self.binary(&total, super::tree::BinaryOperator::Add, &item)?;
+                        total = self.binary(&total, crate::pytorch::python::tree::BinaryOperator::Add, &item)?;
                         sums.push(total.clone());
                     }
                     self.new_list(sums)
