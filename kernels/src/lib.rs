@@ -1,6 +1,6 @@
 //! The arithmetic: kernels take slices and plain numbers, and use nothing but `core` and `libm`.
 //!
-//! [`reference`] is slow and clear; every other kernel is compared with it. The fast ones keep images as
+//! [`mod@reference`] is slow and clear; every other kernel is compared with it. The fast ones keep images as
 //! [N, H, W, C], each pixel's channels together.
 pub mod activation;
 pub mod aligned;

@@ -1,4 +1,4 @@
-//! Parts of the page that are fetched when the designs have been shown: see [`super::rest`].
+//! Parts of the page that are fetched when the designs have been shown: see [`super::rest()`].
 
 use std::pin::Pin;
 
