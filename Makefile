@@ -27,7 +27,7 @@ KERNELS := --package convscope-kernels
 
 .PHONY: serve dev dist test bench fuzz miri screenshots clean help
 .PHONY: build-tools test-tools
-.PHONY: test-format test-core test-wasm-lints test-browser test-e2e test-trunk trunk-hook
+.PHONY: test-format test-core test-wasm-lints test-docs test-browser test-e2e test-trunk trunk-hook
 .PHONY: bench-cost bench-import bench-engine bench-search bench-page
 
 serve: dist
@@ -39,7 +39,7 @@ dev: | build-tools
 dist: dist/index.html
 
 # Cheap ones first.
-test: test-format test-core test-wasm-lints test-browser test-e2e
+test: test-format test-core test-wasm-lints test-docs test-browser test-e2e
 
 # Each benchmark is a target of its own, bench-WHAT, defined below.
 bench: bench-cost bench-import bench-engine bench-search bench-page
@@ -74,6 +74,11 @@ test-wasm-lints: | build-tools
 	cargo clippy $(WASM) --features python,simd --lib --bins --test browser --locked -- -D warnings
 	cargo clippy $(WASM) $(KERNELS) --features relaxed-simd --locked -- -D warnings
 	cargo clippy $(BINDGEN) --target-dir .tools/bindgen --locked -- -D warnings
+
+# Links that lead nowhere, or to two things; in what is private, too.
+test-docs: | build-tools
+	RUSTDOCFLAGS="-D warnings -A rustdoc::private_intra_doc_links" cargo doc $(WASM) --features python,simd \
+	  --package convscope $(KERNELS) --lib --no-deps --document-private-items --locked
 
 test-browser: $(NPM_PACKAGES) | test-tools
 	CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER="node $(CURDIR)/tests/browser/runner.mjs" \

@@ -33,7 +33,7 @@ pub struct DepthwiseJob {
 /// Channels that pass over the image together: three rows of them stay in the first cache.
 const CHANNEL_BLOCK: usize = 64;
 
-/// Packs weights [C][kh * kw] and a bias [C] as the kernel reads them: for each vector of channels the bias, then the
+/// Packs weights `[C][kh * kw]` and a bias `[C]` as the kernel reads them: for each vector of channels the bias, then the
 /// taps, so that all are at constant distances.
 pub fn pack(channels: usize, taps: usize, weight: &[f32], bias: &[f32]) -> Aligned {
     let rounded = channels.next_multiple_of(LANES);

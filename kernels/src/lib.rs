@@ -1,7 +1,7 @@
 //! The arithmetic: kernels take slices and plain numbers, and use nothing but `core`, `libm` and, for what is packed
 //! before a run, `alloc`.
 //!
-//! [`reference`] is slow and clear; every other kernel is compared with it. The fast ones keep images as
+//! [`mod@reference`] is slow and clear; every other kernel is compared with it. The fast ones keep images as
 //! [N, H, W, C], each pixel's channels together.
 
 #![no_std]

@@ -104,7 +104,7 @@ impl WinogradJob {
     }
 }
 
-/// Computes the whole convolution. Weights are packed panels for each of the IN * IN points, [point][panel][C][PANEL],
+/// Computes the whole convolution. Weights are packed panels for each of the IN * IN points, `[point][panel][C][PANEL]`,
 /// biases are there for every channel; `residual` is empty where nothing is added.
 ///
 /// # Panics

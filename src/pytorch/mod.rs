@@ -1,6 +1,6 @@
 //! PyTorch source text to networks, and networks back to PyTorch and Keras.
 //!
-//! [`import`] never fails as a whole: it gives every network it can make out and a [`Problem`] for whatever it
+//! [`import()`] never fails as a whole: it gives every network it can make out and a [`Problem`] for whatever it
 //! cannot, with the line in the pasted text. It lives behind the feature `python`, as its parser is large.
 //! The types of its result, and the export, are always there.
 

@@ -76,7 +76,7 @@ pub struct MatrixJob<'a> {
 /// Packed weights and biases of a matrix product.
 #[derive(Clone, Copy, Debug)]
 pub struct Panels<'a> {
-    /// [panel][segment][depth][PANEL].
+    /// `[panel][segment][depth][PANEL]`.
     pub weight: &'a [f32],
     /// [panel][PANEL]; empty for zeros.
     pub bias: &'a [f32],

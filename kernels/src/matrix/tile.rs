@@ -74,10 +74,10 @@ pub(super) unsafe fn multiply_block(
     let at = |panel: usize| TilePanels {
         // SAFETY: `panel` is below the number of panels.
         weight: unsafe { packed.weight.as_ptr().add(panel * panel_step) },
-        // SAFETY: as above.
         bias: if packed.bias.is_empty() {
             core::ptr::null()
         } else {
+            // SAFETY: as above.
             unsafe { packed.bias.as_ptr().add(panel * PANEL) }
         },
         channel: panel * PANEL,

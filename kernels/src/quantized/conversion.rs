@@ -29,6 +29,7 @@ pub fn quantize(conversion: &Conversion, input: &[f32], output: &mut [f32]) {
     conversion.for_runs(|floats, bytes, length| {
         let (from, to) = (&input[floats..floats + length], &mut output[bytes..bytes + length]);
         let (mut from, mut to) = (from.chunks_exact(STEP), to.chunks_exact_mut(STEP));
+        // SAFETY: it is given four values and more.
         let value = |from: &[f32]| bounds.apply(unsafe { F32x4::load(from.as_ptr()) }.mul(inverse));
         for (from, to) in (&mut from).zip(&mut to) {
             // SAFETY: both have eight values.

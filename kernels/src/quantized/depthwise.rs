@@ -43,7 +43,7 @@ fn line(width: usize) -> usize {
     2 * pairs(width) * 2 * STEP * size_of::<i16>()
 }
 
-/// Packs weights by `weight(channel, tap row, tap column)` as i16: [channels / 8][kh][shift][pair][8][2], where a pair p
+/// Packs weights by `weight(channel, tap row, tap column)` as i16: `[channels / 8][kh][shift][pair][8][2]`, where a pair p
 /// with shift s holds the taps 2 p - s and 2 p - s + 1, zeros outside the kernel.
 pub fn pack_depthwise(channels: usize, kernel: [usize; 2], weight: impl Fn(usize, usize, usize) -> i8) -> Bytes {
     let [height, width] = kernel;

@@ -43,9 +43,9 @@ pub struct QuantizedGroup {
 /// The order of weights, which goes with an instruction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Packing {
-    /// [panel][position / 2][8][2]: pairs of 16-bit numbers are multiplied and added; inputs are widened first.
+    /// `[panel][position / 2][8][2]`: pairs of 16-bit numbers are multiplied and added; inputs are widened first.
     Pairs,
-    /// [outputs / 4][position / 8] of 8 i16 and two times [4][4] weights: fours of 8-bit numbers, of inputs that are
+    /// `[outputs / 4][position / 8]` of 8 i16 and two times `[4][4]` weights: fours of 8-bit numbers, of inputs that are
     /// never negative.
     ///
     /// A lane of 16 bits adds four products w x with x in 0..=127. It begins with -64 times the sum of its weights, so
