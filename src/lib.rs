@@ -1,6 +1,6 @@
 //! Convscope: what a convolutional network costs, why, and what to change.
 //!
-//! The modules stand in layers: each sees only some of those above it here (`tests/core/layering.rs`).
+//! The modules stand in layers: each sees only some of those above it here (`tests/core/layering`).
 
 pub mod decimal;
 
