@@ -11,6 +11,8 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 
 const BUILD_ID = "BUILD_ID";
+/** What the page's binary imports, and what starts it. */
+const PAGE_SCRIPTS = ["src/start.js", "src/ui/keep/database.js"];
 const TARGET = "wasm32-unknown-unknown";
 const WASM_FEATURES = [
   "bulk-memory", "multivalue", "mutable-globals", "nontrapping-float-to-int", "reference-types", "relaxed-simd",
@@ -52,7 +54,7 @@ function buildPage() {
   for (const name of readdirSync(split).filter((name) => name !== "page.wasm")) {
     cpSync(path.join(split, name), path.join(staging, name));
   }
-  writeFileSync(path.join(staging, "start.js"), `import start from "./page.js";\nawait start();\n`);
+  for (const script of PAGE_SCRIPTS) cpSync(path.join(root, script), path.join(staging, path.basename(script)));
   for (const name of readdirSync(staging).filter((name) => name.endsWith(".wasm"))) {
     optimize(name, "--flatten", "--rereloop", "-Oz", "-Oz", "-ocimfs", "20", "-aimfs", "4");
   }

@@ -39,6 +39,8 @@ pub mod report;
 #[cfg(feature = "chart")]
 pub mod chart;
 
+pub mod page;
+
 pub mod job;
 
 #[cfg(feature = "ui")]

@@ -1,6 +1,10 @@
-//! The page: mounts the app.
+//! The page: shows the app.
 
 fn main() {
-    console_error_panic_hook::set_once();
-    leptos::mount::mount_to_body(convscope::ui::App);
+    std::panic::set_hook(Box::new(|panic| {
+        console_error_panic_hook::hook(panic);
+        // src/start.js shows it.
+        let _ = js_sys::Reflect::set(&js_sys::global(), &"convscopePanic".into(), &panic.to_string().into());
+    }));
+    wasm_bindgen_futures::spawn_local(convscope::ui::start());
 }

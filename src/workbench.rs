@@ -5,7 +5,7 @@ use thiserror::Error;
 
 use crate::cost::{Convention, NumberType};
 use crate::decimal;
-use crate::model::{Network, NodeId, presets};
+use crate::model::{NameError, Network, NodeId, check_name, presets};
 use crate::rewrite::{self, Change, Rewrite};
 
 /// The designs and the settings.
@@ -20,6 +20,9 @@ pub struct Workbench {
 
 /// The most designs side by side.
 pub const MAX_DESIGNS: usize = 16;
+
+/// The most rows that all designs have together, those of twins included: modules that are never called count as well.
+pub const MAX_ROWS: usize = 10_000;
 
 /// One column of the page.
 #[derive(Clone, Debug, PartialEq)]
@@ -166,6 +169,18 @@ pub fn default_name(index: usize, content: &Content) -> String {
             "Separable".to_string()
         }
         Content::Network(_) | Content::Twin { .. } => format!("Design {}", index + 1),
+    }
+}
+
+impl Design {
+    /// Gives it another name.
+    ///
+    /// # Errors
+    /// Where the name is empty, too long, or has characters that cannot be seen.
+    pub fn rename(&mut self, name: &str) -> Result<(), NameError> {
+        check_name(name)?;
+        self.name = name.to_string();
+        Ok(())
     }
 }
 

@@ -34,6 +34,11 @@ impl Border {
             right: self.right.max(other.right),
         }
     }
+
+    /// At least as wide as another on every side.
+    pub fn covers(self, other: Self) -> bool {
+        self.join(other) == self
+    }
 }
 
 impl ImageLayout {

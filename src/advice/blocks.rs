@@ -5,7 +5,7 @@ use crate::cost::units::{counted, grouped};
 use crate::model::{Kind, NodeId};
 use crate::rewrite::{self, Rewrite, absorber, folds, is_divisible};
 
-use super::context::{Context, Pair, list};
+use super::context::{Context, Pair};
 use super::finding::{Certainty, Finding, Rule};
 use super::remedy::{Remedy, applied};
 
@@ -36,7 +36,7 @@ fn biases_before_norms(context: &Context, findings: &mut Vec<Finding>) {
         rule: Rule::BiasBeforeNorm,
         message: format!(
             "{} stand{} directly before a batch norm: {} of biases do{} nothing.",
-            names(context, &nodes),
+            context.names(&nodes),
             if nodes.len() == 1 { "s" } else { "" },
             counted(saved, "parameter"),
             if saved == 1 { "es" } else { "" },
@@ -61,7 +61,7 @@ fn depthwise_biases(context: &Context, findings: &mut Vec<Finding>) {
         rule: Rule::DepthwiseBias,
         message: format!(
             "{} add{} a bias that the pointwise convolution behind can add as well: {}.",
-            names(context, &nodes),
+            context.names(&nodes),
             if nodes.len() == 1 { "s" } else { "" },
             counted(saved, "parameter")
         ),
@@ -91,7 +91,7 @@ fn unfolded_norms(context: &Context, findings: &mut Vec<Finding>) {
         rule: Rule::UnfoldedNorm,
         message: format!(
             "{} can go into the layer{} before: {params}{} and {} fewer{}, the same outputs.",
-            names(context, &nodes),
+            context.names(&nodes),
             if nodes.len() == 1 { "" } else { "s" },
             counted(nodes.len() as u64, "layer"),
             counted(written, "written value"),
@@ -163,7 +163,7 @@ fn separables_without_gain(context: &Context, pairs: &[Pair], findings: &mut Vec
         ),
         nodes,
         certainty: Certainty::Sure,
-        weight: 0.1 + context.share(poor.iter().map(|&(_, own, _)| own).sum()) / 10.0,
+        weight: 0.1 + context.share(poor.iter().fold(0, |sum: u64, &(_, own, _)| sum.saturating_add(own))) / 10.0,
         remedies,
     });
 }
@@ -173,10 +173,13 @@ fn fold_depthwise(context: &Context) -> Option<Remedy> {
 }
 
 fn could_be_separable(context: &Context, pairs: &[Pair], findings: &mut Vec<Finding>) {
-    let in_pair = |index: usize| pairs.iter().any(|pair| pair.depthwise == index || pair.pointwise == index);
+    let mut in_pair = vec![false; context.network.nodes.len()];
+    for pair in pairs {
+        (in_pair[pair.depthwise], in_pair[pair.pointwise]) = (true, true);
+    }
     let full: Vec<usize> = context
         .convolutions()
-        .filter(|(index, conv)| is_divisible(conv) && !in_pair(*index))
+        .filter(|(index, conv)| is_divisible(conv) && !in_pair[*index])
         .filter(|&(index, _)| {
             context.input(index).is_some_and(|input| input.get(1).is_some_and(|&channels| channels > 1))
         })
@@ -197,7 +200,7 @@ fn could_be_separable(context: &Context, pairs: &[Pair], findings: &mut Vec<Find
         rule: Rule::CouldSeparate,
         message: format!(
             "{} hold{} {} ({} of all) and {} of the MACs; separated, the whole has {} and {}.",
-            names(context, &nodes),
+            context.names(&nodes),
             if nodes.len() == 1 { "s" } else { "" },
             counted(params, "parameter"),
             share(params, context.costs.params),
@@ -281,10 +284,4 @@ fn more_written(context: &Context, pairs: &[Pair], findings: &mut Vec<Finding>) 
 /// ` (−27 %)`, where there was something before.
 fn change(before: u64, after: u64) -> String {
     percent(before, after).map(|change| format!(" ({change})")).unwrap_or_default()
-}
-
-fn names(context: &Context, nodes: &[NodeId]) -> String {
-    let names: Vec<&str> =
-        nodes.iter().filter_map(|&id| context.network.node(id)).map(|node| node.name.as_str()).collect();
-    list(&names)
 }

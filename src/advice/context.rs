@@ -45,6 +45,12 @@ impl<'a> Context<'a> {
         &self.network.nodes[index].name
     }
 
+    /// The names of these nodes as a [`list`].
+    pub fn names(&self, nodes: &[NodeId]) -> String {
+        let first = nodes.iter().take(3).filter_map(|&id| self.network.node(id)).map(|node| node.name.as_str());
+        list_of(&first.collect::<Vec<_>>(), nodes.len())
+    }
+
     pub fn params(&self, index: usize) -> u64 {
         self.report.rows[index].figures.params().0
     }
@@ -116,11 +122,17 @@ impl<'a> Context<'a> {
 
 /// `conv1`, `conv1 and conv2`, `conv1, conv2 and 3 more`.
 pub fn list(names: &[&str]) -> String {
-    match names {
-        [] => String::new(),
-        [one] => (*one).to_string(),
-        [one, two] => format!("{one} and {two}"),
-        [one, two, three] => format!("{one}, {two} and {three}"),
-        [one, two, rest @ ..] => format!("{one}, {two} and {} more", rest.len()),
+    list_of(names, names.len())
+}
+
+/// [`list`] of so many names, of which the first three are enough.
+fn list_of(first: &[&str], count: usize) -> String {
+    match (first, count) {
+        ([], _) => String::new(),
+        ([one, ..], 1) => (*one).to_string(),
+        ([one, two, ..], 2) => format!("{one} and {two}"),
+        ([one, two, three, ..], 3) => format!("{one}, {two} and {three}"),
+        ([one, two, ..], _) => format!("{one}, {two} and {} more", count - 2),
+        ([one], _) => format!("{one} and {} more", count - 1),
     }
 }

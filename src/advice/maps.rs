@@ -46,7 +46,7 @@ fn growing_maps(context: &Context, findings: &mut Vec<Finding>) {
         rule: Rule::GrowingMap,
         message: format!(
             "{} make{} the map larger than it came: {} turns {} into {}.",
-            names(context, &nodes),
+            context.names(&nodes),
             if nodes.len() == 1 { "s" } else { "" },
             context.name(first),
             size(input),
@@ -69,22 +69,33 @@ fn growing_maps(context: &Context, findings: &mut Vec<Finding>) {
 fn real_taps(input: u64, output: u64, (kernel, stride, before, dilation): (i64, i64, i64, i64)) -> f64 {
     // Beyond this the edges hardly count.
     const LONG: u64 = 4096;
-    if output > LONG || kernel < 1 || kernel > LONG as i64 {
+    if output > LONG || stride < 1 || !(1..=LONG as i64).contains(&kernel) {
         return 1.0;
     }
-    let mut real = 0_u64;
-    for place in 0..output as i64 {
-        for tap in 0..kernel {
-            let pixel =
-                i128::from(place) * i128::from(stride) - i128::from(before) + i128::from(tap) * i128::from(dilation);
-            real += u64::from((0..i128::from(input)).contains(&pixel));
-        }
-    }
+    // Place `p` of a tap meets pixel `p stride - offset`: so many places meet one from 0 up to `end`.
+    let places = |offset: i128, end: i128| {
+        let reach = end + offset;
+        if reach <= 0 { 0 } else { strides_from(reach, stride).min(u128::from(output)) as u64 }
+    };
+    let real: u64 = (0..kernel)
+        .map(|tap| {
+            let offset = i128::from(before) - i128::from(tap) * i128::from(dilation);
+            places(offset, i128::from(input)) - places(offset, 0)
+        })
+        .sum();
     real as f64 / (output * kernel as u64).max(1) as f64
 }
 
+/// `ceil(length / stride)`. Divisions of 128 bits are slow, and sizes hardly ever need them.
+fn strides_from(length: i128, stride: i64) -> u128 {
+    match u64::try_from(length) {
+        Ok(length) => u128::from(length.div_ceil(stride.unsigned_abs())),
+        Err(_) => length.unsigned_abs().div_ceil(u128::from(stride.unsigned_abs())),
+    }
+}
+
 fn padded_taps(context: &Context, findings: &mut Vec<Finding>) {
-    let mut nodes = Vec::new();
+    let mut padded = Vec::new();
     let (mut wasted, mut least) = (0.0, (1.0, 0));
     for (index, conv) in context.convolutions() {
         let (Some(input), Some(output)) = (context.input(index), context.output(index)) else { continue };
@@ -97,34 +108,27 @@ fn padded_taps(context: &Context, findings: &mut Vec<Finding>) {
         let real =
             real_taps(input[rank - 2], output[rank - 2], down) * real_taps(input[rank - 1], output[rank - 1], across);
         if real < FEW_REAL_TAPS {
-            nodes.push(context.id(index));
+            padded.push((index, conv));
             wasted += context.macs(index) as f64 * (1.0 - real);
             if real < least.0 {
                 least = (real, index);
             }
         }
     }
-    if nodes.is_empty() || wasted < 1.0 {
+    if padded.is_empty() || wasted < 1.0 {
         return;
     }
     let (real, worst) = least;
     // Where the map has one row, a kernel of one row does.
-    let flat: Vec<NodeId> = context
-        .convolutions()
-        .filter(|&(index, conv)| {
-            let height = context.input(index).map_or(0, |input| input[input.rank() - 2]);
-            height == 1 && conv.kernel_size.height > 1 && nodes.contains(&context.id(index))
-        })
-        .map(|(index, _)| context.id(index))
-        .collect();
-    let width = context.convolutions().find(|&(index, _)| flat.first() == Some(&context.id(index)));
-    let remedy = width.and_then(|(_, conv)| {
+    let flat = padded.iter().filter(|&&(index, conv)| {
+        let height = context.input(index).map_or(0, |input| input[input.rank() - 2]);
+        height == 1 && conv.kernel_size.height > 1
+    });
+    let (flat, flat_layers): (Vec<NodeId>, Vec<&Conv2d>) = flat.map(|&(index, conv)| (context.id(index), conv)).unzip();
+    let nodes: Vec<NodeId> = padded.iter().map(|&(index, _)| context.id(index)).collect();
+    let remedy = flat_layers.first().and_then(|conv| {
         let size = Pair::new(1, conv.kernel_size.width);
-        Remedy::of(
-            context,
-            format!("1x{} kernels", size.width),
-            vec![Rewrite::KernelSize { nodes: flat.clone(), size }],
-        )
+        Remedy::of(context, format!("1x{} kernels", size.width), vec![Rewrite::KernelSize { nodes: flat, size }])
     });
     findings.push(Finding {
         rule: Rule::PaddedTaps,
@@ -281,10 +285,4 @@ fn ceil_mode(context: &Context, findings: &mut Vec<Finding>) {
         weight: 0.02,
         remedies: Vec::new(),
     });
-}
-
-fn names(context: &Context, nodes: &[NodeId]) -> String {
-    let names: Vec<&str> =
-        nodes.iter().filter_map(|&id| context.network.node(id)).map(|node| node.name.as_str()).collect();
-    list(&names)
 }

@@ -27,11 +27,11 @@ impl Remedy {
 
     /// Positive where parameters are saved.
     pub const fn saves_params(&self) -> i64 {
-        self.before.params as i64 - self.after.params as i64
+        saved(self.before.params, self.after.params)
     }
 
     pub const fn saves_macs(&self) -> i64 {
-        self.before.macs as i64 - self.after.macs as i64
+        saved(self.before.macs, self.after.macs)
     }
 
     /// What has to be said before it is applied.
@@ -41,6 +41,15 @@ impl Remedy {
             Effect::Approximate => Some("The outputs move: weights carry over only approximately, so fine-tune."),
             Effect::Retrain => Some("This is another function: it has to be trained anew, and accuracy may change."),
         }
+    }
+}
+
+/// `before - after`, as far as it fits.
+const fn saved(before: u64, after: u64) -> i64 {
+    if before >= after {
+        0_i64.saturating_add_unsigned(before - after)
+    } else {
+        0_i64.saturating_sub_unsigned(after - before)
     }
 }
 

@@ -19,6 +19,8 @@ pub struct Brush<'a, DB: DrawingBackend> {
     pub density: f64,
 }
 
+const ELLIPSIS: char = '\u{2026}';
+
 /// A text with its place.
 pub struct Label<'a> {
     pub text: &'a str,
@@ -93,14 +95,18 @@ impl<DB: DrawingBackend> Brush<'_, DB> {
 
 /// About how wide a text is. A guess on the wide side: no font is at hand.
 pub fn text_width(text: &str, size: f64) -> f64 {
-    let em = |letter: char| match letter {
+    text.chars().map(letter_width).sum::<f64>() * size
+}
+
+/// About how wide a letter is, in times the font's size.
+const fn letter_width(letter: char) -> f64 {
+    match letter {
         'i' | 'j' | 'l' | '.' | ',' | ' ' | '\'' | '|' | ':' => 0.31,
         'f' | 't' | 'r' | '(' | ')' | '-' => 0.4,
-        'm' | 'w' | 'M' | 'W' | '\u{2026}' => 0.9,
+        'm' | 'w' | 'M' | 'W' | ELLIPSIS => 0.9,
         'A'..='Z' => 0.7,
         _ => 0.6,
-    };
-    text.chars().map(em).sum::<f64>() * size
+    }
 }
 
 /// The text, without its start where it is too wide: the end tells layers apart.
@@ -108,7 +114,14 @@ pub fn fit(text: &str, width: f64, size: f64) -> String {
     if text_width(text, size) <= width {
         return text.to_string();
     }
-    let starts = text.char_indices().skip(1).map(|(start, _)| start);
-    let shortened = starts.map(|start| format!("\u{2026}{}", &text[start..]));
-    shortened.into_iter().find(|shorter| text_width(shorter, size) <= width).unwrap_or_default()
+    let mut room = width / size - letter_width(ELLIPSIS);
+    let mut start = text.len();
+    for (place, letter) in text.char_indices().rev() {
+        room -= letter_width(letter);
+        if room < 0.0 || place == 0 {
+            break;
+        }
+        start = place;
+    }
+    if start == text.len() { String::new() } else { format!("{ELLIPSIS}{}", &text[start..]) }
 }

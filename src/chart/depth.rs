@@ -125,14 +125,19 @@ impl DepthChart {
     pub fn table(&self) -> Table {
         let mut header = vec!["layer".to_string()];
         header.extend(self.series.iter().map(|series| format!("{} ({})", series.series.name, self.unit.name())));
-        let rows = self.labels.iter().enumerate().map(|(row, label)| {
-            let cell = |series: &DepthSeries| {
-                let steps = series.steps.iter().filter(|step| step.row == row);
-                steps.map(|step| crate::cost::units::grouped(step.value)).collect::<Vec<_>>().join(" then ")
-            };
-            std::iter::once(label.clone()).chain(self.series.iter().map(cell)).collect()
-        });
-        Table { header, rows: rows.collect() }
+        let mut rows: Vec<Vec<String>> = self.labels.iter().map(|label| vec![label.clone()]).collect();
+        for series in &self.series {
+            let mut cells = vec![String::new(); rows.len()];
+            for step in &series.steps {
+                let Some(cell) = cells.get_mut(step.row) else { continue };
+                if !cell.is_empty() {
+                    cell.push_str(" then ");
+                }
+                cell.push_str(&crate::cost::units::grouped(step.value));
+            }
+            rows.iter_mut().zip(cells).for_each(|(row, cell)| row.push(cell));
+        }
+        Table { header, rows }
     }
 
     fn draw_axes<DB: DrawingBackend>(

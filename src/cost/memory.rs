@@ -74,14 +74,14 @@ impl Memory {
 /// Over the nodes that write data; a tensor that a node reads twice counts once, and a view of one as that one.
 fn largest_pair(wiring: &Wiring, lifetimes: &Lifetimes) -> Option<Peak> {
     let mut largest = Peak::default();
+    // The last node that was seen to read each storage.
+    let mut read_by = vec![None; lifetimes.storages.len()];
     for storage in &lifetimes.storages {
         let Some(node) = storage.node else { continue };
-        let taps = wiring.taps(node as usize);
         let mut elements = storage.elements;
-        for (position, &tap) in taps.iter().enumerate() {
-            let read = lifetimes.storage_of(tap);
-            let again = taps[..position].iter().any(|&earlier| lifetimes.storage_of(earlier) == read);
-            if let (Some(read), false) = (read, again) {
+        for &tap in wiring.taps(node as usize) {
+            let Some(read) = lifetimes.storage_of(tap) else { continue };
+            if read_by[read as usize].replace(node) != Some(node) {
                 elements = elements.checked_add(lifetimes.storages[read as usize].elements)?;
             }
         }

@@ -60,12 +60,16 @@ impl Extent {
     /// How many pixels: `last - first + 1`, rounded up. Behind an upsampling, where neighbours differ, no output
     /// depends on more.
     pub fn size(&self) -> u64 {
-        (self.last - self.first).ceil() as u64 + 1
+        ((self.last - self.first).ceil() as u64).saturating_add(1)
     }
 
     /// The centre of the first output's field: 0 is the middle of the input's first pixel.
     pub fn offset(&self) -> f64 {
         f64::midpoint(self.first, self.last)
+    }
+
+    const fn is_finite(&self) -> bool {
+        self.first.is_finite() && self.last.is_finite() && self.stride.is_finite()
     }
 
     /// Of a window that slides over what this is the field of.
@@ -105,10 +109,10 @@ impl Extent {
     /// The first window of an adaptive pool from `input` to `output` pixels; the stride is the mean one.
     fn adaptive(self, input: u64, output: u64) -> Self {
         // Where `output` does not divide `input`, later windows may reach one pixel further.
-        let longest = input.div_ceil(output) + u64::from(!input.is_multiple_of(output));
         if output == 1 {
             return self.all(input);
         }
+        let longest = input.div_ceil(output) + u64::from(!input.is_multiple_of(output));
         let last = self.last + self.steps((longest.min(input) - 1) as f64);
         Self { last, ..self }.every(input as f64 / output as f64)
     }
@@ -166,7 +170,10 @@ impl Dependence {
 
     pub(super) fn receptive_field(&self) -> Option<ReceptiveField> {
         match self {
-            Self::Field(field) => Some(field.field),
+            // Strides of strides may leave what a float holds.
+            Self::Field(Field { field, .. }) => {
+                Some(*field).filter(|field| field.height.is_finite() && field.width.is_finite())
+            }
             Self::Nothing | Self::Unknown => None,
         }
     }
@@ -405,6 +412,6 @@ impl Field {
 
 /// Whether a dimension, counted from either end, is this one.
 fn is(dim: i64, axis: usize, dims: &Dims) -> bool {
-    let wrapped = if dim < 0 { dim + dims.rank() as i64 } else { dim };
+    let wrapped = if dim < 0 { dim.saturating_add(dims.rank() as i64) } else { dim };
     wrapped == axis as i64
 }

@@ -3,12 +3,13 @@
 use std::ops::Range;
 
 /// Buffers begin at multiples of this many values (64 bytes).
-const ALIGNMENT: usize = 16;
+const ALIGNMENT: u64 = 16;
 
 /// A buffer and the steps during which it must keep its values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Buffer {
-    pub length: usize,
+    /// In values. May be more than fits the memory: whoever places buffers looks at the length of the whole first.
+    pub length: u64,
     /// The step that writes it.
     pub first: usize,
     /// The last step that reads it.
@@ -18,8 +19,8 @@ pub struct Buffer {
 /// Where each buffer lies, and the length of the whole.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Placement {
-    pub ranges: Vec<Range<usize>>,
-    pub length: usize,
+    pub ranges: Vec<Range<u64>>,
+    pub length: u64,
 }
 
 /// The largest buffers first, each at the lowest place that is free during its life.
@@ -32,22 +33,27 @@ pub fn place(buffers: &[Buffer]) -> Placement {
     }
     let mut ranges = vec![0..0; buffers.len()];
     let mut placed: Vec<usize> = Vec::with_capacity(buffers.len());
-    let mut length = 0;
+    let mut length = 0_u64;
     for index in order {
         let buffer = buffers[index];
-        let size = buffer.length.next_multiple_of(ALIGNMENT);
-        let mut start = 0;
+        let size = aligned(buffer.length);
+        let mut start = 0_u64;
         // `placed` is in order of place.
         for &other in &placed {
             let alive = buffers[other].first <= buffer.last && buffer.first <= buffers[other].last;
-            if alive && ranges[other].start < start + size && start < ranges[other].end.next_multiple_of(ALIGNMENT) {
-                start = ranges[other].end.next_multiple_of(ALIGNMENT);
+            let end = aligned(ranges[other].end);
+            if alive && ranges[other].start < start.saturating_add(size) && start < end {
+                start = end;
             }
         }
-        ranges[index] = start..start + buffer.length;
-        length = length.max(start + size);
+        ranges[index] = start..start.saturating_add(buffer.length);
+        length = length.max(start.saturating_add(size));
         let position = placed.partition_point(|&other| ranges[other].start <= start);
         placed.insert(position, index);
     }
     Placement { ranges, length }
+}
+
+fn aligned(length: u64) -> u64 {
+    length.checked_next_multiple_of(ALIGNMENT).unwrap_or(u64::MAX)
 }

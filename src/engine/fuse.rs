@@ -28,58 +28,147 @@ pub fn remove_aliases(graph: &mut Graph) {
         }
         keep
     });
+    let mut made_by = vec![None; graph.tensors.len()];
+    for (index, node) in graph.nodes.iter().enumerate() {
+        made_by[node.output.0] = Some(index);
+    }
     for (tensor, covers) in aliases {
-        if let Some(node) = graph.nodes.iter_mut().find(|node| node.output == tensor) {
-            node.covers.extend(covers);
+        if let Some(index) = made_by[tensor.0] {
+            graph.nodes[index].covers.extend(covers);
         }
     }
 }
 
 /// Folds and fuses where a tensor has one reader only.
 pub fn fuse(graph: &mut Graph) {
-    let mut index = 0;
-    while index < graph.nodes.len() {
-        let fused = fold_scale(graph, index) || fuse_activation(graph, index) || fuse_residual(graph, index);
+    let mut readers = vec![0_usize; graph.tensors.len()];
+    for node in &graph.nodes {
+        node.inputs.iter().chain(&node.residual).for_each(|input| readers[input.0] += 1);
+    }
+    let mut fusing = Fusing {
+        tensors: &graph.tensors,
+        output: graph.output,
+        readers,
+        done: Vec::with_capacity(graph.nodes.len()),
+        made_by: vec![None; graph.tensors.len()],
+    };
+    for node in std::mem::take(&mut graph.nodes) {
+        let fused = fusing.fold_scale(&node) || fusing.fuse_activation(&node) || fusing.fuse_residual(&node);
         if !fused {
-            index += 1;
+            fusing.push(node);
         }
     }
+    graph.nodes = fusing.done.into_iter().flatten().collect();
 }
 
-/// The index of the node that makes the first input of node `index`, if nobody else reads it.
-fn sole_producer(graph: &Graph, index: usize, input: TensorId) -> Option<usize> {
-    let readers =
-        |node: &GraphNode| node.inputs.iter().chain(&node.residual).filter(|&&tensor| tensor == input).count();
-    let count: usize = graph.nodes.iter().map(readers).sum();
-    if count != 1 || graph.output == input {
-        return None;
-    }
-    graph.nodes[..index].iter().rposition(|node| node.output == input)
+/// The state while one node after another is taken over, or done by one before it.
+struct Fusing<'a> {
+    tensors: &'a [Vec<usize>],
+    /// The network's output.
+    output: TensorId,
+    /// How many nodes read each tensor.
+    readers: Vec<usize>,
+    /// `None` where a node has moved further down.
+    done: Vec<Option<GraphNode>>,
+    /// The place in `done` of the node that makes a tensor.
+    made_by: Vec<Option<usize>>,
 }
 
-/// A scale of channels after a convolution or a matrix product goes into its weights.
-fn fold_scale(graph: &mut Graph, index: usize) -> bool {
-    let Operation::ScaleChannels(planes, scaling) = &graph.nodes[index].operation else { return false };
-    let (planes, scaling) = (*planes, scaling.clone());
-    let Some(producer) = sole_producer(graph, index, graph.nodes[index].inputs[0]) else { return false };
-    let node = &mut graph.nodes[producer];
-    if node.activation != Activation::Identity || node.residual.is_some() {
-        return false;
+impl Fusing<'_> {
+    fn push(&mut self, node: GraphNode) {
+        self.made_by[node.output.0] = Some(self.done.len());
+        self.done.push(Some(node));
     }
-    match &mut node.operation {
-        // Behind a view the scale may see the batch and the channels otherwise than the convolution.
-        Operation::Convolution(shape, parameters)
-            if [shape.output.batch, shape.output.channels] == [planes.batch, planes.channels] =>
-        {
-            scale_rows(parameters, &scaling);
-        }
-        Operation::Linear([_, outputs], parameters) if *outputs == planes.channels && planes.area() == 1 => {
-            scale_rows(parameters, &scaling);
-        }
-        _ => return false,
+
+    /// The place of the node that makes a tensor, if only one node reads it.
+    fn sole_producer(&self, tensor: TensorId) -> Option<usize> {
+        self.made_by[tensor.0].filter(|_| self.readers[tensor.0] == 1 && self.output != tensor)
     }
-    absorb(graph, producer, index);
-    true
+
+    fn producer(&mut self, tensor: TensorId) -> Option<&mut GraphNode> {
+        let place = self.sole_producer(tensor)?;
+        self.done[place].as_mut()
+    }
+
+    /// A scale of channels after a convolution or a matrix product goes into its weights.
+    fn fold_scale(&mut self, node: &GraphNode) -> bool {
+        let Operation::ScaleChannels(planes, scaling) = &node.operation else { return false };
+        let Some(producer) = self.producer(node.inputs[0]) else { return false };
+        if producer.activation != Activation::Identity || producer.residual.is_some() {
+            return false;
+        }
+        match &mut producer.operation {
+            // Behind a view the scale may see the batch and the channels otherwise than the convolution.
+            Operation::Convolution(shape, parameters)
+                if [shape.output.batch, shape.output.channels] == [planes.batch, planes.channels] =>
+            {
+                scale_rows(parameters, scaling);
+            }
+            Operation::Linear([_, outputs], parameters) if *outputs == planes.channels && planes.area() == 1 => {
+                scale_rows(parameters, scaling);
+            }
+            _ => return false,
+        }
+        self.absorb(node.inputs[0], node);
+        true
+    }
+
+    fn fuse_activation(&mut self, node: &GraphNode) -> bool {
+        let Operation::Activate(activation) = node.operation else { return false };
+        let Some(producer) = self.producer(node.inputs[0]) else { return false };
+        // What is concatenated may lie where the whole does, and others read it as it was.
+        let keeps = matches!(producer.operation, Operation::Constant(_) | Operation::Concatenate(..));
+        if producer.activation != Activation::Identity || keeps {
+            return false;
+        }
+        producer.activation = activation;
+        self.absorb(node.inputs[0], node);
+        true
+    }
+
+    /// A sum of two tensors of one size goes into the later of the convolutions that make them.
+    fn fuse_residual(&mut self, node: &GraphNode) -> bool {
+        let Operation::Broadcast(broadcast) = &node.operation else { return false };
+        let &[a, b] = node.inputs.as_slice() else { return false };
+        let dims = |tensor: TensorId| self.tensors[tensor.0].as_slice();
+        let same = broadcast.strides[0] == broadcast.strides[1] && dims(a) == dims(b);
+        let full = dims(a).iter().product::<usize>() == broadcast.dims.iter().product::<usize>();
+        if broadcast.combination != Combination::Add || a == b || !same || !full {
+            return false;
+        }
+        let host = |tensor: TensorId, other: TensorId| {
+            let place = self.sole_producer(tensor)?;
+            let producer = self.done[place].as_ref()?;
+            let is_convolution = matches!(producer.operation, Operation::Convolution(..));
+            let free = producer.activation == Activation::Identity && producer.residual.is_none();
+            (is_convolution && free).then_some((place, tensor, other))
+        };
+        let hosts = [host(a, b), host(b, a)];
+        let Some((place, tensor, residual)) = hosts.into_iter().flatten().max_by_key(|&(place, ..)| place) else {
+            return false;
+        };
+        if let Some(producer) = self.producer(tensor) {
+            producer.residual = Some(residual);
+        }
+        self.absorb(tensor, node);
+        // The other summand may be made after the producer; at the place of the sum it is there.
+        if let Some(producer) = self.done[place].take() {
+            self.push(producer);
+        }
+        true
+    }
+
+    /// A node is done from now on by the one that makes this tensor.
+    fn absorb(&mut self, tensor: TensorId, node: &GraphNode) {
+        let Some(place) = self.made_by[tensor.0].take() else { return };
+        self.made_by[node.output.0] = Some(place);
+        let Some(producer) = self.done[place].as_mut() else { return };
+        producer.output = node.output;
+        producer.covers.extend(&node.covers);
+        if node.activation != Activation::Identity {
+            producer.activation = node.activation;
+        }
+    }
 }
 
 /// `weight[o, ..] *= scale[o]`, `bias[o] = bias[o] * scale[o] + shift[o]`.
@@ -93,58 +182,4 @@ fn scale_rows(parameters: &mut Parameters, scaling: &Parameters) {
         filter.iter_mut().for_each(|weight| *weight = (f64::from(*weight) * scale) as f32);
         parameters.bias[row] = (f64::from(parameters.bias[row]) * scale + shift) as f32;
     }
-}
-
-fn fuse_activation(graph: &mut Graph, index: usize) -> bool {
-    let Operation::Activate(activation) = graph.nodes[index].operation else { return false };
-    let Some(producer) = sole_producer(graph, index, graph.nodes[index].inputs[0]) else { return false };
-    let node = &mut graph.nodes[producer];
-    // What is concatenated may lie where the whole does, and others read it as it was.
-    let keeps = matches!(node.operation, Operation::Constant(_) | Operation::Concatenate(..));
-    if node.activation != Activation::Identity || keeps {
-        return false;
-    }
-    node.activation = activation;
-    absorb(graph, producer, index);
-    true
-}
-
-/// A sum of two tensors of one size goes into the later of the convolutions that make them.
-fn fuse_residual(graph: &mut Graph, index: usize) -> bool {
-    let node = &graph.nodes[index];
-    let Operation::Broadcast(broadcast) = &node.operation else { return false };
-    let &[a, b] = node.inputs.as_slice() else { return false };
-    let same = broadcast.strides[0] == broadcast.strides[1] && graph.dims(a) == graph.dims(b);
-    let full = graph.elements(a) == broadcast.dims.iter().product::<usize>();
-    if broadcast.combination != Combination::Add || a == b || !same || !full {
-        return false;
-    }
-    let host = |tensor: TensorId, other: TensorId| {
-        let producer = sole_producer(graph, index, tensor)?;
-        let node = &graph.nodes[producer];
-        let is_convolution = matches!(node.operation, Operation::Convolution(..));
-        let free = node.activation == Activation::Identity && node.residual.is_none();
-        (is_convolution && free).then_some((producer, other))
-    };
-    let hosts = [host(a, b), host(b, a)];
-    let Some((producer, residual)) = hosts.into_iter().flatten().max_by_key(|&(producer, _)| producer) else {
-        return false;
-    };
-    graph.nodes[producer].residual = Some(residual);
-    absorb(graph, producer, index);
-    // The other summand may be made after the producer; at the place of the sum it is there.
-    let node = graph.nodes.remove(producer);
-    graph.nodes.insert(index - 1, node);
-    true
-}
-
-/// Node `index` is done by `producer` from now on.
-fn absorb(graph: &mut Graph, producer: usize, index: usize) {
-    let node = graph.nodes.remove(index);
-    graph.nodes[producer].output = node.output;
-    graph.nodes[producer].covers.extend(node.covers);
-    graph.nodes[producer].activation = match node.activation {
-        Activation::Identity => graph.nodes[producer].activation,
-        other => other,
-    };
 }

@@ -20,5 +20,5 @@ pub use calibration::Calibration;
 pub use convscope_kernels as kernels;
 pub use error::EngineError;
 pub use lower::all_tensors;
-pub use plan::{Kernels, Numbers, Plan, PlanOptions, StepInfo};
+pub use plan::{Kernels, MOST_SAMPLES, Numbers, Plan, PlanOptions, StepInfo};
 pub use weights::{FIRST_BUFFER_STREAM, INPUT_STREAM, Seeding, WeightSource, seeded_input};

@@ -7,22 +7,25 @@ use super::fast::{self, FastProgram, Quantization, TensorView};
 use super::fuse;
 use super::graph::{Graph, TensorId};
 use super::kernels::aligned::Aligned;
-use super::lower::lower;
+use super::lower::{lower, weight_count};
 use super::operation::Operation;
-use super::program::{BufferId, Call, Kernel, Place, PlacedCall, Program};
+use super::program::{BufferId, Call, Kernel, Place, PlacedCall, Program, check_memory};
 use super::weights::{WeightSource, seeded_input};
 use crate::model::Network;
 
 /// How to run a network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PlanOptions {
-    /// Samples at once.
-    pub batch: usize,
+    /// Samples at once, at most [`MOST_SAMPLES`].
+    pub batch: u64,
     /// Fold batch norms and fuse activations and sums: on for speed, off to see every layer by itself.
     pub fuse: bool,
     pub kernels: Kernels,
     pub numbers: Numbers,
 }
+
+/// The most samples at once.
+pub const MOST_SAMPLES: u64 = 1 << 16;
 
 /// The numbers a network computes with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,9 +84,16 @@ impl Plan {
     /// # Errors
     /// Where a layer cannot take its input, has no kernel, or is too large to run; where given weights do not fit.
     pub fn new(network: &Network, weights: &WeightSource, options: &PlanOptions) -> Result<Self, EngineError> {
-        if options.batch == 0 || options.batch > 1 << 16 {
-            return Err(EngineError::Batch(options.batch));
+        if !(1..=MOST_SAMPLES).contains(&options.batch) {
+            return Err(EngineError::Batch { found: options.batch, limit: MOST_SAMPLES });
         }
+        // Fast kernels keep them once as they are made and once as they are read.
+        let copies = match options.kernels {
+            Kernels::Fast => 2,
+            Kernels::Reference => 1,
+        };
+        let weights_bytes = weight_count(network)?.saturating_mul(size_of::<f32>() as u64);
+        check_memory(weights_bytes.saturating_mul(copies), 0)?;
         let mut graph = lower(network, weights, options.batch)?;
         let output_dims = graph.dims(graph.output).to_vec();
         fuse::remove_aliases(&mut graph);
@@ -93,20 +103,17 @@ impl Plan {
         let fast_program = match (options.kernels, options.numbers) {
             (Kernels::Fast, Numbers::F32) => fast::build(&graph, None),
             (Kernels::Fast, Numbers::Int8) => {
-                let largest = calibration_run(&graph, weights);
+                let largest = calibration_run(&graph, weights)?;
                 fast::build(&graph, Some(Quantization::of(&graph, &largest)))
             }
-            (Kernels::Reference, _) => plain_program(graph),
+            (Kernels::Reference, _) => plain_program(&mut graph),
         };
+        // What the kernels read is in the program: the tensors may have this memory.
+        drop(graph);
         let FastProgram { program, steps, input, output, .. } = fast_program;
-        let scratch = program.calls.iter().map(|call| call.kernel.scratch()).max().unwrap_or(0);
-        let (calls, placement) = program.placed();
-        let range = |place: Place| {
-            let start = placement.ranges[place.buffer.0].start + place.offset;
-            start..start + place.length
-        };
-        let (input, output) = (range(input), range(output));
-        let (arena, scratch) = (Aligned::zeros(placement.length), Aligned::zeros(scratch));
+        let (calls, places) = program.placed(steps.iter().map(|step| step.weight_bytes).sum())?;
+        let (input, output) = (places.range(input), places.range(output));
+        let (arena, scratch) = (Aligned::zeros(places.length), Aligned::zeros(places.scratch));
         Ok(Self { steps, calls, arena, scratch, input, output, output_dims })
     }
 
@@ -180,7 +187,7 @@ impl Plan {
 }
 
 /// Every operation by plain loops over PyTorch's order.
-fn plain_program(graph: Graph) -> FastProgram {
+fn plain_program(graph: &mut Graph) -> FastProgram {
     let mut program = Program::default();
     let buffers: Vec<BufferId> =
         (0..graph.tensors.len()).map(|tensor| program.buffer(graph.elements(TensorId(tensor)))).collect();
@@ -193,11 +200,11 @@ fn plain_program(graph: Graph) -> FastProgram {
         kernel: node.operation.name(),
         reason,
         macs: node.operation.macs(graph.elements(node.output)),
-        bytes: node.bytes(&graph),
+        bytes: node.bytes(graph),
         weight_bytes: node.operation.weight_bytes(false),
     });
     let steps = steps.collect();
-    for (step, node) in graph.nodes.into_iter().enumerate() {
+    for (step, node) in std::mem::take(&mut graph.nodes).into_iter().enumerate() {
         let output = places[node.output.0];
         let residual = node.residual.map(|residual| places[residual.0]);
         let input = |index: usize| node.inputs.get(index).map(|input| places[input.0]);
@@ -219,34 +226,34 @@ fn plain_program(graph: Graph) -> FastProgram {
 }
 
 /// The largest magnitude of every tensor of a graph over a few seeded inputs.
-fn calibration_run(graph: &Graph, weights: &WeightSource) -> Vec<f32> {
+fn calibration_run(graph: &Graph, weights: &WeightSource) -> Result<Vec<f32>, EngineError> {
     const INPUTS: u64 = 3;
-    let FastProgram { program, input, outputs, .. } = fast::build(graph, None);
-    let scratch = program.calls.iter().map(|call| call.kernel.scratch()).max().unwrap_or(0);
-    let (calls, placement) = program.placed();
-    let (mut arena, mut scratch) = (Aligned::zeros(placement.length), Aligned::zeros(scratch));
+    let FastProgram { program, steps, input, outputs, .. } = fast::build(graph, None);
+    // As they are made and as they are read.
+    let weight_bytes = steps.iter().map(|step| step.weight_bytes).sum::<u64>().saturating_mul(2);
+    let (calls, places) = program.placed(weight_bytes)?;
+    let (mut arena, mut scratch) = (Aligned::zeros(places.length), Aligned::zeros(places.scratch));
     let seed = match weights {
         WeightSource::Seeded(seeding) => seeding.seed,
         WeightSource::Given(_) => 0,
     };
-    let start = |place: Place| placement.ranges[place.buffer.0].start + place.offset;
     let mut largest = vec![0.0_f32; graph.tensors.len()];
     for number in 0..INPUTS {
         let values = seeded_input(seed, number, input.length, 1.0);
-        arena[start(input)..start(input) + input.length].copy_from_slice(&values);
+        arena[places.range(input)].copy_from_slice(&values);
         largest[Graph::INPUT.0] = largest_magnitude(values.iter(), largest[Graph::INPUT.0]);
         for (index, call) in calls.iter().enumerate() {
             call.run(&mut arena, &mut scratch);
             // Steps without calls are done when the one before is.
             let next = calls.get(index + 1).map_or(outputs.len(), |next| next.step);
             for (node, view) in graph.nodes[call.step..next].iter().zip(&outputs[call.step..next]) {
-                let values = &arena[start(view.place)..start(view.place) + view.place.length];
+                let values = &arena[places.range(view.place)];
                 let tensor = node.output.0;
                 largest[tensor] = largest_of(view, values, largest[tensor]);
             }
         }
     }
-    largest
+    Ok(largest)
 }
 
 fn largest_of(view: &TensorView, values: &[f32], before: f32) -> f32 {

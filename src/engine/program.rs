@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use super::arena::{Buffer, Placement, place};
+use super::arena::{Buffer, place};
+use super::error::EngineError;
 use super::kernels::activation::Activation;
 use super::kernels::aligned::Aligned;
 use super::kernels::depthwise::{DepthwiseJob, depthwise};
@@ -113,19 +114,23 @@ pub struct PlacedCall {
     pub step: usize,
 }
 
+/// The bytes that 32 bits can address: what a WebAssembly memory has at most.
+const ADDRESS_SPACE: u64 = 1 << 32;
+
 /// Below this many values every buffer gets a place of its own, and borders stay clear once they are.
-const SMALL: usize = 1 << 15;
+const SMALL: u64 = 1 << 15;
 
 impl Program {
     /// A buffer of so many values, and a few more for vectors that run over its end.
     pub fn buffer(&mut self, length: usize) -> BufferId {
-        self.buffers.push(Buffer { length: length.next_multiple_of(4) + 4, first: usize::MAX, last: 0 });
+        let length = (length as u64).next_multiple_of(4) + 4;
+        self.buffers.push(Buffer { length, first: usize::MAX, last: 0 });
         BufferId(self.buffers.len() - 1)
     }
 
     /// All of a buffer.
     pub fn whole(&self, buffer: BufferId) -> Place {
-        Place { buffer, offset: 0, length: self.buffers[buffer.0].length }
+        Place { buffer, offset: 0, length: self.buffers[buffer.0].length as usize }
     }
 
     pub fn call(&mut self, call: Call) {
@@ -150,32 +155,40 @@ impl Program {
         }
     }
 
+    /// The memory that kernels need beside their inputs and outputs, in values.
+    pub fn scratch(&self) -> usize {
+        self.calls.iter().map(|call| call.kernel.scratch()).max().unwrap_or(0)
+    }
+
     /// Places the buffers.
-    pub fn placed(mut self) -> (Vec<PlacedCall>, Placement) {
+    ///
+    /// # Errors
+    /// Where they, and weights of so many bytes, are more than the memory holds.
+    pub fn placed(mut self, weights: u64) -> Result<(Vec<PlacedCall>, Arena), EngineError> {
+        let scratch = self.scratch() as u64;
         let end = self.calls.len();
         for buffer in &mut self.buffers {
             if buffer.first == usize::MAX {
                 buffer.first = 0;
             }
         }
-        if self.buffers.iter().map(|buffer| buffer.length).sum::<usize>() <= SMALL {
+        if self.buffers.iter().map(|buffer| buffer.length).sum::<u64>() <= SMALL {
             for buffer in &mut self.buffers {
                 (buffer.first, buffer.last) = (0, end);
             }
         }
         let placement = place(&self.buffers);
-        let alone = |buffer: BufferId| {
-            let own = &placement.ranges[buffer.0];
-            let meets = |other: &Range<usize>| other.start < own.end && own.start < other.end;
-            placement.ranges.iter().filter(|other| meets(other)).count() == 1
-        };
+        let tensors = placement.length.saturating_add(scratch).saturating_mul(size_of::<f32>() as u64);
+        check_memory(weights, tensors)?;
+        // All fit, as their end does.
+        let ranges = placement.ranges.iter().map(|range| range.start as usize..range.end as usize);
+        let arena = Arena { ranges: ranges.collect(), length: placement.length as usize, scratch: scratch as usize };
+        let is_alone = arena.alone();
+        let alone = |buffer: BufferId| is_alone[buffer.0];
         self.calls.retain(|call| {
             !(matches!(call.kernel, Kernel::ClearBorder(_) | Kernel::ClearByteBorder(_)) && alone(call.output.buffer))
         });
-        let range = |place: Place| {
-            let start = placement.ranges[place.buffer.0].start + place.offset;
-            start..start + place.length
-        };
+        let range = |place: Place| arena.range(place);
         let calls = self.calls.into_iter().map(|call| PlacedCall {
             inputs: call.inputs.map(|input| input.map_or(0..0, range)),
             residual: call.residual.map(range),
@@ -183,7 +196,53 @@ impl Program {
             kernel: call.kernel,
             step: call.step,
         });
-        (calls.collect(), placement)
+        Ok((calls.collect(), arena))
+    }
+}
+
+/// Where each buffer of a program lies in one piece of memory. All in values.
+#[derive(Clone, Debug)]
+pub struct Arena {
+    ranges: Vec<Range<usize>>,
+    pub length: usize,
+    /// What kernels need beside it.
+    pub scratch: usize,
+}
+
+impl Arena {
+    pub fn range(&self, place: Place) -> Range<usize> {
+        let start = self.ranges[place.buffer.0].start + place.offset;
+        start..start + place.length
+    }
+
+    /// For each buffer: whether no other one ever lies where it does.
+    fn alone(&self) -> Vec<bool> {
+        let mut order: Vec<usize> = (0..self.ranges.len()).collect();
+        order.sort_unstable_by_key(|&index| self.ranges[index].start);
+        let mut alone = vec![true; self.ranges.len()];
+        // Of those so far, the one that reaches furthest.
+        let mut furthest: Option<usize> = None;
+        for index in order {
+            if let Some(other) = furthest.filter(|&other| self.ranges[index].start < self.ranges[other].end) {
+                (alone[index], alone[other]) = (false, false);
+            }
+            if furthest.is_none_or(|other| self.ranges[other].end < self.ranges[index].end) {
+                furthest = Some(index);
+            }
+        }
+        alone
+    }
+}
+
+/// Whether so many bytes are there.
+///
+/// # Errors
+/// Where they are not.
+pub fn check_memory(weights: u64, tensors: u64) -> Result<(), EngineError> {
+    if weights.saturating_add(tensors) <= ADDRESS_SPACE {
+        Ok(())
+    } else {
+        Err(EngineError::Memory { weights, tensors, limit: ADDRESS_SPACE })
     }
 }
 

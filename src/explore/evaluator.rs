@@ -148,24 +148,22 @@ impl Evaluator {
         let width = self.space.axes.iter().position(|axis| matches!(axis, Axis::Width(_)));
         let width = width.map_or(0, |axis| self.choice[axis]);
         let Some(layers) = self.plan.layers_at_width.get(width) else { return };
-        for &index in &self.plan.variable {
+        for &(index, ref axes) in &self.plan.variable {
             let base = &layers[index];
             let mut layer = None;
-            for (axis, &value) in self.choice.iter().enumerate() {
+            for &axis in axes {
                 let of_axis = match &self.space.axes[axis] {
-                    Axis::Channels { counts, .. } if self.plan.touched[axis].contains(&index) => {
-                        counts.get(value).and_then(|&count| with_channels(layer.as_ref().unwrap_or(base), count))
-                    }
+                    Axis::Channels { counts, .. } => counts
+                        .get(self.choice[axis])
+                        .and_then(|&count| with_channels(layer.as_ref().unwrap_or(base), count)),
                     _ => None,
                 };
                 layer = of_axis.or(layer);
             }
-            for (axis, &value) in self.choice.iter().enumerate() {
+            for &axis in axes {
                 let of_axis = match (&self.space.axes[axis], layer.as_ref().unwrap_or(base)) {
-                    (Axis::KernelSize { sizes, .. }, Layer::Conv2d(conv))
-                        if self.plan.touched[axis].contains(&index) =>
-                    {
-                        sizes.get(value).map(|&size| with_kernel(conv, size).into())
+                    (Axis::KernelSize { sizes, .. }, Layer::Conv2d(conv)) => {
+                        sizes.get(self.choice[axis]).map(|&size| with_kernel(conv, size).into())
                     }
                     _ => None,
                 };

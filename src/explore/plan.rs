@@ -19,8 +19,8 @@ pub struct Plan {
     pub counted_above: Vec<bool>,
     /// For each axis: the indices of its nodes, all calls of each module.
     pub touched: Vec<Vec<usize>>,
-    /// Nodes whose layer is not the same in all variants.
-    pub variable: Vec<usize>,
+    /// Nodes whose layer is not the same in all variants, each with the axes that set an argument of it.
+    pub variable: Vec<(usize, Vec<usize>)>,
     pub flatten: Option<usize>,
     /// The adaptive pool directly before the flattening.
     pub pool: Option<usize>,
@@ -58,8 +58,8 @@ impl Plan {
             matches!(network.nodes[above].layer, Layer::AdaptiveAvgPool2d(_)) && uses.only_reader(above).is_some()
         });
         let calls_of = |ids: &[NodeId]| -> Vec<usize> {
-            let named = |name: &str| ids.iter().any(|&id| network.node(id).is_some_and(|node| node.name == name));
-            (0..count).filter(|&index| named(&network.nodes[index].name)).collect()
+            let names = network.names_of(ids);
+            (0..count).filter(|&index| names.contains(network.nodes[index].name.as_str())).collect()
         };
         let touched = axes.iter().map(|axis| match axis {
             Axis::Width(_) | Axis::Resolution(_) => Vec::new(),
@@ -74,17 +74,19 @@ impl Plan {
             Some(widths) => widths.iter().map(at_width).collect(),
             None => vec![layers(network)],
         };
+        // The axes that change a node's layer itself.
+        let mut axes_of = vec![Vec::new(); count];
+        for (axis, _) in axes.iter().enumerate().filter(|(_, axis)| axis.sets_arguments()) {
+            touched[axis].iter().for_each(|&index| axes_of[index].push(axis));
+        }
         let varies = |index: &usize| {
             let by_width = layers_at_width.iter().any(|layers| layers[*index] != layers_at_width[0][*index]);
-            let by_axis = axes.iter().zip(&touched).any(|(axis, touched)| {
-                matches!(axis, Axis::Channels { .. } | Axis::KernelSize { .. }) && touched.contains(index)
-            });
             // The first width need not be the network's own.
-            by_width || by_axis || layers_at_width[0][*index] != network.nodes[*index].layer
+            by_width || !axes_of[*index].is_empty() || layers_at_width[0][*index] != network.nodes[*index].layer
         };
         Self {
             runs: shapes.nodes.iter().all(|shape| shape.dims().is_some()),
-            variable: (0..count).filter(varies).collect(),
+            variable: (0..count).filter(varies).map(|index| (index, axes_of[index].clone())).collect(),
             layers_at_width,
             folded: (0..count).map(folded).collect(),
             counted_above: network.first_calls().iter().map(Option::is_some).collect(),

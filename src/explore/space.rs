@@ -65,6 +65,14 @@ impl Axis {
         self.len() == 0
     }
 
+    /// Whether its values are arguments of single layers.
+    pub(super) const fn sets_arguments(&self) -> bool {
+        match self {
+            Self::KernelSize { .. } | Self::Channels { .. } => true,
+            Self::Width(_) | Self::Resolution(_) | Self::Separable { .. } | Self::Head(_) => false,
+        }
+    }
+
     /// What one of its values is called, briefly: `0.5`, `96x96`, `3x3`, `separable`.
     pub fn short_label(&self, value: usize) -> String {
         match self {
@@ -267,7 +275,7 @@ impl Space {
         }
         if let (true, &[_, height, width]) = (varied.resolution, network.input.sizes()) {
             let scaled = |percent: u64| {
-                let part = |size: u64| (size * percent / 100).max(1);
+                let part = |size: u64| ((u128::from(size) * u128::from(percent) / 100) as u64).max(1);
                 (part(height), part(width))
             };
             let mut sizes: Vec<(u64, u64)> = [50, 60, 75, 85, 100].into_iter().map(scaled).collect();
@@ -324,12 +332,14 @@ impl Space {
         };
         let mut layers: Vec<(NodeId, i64, u64)> = network.nodes.iter().enumerate().filter_map(own).collect();
         layers.pop();
-        while layers.len() > MOST {
-            let least = (0..layers.len()).min_by_key(|&place| layers[place].2).unwrap_or(0);
-            layers.remove(least);
-        }
+        let mut largest: Vec<usize> = (0..layers.len()).collect();
+        largest.sort_by_key(|&place| std::cmp::Reverse((layers[place].2, place)));
+        largest.truncate(MOST);
+        largest.sort_unstable();
+        let layers = largest.into_iter().map(|place| layers[place]).collect::<Vec<_>>();
         layers.into_iter().map(|(node, count, _)| {
-            let mut counts: Vec<i64> = (1..=4).map(|quarters| (count * quarters / 4).max(1)).collect();
+            let part = |quarters: i64| i64::try_from(i128::from(count) * i128::from(quarters) / 4).unwrap_or(count);
+            let mut counts: Vec<i64> = (1..=4).map(|quarters| part(quarters).max(1)).collect();
             counts.dedup();
             Axis::Channels { node, counts }
         })

@@ -1,5 +1,7 @@
 //! One argument over a range, for a network and its separable twin.
 
+use rustc_hash::FxHashSet;
+
 use crate::device::Fitted;
 use crate::model::{Layer, Network, NodeId};
 use crate::rewrite::is_divisible;
@@ -36,13 +38,17 @@ pub struct Point {
 pub fn sweep(network: &Network, axis: Axis, fitted: Option<&Fitted>) -> Sweep {
     let own = own_value(network, &axis);
     // A kernel of 1x1 cannot be divided, another one can: all full convolutions are to be, whatever theirs is now.
+    // What is swept over stays out of the twin's own switch.
+    let (varied, switched) = match &axis {
+        Axis::KernelSize { nodes, .. } => (nodes.iter().copied().collect(), FxHashSet::default()),
+        Axis::Separable { nodes } => (FxHashSet::default(), nodes.iter().copied().collect()),
+        _ => Default::default(),
+    };
     let full = network.nodes.iter().filter(|node| match &node.layer {
-        Layer::Conv2d(conv) => is_divisible(conv) || is_varied(&axis, node.id),
+        Layer::Conv2d(conv) => is_divisible(conv) || varied.contains(&node.id),
         _ => false,
     });
-    // What is swept over stays out of the twin's own switch.
-    let switched = |id: &NodeId| matches!(&axis, Axis::Separable { nodes } if nodes.contains(id));
-    let nodes: Vec<NodeId> = full.map(|node| node.id).filter(|id| !switched(id)).collect();
+    let nodes: Vec<NodeId> = full.map(|node| node.id).filter(|id| !switched.contains(id)).collect();
     let space = Space::new(network, vec![Axis::Separable { nodes }, axis]);
     let mut evaluator = Evaluator::new(&space);
     let Some(axis) = space.axes.get(1) else { return Sweep { points: Vec::new(), present: None } };
@@ -62,10 +68,6 @@ pub fn sweep(network: &Network, axis: Axis, fitted: Option<&Fitted>) -> Sweep {
     Sweep { points: points.collect(), present: own }
 }
 
-fn is_varied(axis: &Axis, node: NodeId) -> bool {
-    matches!(axis, Axis::KernelSize { nodes, .. } if nodes.contains(&node))
-}
-
 /// The place of the value that the network has now.
 fn own_value(network: &Network, axis: &Axis) -> Option<usize> {
     let layer = |id: &NodeId| network.node(*id).map(|node| &node.layer);
@@ -76,7 +78,8 @@ fn own_value(network: &Network, axis: &Axis) -> Option<usize> {
             _ => None,
         },
         Axis::KernelSize { nodes, sizes } => {
-            let own = |id: &NodeId| match layer(id)? {
+            let positions = network.positions();
+            let own = |id: &NodeId| match &network.nodes[*positions.get(id)?].layer {
                 Layer::Conv2d(conv) => Some(conv.kernel_size),
                 _ => None,
             };

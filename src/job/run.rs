@@ -124,8 +124,7 @@ impl RunTask {
             return Err(problem.to_string());
         }
         let weights = WeightSource::Seeded(Seeding { seed: self.seed, gain: self.gain, streams: Default::default() });
-        let batch = usize::try_from(self.batch).map_err(|_| format!("a batch of {} is too large", self.batch))?;
-        let options = PlanOptions { batch, fuse: self.fuse, ..PlanOptions::default() };
+        let options = PlanOptions { batch: self.batch, fuse: self.fuse, ..PlanOptions::default() };
         let mut plan = self.plan(&network, &weights, &options)?;
         let mut furthest = 0.0_f64;
         let progress = &mut |done| {
@@ -149,7 +148,7 @@ impl RunTask {
         let mut quantized = self.plan(&network, &weights, &PlanOptions { numbers: Numbers::Int8, ..options })?;
         let int8 = if weight_bytes(&quantized) < float.weight_bytes {
             let time = self.measure * INT8_SHARE;
-            Some(Int8Report::measure(&mut quantized, pace, (time, batch), &float).await)
+            Some(Int8Report::measure(&mut quantized, pace, (time, self.batch), &float).await)
         } else {
             None
         };
@@ -207,13 +206,13 @@ struct FloatRun {
 }
 
 impl Int8Report {
-    async fn measure(plan: &mut Plan, pace: &mut Pace<'_>, (time, batch): (f64, usize), float: &FloatRun) -> Self {
+    async fn measure(plan: &mut Plan, pace: &mut Pace<'_>, (time, batch): (f64, u64), float: &FloatRun) -> Self {
         warm_up(plan, pace, &INT8_IS_WARM).await;
         let samples = Samples::take(plan, pace, time, &mut |_| {}).await;
         let (found, wanted) = (plan.output(), float.output.as_slice());
         let largest = wanted.iter().fold(0.0_f32, |largest, value| largest.max(value.abs()));
         let difference = found.iter().zip(wanted).fold(0.0_f32, |most, (a, b)| most.max((a - b).abs()));
-        let length = (wanted.len() / batch).max(1);
+        let length = (wanted.len() / batch as usize).max(1);
         let winners = |values: &[f32]| values.chunks(length).map(place_of_largest).collect::<Vec<_>>();
         let changed = winners(found).iter().zip(winners(wanted)).filter(|(a, b)| **a != *b).count();
         Self {

@@ -21,16 +21,38 @@ pub struct Naming {
     below_depthwise: bool,
 }
 
-/// Why a node cannot have a name.
+/// The most characters of the name of a layer, a network or a design.
+pub const MAX_NAME: usize = 256;
+
+/// Why something cannot have a name.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum NameError {
-    #[error("a layer needs a name")]
+    #[error("a name is needed")]
     Empty,
+    #[error("a name has at most {MAX_NAME} characters, not {0}")]
+    TooLong(usize),
+    #[error("a name has no control characters and no line breaks, but this one has U+{:04X}", u32::from(*.0))]
+    Unseen(char),
     #[error("\"{0}\" is no name in Python: letters, digits and _, parts joined by dots, as in features.0 or conv1")]
     NotAPath(String),
     /// Equal layers of one name are one module; others cannot be.
     #[error("another layer is called {0}, with other arguments: one name means one module, called again")]
     Taken(String),
+}
+
+/// Whether a text can be the name of a layer, a network or a design: exports and charts write it on one line.
+///
+/// # Errors
+/// Where it is empty, longer than [`MAX_NAME`], or has control characters or the line breaks U+2028 and U+2029.
+pub fn check_name(name: &str) -> Result<(), NameError> {
+    let length = name.chars().count();
+    let unseen = name.chars().find(|&letter| letter.is_control() || matches!(letter, '\u{2028}' | '\u{2029}'));
+    match unseen {
+        _ if length == 0 => Err(NameError::Empty),
+        _ if length > MAX_NAME => Err(NameError::TooLong(length)),
+        Some(letter) => Err(NameError::Unseen(letter)),
+        None => Ok(()),
+    }
 }
 
 /// Whether a qualified name is a module's or that of something within it: `features.0.weight` is within `features.0`.
@@ -79,19 +101,19 @@ impl Network {
     /// Gives a node another name. One that an equal layer has makes both one module.
     ///
     /// # Errors
-    /// Where the name is no path of a PyTorch module, or that of a module that is not equal.
+    /// Where the name is no path of a PyTorch module, too long, or that of a module that is not equal.
     pub fn rename(&mut self, id: NodeId, name: &str) -> Result<(), NameError> {
         let Some(position) = self.position(id) else { return Ok(()) };
         let layer = &self.nodes[position].layer;
         let is_other = |node: &Node| node.id != id && node.name == name && node.layer != *layer;
         let is_taken = self.nodes.iter().any(is_other) || self.uncalled.iter().any(|module| module.name == name);
-        match name {
-            "" => Err(NameError::Empty),
+        match check_name(name) {
             // A name that stays is none of this edit's business.
             _ if name == self.nodes[position].name => Ok(()),
-            _ if !name.split('.').all(is_attribute) => Err(NameError::NotAPath(name.to_string())),
-            _ if is_taken => Err(NameError::Taken(name.to_string())),
-            _ => {
+            Err(error) => Err(error),
+            Ok(()) if !name.split('.').all(is_attribute) => Err(NameError::NotAPath(name.to_string())),
+            Ok(()) if is_taken => Err(NameError::Taken(name.to_string())),
+            Ok(()) => {
                 self.nodes[position].name = name.to_string();
                 Ok(())
             }

@@ -1,6 +1,6 @@
 //! Networks: nodes in execution order, and how they are wired.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{Arity, Dims, Layer};
 
@@ -106,9 +106,26 @@ impl Network {
         NodeId(self.nodes.iter().map(|node| node.id.0 + 1).max().unwrap_or(0))
     }
 
+    /// Its layers, and the modules that nothing calls.
+    pub fn rows(&self) -> usize {
+        self.nodes.len() + self.uncalled.len()
+    }
+
     /// The index of a node.
     pub fn position(&self, id: NodeId) -> Option<usize> {
         self.nodes.iter().position(|node| node.id == id)
+    }
+
+    /// The indices of all nodes, for whoever asks for many.
+    pub fn positions(&self) -> FxHashMap<NodeId, usize> {
+        // Of two nodes with one id the first counts, as for [`Network::position`].
+        self.nodes.iter().enumerate().rev().map(|(index, node)| (node.id, index)).collect()
+    }
+
+    /// The names of the modules that these nodes call.
+    pub fn names_of(&self, ids: &[NodeId]) -> FxHashSet<&str> {
+        let ids: FxHashSet<NodeId> = ids.iter().copied().collect();
+        self.nodes.iter().filter(|node| ids.contains(&node.id)).map(|node| node.name.as_str()).collect()
     }
 
     pub fn node(&self, id: NodeId) -> Option<&Node> {
@@ -137,11 +154,7 @@ impl Network {
     /// Finds the inputs of every node.
     pub fn wiring(&self) -> Wiring {
         let only_above = self.nodes.iter().all(|node| node.inputs == Inputs::Above);
-        let positions: FxHashMap<NodeId, usize> = if only_above {
-            FxHashMap::default()
-        } else {
-            self.nodes.iter().enumerate().map(|(index, node)| (node.id, index)).collect()
-        };
+        let positions: FxHashMap<NodeId, usize> = if only_above { FxHashMap::default() } else { self.positions() };
         let mut wiring =
             Wiring { starts: Vec::with_capacity(self.nodes.len() + 1), taps: Vec::with_capacity(self.nodes.len()) };
         wiring.starts.push(0);

@@ -17,10 +17,11 @@ use super::uses::Uses;
 /// These full convolutions divide their channels into groups, where that many divide input and output channels.
 pub fn grouped(network: &Network, nodes: &[NodeId], groups: i64) -> Rewritten {
     let facts = Facts::of(network);
+    let chosen: HashSet<NodeId> = nodes.iter().copied().collect();
     let mut draft = Draft::new(network);
     for (index, node) in network.nodes.iter().enumerate() {
         match &node.layer {
-            Layer::Conv2d(conv) if nodes.contains(&node.id) && facts.divide(index, groups) => {
+            Layer::Conv2d(conv) if chosen.contains(&node.id) && facts.divide(index, groups) => {
                 draft.replace(index, Conv2d { groups: Groups::Count(groups), ..conv.clone() }.into());
                 draft.change(index, format!("{} works in {groups} groups of channels", node.name));
             }
@@ -106,8 +107,7 @@ pub fn inverted_residual(network: &Network, node: NodeId, expansion: i64) -> Rew
 /// Another kernel for all calls of these modules; an odd one pads so that the map keeps its size at stride 1, an
 /// even one by its half.
 pub fn kernel_size(network: &Network, nodes: &[NodeId], size: Pair) -> Rewritten {
-    let names: HashSet<&str> =
-        network.nodes.iter().filter(|node| nodes.contains(&node.id)).map(|node| node.name.as_str()).collect();
+    let names = network.names_of(nodes);
     let mut draft = Draft::new(network);
     for (index, node) in network.nodes.iter().enumerate() {
         match &node.layer {
@@ -178,6 +178,7 @@ pub fn stride_for_pool(network: &Network, pools: &[NodeId]) -> Rewritten {
     let facts = Facts::of(network);
     let mut strides = vec![None; network.nodes.len()];
     let mut gone = vec![false; network.nodes.len()];
+    let pools: HashSet<NodeId> = pools.iter().copied().collect();
     for (index, node) in network.nodes.iter().enumerate().filter(|(_, node)| pools.contains(&node.id)) {
         let pair = pooled_convolution(network, &facts.uses, index).zip(pool_stride(&node.layer));
         if let Some((conv, stride)) = pair.filter(|&(conv, _)| strides[conv].is_none()) {
@@ -189,7 +190,10 @@ pub fn stride_for_pool(network: &Network, pools: &[NodeId]) -> Rewritten {
     for (index, node) in network.nodes.iter().enumerate() {
         match (&node.layer, strides[index]) {
             (Layer::Conv2d(conv), Some(stride)) => {
-                let stride = Pair::new(conv.stride.height * stride.height, conv.stride.width * stride.width);
+                let stride = Pair::new(
+                    conv.stride.height.saturating_mul(stride.height),
+                    conv.stride.width.saturating_mul(stride.width),
+                );
                 draft.replace(index, Conv2d { stride, ..conv.clone() }.into());
                 draft.change(index, format!("{} has stride {}x{}", node.name, stride.height, stride.width));
             }
@@ -235,7 +239,7 @@ fn pool_stride(layer: &Layer) -> Option<Pair> {
 }
 
 fn padding(kernel: i64, dilation: i64) -> i64 {
-    if kernel % 2 == 0 { kernel / 2 } else { dilation.saturating_mul(kernel - 1) / 2 }
+    if kernel % 2 == 0 { kernel / 2 } else { dilation.saturating_mul(kernel.saturating_sub(1)) / 2 }
 }
 
 /// What the rewrites of convolutions ask of a network.

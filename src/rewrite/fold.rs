@@ -76,6 +76,8 @@ pub fn depthwise_convolutions(network: &Network) -> Rewritten {
     let uses = Uses::of(network);
     let shapes = shape::infer(network, &network.wiring(), 1);
     let depthwise_of = depthwise_pairs(network, &uses, &shapes);
+    let mut goes = vec![false; network.nodes.len()];
+    depthwise_of.iter().flatten().for_each(|&depthwise| goes[depthwise] = true);
     let mut draft = Draft::new(network);
     for (index, node) in network.nodes.iter().enumerate() {
         let above = depthwise_of[index].map(|above: usize| (above, &network.nodes[above]));
@@ -97,7 +99,7 @@ pub fn depthwise_convolutions(network: &Network) -> Rewritten {
                 let inputs = draft.inputs(index);
                 draft.push(index, Node { id: node.id, name, layer: layer.into(), inputs, call: Call::Module });
             }
-            _ if depthwise_of.contains(&Some(index)) => draft.leave_out(index),
+            _ if goes[index] => draft.leave_out(index),
             _ => draft.keep(index),
         }
     }

@@ -170,7 +170,8 @@ pub fn apply_all(network: &Network, rewrites: &[Rewrite]) -> Rewritten {
     };
     for rewrite in rewrites {
         let next = apply(&all.network, rewrite);
-        let first = |id: NodeId| all.network.position(id).map_or(id, |index| all.origins[index]);
+        let positions = all.network.positions();
+        let first = |id: NodeId| positions.get(&id).map_or(id, |&index| all.origins[index]);
         let origins = next.origins.iter().map(|&origin| first(origin)).collect();
         all.changes.extend(next.changes.into_iter().map(|change| Change { node: first(change.node), ..change }));
         all = Rewritten { network: next.network, origins, changes: all.changes };
@@ -208,12 +209,13 @@ pub fn with_flexible_sizes(network: &Network) -> Network {
 fn with_flexible_views(original: &Network, mut rewritten: Rewritten) -> Rewritten {
     let uses = Uses::of(original);
     let shapes = shape::infer(original, &original.wiring(), 1);
+    let positions = rewritten.network.positions();
     for (index, node) in original.nodes.iter().enumerate().filter(|(_, node)| node.layer.kind() == Kind::View) {
         let input = uses.taps(index).first().and_then(|&tap| shapes.tap(tap));
         let flattens = input
             .zip(shapes.nodes[index].dims())
             .is_some_and(|(input, output)| output.rank() == 2 && input.rank() > 2 && output.first() == input.first());
-        if let (true, Some(position)) = (flattens, rewritten.network.position(node.id)) {
+        if let (true, Some(&position)) = (flattens, positions.get(&node.id)) {
             rewritten.network.nodes[position].layer = Flatten::default().into();
         }
     }

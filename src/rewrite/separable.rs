@@ -1,7 +1,5 @@
 //! Standard convolutions as depthwise + pointwise (arXiv 1704.04861, section 3.1).
 
-use std::collections::HashSet;
-
 use crate::model::{Call, Channels, Conv2d, Groups, Inputs, Layer, Network, Node, NodeId, Padding, PaddingMode, Pair};
 
 use super::Rewritten;
@@ -14,8 +12,7 @@ pub fn all(network: &Network) -> Rewritten {
 
 /// Only these nodes, where they can be divided, and all other calls of the same modules.
 pub fn only(network: &Network, nodes: &[NodeId]) -> Rewritten {
-    let chosen: HashSet<&str> =
-        network.nodes.iter().filter(|node| nodes.contains(&node.id)).map(|node| node.name.as_str()).collect();
+    let chosen = network.names_of(nodes);
     divide(network, |node| chosen.contains(node.name.as_str()))
 }
 

@@ -38,7 +38,8 @@ pub fn thin(network: &Network, thinning: Thinning) -> Rewritten {
 
 /// Which outputs have their channels in common: tied by sums, products and layers that work on each channel.
 struct Classes {
-    /// A union-find forest over the nodes; the last entry is the network's input.
+    /// A union-find forest over the nodes; the last entry is the network's input. Once it is whole, every parent is a
+    /// root.
     parents: Vec<usize>,
     /// Roots whose channels stay.
     fixed: Vec<bool>,
@@ -69,15 +70,18 @@ impl Classes {
                 classes.join(index, first);
             }
         }
-        let mut fixed = vec![input];
-        let mut open: Vec<usize> = count.checked_sub(1).into_iter().collect();
-        while let Some(index) = open.pop() {
-            fixed.push(index);
-            if !sets_channels(&network.nodes[index].layer) {
-                open.extend(uses.taps(index).iter().filter_map(entry).filter(|&above| above != input));
+        // Nodes whose channels the network's output fixes: each is looked at once, however many ways lead to it.
+        let mut is_fixed = vec![false; count];
+        if let Some(last) = is_fixed.last_mut() {
+            *last = true;
+        }
+        for index in (0..count).rev() {
+            if is_fixed[index] && !sets_channels(&network.nodes[index].layer) {
+                let above = uses.taps(index).iter().filter_map(entry).filter(|&above| above != input);
+                above.for_each(|above| is_fixed[above] = true);
             }
         }
-        for index in fixed {
+        for index in (0..count).filter(|&index| is_fixed[index]).chain([input]) {
             let root = classes.root(index);
             classes.fixed[root] = true;
         }
@@ -96,6 +100,9 @@ impl Classes {
                 }
             }
         }
+        for index in 0..=count {
+            classes.parents[index] = classes.root(index);
+        }
         classes
     }
 
@@ -108,7 +115,7 @@ impl Classes {
         uses: &Uses,
         shapes: &Shapes,
     ) -> Option<(Layer, Option<String>)> {
-        let root = self.root(index);
+        let root = self.parents[index];
         let left = |count: i64| match self.fixed[root] {
             true => count,
             false => thinning.left(count, self.multiples[root]),
@@ -162,8 +169,10 @@ impl Classes {
         })
     }
 
-    fn root(&self, mut index: usize) -> usize {
+    /// Shortens the way it goes, so that ways stay short.
+    fn root(&mut self, mut index: usize) -> usize {
         while self.parents[index] != index {
+            self.parents[index] = self.parents[self.parents[index]];
             index = self.parents[index];
         }
         index

@@ -239,7 +239,7 @@ pub enum ShapeError {
     InputMissing(NodeId),
     #[error("an input is not above: {0}, where it comes from, stands below or is this layer")]
     InputNotAbove(String),
-    #[error("the output would have more elements than fit in 63 bits")]
+    #[error("a tensor would have more elements than fit in 63 bits")]
     TooLarge,
     #[error("{name} must be at least {least}, but is {found}")]
     TooSmall { name: &'static str, least: i64, found: i64 },

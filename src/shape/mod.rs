@@ -75,8 +75,19 @@ pub fn infer(network: &Network, wiring: &Wiring, batch: u64) -> Shapes {
 }
 
 /// The output of one layer. `inputs` have their batch dimension, or none where PyTorch allows that.
+///
+/// # Errors
+/// Where PyTorch has one, and where a tensor would have no elements or more than fit 63 bits: the sizes of whatever has
+/// a shape can be computed with in 64 bits, and their squares in 128.
 pub fn output(layer: &Layer, inputs: &[Dims]) -> Result<Dims, ShapeError> {
     check_arity(layer, inputs.len())?;
+    for input in inputs {
+        match input.elements() {
+            Some(0) => return Err(ShapeError::TooSmall { name: "each size of the input", least: 1, found: 0 }),
+            Some(_) => {}
+            None => return Err(ShapeError::TooLarge),
+        }
+    }
     let output = match layer {
         Layer::Conv2d(layer) => layer.output(&inputs[0]),
         Layer::ConvTranspose2d(layer) => layer.output(&inputs[0]),

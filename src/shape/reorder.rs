@@ -83,7 +83,7 @@ pub(super) fn output(layer: &Layer, inputs: &[Dims]) -> Result<Dims, ShapeError>
                 // -1: as the input's.
                 let size = |(place, &size): (usize, &i64)| match size {
                     -1 => inputs[0].get(place + 1).copied(),
-                    size => u64::try_from(size).ok(),
+                    size => u64::try_from(size).ok().filter(|&size| size >= 1),
                 };
                 let sizes: Option<Vec<u64>> = shape.iter().enumerate().map(size).collect();
                 let sample = sizes.and_then(|sizes| Dims::new(&sizes)).ok_or(ShapeError::UnknownOutput)?;

@@ -174,8 +174,7 @@ impl ConvTranspose2d {
                 output_padding.width,
             ),
         );
-        // PyTorch lets an output without elements pass.
-        if output.0 < 0 || output.1 < 0 {
+        if output.0 < 1 || output.1 < 1 {
             return Err(ShapeError::TransposedOutputTooSmall { input: (height, width), output });
         }
         spatial(input, conv.output, output)

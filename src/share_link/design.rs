@@ -7,15 +7,15 @@
 //! `~GONE` one that is missing; `~FN` says that PyTorch's text calls a function (`F.relu`). A token that starts with
 //! `~` is a module that is never called.
 
+use rustc_hash::FxHashMap;
+
 use super::layer::{self, LayerToken};
 use super::problem::{LinkPlace, Problems};
-use super::text::{escape, escape_name, unescape, unescape_name};
+use super::text::{escape, escape_name, name_of, unescape, unescape_name};
 use crate::model::{
     Call, Dims, DimsError, Inputs, Layer, Naming, Network, Node, NodeId, Source, UncalledModule, Unsupported,
 };
-
-/// The most rows that all designs of a link have together.
-pub const MAX_ROWS: usize = 10_000;
+use crate::workbench::MAX_ROWS;
 
 const INPUT: &str = "IN";
 const NO_INPUT: &str = "NONE";
@@ -62,10 +62,11 @@ pub fn encode(network: &Network, name: Option<&str>) -> String {
         text.push_str(&escape(&network.name));
     }
     let mut naming = Naming::default();
+    let positions = network.positions();
     for (index, node) in network.nodes.iter().enumerate() {
         text.push('.');
         text.push_str(&layer::encode(&node.layer));
-        text.push_str(&encode_inputs(network, index));
+        text.push_str(&encode_inputs(network, index, &positions));
         if node.call == Call::Function {
             text.push_str(&format!("~{FUNCTION}"));
         }
@@ -90,15 +91,15 @@ fn push_name(text: &mut String, naming: &mut Naming, name: &str, layer: &Layer) 
     naming.take(name, layer);
 }
 
-fn encode_inputs(network: &Network, index: usize) -> String {
+fn encode_inputs(network: &Network, index: usize, positions: &FxHashMap<NodeId, usize>) -> String {
     let Inputs::From(sources) = &network.nodes[index].inputs else { return String::new() };
     if sources.is_empty() {
         return format!("~{NO_INPUT}");
     }
     let source_text = |source: &Source| match source {
         Source::Input => format!("~{INPUT}"),
-        Source::Node(id) => match network.position(*id) {
-            Some(position) => format!("~{}", index as i64 - position as i64),
+        Source::Node(id) => match positions.get(id) {
+            Some(&position) => format!("~{}", index as i64 - position as i64),
             None => format!("~{MISSING}"),
         },
     };
@@ -143,11 +144,7 @@ impl Reader<'_> {
         });
         let mut readable = |name: Option<&str>| {
             let name = name?;
-            let text = unescape(name);
-            if text.is_none() {
-                self.add_problem(name, "the name is not UTF-8; the default one is used");
-            }
-            text
+            name_of(unescape(name)).map_err(|message| self.add_problem(name, message)).ok()
         };
         let name = readable(name);
         let network_name = readable(network_name).unwrap_or_else(|| DEFAULT_NETWORK_NAME.to_string());
@@ -206,11 +203,7 @@ impl Reader<'_> {
             self.problems.add(place, token, message);
         }
         let written = decoded.name.and_then(|name| {
-            let text = unescape_name(name);
-            if text.is_none() {
-                self.problems.add(place, token, "the name is not UTF-8; the default one is used");
-            }
-            text
+            name_of(unescape_name(name)).map_err(|message| self.problems.add(place, token, message)).ok()
         });
         let name = written.unwrap_or_else(|| naming.next(&decoded.layer));
         naming.take(&name, &decoded.layer);

@@ -13,12 +13,10 @@ mod text;
 mod twin;
 mod value;
 
-pub use design::MAX_ROWS;
 pub use problem::{LinkPlace, LinkProblem, MAX_PROBLEMS};
 
 use crate::model::{Network, presets};
-use crate::rewrite;
-use crate::workbench::{Content, Design, MAX_DESIGNS, Settings, Workbench, default_name};
+use crate::workbench::{Content, Design, MAX_DESIGNS, MAX_ROWS, Settings, Workbench, default_name};
 use design::Reader;
 use problem::Problems;
 
@@ -69,8 +67,9 @@ pub fn decode(text: &str) -> (Workbench, Vec<LinkProblem>) {
     let fields = Fields::read(text, &mut problems);
     let mut workbench = Workbench { settings: fields.settings(&mut problems), ..Workbench::default() };
     if !fields.designs.is_empty() {
-        workbench.designs = fields.designs(&mut problems);
-        workbench.baseline = fields.baseline(&mut problems);
+        let (designs, places) = kept(fields.designs(&mut problems));
+        workbench.designs = designs;
+        workbench.baseline = fields.baseline(&places, &mut problems);
     }
     (workbench, problems.into_list())
 }
@@ -152,9 +151,11 @@ impl Fields {
         settings
     }
 
-    fn baseline(&self, problems: &mut Problems) -> usize {
+    /// The index of the baseline, where each design stands at `places`.
+    fn baseline(&self, places: &[Option<usize>], problems: &mut Problems) -> usize {
         let Some((_, value)) = self.others.iter().find(|(name, _)| name == BASELINE_KEY) else { return 0 };
-        single_letter(value).and_then(|letter| self.index(letter)).unwrap_or_else(|| {
+        let place = single_letter(value).and_then(|letter| places[self.index(letter)?]);
+        place.unwrap_or_else(|| {
             let message = "no such design; the first one is the baseline";
             problems.add(LinkPlace::Link, &format!("{BASELINE_KEY}={value}"), message);
             0
@@ -167,16 +168,17 @@ impl Fields {
     }
 
     /// All designs: first those with a network of their own, then twins as soon as what they follow is known.
-    fn designs(&self, problems: &mut Problems) -> Vec<Design> {
+    fn designs(&self, problems: &mut Problems) -> Vec<Found> {
         let mut rows_left = MAX_ROWS;
-        let mut found: Vec<Option<Design>> = Vec::with_capacity(self.designs.len());
+        let mut found: Vec<Option<Found>> = Vec::with_capacity(self.designs.len());
         for (index, (_, value)) in self.designs.iter().enumerate() {
             let own = !is_twin(value);
             found.push(own.then(|| {
                 let mut reader = Reader { problems, design: index, rows_left: &mut rows_left };
                 let text = reader.read(value);
-                let content = Content::Network(text.network);
-                Design { name: text.name.unwrap_or_else(|| default_name(index, &content)), content }
+                let content = Content::Network(text.network.clone());
+                let name = text.name.unwrap_or_else(|| default_name(index, &content));
+                Found::Design { design: Design { name, content }, network: text.network.into() }
             }));
         }
         loop {
@@ -190,14 +192,27 @@ impl Fields {
                 problems.add(place, &self.designs[index].1, "follows no design; it follows the first one instead");
                 found.iter().position(Option::is_some)
             });
-            let design = match of {
-                Some(of) => self.twin(index, of, &found, problems),
-                None => {
-                    let content = Content::Network(presets::seed_standard());
-                    Design { name: default_name(index, &content), content }
+            found[index] = Some(match of.map(|of| (of, found[of].as_ref())) {
+                Some((of, Some(Found::Design { network, .. }))) => {
+                    self.twin(index, (of, network), &mut rows_left, problems)
                 }
-            };
-            found[index] = Some(design);
+                Some(_) => {
+                    problems.add(
+                        place,
+                        &self.designs[index].1,
+                        "follows a design that is left out; it is left out, too",
+                    );
+                    Found::LeftOut
+                }
+                None => {
+                    let network = presets::seed_standard();
+                    let content = Content::Network(network.clone());
+                    Found::Design {
+                        design: Design { name: default_name(index, &content), content },
+                        network: network.into(),
+                    }
+                }
+            });
         }
         found.into_iter().flatten().collect()
     }
@@ -210,23 +225,65 @@ impl Fields {
         }
     }
 
-    fn twin(&self, index: usize, of: usize, found: &[Option<Design>], problems: &mut Problems) -> Design {
+    /// The twin of a design with this network.
+    fn twin(
+        &self,
+        index: usize,
+        (of, original): (usize, &Network),
+        rows_left: &mut usize,
+        problems: &mut Problems,
+    ) -> Found {
         let place = LinkPlace::Design { design: index };
         let parts = twin_parts(&self.designs[index].1);
-        let (rewrites, unread) = twin::decode(parts.rewrites, network_of(found, of));
+        let Some(twin::Decoded { network, rewrites, unread }) = twin::decode(parts.rewrites, original, *rows_left)
+        else {
+            let message = format!("with its rows all designs would have more than {MAX_ROWS}; it is left out");
+            problems.add(place, &self.designs[index].1, message);
+            return Found::LeftOut;
+        };
+        *rows_left -= network.rows();
         for token in unread {
             problems.add(place, token, "not a rewrite; it is left out");
         }
         let name = parts.name.and_then(|name| {
-            let text = text::unescape(name);
-            if text.is_none() {
-                problems.add(place, name, "the name is not UTF-8; the default one is used");
-            }
-            text
+            text::name_of(text::unescape(name)).map_err(|message| problems.add(place, name, message)).ok()
         });
         let content = Content::Twin { of, rewrites };
-        Design { name: name.unwrap_or_else(|| default_name(index, &content)), content }
+        let name = name.unwrap_or_else(|| default_name(index, &content));
+        Found::Design { design: Design { name, content }, network: network.into() }
     }
+}
+
+/// A field of the fragment that is a design.
+enum Found {
+    /// With the network it has, also as a twin.
+    Design { design: Design, network: Box<Network> },
+    /// There is no room for it.
+    LeftOut,
+}
+
+/// The designs that are there, by their new indices, and the new index of each that was found.
+fn kept(found: Vec<Found>) -> (Vec<Design>, Vec<Option<usize>>) {
+    let mut places = Vec::with_capacity(found.len());
+    let mut next = 0..;
+    for one in &found {
+        places.push(match one {
+            Found::Design { .. } => next.next(),
+            Found::LeftOut => None,
+        });
+    }
+    let designs = found.into_iter().filter_map(|one| match one {
+        Found::Design { mut design, .. } => {
+            if let Content::Twin { of, .. } = &mut design.content {
+                // What a design that is there follows is there.
+                *of = places[*of].unwrap_or(0);
+            }
+            Some(design)
+        }
+        Found::LeftOut => None,
+    });
+    let designs = designs.collect();
+    (designs, places)
 }
 
 /// `separable~b_Name`.
@@ -252,15 +309,6 @@ fn is_twin(value: &str) -> bool {
     let first = value.split('.').next().unwrap_or_default();
     twin::is_rewrite(first)
         || (first.starts_with(|letter: char| letter.is_ascii_lowercase()) && layer::decode(first).is_none())
-}
-
-/// The network of a design; each twin follows one that was found before it.
-fn network_of(found: &[Option<Design>], index: usize) -> Network {
-    match found.get(index).and_then(Option::as_ref).map(|design| &design.content) {
-        Some(Content::Network(network)) => network.clone(),
-        Some(Content::Twin { of, rewrites }) => rewrite::apply_all(&network_of(found, *of), rewrites).network,
-        None => presets::seed_standard(),
-    }
 }
 
 fn single_letter(text: &str) -> Option<char> {

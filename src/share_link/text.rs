@@ -3,6 +3,8 @@
 //! Every special byte becomes `~` and two capital hex digits. Not percent-encoding: what carries links may undo that
 //! for unreserved characters.
 
+use crate::model::{NameError, check_name};
+
 /// A text within a design: letters, digits, `_`, `-` and `~XX`.
 pub fn escape(text: &str) -> String {
     escape_but(text, b"_-")
@@ -11,6 +13,15 @@ pub fn escape(text: &str) -> String {
 /// Undoes [`escape`] and [`escape_setting`]; what is no escape stays as it is. `None` where the bytes are not UTF-8.
 pub fn unescape(text: &str) -> Option<String> {
     undo(text, b'~')
+}
+
+/// A name, of what was unescaped; else why it cannot be one, and what is done.
+pub fn name_of(text: Option<String>) -> Result<String, String> {
+    let text = text.ok_or("the name is not UTF-8; the default one is used")?;
+    match check_name(&text) {
+        Ok(()) | Err(NameError::Empty) => Ok(text),
+        Err(error) => Err(format!("{error}; the default one is used")),
+    }
 }
 
 /// A node's name: as [`escape`], with `-` for `.`, which is common there.

@@ -1,6 +1,8 @@
 //! A twin's rewrites as a text: `separable`, `foldbn.lowrank13r4`: words between dots, each with its numbers. Nodes
 //! are named by their positions in the network that the rewrite is made on.
 
+use rustc_hash::FxHashMap;
+
 use super::value;
 use crate::model::{Argument, Network, NodeId, Pair, Value};
 use crate::rewrite::{self, HiddenLayers, PooledHead, Rewrite};
@@ -71,27 +73,36 @@ pub fn encode(rewrites: &[Rewrite], original: &Network) -> String {
     let mut tokens = Vec::with_capacity(rewrites.len());
     let mut network = names_nodes.then(|| original.clone());
     for rewrite in rewrites {
-        tokens.push(encode_one(rewrite, network.as_ref()).0);
+        tokens.push(encode_one(rewrite, network.as_ref().map(Network::positions).as_ref()).0);
         network = network.map(|network| rewrite::apply(&network, rewrite).network);
     }
     tokens.join(".")
 }
 
-/// Reads rewrites of a network; those that cannot be read are given back as texts.
-pub fn decode(text: &str, original: Network) -> (Vec<Rewrite>, Vec<&str>) {
+/// A twin's text, read.
+pub struct Decoded<'a> {
+    pub rewrites: Vec<Rewrite>,
+    /// Under the rewrites.
+    pub network: Network,
+    /// What could not be read.
+    pub unread: Vec<&'a str>,
+}
+
+/// Reads rewrites of a network; `None` where the network would have more rows than `most`.
+pub fn decode<'a>(text: &'a str, original: &Network, most: usize) -> Option<Decoded<'a>> {
     let (mut rewrites, mut unread) = (Vec::new(), Vec::new());
-    let mut network = original;
+    let mut network = Some(original).filter(|network| network.rows() <= most)?.clone();
     for token in text.split('.').filter(|token| !token.is_empty() && *token != SAME) {
         let rewrite = Token::read(token).and_then(|token| token.rewrite(&network));
         match rewrite.filter(|_| rewrites.len() < MAX_REWRITES) {
             Some(rewrite) => {
-                network = rewrite::apply(&network, &rewrite).network;
+                network = Some(rewrite::apply(&network, &rewrite).network).filter(|network| network.rows() <= most)?;
                 rewrites.push(rewrite);
             }
             None => unread.push(token),
         }
     }
-    (rewrites, unread)
+    Some(Decoded { rewrites, network, unread })
 }
 
 /// Whether a token is meant as a rewrite.
@@ -99,9 +110,10 @@ pub fn is_rewrite(token: &str) -> bool {
     word::ALL.contains(&split_word(token).0)
 }
 
-/// The token of a rewrite of this network, and whether it is the same for every network.
-fn encode_one(rewrite: &Rewrite, network: Option<&Network>) -> (String, bool) {
-    let position = |node: NodeId| network.and_then(|network| network.position(node));
+/// The token of a rewrite of a network whose nodes stand at these positions, and whether it is the same for every
+/// network.
+fn encode_one(rewrite: &Rewrite, positions: Option<&FxHashMap<NodeId, usize>>) -> (String, bool) {
+    let position = |node: NodeId| positions.and_then(|positions| positions.get(&node).copied());
     let node = |node: &NodeId| position(*node).map_or(Value::None, |position| Value::Int(position as i64));
     let nodes = |nodes: &[NodeId]| {
         let found = nodes.iter().filter_map(|&node| position(node));

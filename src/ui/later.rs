@@ -22,13 +22,17 @@ pub enum Part {
     Import {
         open: RwSignal<bool>,
     },
-    LinkProblems,
+    /// What there is to say of the link and of keeping.
+    Notices,
     Menu {
         design: usize,
     },
     /// What stands below the designs.
     Panels,
     Presets,
+    Recent {
+        open: RwSignal<bool>,
+    },
     Share {
         open: RwSignal<bool>,
     },

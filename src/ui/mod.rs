@@ -13,6 +13,7 @@ mod format;
 mod header;
 mod history;
 mod import;
+mod keep;
 mod later;
 mod named;
 mod rest;
@@ -40,23 +41,29 @@ use fit::FitPanel;
 use header::theme::ThemeChoice;
 use header::{Export, Header, LinkProblems, Presets, Share};
 use import::Import;
+use keep::{Beginning, KeepNotices, Keeper, Recent};
 use later::{Later, Part};
 use run::Run;
 use search::SearchPanel;
 use selfcheck::SelfCheck;
 use studio::Studio;
 
+/// Begins a visit: finds out what to open, and shows the page.
+pub async fn start() {
+    let beginning = keep::begin().await;
+    leptos::mount::mount_to_body(move || view! { <App beginning/> });
+}
+
 /// The whole page.
 #[component]
-pub fn App() -> impl IntoView {
-    let (workbench, problems) = address::first();
-    let studio = Studio::new(workbench);
-    studio.link_problems.set(problems);
+fn App(mut beginning: Beginning) -> impl IntoView {
+    let studio = Studio::new(std::mem::take(&mut beginning.workbench));
+    studio.link_problems.set(std::mem::take(&mut beginning.problems));
     provide_context(studio);
+    provide_context(Keeper::new(studio, beginning));
     provide_context(ThemeChoice::new());
     provide_context(Adviser::new(studio));
     let importing = RwSignal::new(false);
-    address::follow(studio);
     let designs = studio.design_indices();
     view! {
         <div class="page" on:submit=|event| event.prevent_default()>
@@ -87,11 +94,17 @@ fn rest(part: Part) -> Result<AnyView, SplitLoaderError> {
         Part::Details(row) => view! { <Details row/> }.into_any(),
         Part::Export { open } => view! { <Export open/> }.into_any(),
         Part::Import { open } => view! { <Import open/> }.into_any(),
-        Part::LinkProblems => view! { <LinkProblems/> }.into_any(),
+        Part::Notices => view! {
+            <LinkProblems/>
+            <KeepNotices/>
+        }
+        .into_any(),
         Part::Menu { design } => view! { <Menu design/> }.into_any(),
         Part::Presets => view! { <Presets/> }.into_any(),
+        Part::Recent { open } => view! { <Recent open/> }.into_any(),
         Part::Share { open } => view! { <Share open/> }.into_any(),
         Part::Panels => view! {
+            <Shown/>
             <AdvicePanel/>
             <Run/>
             <FitPanel/>
@@ -104,4 +117,14 @@ fn rest(part: Part) -> Result<AnyView, SplitLoaderError> {
         }
         .into_any(),
     })
+}
+
+/// How long after the last part of the page is there its first sweeps and tables have been computed, in milliseconds.
+const SHOWN: u64 = 500;
+
+/// Notes when all that follows from what was opened has been computed: whatever takes longer delays the timer too.
+#[component]
+fn Shown() -> impl IntoView {
+    let keeper = Keeper::expect();
+    Effect::new(move |_| set_timeout(move || keeper.note_shown(), std::time::Duration::from_millis(SHOWN)));
 }

@@ -61,7 +61,9 @@ impl Runner {
                 Ok(worker) => self.worker.set_value(Some(worker)),
                 Err(_) => {
                     let words = "This browser did not start a worker.".to_string();
-                    self.hear.run(Message { id, news: News::Failed(words) });
+                    // Who started the job does not know its id yet.
+                    let hear = self.hear;
+                    queue_microtask(move || hear.run(Message { id, news: News::Failed(words) }));
                     return id;
                 }
             }

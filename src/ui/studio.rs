@@ -310,8 +310,11 @@ impl Studio {
         self.forget_typed(None);
     }
 
-    pub fn rename_design(&self, design: usize, name: String) {
-        self.edit(Some(EditKey::Name(design)), |workbench| workbench.designs[design].name = name);
+    /// A name that cannot be one is not taken.
+    pub fn rename_design(&self, design: usize, name: &str) {
+        self.edit(Some(EditKey::Name(design)), |workbench| {
+            let _ = workbench.designs[design].rename(name);
+        });
     }
 
     /// Opens another workbench; the present one is a step of undo away.

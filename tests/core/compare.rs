@@ -34,7 +34,7 @@ fn pairs(comparison: &Comparison) -> Vec<(Vec<usize>, Vec<usize>)> {
 
 #[test]
 fn golden_headline_of_the_seed() {
-    let Some(standard) = seed("standard") else { return };
+    let standard = seed("standard");
     let comparison = with_twin(&standard, &Rewrite::Separable);
     let headline = comparison.headline();
     assert_eq!(headline.title, "Almost the same size, because the classifier is the model.");
@@ -51,7 +51,7 @@ fn golden_headline_of_the_seed() {
 
 #[test]
 fn golden_a_convolution_stands_beside_its_two_parts() {
-    let (Some(standard), Some(separable)) = (seed("standard"), seed("separable")) else { return };
+    let (standard, separable) = (seed("standard"), seed("separable"));
     let twin = with_twin(&standard, &Rewrite::Separable);
     assert_eq!(pairs(&twin)[..3], [(vec![0], vec![0, 1]), (vec![1], vec![2]), (vec![2], vec![3])]);
     // Two designs that nobody derived from one another align the same way.
@@ -68,7 +68,7 @@ fn golden_a_convolution_stands_beside_its_two_parts() {
 
 #[test]
 fn headlines_of_every_case() {
-    let Some(standard) = seed("standard") else { return };
+    let standard = seed("standard");
     let title = |comparison: &Comparison| comparison.headline().title;
     let pooled = Rewrite::PooledHead(PooledHead { size: 1, hidden: HiddenLayers::Drop });
     let smaller = with_twin(&standard, &pooled);
@@ -90,7 +90,7 @@ fn headlines_of_every_case() {
 
 #[test]
 fn headlines_of_what_cannot_run() {
-    let Some(standard) = seed("standard") else { return };
+    let standard = seed("standard");
     let mut broken = standard.clone();
     let Layer::Conv2d(conv) = &mut broken.nodes[0].layer else { panic!("conv1") };
     conv.kernel_size = Pair::square(500);
@@ -172,7 +172,7 @@ fn headlines_where_layers_are_not_known() {
 
 #[test]
 fn headlines_of_one_design() {
-    let Some(standard) = seed("standard") else { return };
+    let standard = seed("standard");
     let alone = |network: &Network| {
         let report = report(network);
         headline_of_one(&Side { name: "Net", network, report: &report, origins: None })
@@ -234,7 +234,7 @@ proptest! {
 
 #[test]
 fn removed_rows_leave_a_gap() {
-    let Some(standard) = seed("standard") else { return };
+    let standard = seed("standard");
     let folded = with_twin(&standard, &Rewrite::FoldBatchNorm);
     let bn1 = standard.nodes.iter().position(|node| node.layer.kind() == Kind::BatchNorm2d).expect("bn1");
     assert_eq!(pairs(&folded)[bn1], (vec![bn1], Vec::new()));

@@ -32,6 +32,13 @@ fn execute(task: RunTask, clock: &mut dyn FnMut() -> f64) -> (Result<RunReport, 
     (result.expect("a last message"), progress)
 }
 
+/// All news of a job whose clock stands still.
+fn news_of(job: &Job) -> Vec<News> {
+    let mut news = Vec::new();
+    job.execute(&mut || 0.0, &mut |message| news.push(message.news));
+    news
+}
+
 fn run(task: RunTask) -> (Result<RunReport, String>, Vec<f64>) {
     let start = Instant::now();
     execute(task, &mut || start.elapsed().as_secs_f64() * 1000.0)
@@ -45,7 +52,7 @@ fn task(network: &Network, gain: f64) -> RunTask {
 
 #[test]
 fn golden_runs_of_the_seed_match() {
-    let Some(seed) = golden::read("seed.json") else { return };
+    let seed = golden::read("seed.json");
     let mut failures = Failures::default();
     for (name, model) in seed["models"].as_object().expect("models") {
         let mut graph = golden::graph(name, &model["layers"]);
@@ -161,7 +168,7 @@ fn foreign_bytes_are_an_error() {
 
 #[test]
 fn golden_a_search_tells_what_it_finds() {
-    let Some(seed) = golden::read("seed.json") else { return };
+    let seed = golden::read("seed.json");
     let network = golden::graph("standard", &seed["models"]["standard"]["layers"]).network;
     let task = SearchTask {
         network: share_link::encode_design(&network),
@@ -201,15 +208,14 @@ fn golden_a_search_tells_what_it_finds() {
 
 #[test]
 fn golden_ranks_of_the_seeds_first_linear() {
-    let (Some(seed), Some(file)) = (golden::read("seed.json"), golden::read("transforms.json")) else { return };
+    let (seed, file) = (golden::read("seed.json"), golden::read("transforms.json"));
     let mut failures = Failures::default();
     for which in ["standard", "separable"] {
         let network = golden::graph(which, &seed["models"][which]["layers"]).network;
         let row = network.nodes.iter().position(|node| node.layer.kind() == Kind::Linear).expect("a Linear") as u32;
         let task = FactorsTask { network: share_link::encode_design(&network), row, seed: 0, gain: 1.0 };
         let job = Job::from_bytes(&Job { id: 3, task: Task::Factors(task.clone()) }.to_bytes()).expect("the job");
-        let mut reports = Vec::new();
-        job.execute(&mut || 0.0, &mut |message| reports.push(message.news));
+        let reports = news_of(&job);
         let [News::Factored(report)] = reports.as_slice() else { panic!("{reports:?}") };
         // The last rank of 304 x 36 with fewer weights: 32 * 340 = 10,880 of 10,944.
         assert_eq!((report.inputs, report.outputs, report.ranks.len()), (304, 36, 32));
@@ -226,15 +232,15 @@ fn golden_ranks_of_the_seeds_first_linear() {
             failures.check((found - error).abs() < 1e-6, || format!("{which} {number}: {found}, PyTorch {error}"));
         }
         let broken = FactorsTask { row: 0, ..task };
-        Job { id: 3, task: Task::Factors(broken) }
-            .execute(&mut || 0.0, &mut |message| assert!(matches!(message.news, News::Failed(_))));
+        let news = news_of(&Job { id: 3, task: Task::Factors(broken) });
+        assert!(matches!(news.as_slice(), [News::Failed(_)]), "{news:?}");
     }
     failures.finish();
 }
 
 #[test]
 fn golden_exact_rewrites_of_the_seed_are_checked_by_running_both() {
-    let Some(seed) = golden::read("seed.json") else { return };
+    let seed = golden::read("seed.json");
     let all = [
         ExactRewrite::DropRedundantBias,
         ExactRewrite::AbsorbDepthwiseBias,
@@ -247,12 +253,11 @@ fn golden_exact_rewrites_of_the_seed_are_checked_by_running_both() {
             let network = share_link::encode_design(&network);
             let task = CheckTask { network, rewrites: rewrites.to_vec(), seed: 0, gain: 6.0 };
             let job = Job::from_bytes(&Job { id: 4, task: Task::Check(task) }.to_bytes()).expect("the job");
-            job.execute(&mut || 0.0, &mut |message| {
-                let News::Checked(report) = message.news else { panic!("{message:?}") };
-                assert_eq!(report.outputs, 3);
-                assert!(report.largest_output > 0.1, "{report:?}");
-                assert!(report.largest_difference <= 1e-5 * report.largest_output.max(1.0), "{report:?}");
-            });
+            let news = news_of(&job);
+            let [News::Checked(report)] = news.as_slice() else { panic!("{news:?}") };
+            assert_eq!(report.outputs, 3);
+            assert!(report.largest_output > 0.1, "{report:?}");
+            assert!(report.largest_difference <= 1e-5 * report.largest_output.max(1.0), "{report:?}");
         }
     }
 }

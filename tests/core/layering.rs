@@ -22,7 +22,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("device", &["model", "shape", "lifetime", "cost", "rewrite"]),
     ("advice", &["model", "shape", "lifetime", "cost", "rewrite", "compare", "device"]),
     ("explore", &["model", "shape", "lifetime", "cost", "rewrite", "device"]),
-    ("engine", &["model", "shape", "lifetime"]),
+    ("engine", &["decimal", "model", "shape"]),
     ("transplant", &["model", "shape", "rewrite", "engine"]),
     ("share_link", &["decimal", "model", "rewrite", "workbench"]),
     ("pytorch", &["decimal", "model", "shape"]),
@@ -43,6 +43,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "engine",
         ],
     ),
+    ("page", &[]),
     (
         "job",
         &[
@@ -83,6 +84,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "pytorch",
             "report",
             "chart",
+            "page",
             "job",
         ],
     ),

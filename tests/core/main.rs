@@ -8,12 +8,14 @@ mod cost;
 mod decimal;
 mod device;
 mod engine;
+mod everything;
 mod explore;
 mod golden;
 mod hostile_text;
 mod job;
 mod layering;
 mod naming;
+mod page;
 #[cfg(feature = "python")]
 mod pytorch;
 mod random;

@@ -101,10 +101,10 @@ fn a_transposed_convolution_with_groups_takes_its_norm_on() {
 
 #[test]
 fn golden_fused_weights() {
-    let Some(file) = golden::read("transforms.json") else { return };
+    let file = golden::read("transforms.json");
     let mut failures = Failures::default();
     for which in ["standard", "separable"] {
-        let Some(network) = seed(which) else { return };
+        let network = seed(which);
         for (key, gain) in [("g1", 1.0), ("g6", 6.0)] {
             let expected = &file["fuse_batch_norm"][which][key];
             let (folded, weights) = carry(&network, &tensors(&network, gain), &Rewrite::FoldBatchNorm).expect("exact");
@@ -135,10 +135,10 @@ fn golden_fused_weights() {
 
 #[test]
 fn golden_outputs_with_pooled_heads() {
-    let Some(file) = golden::read("transforms.json") else { return };
+    let file = golden::read("transforms.json");
     let mut failures = Failures::default();
     for which in ["standard", "separable"] {
-        let Some(network) = seed(which) else { return };
+        let network = seed(which);
         let heads = &file["global_average_pool_head"][which];
         for (key, hidden) in
             [("gap_linear_16_3", HiddenLayers::Drop), ("gap_linear_16_36_relu_linear_36_3", HiddenLayers::Keep)]
@@ -156,10 +156,10 @@ fn golden_outputs_with_pooled_heads() {
 
 #[test]
 fn golden_low_rank_of_the_first_linear() {
-    let Some(file) = golden::read("transforms.json") else { return };
+    let file = golden::read("transforms.json");
     let mut failures = Failures::default();
     for which in ["standard", "separable"] {
-        let Some(network) = seed(which) else { return };
+        let network = seed(which);
         let expected = &file["low_rank_first_linear"][which];
         let linear = network.nodes.iter().find(|node| node.layer.kind() == Kind::Linear).expect("a Linear").id;
         let weights = tensors(&network, 1.0);
@@ -193,10 +193,10 @@ fn golden_low_rank_of_the_first_linear() {
 
 #[test]
 fn golden_pruning_by_l1() {
-    let Some(file) = golden::read("transforms.json") else { return };
+    let file = golden::read("transforms.json");
     let mut failures = Failures::default();
     for which in ["standard", "separable"] {
-        let Some(network) = seed(which) else { return };
+        let network = seed(which);
         for (key, expected) in file["pruning_l1"][which].as_object().expect("cases") {
             let Some((scope, percent)) = key.rsplit_once('_') else { continue };
             let scope = if scope == "global" { Scope::Global } else { Scope::Layer };
@@ -223,10 +223,10 @@ fn golden_pruning_by_l1() {
 
 #[test]
 fn golden_int8_weights() {
-    let Some(file) = golden::read("transforms.json") else { return };
+    let file = golden::read("transforms.json");
     let mut failures = Failures::default();
     for which in ["standard", "separable"] {
-        let Some(network) = seed(which) else { return };
+        let network = seed(which);
         let expected = &file["quantisation"][which];
         let linear = network.nodes.iter().find(|node| node.layer.kind() == Kind::Linear).expect("a Linear").id;
         let weights = tensors(&network, 6.0);
@@ -261,10 +261,10 @@ fn golden_int8_weights() {
 /// both are from the floats. Over nine outputs either may be the luckier one, but not by more than a factor of two.
 #[test]
 fn golden_int8_outputs_are_about_as_near_as_fbgemms() {
-    let Some(file) = golden::read("transforms.json") else { return };
+    let file = golden::read("transforms.json");
     let mut failures = Failures::default();
     for which in ["standard", "separable"] {
-        let Some(network) = seed(which) else { return };
+        let network = seed(which);
         let published = &file["quantisation"][which]["static"];
         let weights = seeded(published["g"].as_f64().expect("a gain"));
         let off = published["max_abs_output_difference"].as_f64().expect("a difference");
@@ -290,7 +290,7 @@ fn golden_int8_outputs_are_about_as_near_as_fbgemms() {
 
 #[test]
 fn what_cannot_be_carried_says_so() {
-    let Some(network) = seed("standard") else { return };
+    let network = seed("standard");
     let weights = tensors(&network, 1.0);
     assert!(carry(&network, &weights, &Rewrite::Separable).is_err());
     assert!(carry(&network, &Tensors::new(), &Rewrite::FoldBatchNorm).is_err());

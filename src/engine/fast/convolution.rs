@@ -1,5 +1,6 @@
 //! Convolutions and matrix products: packing, and the choice between kernels.
 
+use super::needs::wanted_border;
 use super::{Builder, Choice, StoredImage};
 use crate::engine::graph::{Graph, GraphNode};
 use crate::engine::kernels::activation::Activation;
@@ -32,6 +33,9 @@ impl Builder<'_> {
             return choice;
         }
         let Some(input) = self.image_of(node.inputs[0], &shape.input) else { return self.plain(node) };
+        if !self.covers(node, shape, &input) {
+            return self.plain(node);
+        }
         let residual = node.residual.and_then(|residual| self.image_of(residual, &shape.output));
         if node.residual.is_some() && residual.is_none() {
             return self.plain(node);
@@ -44,7 +48,7 @@ impl Builder<'_> {
         if is_depthwise && residual.is_none() {
             return self.depthwise(node, shape, parameters, [input, output]);
         }
-        if let Some(size) = winograd_tile(self.graph, node, shape) {
+        if let Some(size) = winograd_tile(shape, self.needs.is_squeezed(node.output)) {
             return self.winograd(node, shape, parameters, (size, input, output, residual));
         }
         let group_inputs = shape.input.channels / shape.groups;
@@ -86,6 +90,11 @@ impl Builder<'_> {
             (1, ..) => Choice { kernel: "direct matrix product", reason: "rows of taps are read where they lie" },
             _ => Choice { kernel: "grouped matrix product", reason: "one product for each group" },
         }
+    }
+
+    /// Whether an image has the border that a convolution of it wants.
+    pub(super) fn covers(&self, node: &GraphNode, shape: &ConvolutionShape, image: &StoredImage) -> bool {
+        image.layout.border.covers(wanted_border(shape, self.needs.is_squeezed(node.output)))
     }
 
     fn depthwise(
@@ -217,29 +226,37 @@ impl Builder<'_> {
 
 /// The Winograd tile for a convolution, where it has one that pays. The larger one's error is about 4e-6 of the largest
 /// sum, which is too much of a result that is squeezed afterwards.
-pub(super) fn winograd_tile(graph: &Graph, node: &GraphNode, shape: &ConvolutionShape) -> Option<TileSize> {
+pub(super) fn winograd_tile(shape: &ConvolutionShape, is_squeezed: bool) -> Option<TileSize> {
     let window = &shape.window;
     let fits = window.kernel == [3, 3] && window.stride == [1, 1] && window.dilation == [1, 1] && shape.groups == 1;
     let whole_vectors = shape.input.channels.is_multiple_of(LANES) && shape.output.channels.is_multiple_of(LANES);
     let enough = shape.input.channels >= 8 && shape.output.channels >= 8 && shape.output.area() >= 16;
-    let size = if is_squeezed(graph, node) { TileSize::Two } else { TileSize::Four };
-    (fits && whole_vectors && enough).then_some(size)
+    // Each filter of 9 taps becomes one of 16 or 36, for which there has to be room.
+    let few_filters = shape.input.channels * shape.output.channels <= 1 << 22;
+    let size = if is_squeezed { TileSize::Two } else { TileSize::Four };
+    (fits && whole_vectors && enough && few_filters).then_some(size)
 }
 
-/// Whether a function follows whose values stay within 1 however large its argument.
-fn is_squeezed(graph: &Graph, node: &GraphNode) -> bool {
+/// For each tensor: whether a function follows, at once or behind scales of channels, whose values stay within 1
+/// however large its argument.
+pub(super) fn squeezed_tensors(graph: &Graph) -> Vec<bool> {
     let squeezes = |activation: Activation| match activation {
         Activation::Tanh | Activation::Sigmoid | Activation::Hardsigmoid | Activation::Softsign => true,
         Activation::Clamp { low, high } => low >= -1.0 && high <= 1.0,
         _ => false,
     };
-    let is_reader = |reader: &&GraphNode| reader.inputs.contains(&node.output);
-    squeezes(node.activation)
-        || graph.nodes.iter().filter(is_reader).any(|reader| match &reader.operation {
+    let mut squeezed = vec![false; graph.tensors.len()];
+    // From the end, so that what follows a tensor is known.
+    for node in graph.nodes.iter().rev() {
+        squeezed[node.output.0] |= squeezes(node.activation);
+        let passes_on = match &node.operation {
             Operation::Activate(activation) => squeezes(*activation),
-            Operation::ScaleChannels(..) => is_squeezed(graph, reader),
+            Operation::ScaleChannels(..) => squeezed[node.output.0],
             _ => false,
-        })
+        };
+        node.inputs.iter().filter(|_| passes_on).for_each(|input| squeezed[input.0] = true);
+    }
+    squeezed
 }
 
 /// Steps of the input from one window to the next. The border makes every window lie inside.

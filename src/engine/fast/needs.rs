@@ -1,6 +1,6 @@
 //! What the readers of a tensor want of the way it is stored.
 
-use crate::engine::graph::{Graph, GraphNode, TensorId};
+use crate::engine::graph::{Graph, TensorId};
 use crate::engine::kernels::geometry::{ConvolutionShape, Planes};
 use crate::engine::kernels::image::Border;
 use crate::engine::kernels::simd::LANES;
@@ -8,7 +8,7 @@ use crate::engine::kernels::winograd::TileSize;
 use crate::engine::operation::Operation;
 
 use super::choose::by_channel;
-use super::convolution::winograd_tile;
+use super::convolution::{squeezed_tensors, winograd_tile};
 use super::image_planes;
 
 /// A tensor that is written where a concatenation wants it.
@@ -23,22 +23,29 @@ pub struct Needs {
     borders: Vec<Border>,
     exact: Vec<bool>,
     parts: Vec<Option<Part>>,
+    squeezed: Vec<bool>,
 }
+
+/// An image with its border has no more values than this; a convolution that wants a wider border goes without an image.
+const LARGEST_IMAGE: u64 = 1 << 30;
 
 impl Needs {
     pub fn of(graph: &Graph) -> Self {
         let count = graph.tensors.len();
-        let mut needs =
-            Self { borders: vec![Border::default(); count], exact: vec![false; count], parts: vec![None; count] };
+        let mut needs = Self {
+            borders: vec![Border::default(); count],
+            exact: vec![false; count],
+            parts: vec![None; count],
+            squeezed: squeezed_tensors(graph),
+        };
         // The input's few channels are kept without gaps, so that a row of taps is one run of values.
         let few = matches!(*graph.dims(Graph::INPUT), [_, channels, _, _] if channels < LANES);
         needs.exact[Graph::INPUT.0] = few;
         for node in &graph.nodes {
             match &node.operation {
                 Operation::Convolution(shape, _) => {
-                    let border = border(graph, node, shape);
-                    let wanted = &mut needs.borders[node.inputs[0].0];
-                    *wanted = wanted.join(border);
+                    let border = wanted_border(shape, needs.squeezed[node.output.0]);
+                    needs.widen(graph, node.inputs[0], border);
                     if node.inputs[0] == Graph::INPUT && shape.groups != 1 {
                         needs.exact[Graph::INPUT.0] = false;
                     }
@@ -69,16 +76,33 @@ impl Needs {
         for tensor in 0..count {
             if let Some(part) = needs.parts[tensor] {
                 let border = needs.borders[tensor];
-                let whole = &mut needs.borders[part.whole.0];
-                *whole = whole.join(border);
+                needs.widen(graph, part.whole, border);
             }
         }
         needs
     }
 
+    /// Gives a tensor at least this border, if there is room.
+    fn widen(&mut self, graph: &Graph, tensor: TensorId, border: Border) {
+        let border = self.borders[tensor.0].join(border);
+        let [.., height, width] = *graph.dims(tensor) else { return };
+        let padded = [border.top + height + border.bottom, border.left + width + border.right];
+        let others = graph.elements(tensor) / (height * width).max(1);
+        let values = padded.iter().fold(others as u64, |values, &size| values.saturating_mul(size as u64));
+        // Pixels are rounded up to whole vectors.
+        if values.saturating_mul(LANES as u64) <= LARGEST_IMAGE || border == Border::default() {
+            self.borders[tensor.0] = border;
+        }
+    }
+
+    /// Whether a function that stays within 1 follows.
+    pub fn is_squeezed(&self, tensor: TensorId) -> bool {
+        self.squeezed[tensor.0]
+    }
+
     pub fn border(&self, tensor: TensorId) -> Border {
         match self.parts[tensor.0] {
-            Some(part) => self.borders[part.whole.0].join(self.borders[tensor.0]),
+            Some(part) => self.borders[part.whole.0],
             None => self.borders[tensor.0],
         }
     }
@@ -94,14 +118,14 @@ impl Needs {
 }
 
 /// How far the windows of a convolution reach beyond its input.
-fn border(graph: &Graph, node: &GraphNode, shape: &ConvolutionShape) -> Border {
+pub(super) fn wanted_border(shape: &ConvolutionShape, is_squeezed: bool) -> Border {
     let window = &shape.window;
     let beyond = |axis: usize, input: usize, output: usize| {
         let last = (output.max(1) - 1) * window.stride[axis] + (window.kernel[axis] - 1) * window.dilation[axis] + 1;
         last.saturating_sub(window.padding[axis] + input)
     };
     // Whole tiles.
-    let side = winograd_tile(graph, node, shape).map_or(1, TileSize::output);
+    let side = winograd_tile(shape, is_squeezed).map_or(1, TileSize::output);
     Border {
         top: window.padding[0],
         left: window.padding[1],

@@ -148,6 +148,9 @@ impl Builder<'_> {
         let output_scale = keeps.then_some(quantization.scale(node.output));
         let packing = Packing::for_inputs(quantization.never_negative[node.inputs[0].0]);
         let input = self.quantized_image(node.inputs[0], &shape.input)?;
+        if !self.covers(node, shape, &input) {
+            return None;
+        }
         let residual = match node.residual {
             Some(residual) => Some(self.quantized_image(residual, &shape.output)?),
             None => None,

@@ -9,7 +9,7 @@ use crate::engine::kernels::geometry::Axis;
 use crate::engine::kernels::reference::combine::Combination;
 use crate::engine::kernels::reference::rearrange::Fill;
 use crate::engine::operation::{Broadcast, Gather, Operation};
-use crate::model::{GeluApproximate, Kind, Layer, ScalarOperation, Sides};
+use crate::model::{GeluApproximate, Kind, Layer, ScalarOperation};
 use crate::shape::{chunk_range, slice_range, softmax_dimension};
 
 impl Lowering<'_> {
@@ -40,8 +40,8 @@ impl Lowering<'_> {
                 let features = [from.last().copied().unwrap_or(1), linear.out_features as usize];
                 Operation::Linear(features, self.parameters()?)
             }
-            Layer::MaxPool2d(pool) => super::spatial::max_pool(pool, &from, &dims),
-            Layer::AvgPool2d(pool) => super::spatial::average_pool(pool, &from, &dims),
+            Layer::MaxPool2d(pool) => self.max_pool(pool, &from, &dims)?,
+            Layer::AvgPool2d(pool) => self.average_pool(pool, &from, &dims)?,
             Layer::AdaptiveAvgPool2d(_) => Operation::AdaptiveAveragePool(planes(&from), planes(&dims)),
             Layer::AdaptiveMaxPool2d(_) => Operation::AdaptiveMaxPool(planes(&from), planes(&dims)),
             Layer::Mean(mean) => return Ok(self.mean(&mean.dim, input, dims)),
@@ -62,7 +62,7 @@ impl Lowering<'_> {
             }
             Layer::LayerNorm(norm) => self.layer_norm(norm, &from)?,
             Layer::LayerNorm2d(norm) => Operation::AxisNorm(Axis::of(&from, 1), norm.eps, self.parameters()?),
-            Layer::LocalResponseNorm(norm) => super::normalization::local_response_norm(norm, &from),
+            Layer::LocalResponseNorm(norm) => self.local_response_norm(norm, &from)?,
             Layer::PReLU(_) => {
                 let slopes = self.parameters()?.weight;
                 Operation::ScaleNegatives(channel_planes(&from), slopes)
@@ -100,12 +100,10 @@ impl Lowering<'_> {
             Layer::PixelShuffle(shuffle) => super::spatial::pixel_shuffle(shuffle.upscale_factor as usize, &dims),
             Layer::PixelUnshuffle(shuffle) => super::spatial::pixel_unshuffle(shuffle.downscale_factor as usize, &from),
             Layer::Upsample(upsample) => super::spatial::upsample(upsample, &from, &dims),
-            Layer::ZeroPad2d(pad) => super::spatial::pad(pad.padding, Fill::Constant(0.0), &from, &dims),
-            Layer::ConstantPad2d(pad) => {
-                super::spatial::pad(pad.padding, Fill::Constant(pad.value as f32), &from, &dims)
-            }
-            Layer::ReflectionPad2d(pad) => super::spatial::pad(pad.padding, Fill::Reflect, &from, &dims),
-            Layer::ReplicationPad2d(pad) => super::spatial::pad(pad.padding, Fill::Replicate, &from, &dims),
+            Layer::ZeroPad2d(pad) => self.pad(pad.padding, Fill::Constant(0.0), &from, &dims)?,
+            Layer::ConstantPad2d(pad) => self.pad(pad.padding, Fill::Constant(pad.value as f32), &from, &dims)?,
+            Layer::ReflectionPad2d(pad) => self.pad(pad.padding, Fill::Reflect, &from, &dims)?,
+            Layer::ReplicationPad2d(pad) => self.pad(pad.padding, Fill::Replicate, &from, &dims)?,
             Layer::Add(_) => self.broadcast(Combination::Add, inputs, &dims)?,
             Layer::Mul(_) => self.broadcast(Combination::Multiply, inputs, &dims)?,
             Layer::Cat(cat) => {
@@ -238,9 +236,4 @@ fn softmax_axis(dim: Option<i64>, dims: &[usize]) -> Axis {
 fn slice(from: &[usize], to: &[usize], dim: usize, start: usize) -> Operation {
     let strides = row_major_strides(from);
     Operation::Gather(Gather { dims: to.to_vec(), offset: start * strides[dim], strides })
-}
-
-/// The sides of a padding as PyTorch orders them.
-pub(super) fn top_left(sides: Sides) -> [isize; 2] {
-    [sides.top as isize, sides.left as isize]
 }

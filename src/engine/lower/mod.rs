@@ -4,6 +4,7 @@ mod layers;
 mod normalization;
 mod parameters;
 mod spatial;
+mod window;
 
 use std::collections::HashMap;
 
@@ -15,20 +16,36 @@ use super::graph::{Graph, TensorId};
 use super::operation::{Operation, Parameters};
 use super::weights::{TensorRule, WeightReader, WeightSource};
 
-/// The most values one tensor can have: what a 32-bit address space holds.
-const LARGEST_TENSOR: u64 = 1 << 29;
+/// The most values one tensor can have: half of what a 32-bit address space holds.
+pub(super) const LARGEST_TENSOR: u64 = 1 << 29;
+
+/// The values of all weights and buffers that [`lower`] makes. Every call of a module has its own.
+///
+/// # Errors
+/// Where those of one node are more than [`LARGEST_TENSOR`].
+pub fn weight_count(network: &Network) -> Result<u64, EngineError> {
+    let wiring = network.wiring();
+    let shapes = shape::infer(network, &wiring, 1);
+    let mut count = 0_u64;
+    for (index, node) in network.nodes.iter().enumerate() {
+        let input = wiring.taps(index).first().and_then(|&tap| shapes.tap(tap));
+        let rules = parameters::tensors(node, input)?;
+        count = rules.iter().fold(count, |count, rule| count.saturating_add(rule.length as u64));
+    }
+    Ok(count)
+}
 
 /// The operations of a network for a batch of samples.
 ///
 /// # Errors
 /// Where a layer cannot take its input, has no kernel, or is too large to run.
-pub fn lower(network: &Network, weights: &WeightSource, batch: usize) -> Result<Graph, EngineError> {
+pub fn lower(network: &Network, weights: &WeightSource, batch: u64) -> Result<Graph, EngineError> {
     if network.nodes.is_empty() {
         return Err(EngineError::Empty);
     }
     let wiring = network.wiring();
-    let shapes = shape::infer(network, &wiring, batch as u64);
-    let input = sizes(&shapes.input, "the input")?;
+    let shapes = shape::infer(network, &wiring, batch);
+    let input = sizes(&shapes.input, ("the input", "a batch of it"))?;
     let mut lowering = Lowering {
         graph: Graph::new(input),
         reader: WeightReader::new(weights),
@@ -43,7 +60,7 @@ pub fn lower(network: &Network, weights: &WeightSource, batch: usize) -> Result<
     let first_calls = network.first_calls();
     for (index, node) in network.nodes.iter().enumerate() {
         let output = match &shapes.nodes[index] {
-            shape::NodeShape::Known(dims) => sizes(dims, &node.name)?,
+            shape::NodeShape::Known(dims) => sizes(dims, (&node.name, "its output"))?,
             shape::NodeShape::Failed(error) => {
                 return Err(EngineError::Shape { node: node.name.clone(), reason: error.to_string() });
             }
@@ -64,12 +81,7 @@ pub fn lower(network: &Network, weights: &WeightSource, batch: usize) -> Result<
             });
         }
         let input_dims = wiring.taps(index).first().and_then(|&tap| shapes.tap(tap));
-        let rules = parameters::tensors(&node.layer, input_dims);
-        let total = rules.iter().fold(0_u64, |total, rule| total.saturating_add(rule.length as u64));
-        if total > LARGEST_TENSOR {
-            let (node, what, limit) = (node.name.clone(), "its parameters", LARGEST_TENSOR);
-            return Err(EngineError::TooLarge { node, what, elements: total, limit });
-        }
+        let rules = parameters::tensors(node, input_dims)?;
         streams.push(match first_calls[index] {
             Some(first) => streams[first].clone(),
             None => lowering.reader.register(&rules),
@@ -95,7 +107,7 @@ pub fn all_tensors(network: &Network, weights: &WeightSource) -> Result<HashMap<
     let mut all = HashMap::new();
     for (index, node) in network.nodes.iter().enumerate().filter(|(index, _)| first_calls[*index].is_none()) {
         let input = wiring.taps(index).first().and_then(|&tap| shapes.tap(tap));
-        let rules = parameters::tensors(&node.layer, input);
+        let rules = parameters::tensors(node, input)?;
         let streams = reader.register(&rules);
         if !rules.is_empty() {
             all.insert(node.id, reader.read(node.id, &node.name, &rules, &streams)?);
@@ -137,12 +149,13 @@ impl Lowering<'_> {
     }
 }
 
-fn sizes(dims: &Dims, name: &str) -> Result<Vec<usize>, EngineError> {
+/// The sizes of a tensor of a node; what it is called there, for the error.
+fn sizes(dims: &Dims, (node, what): (&str, &'static str)) -> Result<Vec<usize>, EngineError> {
     let elements = dims.elements().unwrap_or(u64::MAX);
     if elements > LARGEST_TENSOR {
-        let (node, what, limit) = (name.to_string(), "its output", LARGEST_TENSOR);
-        return Err(EngineError::TooLarge { node, what, elements, limit });
+        return Err(EngineError::TooLarge { node: node.to_string(), what, elements, limit: LARGEST_TENSOR });
     }
+    // No size is larger than their product.
     Ok(dims.sizes().iter().map(|&size| size as usize).collect())
 }
 

@@ -1,7 +1,7 @@
 //! Norms: those by stored statistics become a scale and a shift of each channel.
 
 use super::spatial::channel_planes;
-use super::{Lowering, row_major_strides};
+use super::{LARGEST_TENSOR, Lowering, row_major_strides};
 use crate::engine::error::EngineError;
 use crate::engine::graph::TensorId;
 use crate::engine::kernels::geometry::Planes;
@@ -66,12 +66,20 @@ impl Lowering<'_> {
         let norm = GroupNorm { length, epsilon: norm.eps, scaling: Scaling::PerElement };
         Ok(Operation::GroupNorm(norm, self.parameters()?))
     }
-}
 
-pub(super) fn local_response_norm(norm: &LocalResponseNorm, dims: &[usize]) -> Operation {
-    let size = norm.size.max(1) as usize;
-    let norm = LocalResponse { size, alpha: norm.alpha, beta: norm.beta, k: norm.k };
-    Operation::LocalResponseNorm(channel_planes(dims), norm)
+    pub(super) fn local_response_norm(
+        &self,
+        norm: &LocalResponseNorm,
+        dims: &[usize],
+    ) -> Result<Operation, EngineError> {
+        let size = u32::try_from(norm.size.max(1)).ok().filter(|&size| u64::from(size) <= LARGEST_TENSOR);
+        let size = size.ok_or_else(|| {
+            let (node, argument, limit) = (self.name.clone(), "its size", LARGEST_TENSOR);
+            EngineError::Argument { node, argument, found: norm.size, limit }
+        })?;
+        let norm = LocalResponse { size: size as usize, alpha: norm.alpha, beta: norm.beta, k: norm.k };
+        Ok(Operation::LocalResponseNorm(channel_planes(dims), norm))
+    }
 }
 
 /// `scale = weight / sqrt(variance + eps)`, `shift = bias - mean * scale`.

@@ -1,14 +1,17 @@
 //! Layers over planes: convolutions, pools, shuffles, resampling.
 
-use super::layers::top_left;
+use super::window::Along;
 use super::{Lowering, row_major_strides};
 use crate::engine::error::EngineError;
 use crate::engine::graph::TensorId;
-use crate::engine::kernels::geometry::{ConvolutionShape, Planes, PoolShape, Window};
+use crate::engine::kernels::geometry::{ConvolutionShape, Planes, PoolShape};
 use crate::engine::kernels::reference::pool::Divisor;
 use crate::engine::kernels::reference::rearrange::{Fill, Interpolation, Resampling};
 use crate::engine::operation::{Gather, Operation, Padding};
-use crate::model::{AvgPool2d, Conv2d, ConvTranspose2d, MaxPool2d, PaddingMode, Pair, Sides, Upsample, UpsampleMode};
+use crate::model::{
+    AvgPool2d, Conv2d, ConvTranspose2d, Dims, MaxPool2d, PaddingMode, Pair, Sides, Upsample, UpsampleMode,
+};
+use crate::shape::ConvPadding;
 
 impl Lowering<'_> {
     /// A convolution; padding with anything but zeros is a step of its own.
@@ -20,8 +23,8 @@ impl Lowering<'_> {
     ) -> Result<TensorId, EngineError> {
         let from = self.graph.dims(input).to_vec();
         let parameters = self.parameters()?;
-        let sides = conv.padding_sides();
-        let mut padding = [sides.top as usize, sides.left as usize];
+        let ConvPadding { top, left, bottom, right } = conv.padding_sides();
+        let mut padding = [[top, bottom], [left, right]];
         let fill = match conv.padding_mode {
             PaddingMode::Zeros => None,
             PaddingMode::Reflect => Some(Fill::Reflect),
@@ -29,24 +32,24 @@ impl Lowering<'_> {
             PaddingMode::Circular => Some(Fill::Circular),
         };
         if let Some(fill) = fill {
-            let sides = Sides { left: sides.left, right: sides.right, top: sides.top, bottom: sides.bottom };
-            let mut padded = from.clone();
-            let rank = padded.len();
-            padded[rank - 2] += (sides.top + sides.bottom) as usize;
-            padded[rank - 1] += (sides.left + sides.right) as usize;
-            input = self.push(pad(sides, fill, &from, &padded), &[input], padded);
-            padding = [0, 0];
+            let padded = self.padded(&from, [top.saturating_add(bottom), left.saturating_add(right)])?;
+            let operation = self.pad(Sides { left, right, top, bottom }, fill, &from, &padded)?;
+            input = self.push(operation, &[input], padded);
+            padding = [[0, 0]; 2];
         }
         let channels = conv.channels(planes(&from).channels as u64);
+        let input_planes = planes(self.graph.dims(input));
+        let window = self.window([0, 1].map(|axis| Along {
+            size: [input_planes.height, input_planes.width][axis],
+            kernel: side(conv.kernel_size, axis),
+            stride: side(conv.stride, axis),
+            dilation: side(conv.dilation, axis),
+            padding: padding[axis],
+        }))?;
         let shape = ConvolutionShape {
-            input: planes(self.graph.dims(input)),
+            input: input_planes,
             output: planes(&dims),
-            window: Window {
-                kernel: pair(conv.kernel_size),
-                stride: pair(conv.stride),
-                dilation: pair(conv.dilation),
-                padding,
-            },
+            window,
             groups: channels.map_or(1, |channels| channels.groups as usize),
         };
         Ok(self.push(Operation::Convolution(shape, parameters), &[input], dims))
@@ -58,15 +61,72 @@ impl Lowering<'_> {
         from: &[usize],
         to: &[usize],
     ) -> Result<Operation, EngineError> {
-        let window = Window {
-            kernel: pair(conv.kernel_size),
-            stride: pair(conv.stride),
-            dilation: pair(conv.dilation),
-            padding: pair(conv.padding),
-        };
+        let output = planes(to);
+        let window = self.window([0, 1].map(|axis| Along {
+            size: [output.height, output.width][axis],
+            kernel: side(conv.kernel_size, axis),
+            stride: side(conv.stride, axis),
+            dilation: side(conv.dilation, axis),
+            padding: [side(conv.padding, axis); 2],
+        }))?;
         let groups = conv.channels(planes(from).channels as u64).map_or(1, |channels| channels.groups as usize);
-        let shape = ConvolutionShape { input: planes(from), output: planes(to), window, groups };
+        let shape = ConvolutionShape { input: planes(from), output, window, groups };
         Ok(Operation::TransposedConvolution(shape, self.parameters()?))
+    }
+
+    pub(super) fn max_pool(&self, pool: &MaxPool2d, from: &[usize], to: &[usize]) -> Result<Operation, EngineError> {
+        let input = planes(from);
+        let window = self.window([0, 1].map(|axis| Along {
+            size: [input.height, input.width][axis],
+            kernel: side(pool.kernel_size, axis),
+            stride: side(pool.stride(), axis),
+            dilation: side(pool.dilation, axis),
+            padding: [side(pool.padding, axis); 2],
+        }))?;
+        Ok(Operation::MaxPool(PoolShape { input, output: planes(to), window }))
+    }
+
+    pub(super) fn average_pool(
+        &self,
+        pool: &AvgPool2d,
+        from: &[usize],
+        to: &[usize],
+    ) -> Result<Operation, EngineError> {
+        let input = planes(from);
+        let window = self.window([0, 1].map(|axis| Along {
+            size: [input.height, input.width][axis],
+            kernel: side(pool.kernel_size, axis),
+            stride: side(pool.stride(), axis),
+            dilation: 1,
+            padding: [side(pool.padding, axis); 2],
+        }))?;
+        let divisor = match (pool.divisor_override, pool.count_include_pad) {
+            (Some(count), _) => Divisor::Fixed(count as f32),
+            (None, true) => Divisor::Padded,
+            (None, false) => Divisor::Inside,
+        };
+        Ok(Operation::AveragePool(PoolShape { input, output: planes(to), window }, divisor))
+    }
+
+    /// Planes set into larger (or smaller) ones.
+    pub(super) fn pad(&self, sides: Sides, fill: Fill, from: &[usize], to: &[usize]) -> Result<Operation, EngineError> {
+        let side = |argument: &'static str, found: i64| {
+            let fits = i32::try_from(found).ok().and_then(|side| isize::try_from(side).ok());
+            let limit = i32::MAX.unsigned_abs().into();
+            fits.ok_or_else(|| EngineError::Argument { node: self.name.clone(), argument, found, limit })
+        };
+        let top_left = [side("the padding at the top", sides.top)?, side("the padding on the left", sides.left)?];
+        Ok(Operation::Pad(Padding { input: planes(from), output: planes(to), top_left, fill }))
+    }
+
+    /// The sizes with so many more rows and columns.
+    fn padded(&self, sizes: &[usize], more: [i64; 2]) -> Result<Vec<usize>, EngineError> {
+        let mut dims = Dims::new(&sizes.iter().map(|&size| size as u64).collect::<Vec<_>>()).unwrap_or_default();
+        let rank = dims.rank();
+        for (size, more) in dims.sizes_mut()[rank - 2..].iter_mut().zip(more) {
+            *size = size.saturating_add_signed(more);
+        }
+        super::sizes(&dims, (&self.name, "its padded input"))
     }
 }
 
@@ -83,31 +143,6 @@ pub(super) fn planes(dims: &[usize]) -> Planes {
 pub(super) fn channel_planes(dims: &[usize]) -> Planes {
     let size = |dim: usize| dims.get(dim).copied().unwrap_or(1);
     Planes { batch: size(0), channels: size(1), height: 1, width: dims.iter().skip(2).product() }
-}
-
-pub(super) fn max_pool(pool: &MaxPool2d, from: &[usize], to: &[usize]) -> Operation {
-    let window = Window {
-        kernel: pair(pool.kernel_size),
-        stride: pair(pool.stride()),
-        dilation: pair(pool.dilation),
-        padding: pair(pool.padding),
-    };
-    Operation::MaxPool(PoolShape { input: planes(from), output: planes(to), window })
-}
-
-pub(super) fn average_pool(pool: &AvgPool2d, from: &[usize], to: &[usize]) -> Operation {
-    let window = Window {
-        kernel: pair(pool.kernel_size),
-        stride: pair(pool.stride()),
-        dilation: [1, 1],
-        padding: pair(pool.padding),
-    };
-    let divisor = match (pool.divisor_override, pool.count_include_pad) {
-        (Some(count), _) => Divisor::Fixed(count as f32),
-        (None, true) => Divisor::Padded,
-        (None, false) => Divisor::Inside,
-    };
-    Operation::AveragePool(PoolShape { input: planes(from), output: planes(to), window }, divisor)
 }
 
 /// [N, groups, C / groups, HW] becomes [N, C / groups, groups, HW].
@@ -169,10 +204,7 @@ pub(super) fn upsample(upsample: &Upsample, from: &[usize], to: &[usize]) -> Ope
     Operation::Upsample(input, output, Resampling { step: [step(0), step(1)], interpolation })
 }
 
-pub(super) fn pad(sides: Sides, fill: Fill, from: &[usize], to: &[usize]) -> Operation {
-    Operation::Pad(Padding { input: planes(from), output: planes(to), top_left: top_left(sides), fill })
-}
-
-fn pair(pair: Pair) -> [usize; 2] {
-    [pair.height as usize, pair.width as usize]
+/// The vertical (0) or the horizontal (1) one.
+const fn side(pair: Pair, axis: usize) -> i64 {
+    if axis == 0 { pair.height } else { pair.width }
 }

@@ -131,7 +131,7 @@ pub fn Menu(design: usize) -> impl IntoView {
                         type="text"
                         autocomplete="off"
                         prop:value=name
-                        on:change=move |event| studio.rename_design(design, event_target_value(&event))
+                        on:change=move |event| studio.rename_design(design, &event_target_value(&event))
                     />
                 </label>
                 <button class="button quiet" on:click=move |_| { close(); studio.duplicate_design(design); }>"Duplicate design"</button>

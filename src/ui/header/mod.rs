@@ -9,6 +9,7 @@ use leptos::ev;
 use leptos::prelude::*;
 
 use crate::ui::design::keep_focus;
+use crate::ui::keep::RecentButton;
 use crate::ui::later::{Later, Part};
 use crate::ui::studio::Studio;
 
@@ -24,6 +25,7 @@ pub fn Header(importing: RwSignal<bool>) -> impl IntoView {
     let studio = Studio::expect();
     let sharing = RwSignal::new(false);
     let exporting = RwSignal::new(false);
+    let recent = RwSignal::new(false);
     let keys = move |event: ev::KeyboardEvent| {
         if !(event.ctrl_key() || event.meta_key()) {
             return;
@@ -49,6 +51,7 @@ pub fn Header(importing: RwSignal<bool>) -> impl IntoView {
             </a>
             <button class="button" data-testid="import-open" on:click=move |_| importing.set(true)>"Paste PyTorch"</button>
             <span class="group presets"><Later part=Part::Presets/></span>
+            <RecentButton open=recent/>
             <span class="space"></span>
             <div class="group">
                 <button
@@ -78,7 +81,8 @@ pub fn Header(importing: RwSignal<bool>) -> impl IntoView {
         </header>
         <Later part=Part::Share { open: sharing }/>
         <Later part=Part::Export { open: exporting }/>
-        <Later part=Part::LinkProblems/>
+        <Later part=Part::Recent { open: recent }/>
+        <Later part=Part::Notices/>
     }
 }
 

@@ -3,6 +3,8 @@
 use leptos::prelude::*;
 use wasm_bindgen::prelude::*;
 
+use crate::ui::keep::local_storage;
+
 const STORED: &str = "convscope.theme";
 const DARK: &str = "dark";
 const LIGHT: &str = "light";
@@ -33,8 +35,7 @@ pub struct ThemeChoice {
 
 impl ThemeChoice {
     pub fn new() -> Self {
-        let stored =
-            window().local_storage().ok().flatten().and_then(|storage| storage.get_item(STORED).ok().flatten());
+        let stored = local_storage().and_then(|storage| storage.get_item(STORED).ok().flatten());
         let query = window().match_media("(prefers-color-scheme: dark)").ok().flatten();
         let choice = Self {
             chosen: RwSignal::new(stored.map(|stored| stored == DARK)),
@@ -63,7 +64,7 @@ impl ThemeChoice {
 
     fn switch(&self) {
         let dark = !untrack(|| self.is_dark());
-        if let Ok(Some(storage)) = window().local_storage() {
+        if let Some(storage) = local_storage() {
             let _ = storage.set_item(STORED, if dark { DARK } else { LIGHT });
         }
         self.chosen.set(Some(dark));

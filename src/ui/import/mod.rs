@@ -9,7 +9,7 @@ use leptos::prelude::*;
 use crate::job::{ImportReport, ImportTask, ImportedDesign, Message, News, ProblemReport, Task};
 use crate::rewrite::Rewrite;
 use crate::share_link;
-use crate::ui::address::storage;
+use crate::ui::keep::local_storage;
 use crate::ui::runner::Runner;
 use crate::ui::studio::Studio;
 use crate::workbench::{Content, Design, Settings, Workbench, default_name};
@@ -66,7 +66,7 @@ impl Importer {
         let news = RwSignal::new(None::<Message>);
         let importer = Self {
             open,
-            text: RwSignal::new(storage().and_then(|storage| storage.get_item(STORED).ok()?).unwrap_or_default()),
+            text: RwSignal::new(local_storage().and_then(|storage| storage.get_item(STORED).ok()?).unwrap_or_default()),
             input: RwSignal::new(None),
             state: RwSignal::new(State::Empty),
             chosen: RwSignal::new((0, None)),
@@ -97,7 +97,7 @@ impl Importer {
     /// Takes a text in; it is read when typing rests.
     pub fn type_text(&self, text: String) {
         self.input.set(None);
-        if let Some(storage) = storage() {
+        if let Some(storage) = local_storage() {
             let _ = storage.set_item(STORED, &text);
         }
         self.text.set(text);
@@ -143,6 +143,10 @@ impl Importer {
     }
 
     fn read_soon(&self) {
+        // What is being read is not what stands there now.
+        if self.job.try_update_value(Option::take).flatten().is_some() {
+            self.runner.cancel();
+        }
         if let Some(earlier) = self.pending.get_value() {
             earlier.clear();
         }
@@ -158,11 +162,10 @@ impl Importer {
 
     fn read(&self) {
         let text = self.text.get_untracked();
-        if self.job.get_value().is_some() {
+        if self.job.try_update_value(Option::take).flatten().is_some() {
             self.runner.cancel();
         }
         if text.trim().is_empty() {
-            self.job.set_value(None);
             self.state.set(State::Empty);
             return;
         }

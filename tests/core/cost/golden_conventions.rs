@@ -69,7 +69,11 @@ fn golden_layer_counters() {
         let place = format!("{} {class} {} of {}", case["id"], case["args"], case["in"]);
         let (layer, _) = module(class, &case["args"]);
         let inputs = [Dims::new(&sizes(&case["in"])).expect("a shape")];
-        let output = shape::output(&layer, &inputs).expect("an output");
+        // One case is an output without elements, which PyTorch lets pass for some batches.
+        let Ok(output) = shape::output(&layer, &inputs) else {
+            assert!(case["out"].as_array().expect("sizes").iter().any(|size| *size == 0), "{place}");
+            continue;
+        };
         let site = Site { layer: &layer, inputs: &inputs, output };
         check(&mut failures, &place, &case["counters"], |convention| convention.count_layer(&site, Call::Module));
         // The same as a network of one layer; the first size is its batch.
@@ -87,10 +91,9 @@ fn golden_layer_counters() {
 #[test]
 fn golden_network_counters() {
     let mut failures = Failures::default();
-    if let Some(file) = read("seed.json") {
-        for (name, model) in file["models"].as_object().expect("models") {
-            check_network(&mut failures, &graph(name, &model["layers"]), &model["totals"]["counters"]);
-        }
+    let file = read("seed.json");
+    for (name, model) in file["models"].as_object().expect("models") {
+        check_network(&mut failures, &graph(name, &model["layers"]), &model["totals"]["counters"]);
     }
     for file in read_all("zoo.json") {
         for model in file["models"].as_array().expect("models") {

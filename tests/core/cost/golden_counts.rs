@@ -80,7 +80,11 @@ fn golden_layers() {
         let place = format!("{} {class} {} of {}", case["id"], case["args"], case["in"]);
         let (layer, _) = module(class, &case["args"]);
         let inputs = [Dims::new(&sizes(&case["in"])).expect("a shape")];
-        let output = shape::output(&layer, &inputs).expect("an output");
+        // One case is an output without elements, which PyTorch lets pass for some batches.
+        let Ok(output) = shape::output(&layer, &inputs) else {
+            assert!(case["out"].as_array().expect("sizes").iter().any(|size| *size == 0), "{place}");
+            continue;
+        };
         let site = Site { layer: &layer, inputs: &inputs, output };
         let figures = Figures::of_layer(&site, NumberType::F32).expect("figures");
         failures.equal(&format!("{place} params"), Some(figures.params().0), case["params"].as_u64());
@@ -92,7 +96,7 @@ fn golden_layers() {
 
 #[test]
 fn golden_seed() {
-    let Some(file) = read("seed.json") else { return };
+    let file = read("seed.json");
     let mut failures = Failures::default();
     for (name, model) in file["models"].as_object().expect("models") {
         let graph = graph(name, &model["layers"]);
@@ -105,7 +109,7 @@ fn golden_seed() {
 
 #[test]
 fn golden_forward_graphs() {
-    let Some(file) = read("forward.json") else { return };
+    let file = read("forward.json");
     let mut failures = Failures::default();
     for case in file["cases"].as_array().expect("cases") {
         let graph = graph(case["id"].as_str().expect("an id"), &case["nodes"]);

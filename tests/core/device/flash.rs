@@ -47,10 +47,10 @@ fn flash_is_sts_to_the_printed_digit() {
 
 #[test]
 fn golden_bytes_in_pytorchs_number_types() {
-    let Some(file) = golden::read("transforms.json") else { return };
+    let file = golden::read("transforms.json");
     let mut failures = Failures::default();
     for which in ["standard", "separable"] {
-        let Some(network) = seed(which) else { return };
+        let network = seed(which);
         let report = analyze(&network, &Settings::default());
         let QuantisedSizes {
             float32,
@@ -79,10 +79,10 @@ fn golden_bytes_in_pytorchs_number_types() {
 /// The files that PyTorch wrote, to the byte.
 #[test]
 fn golden_bytes_of_saved_files() {
-    let Some(file) = golden::read("transforms.json") else { return };
+    let file = golden::read("transforms.json");
     let mut failures = Failures::default();
     for which in ["standard", "separable"] {
-        let Some(network) = seed(which) else { return };
+        let network = seed(which);
         let saved = saved_sizes(&network, &analyze(&network, &Settings::default()));
         let expected = &file["quantisation"][which];
         let written = |form: &str, key: &str| expected[form][key].as_u64();
@@ -98,7 +98,7 @@ fn golden_bytes_of_saved_files() {
 fn golden_flash_of_the_pooled_heads() {
     let pooled = Rewrite::PooledHead(PooledHead { size: 1, hidden: HiddenLayers::Drop });
     for (which, bytes) in [("standard", 828), ("separable", 440)] {
-        let Some(network) = seed(which) else { return };
+        let network = seed(which);
         let pooled = apply(&network, &pooled).network;
         assert_eq!(flash(&pooled).bytes(), bytes);
         assert_eq!(flash(&apply(&pooled, &Rewrite::FoldBatchNorm).network).bytes(), bytes);

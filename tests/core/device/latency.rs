@@ -78,7 +78,7 @@ fn every_band_holds_the_timings_it_was_made_of() {
 /// The forum's pair: fewer MACs, more outputs, slower; and an extrapolation, as no small network was timed.
 #[test]
 fn golden_the_trap_of_the_seed() {
-    let (Some(standard), Some(separable)) = (seed("standard"), seed("separable")) else { return };
+    let (standard, separable) = (seed("standard"), seed("separable"));
     let fitted = fitted("stm32h747");
     let (standard, separable) = (workload(&standard), workload(&separable));
     assert!(separable.macs() < standard.macs() && separable.outputs > standard.outputs);
@@ -94,7 +94,7 @@ fn golden_the_trap_of_the_seed() {
 
 #[test]
 fn without_evidence_there_is_no_figure() {
-    let Some(network) = seed("standard") else { return };
+    let network = seed("standard");
     let report = analyze(&network, &Settings::default());
     let on = |id: &str| Latency::on(by_id(id).expect("in the catalogue"), &network, &report);
     assert!(matches!(on("pi-4"), Latency::Refused(why) if why.contains("No published timings")));

@@ -32,7 +32,7 @@ fn fit(device: &Device, network: &Network) -> Fit {
 
 #[test]
 fn golden_seed_fits_the_nano() {
-    let (Some(standard), Some(nano)) = (seed("standard"), by_id("nano-33-ble")) else { return };
+    let (standard, nano) = (seed("standard"), by_id("nano-33-ble").expect("a device of the catalogue"));
     let fits = fit(nano, &standard);
     assert_eq!((fits.weights, fits.weights_exact), (11_976, true));
     assert!(matches!((fits.flash, fits.ram), (Verdict::Fits { .. }, Verdict::Fits { .. })));
@@ -45,7 +45,7 @@ fn golden_seed_fits_the_nano() {
 /// What is planned here, and no tighter plan of somebody else, decides.
 #[test]
 fn a_plan_larger_than_the_ram_does_not_fit() {
-    let Some(standard) = seed("standard") else { return };
+    let standard = seed("standard");
     let at = |ram: u64| fit(&Device::own(1 << 20, ram), &standard);
     let planned = at(1 << 20).tensors;
     assert!(at(1 << 20).tensors_low < planned);

@@ -130,7 +130,7 @@ fn node() -> Node {
     Node { id: NodeId(0), name: String::new(), layer: Kind::Identity.layer(), inputs: Inputs::Above, call }
 }
 
-fn run(network: &Network, batch: usize, (fuse, kernels): (bool, Kernels)) -> Result<Vec<f32>, String> {
+fn run(network: &Network, batch: u64, (fuse, kernels): (bool, Kernels)) -> Result<Vec<f32>, String> {
     let weights = WeightSource::Seeded(Seeding::default());
     let options = PlanOptions { batch, fuse, kernels, ..PlanOptions::default() };
     let mut plan = Plan::new(network, &weights, &options).map_err(|error| error.to_string())?;
@@ -149,9 +149,9 @@ proptest! {
             &[4, 4, 4][..], &[16, 2, 2], &[1, 8, 8], &[3, 6, 5], &[4, 1, 1], &[64], &[8, 8], &[2, 4, 4, 4],
         ]),
         steps in prop::collection::vec((layer(), 1_usize..=3), 1..12),
-        batch in 1_usize..=2,
+        batch in 1_u64..=2,
     ) {
-        let network = network(Dims::new(input).expect("few sizes"), steps, batch as u64);
+        let network = network(Dims::new(input).expect("few sizes"), steps, batch);
         if network.nodes.is_empty() {
             return Ok(());
         }

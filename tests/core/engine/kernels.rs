@@ -8,7 +8,7 @@ use convscope::model::{
 use proptest::prelude::*;
 
 /// Runs a network with both kinds of kernels, fused and not, and compares.
-fn agree(network: &Network, batch: usize) -> Result<(), TestCaseError> {
+fn agree(network: &Network, batch: u64) -> Result<(), TestCaseError> {
     let weights = WeightSource::Seeded(Seeding { seed: 7, gain: 6.0, ..Seeding::default() });
     let mut outputs = Vec::new();
     for (fuse, kernels) in
@@ -93,7 +93,7 @@ proptest! {
     #![proptest_config(super::cases(300))]
 
     #[test]
-    fn convolutions_agree(input in image(), conv in convolution(), after in activation(), batch in 1_usize..=3) {
+    fn convolutions_agree(input in image(), conv in convolution(), after in activation(), batch in 1_u64..=3) {
         agree(&chain(input, vec![conv.into(), Kind::BatchNorm2d.layer(), after]), batch)?;
     }
 
@@ -130,7 +130,7 @@ proptest! {
     #[test]
     fn winograd_convolutions_agree(
         channels in (2..=super::up_to(6, 2), 2..=super::up_to(6, 2) as i64), height in 4..=super::up_to(19, 6),
-        width in 4..=super::up_to(19, 6), padding in 0_i64..=2, batch in 1_usize..=2,
+        width in 4..=super::up_to(19, 6), padding in 0_i64..=2, batch in 1_u64..=2,
     ) {
         let conv = Conv2d {
             out_channels: Channels::Count(channels.1 * 4),
@@ -161,7 +161,7 @@ proptest! {
     }
 
     #[test]
-    fn linear_layers_agree(input in image(), features in (1_i64..=70, 1_i64..=20), batch in 1_usize..=7) {
+    fn linear_layers_agree(input in image(), features in (1_i64..=70, 1_i64..=20), batch in 1_u64..=7) {
         let linear = |out_features| Layer::from(Linear { out_features, bias: true });
         agree(&chain(input, vec![linear(features.0)]), batch)?;
         let flat = vec![Kind::ReLU.layer(), Kind::Flatten.layer(), linear(features.0), Kind::GELU.layer(), linear(features.1)];
@@ -171,7 +171,7 @@ proptest! {
     }
 
     #[test]
-    fn every_layer_of_one_input_agrees(input in image(), kind in proptest::sample::select(Kind::ALL), batch in 1_usize..=2) {
+    fn every_layer_of_one_input_agrees(input in image(), kind in proptest::sample::select(Kind::ALL), batch in 1_u64..=2) {
         agree(&chain(input, vec![kind.layer(), Kind::Identity.layer()]), batch)?;
     }
 

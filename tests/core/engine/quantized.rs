@@ -10,7 +10,7 @@ use convscope::engine::{Numbers, Plan, PlanOptions, Seeding, WeightSource, seede
 use convscope::model::{Channels, Conv2d, Dims, Groups, Kind, Layer, Linear, Network, Padding, Pair, presets};
 use proptest::prelude::*;
 
-fn run(network: &Network, seeding: &Seeding, batch: usize, numbers: Numbers) -> (Vec<f32>, Vec<f32>) {
+fn run(network: &Network, seeding: &Seeding, batch: u64, numbers: Numbers) -> (Vec<f32>, Vec<f32>) {
     let options = PlanOptions { batch, numbers, ..PlanOptions::default() };
     let mut plan = Plan::new(network, &WeightSource::Seeded(seeding.clone()), &options).expect("a plan");
     let input = seeded_input(seeding.seed, 0, plan.input_mut().len(), 1.0);
@@ -34,7 +34,7 @@ fn filled(length: usize, values: &[i8]) -> Aligned {
 /// How a network's output in 8 bits differs from that in f32, and the most that half steps explain: with steps a for
 /// inputs and b for weights, both half a step off at most, a sum of n products is at most
 /// n (a / 2 max|w| + b / 2 max|x| + a b / 4) off.
-fn is_off_by_half_steps_only(network: &Network, fan_in: usize, batch: usize) -> Result<(), TestCaseError> {
+fn is_off_by_half_steps_only(network: &Network, fan_in: usize, batch: u64) -> Result<(), TestCaseError> {
     let seeding = Seeding { seed: 3, ..Seeding::default() };
     let (input, exact) = run(network, &seeding, batch, Numbers::F32);
     let (_, found) = run(network, &seeding, batch, Numbers::Int8);
@@ -54,7 +54,7 @@ proptest! {
     #[test]
     fn one_convolution_is_off_by_half_steps_only(
         channels in (1_u64..=17, 1_i64..=21), height in 1_u64..=9, width in 1_u64..=9, kernel in 1_i64..=5, stride in 1_i64..=3,
-        padding in 0_i64..=2, dilation in 1_i64..=2, groups in 0_i64..=3, batch in 1_usize..=2,
+        padding in 0_i64..=2, dilation in 1_i64..=2, groups in 0_i64..=3, batch in 1_u64..=2,
     ) {
         let (inputs, outputs, groups) = match groups {
             0 => (channels.0, Channels::TimesInput(1), Groups::InputChannels),
@@ -78,7 +78,7 @@ proptest! {
 
     #[test]
     fn one_matrix_product_is_off_by_half_steps_only(
-        channels in 1_u64..=9, height in 1_u64..=4, width in 1_u64..=5, outputs in 1_i64..=20, batch in 1_usize..=5,
+        channels in 1_u64..=9, height in 1_u64..=4, width in 1_u64..=5, outputs in 1_i64..=20, batch in 1_u64..=5,
     ) {
         let input = Dims::new(&[channels, height, width]).expect("three sizes");
         let linear = Linear { out_features: outputs, bias: true };

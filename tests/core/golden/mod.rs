@@ -5,7 +5,7 @@
 mod functions;
 mod graph;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use convscope::model::{Kind, Layer, Value};
 use serde_json::Value as Json;
@@ -18,18 +18,20 @@ pub fn folder() -> PathBuf {
         .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/golden"), PathBuf::from)
 }
 
-/// A file of the folder; `None` where the folder has no such file.
-pub fn read(name: &str) -> Option<Json> {
-    let text = std::fs::read_to_string(folder().join(name)).ok()?;
-    Some(serde_json::from_str(&text).unwrap_or_else(|error| panic!("{name}: {error}")))
+/// A file of the folder. Panics where it is not there: a test without its data says nothing.
+pub fn read(name: &str) -> Json {
+    read_file(&folder().join(name))
+}
+
+fn read_file(path: &Path) -> Json {
+    let text = std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
 /// A file of the folder and of `tests/fixtures/counted`, which has the same schema.
 pub fn read_all(name: &str) -> Vec<Json> {
     let counted = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/counted").join(name);
-    let text = std::fs::read_to_string(counted).ok();
-    let counted = text.map(|text| serde_json::from_str(&text).unwrap_or_else(|error| panic!("{name}: {error}")));
-    read(name).into_iter().chain(counted).collect()
+    vec![read(name), read_file(&counted)]
 }
 
 /// A list of whole numbers.

@@ -28,17 +28,16 @@ const NO_CALLS: &[&str] = &[
 
 pub fn snippets() -> Vec<(String, String, Json)> {
     let folder = golden::folder().join("pytorch_sources");
-    let mut names: Vec<String> = std::fs::read_dir(&folder)
-        .map(|entries| entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect())
-        .unwrap_or_default();
+    let entries = std::fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    let mut names: Vec<String> = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect();
     names.retain(|name| name.ends_with(".json"));
     names.sort();
     names
         .into_iter()
-        .filter_map(|name| {
-            let json = golden::read(&format!("pytorch_sources/{name}"))?;
-            let text = std::fs::read_to_string(folder.join(json["file"].as_str()?)).ok()?;
-            Some((name.trim_end_matches(".json").to_string(), text, json))
+        .map(|name| {
+            let json = golden::read(&format!("pytorch_sources/{name}"));
+            let text = std::fs::read_to_string(folder.join(json["file"].as_str().expect("a file"))).expect("a text");
+            (name.trim_end_matches(".json").to_string(), text, json)
         })
         .collect()
 }

@@ -21,10 +21,10 @@ fn pooled(hidden: HiddenLayers) -> Rewrite {
 
 #[test]
 fn golden_totals_after_rewrites_of_the_seed() {
-    let Some(file) = golden::read("transforms.json") else { return };
+    let file = golden::read("transforms.json");
     let mut failures = Failures::default();
     for which in ["standard", "separable"] {
-        let Some(network) = seed(which) else { return };
+        let network = seed(which);
         let mut check = |what: &str, rewrites: &[Rewrite], expected: &serde_json::Value| {
             let after = apply_all(&network, rewrites).network;
             failures.equal(&format!("{which} {what}"), Some(params(&after)), expected.as_u64());
@@ -58,10 +58,10 @@ fn golden_totals_after_rewrites_of_the_seed() {
 /// The counts that stand beside the totals: before, by layer, buffers, MACs.
 #[test]
 fn golden_counts_around_the_rewrites_of_the_seed() {
-    let Some(file) = golden::read("transforms.json") else { return };
+    let file = golden::read("transforms.json");
     let mut failures = Failures::default();
     for which in ["standard", "separable"] {
-        let Some(network) = seed(which) else { return };
+        let network = seed(which);
         let figures = |network: &Network| analyze(network, &Settings::default()).totals.figures;
         let before = figures(&network);
         let mut check = |what: &str, found: u64, expected: &serde_json::Value| {
@@ -149,7 +149,7 @@ fn golden_counts_around_the_rewrites_of_the_seed() {
 /// 11,404, pooled 364, without redundant biases 323, folded 295 (the origin question's separable network).
 #[test]
 fn golden_ladder_of_the_seed() {
-    let Some(separable) = seed("separable") else { return };
+    let separable = seed("separable");
     let steps =
         [pooled(HiddenLayers::Drop), Rewrite::DropRedundantBias, Rewrite::AbsorbDepthwiseBias, Rewrite::FoldBatchNorm];
     let totals: Vec<u64> =
@@ -159,7 +159,7 @@ fn golden_ladder_of_the_seed() {
 
 #[test]
 fn folding_is_the_inverse_of_separating_in_shape() {
-    let (Some(standard), Some(separable)) = (seed("standard"), seed("separable")) else { return };
+    let (standard, separable) = (seed("standard"), seed("separable"));
     let folded = apply(&separable, &Rewrite::FoldDepthwise).network;
     let names = |network: &Network| -> Vec<String> {
         network.nodes.iter().map(|node| node.name.replace("dense", "fc")).collect()
@@ -171,7 +171,7 @@ fn folding_is_the_inverse_of_separating_in_shape() {
 
 #[test]
 fn a_strided_convolution_replaces_its_pool() {
-    let Some(standard) = seed("standard") else { return };
+    let standard = seed("standard");
     let rewrite = Rewrite::StrideForPool { pools: vec![id(&standard, "pool2")] };
     let strided = apply(&standard, &rewrite);
     assert!(strided.network.nodes.iter().all(|node| node.name != "pool2"));
@@ -182,7 +182,7 @@ fn a_strided_convolution_replaces_its_pool() {
 
 #[test]
 fn thinner_zoo_networks_run() {
-    let Some(zoo) = golden::read("zoo.json") else { return };
+    let zoo = golden::read("zoo.json");
     let mut failures = Failures::default();
     for model in zoo["models"].as_array().expect("models") {
         let name = model["name"].as_str().expect("a name");
@@ -198,10 +198,10 @@ fn thinner_zoo_networks_run() {
 
 #[test]
 fn golden_width_and_resolution_of_mobilenet() {
-    let (Some(file), Some(zoo)) = (golden::read("mobilenet_v1.json"), golden::read("zoo.json")) else { return };
+    let (file, zoo) = (golden::read("mobilenet_v1.json"), golden::read("zoo.json"));
     let models = zoo["models"].as_array().expect("models");
-    let full = models.iter().find(|model| model["name"] == "mobilenet_v1_1.0_224");
-    let Some(full) = full.map(|model| golden::graph("MobileNetV1", &model["nodes"]).network) else { return };
+    let full = models.iter().find(|model| model["name"] == "mobilenet_v1_1.0_224").expect("MobileNetV1");
+    let full = golden::graph("MobileNetV1", &full["nodes"]).network;
     let mut failures = Failures::default();
     for model in file["models"].as_array().expect("models") {
         if model["kind"] != "separable" || model["blocks"] != "full" {

@@ -1,18 +1,20 @@
 //! tests/fixtures/links.txt only grows: every link that ever worked keeps working.
 //!
 //! A link stands on a line of its own. The indented lines below it say what it decodes to: the settings that are not
-//! the default, then for each design its name and the rows as `name: Class(arguments) <- inputs`.
+//! the default, then for each design its name and the rows as `name: Class(arguments) <- inputs`; where a line says
+//! what a design costs, that is compared as well.
 
+use std::collections::HashSet;
 use std::fmt::Write;
 
-use convscope::model::{Inputs, Layer, Network, Source};
+use convscope::cost::{Settings, Totals, analyze};
+use convscope::model::{Inputs, Kind, Layer, Network, Source};
 use convscope::share_link::decode;
-use convscope::workbench::{Content, Settings, Workbench};
+use convscope::workbench::{self, Content, Workbench};
 
 #[test]
 fn links_that_worked_keep_working() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/links.txt");
-    let text = std::fs::read_to_string(path).expect("tests/fixtures/links.txt");
+    let text = std::fs::read_to_string(PATH).expect("tests/fixtures/links.txt");
     let mut lines = text.lines().filter(|line| !line.starts_with("# ")).peekable();
     let mut differences = String::new();
     let mut links = 0;
@@ -27,6 +29,9 @@ fn links_that_worked_keep_working() {
         }
         let (workbench, problems) = decode(link);
         let mut found = describe(&workbench);
+        if expected.contains(COSTS) {
+            found.push_str(&describe_costs(&workbench));
+        }
         for problem in problems {
             let _ = writeln!(found, "  problem: {problem}");
         }
@@ -34,15 +39,61 @@ fn links_that_worked_keep_working() {
             let _ = writeln!(differences, "{link}\n--- found\n{found}--- expected\n{expected}");
         }
     }
-    assert!(links > 0, "no link in {path}");
+    assert!(links > 0, "no link in {PATH}");
     assert!(differences.is_empty(), "{differences}");
+}
+
+/// What a new kind of layer forgets: a link of its own.
+#[test]
+fn every_kind_of_layer_is_in_a_link_with_other_arguments_than_its_defaults() {
+    let text = std::fs::read_to_string(PATH).expect("tests/fixtures/links.txt");
+    let mut seen = HashSet::new();
+    for link in text.lines().filter(|line| line.contains('=') && !line.starts_with("  ") && !line.starts_with("# ")) {
+        for design in decode(link).0.resolve() {
+            for node in design.network.nodes {
+                let kind = node.layer.kind();
+                let default = kind.layer();
+                let differing =
+                    node.layer.arguments().filter(|(name, value)| default.argument(name).as_ref() != Some(value));
+                seen.extend(differing.map(|(name, _)| (kind, name)));
+                seen.insert((kind, ""));
+            }
+        }
+    }
+    let wanted =
+        Kind::ALL.iter().flat_map(|kind| kind.arguments().iter().map(move |name| (*kind, *name)).chain([(*kind, "")]));
+    let missing: Vec<_> = wanted.filter(|argument| !seen.contains(argument)).collect();
+    assert!(missing.is_empty(), "no link in {PATH} has {missing:?}");
+}
+
+const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/links.txt");
+
+/// How lines of costs begin.
+const COSTS: &str = "  cost of ";
+
+fn describe_costs(workbench: &Workbench) -> String {
+    let mut text = String::new();
+    for (design, resolved) in workbench.designs.iter().zip(workbench.resolve()) {
+        let report = analyze(&resolved.network, &Settings::default());
+        let output = report.shapes.output().map_or("nothing".to_string(), ToString::to_string);
+        let Totals { figures, completeness } = report.totals;
+        let _ = writeln!(
+            text,
+            "{COSTS}{}: {output}, {}, {} buffers, {}",
+            design.name,
+            format!("{} {} params", completeness.params_qualifier(), figures.params()).trim_start(),
+            figures.buffers,
+            format!("{} {} MACs", completeness.qualifier(), figures.macs).trim_start(),
+        );
+    }
+    text
 }
 
 fn describe(workbench: &Workbench) -> String {
     let mut text = String::new();
-    for name in Settings::NAMES {
+    for name in workbench::Settings::NAMES {
         let value = workbench.settings.text(name);
-        if value != Settings::default().text(name) {
+        if value != workbench::Settings::default().text(name) {
             let _ = writeln!(text, "  {name}: {}", value.unwrap_or_default());
         }
     }

@@ -2,10 +2,10 @@
 
 mod fixtures;
 
-use convscope::model::{Channels, Groups, Inputs, Kind, Layer, Network, NodeId, Source};
+use convscope::model::{Channels, Groups, Inputs, Kind, Layer, MAX_NAME, NameError, Network, NodeId, Source};
 use convscope::rewrite::Rewrite;
-use convscope::share_link::{LinkPlace, MAX_PROBLEMS, MAX_ROWS, decode, decode_design, encode, encode_design};
-use convscope::workbench::{Content, Workbench};
+use convscope::share_link::{LinkPlace, MAX_PROBLEMS, decode, decode_design, encode, encode_design};
+use convscope::workbench::{Content, MAX_ROWS, Workbench};
 use proptest::prelude::*;
 
 use crate::random;
@@ -251,7 +251,7 @@ fn hostile_links_end_soon() {
 
 #[test]
 fn golden_known_networks_go_through_links() {
-    let Some(zoo) = crate::golden::read("zoo.json") else { return };
+    let zoo = crate::golden::read("zoo.json");
     for model in zoo["models"].as_array().expect("models") {
         let name = model["name"].as_str().expect("a name");
         let network = crate::golden::graph(name, &model["nodes"]).network;
@@ -276,4 +276,58 @@ fn a_twin_under_many_rewrites_is_read_as_it_was_written() {
     let rewrites = (1..=40).map(|height| Rewrite::Resolution { height, width: 150 }).collect();
     workbench.designs[1].content = Content::Twin { of: 0, rewrites };
     assert_eq!(decode(&encode(&workbench)), (workbench, Vec::new()));
+}
+
+#[test]
+fn names_that_cannot_be_seen_or_are_too_long_are_refused() {
+    let long = "x".repeat(MAX_NAME + 1);
+    let cases = [
+        (
+            "a=1x8x8.relu_a~0Ab",
+            "design a, layer 1: \"relu_a~0Ab\": a name has no control characters and no line breaks, but this one has U+000A; the default one is used",
+        ),
+        (
+            "a=1x8x8.relu_~E2~80~A8",
+            "design a, layer 1: \"relu_~E2~80~A8\": a name has no control characters and no line breaks, but this one has U+2028; the default one is used",
+        ),
+        (
+            "a=1x8x8.relu_~C2~85",
+            "design a, layer 1: \"relu_~C2~85\": a name has no control characters and no line breaks, but this one has U+0085; the default one is used",
+        ),
+        (
+            "a=1x8x8.relu.~relu_~7F",
+            "design a: \"relu_~7F\": a name has no control characters and no line breaks, but this one has U+007F; the default one is used",
+        ),
+        (
+            "a=1x8x8_~0D.relu",
+            "design a: \"~0D\": a name has no control characters and no line breaks, but this one has U+000D; the default one is used",
+        ),
+        (
+            "a=1x8x8~~a~00.relu",
+            "design a: \"a~00\": a name has no control characters and no line breaks, but this one has U+0000; the default one is used",
+        ),
+        (
+            "a=1x8x8.relu&b=separable_~1B",
+            "design b: \"~1B\": a name has no control characters and no line breaks, but this one has U+001B; the default one is used",
+        ),
+    ];
+    for (link, message) in cases {
+        let (workbench, problems) = decode(link);
+        assert_eq!(problems.iter().map(ToString::to_string).collect::<Vec<_>>(), [message]);
+        let resolved = workbench.resolve();
+        assert_eq!((resolved[0].network.nodes[0].name.as_str(), resolved[0].network.name.as_str()), ("relu1", "Net"));
+        assert_eq!(workbench.designs[0].name, "Standard");
+    }
+    let (workbench, problems) = decode(&format!("a=1x8x8.relu_{long}"));
+    assert!(problems[0].message.starts_with("a name has at most 256 characters, not 257"), "{problems:?}");
+    assert_eq!(workbench.resolve()[0].network.nodes[0].name, "relu1");
+    let (workbench, problems) = decode(&format!("a=1x8x8.relu_{}", &long[1..]));
+    assert!(problems.is_empty() && workbench.resolve()[0].network.nodes[0].name == long[1..]);
+    let mut workbench = Workbench::default();
+    let id = workbench.resolve()[0].network.nodes[0].id;
+    let Content::Network(network) = &mut workbench.designs[0].content else { panic!("a network") };
+    assert_eq!(network.rename(id, &long), Err(NameError::TooLong(MAX_NAME + 1)));
+    assert_eq!(workbench.designs[0].rename("a\u{7}b"), Err(NameError::Unseen('\u{7}')));
+    assert_eq!(workbench.designs[0].rename(""), Err(NameError::Empty));
+    assert_eq!(workbench.designs[0].rename("Für zuhause"), Ok(()));
 }

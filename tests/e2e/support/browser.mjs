@@ -11,13 +11,14 @@ const FLAGS = [
   "--no-first-run",
 ];
 
-/** A headless Chromium with a profile of its own, removed when it closes. */
-export async function startBrowser({ flags = [] } = {}) {
+/** A headless Chromium with a profile of its own, removed when it closes; or with the one in the folder `profile`. */
+export async function startBrowser({ flags = [], profile } = {}) {
   // Chromium's sandbox does not work for root.
   const sandbox = process.getuid?.() === 0 ? ["--no-sandbox"] : [];
   return puppeteer.launch({
     executablePath: findChromium(),
     headless: true,
+    userDataDir: profile,
     args: [...FLAGS, ...sandbox, ...flags],
   });
 }

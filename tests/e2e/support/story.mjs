@@ -29,23 +29,26 @@ export function flagBrowser(flag) {
 }
 
 /**
- * Declares the story `name`. `tell` receives the page, opened as `options` say (`WorkbenchPage.open`), and
- * `openElsewhere(fragment)`, which opens a link in another fresh profile.
+ * Declares the story `name`. `tell` receives the page, opened as `options` say (`WorkbenchPage.open`),
+ * `openElsewhere(fragment)`, which opens a link in another fresh profile, and `openBeside(fragment)`, which opens it in
+ * another tab of the page's own.
  */
 export function story(name, options, tell) {
   test(name, { timeout: TIMEOUT_MS }, async () => {
     const profiles = [];
     const pages = [];
-    const open = async (pageOptions) => {
-      const profile = await browser.createBrowserContext();
-      profiles.push(profile);
+    const open = async (pageOptions, present) => {
+      const profile = present ?? (await browser.createBrowserContext());
+      if (!present) profiles.push(profile);
       const page = await WorkbenchPage.open(profile, { url: server.url, ...pageOptions });
       pages.push(page);
       return page;
     };
     try {
       const page = await open(options);
-      await tell(page, { openElsewhere: (fragment) => open({ ...options, fragment }) });
+      const openElsewhere = (fragment) => open({ ...options, fragment });
+      const openBeside = (fragment) => open({ ...options, fragment }, profiles[0]);
+      await tell(page, { openElsewhere, openBeside });
       assert.deepEqual(pages.flatMap((opened) => opened.faults), [], "what the page did wrong meanwhile");
     } finally {
       await Promise.all(profiles.map((profile) => profile.close()));

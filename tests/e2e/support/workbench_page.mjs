@@ -17,12 +17,16 @@ export class WorkbenchPage {
     this.url = url;
   }
 
-  /** Opens the page in `profile` (a browser context): `fragment` without its `#`, sizes in CSS pixels. */
-  static async open(profile, { url, fragment = "", width = 1280, height = 900, dark = false, density = 1 }) {
+  /**
+   * Opens the page in `profile` (a browser context): `fragment` without its `#`, sizes in CSS pixels; `before` is run in
+   * the page before anything of it.
+   */
+  static async open(profile, { url, fragment = "", width = 1280, height = 900, dark = false, density = 1, before }) {
     const page = await profile.newPage();
     page.setDefaultTimeout(PATIENCE_MS);
     await page.setViewport({ width, height, deviceScaleFactor: density });
     await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: dark ? "dark" : "light" }]);
+    if (before) await page.evaluateOnNewDocument(before);
     const workbench = new WorkbenchPage(page, url);
     workbench.#watchForFaults();
     await page.goto(fragment ? `${url}#${fragment}` : url);
@@ -85,6 +89,34 @@ export class WorkbenchPage {
 
   async rowText(design, row) {
     return this.page.$eval(hook(`row-${design}-${row}`), (element) => element.innerText);
+  }
+
+  /** Shows what is kept in this browser. */
+  async openRecent() {
+    await this.page.click(hook("recent-open"));
+  }
+
+  /** The kept works, the newest first, as they are shown. */
+  async recent() {
+    return this.page.$$eval(hook("recent"), (works) => works.map((work) => work.innerText));
+  }
+
+  async waitForRecent(count) {
+    await this.page.waitForFunction((selector, count) => document.querySelectorAll(selector).length === count, {}, hook("recent"), count);
+  }
+
+  /** Goes on with a kept work. */
+  async chooseRecent(index) {
+    const works = await this.page.$$(hook("recent"));
+    await (await works[index].$("button")).click();
+  }
+
+  /** Until the page says something of its own doings. */
+  async waitForNotice(pattern) {
+    await this.page.waitForFunction(
+      (selector, source) => [...document.querySelectorAll(selector)].some((notice) => new RegExp(source).test(notice.innerText)),
+      {}, hook("notice"), pattern.source,
+    );
   }
 
   /** The texts of all messages about bad input. */

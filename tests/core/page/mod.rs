@@ -1,0 +1,4 @@
+//! The page's logic, without a page.
+
+mod address;
+mod opening;
