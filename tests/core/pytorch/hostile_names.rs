@@ -29,13 +29,14 @@ struct Grammar {
 
 const PYTORCH: Grammar = Grammar {
     names: &[
-        "torch", "nn", "F", "self", "x", "inputs", "module", "path", "parents", "parent", "name", "layer", "model",
+        "torch", "nn", "F", "self", "x", "inputs", "module", "path", "parents", "parent", "name", "value", "model",
         "y", "what", "__name__",
     ],
     functions: &[
         "super",
         "put",
         "hasattr",
+        "setattr",
         "getattr",
         "print",
         "float",
