@@ -219,6 +219,27 @@ fn a_broken_design_says_so() {
     assert!(text.contains("NotKnown(\"LayerNorm") && !text.contains("nn.LayerNorm()"), "{text}");
 }
 
+/// A parameter beside a module that is put in by its path takes nothing away.
+#[test]
+fn parameters_leave_the_modules_beside_them() {
+    let conv = || Layer::Conv2d(convscope::model::Conv2d { out_channels: Channels::Count(8), ..Default::default() });
+    let rows = [
+        ("layer1.conv", conv()),
+        ("layer1.gamma", convscope::model::Parameter { shape: vec![1, 8, 1, 1] }.into()),
+        ("mul", convscope::model::Mul::default().into()),
+        ("other", conv()),
+        ("layer1.act", convscope::model::ReLU::default().into()),
+    ];
+    let rows = rows.into_iter().map(|(name, layer)| (name.to_string(), layer));
+    let mut network = Network::chain("Net", "3x20x20".parse().expect("a shape"), rows);
+    let inputs = [0, 1].map(|index: usize| convscope::model::Source::Node(network.nodes[index].id));
+    network.nodes[2].inputs = convscope::model::Inputs::From(inputs.into_iter().collect());
+    let (text, nodes, problems) = imported(&network);
+    let expected = canonical(&network);
+    assert!(text.contains("put(self, \"layer1.gamma\", nn.Parameter("), "{text}");
+    assert_eq!(nodes, expected, "{}\n{problems}\n{text}", difference(&expected, &nodes));
+}
+
 /// Arguments may come from a link: only constants are written as code.
 #[test]
 fn arguments_of_unknown_layers_are_constants_or_no_code() {
