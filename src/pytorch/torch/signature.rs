@@ -4,31 +4,21 @@ use std::sync::LazyLock;
 
 use rustc_hash::FxHashSet;
 
-use crate::model::Kind;
+use crate::model::{Kind, Sort};
 
 /// Classes whose cost the tool does not count: arguments in order (those with `=` have a default), and how many
 /// dimensions beside channels their kernels have.
 const OTHER_CLASSES: &[(&str, &str)] = &[
-    ("Conv1d", "in_channels out_channels kernel_size stride=1 padding=0 dilation=1 groups=1 bias=True padding_mode="),
     ("Conv3d", "in_channels out_channels kernel_size stride=1 padding=0 dilation=1 groups=1 bias=True padding_mode="),
-    (
-        "ConvTranspose1d",
-        "in_channels out_channels kernel_size stride=1 padding=0 output_padding=0 groups=1 bias=True dilation=1 padding_mode=",
-    ),
     (
         "ConvTranspose3d",
         "in_channels out_channels kernel_size stride=1 padding=0 output_padding=0 groups=1 bias=True dilation=1 padding_mode=",
     ),
-    ("MaxPool1d", "kernel_size stride= padding=0 dilation=1 return_indices= ceil_mode="),
     ("MaxPool3d", "kernel_size stride= padding=0 dilation=1 return_indices= ceil_mode="),
-    ("AvgPool1d", "kernel_size stride= padding=0 ceil_mode= count_include_pad="),
     ("AvgPool3d", "kernel_size stride= padding=0 ceil_mode= count_include_pad= divisor_override="),
-    ("AdaptiveAvgPool1d", "output_size"),
-    ("AdaptiveMaxPool1d", "output_size return_indices="),
     ("AdaptiveAvgPool3d", "output_size"),
     ("AdaptiveMaxPool3d", "output_size return_indices="),
     ("BatchNorm3d", "num_features eps= momentum= affine=True track_running_stats=True"),
-    ("InstanceNorm1d", "num_features eps= momentum= affine=False track_running_stats=False"),
     ("InstanceNorm3d", "num_features eps= momentum= affine=False track_running_stats=False"),
     ("RMSNorm", "normalized_shape eps= elementwise_affine=True"),
     ("Embedding", "num_embeddings embedding_dim padding_idx= max_norm= norm_type= scale_grad_by_freq= sparse="),
@@ -95,6 +85,9 @@ const ALIASES: &[(&str, &str)] = &[
     ("UpsamplingBilinear2d", "Upsample"),
     ("LazyConv2d", "Conv2d"),
     ("LazyConvTranspose2d", "ConvTranspose2d"),
+    ("LazyConv1d", "Conv1d"),
+    ("LazyConvTranspose1d", "ConvTranspose1d"),
+    ("LazyInstanceNorm1d", "InstanceNorm1d"),
     ("LazyLinear", "Linear"),
     ("LazyBatchNorm2d", "BatchNorm2d"),
     ("LazyBatchNorm1d", "BatchNorm1d"),
@@ -139,8 +132,7 @@ pub(crate) fn argument_counts(class: &str) -> Option<(usize, usize)> {
     let kind = kind_of(class)?;
     let signature = signature(class);
     let required = signature.iter().filter(|parameter| !parameter.optional).count();
-    let has_function =
-        matches!(class, "MaxPool2d" | "AvgPool2d" | "AdaptiveAvgPool2d" | "AdaptiveMaxPool2d" | "PixelShuffle");
+    let has_function = kind.sort() == Sort::Pool || kind == Kind::PixelShuffle;
     let without_parameters = kind.inferred_argument().is_none() && kind != Kind::PReLU;
     (without_parameters && (required == 0 || has_function)).then_some((required, signature.len()))
 }
@@ -159,7 +151,7 @@ pub(crate) fn signature(class: &str) -> Vec<Parameter> {
             .collect();
     }
     let names: &[(&'static str, bool)] = match class {
-        "MaxPool2d" => &[
+        "MaxPool2d" | "MaxPool1d" => &[
             ("kernel_size", false),
             ("stride", true),
             ("padding", true),
@@ -167,11 +159,11 @@ pub(crate) fn signature(class: &str) -> Vec<Parameter> {
             ("return_indices", true),
             ("ceil_mode", true),
         ],
-        "AdaptiveMaxPool2d" => &[("output_size", false), ("return_indices", true)],
+        "AdaptiveMaxPool2d" | "AdaptiveMaxPool1d" => &[("output_size", false), ("return_indices", true)],
         "PReLU" => &[("num_parameters", true), ("init", true)],
         "LayerNorm" => &[("normalized_shape", false), ("eps", true), ("elementwise_affine", true), ("bias", true)],
         "LayerNorm2d" => &[("normalized_shape", false), ("eps", true), ("elementwise_affine", true), ("bias", true)],
-        "ConvTranspose2d" => &[
+        "ConvTranspose2d" | "ConvTranspose1d" => &[
             ("in_channels", false),
             ("out_channels", false),
             ("kernel_size", false),

@@ -4,6 +4,7 @@ pub(crate) mod call;
 pub(crate) mod constants;
 pub(crate) mod group;
 pub(crate) mod keras;
+mod keras_lines;
 pub(crate) mod layer;
 pub(crate) mod module;
 pub(crate) mod name;
