@@ -211,8 +211,10 @@ impl Exporter<'_> {
             }
             let mut sizes = vec![1];
             sizes.extend(&module.declared);
-            if !matches!(module.layer.kind(), Kind::Linear | Kind::LayerNorm | Kind::BatchNorm1d) {
-                sizes.extend([1, 1]);
+            match module.layer.kind() {
+                Kind::Linear | Kind::LayerNorm | Kind::BatchNorm1d => {}
+                Kind::Conv1d | Kind::ConvTranspose1d | Kind::InstanceNorm1d => sizes.push(1),
+                _ => sizes.extend([1, 1]),
             }
             let input = crate::model::Dims::new(&sizes);
             let part = Part::Expression(constructor(&module.layer, input.as_ref()));

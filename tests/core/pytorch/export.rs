@@ -22,11 +22,16 @@ fn canonical(network: &Network) -> Vec<Node> {
             .taps(index)
             .first()
             .and_then(|&tap| shapes.tap(tap))
-            .and_then(|dims| dims.get(1).copied())
+            .and_then(|dims| match node.layer.convolution() {
+                Some(convolution) => convolution.input_channels(dims),
+                None => dims.get(1).copied(),
+            })
             .unwrap_or(1) as i64;
         match &mut node.layer {
             Layer::Conv2d(conv) => canonical_groups(&mut conv.out_channels, &mut conv.groups, channels),
             Layer::ConvTranspose2d(conv) => canonical_groups(&mut conv.out_channels, &mut conv.groups, channels),
+            Layer::Conv1d(conv) => canonical_groups(&mut conv.out_channels, &mut conv.groups, channels),
+            Layer::ConvTranspose1d(conv) => canonical_groups(&mut conv.out_channels, &mut conv.groups, channels),
             Layer::PReLU(layer) => {
                 let count = if layer.num_parameters == Channels::Count(1) { 1 } else { channels };
                 layer.num_parameters = if count == 1 { Channels::Count(1) } else { Channels::TimesInput(1) };
