@@ -76,7 +76,7 @@ impl Adviser {
         });
         // What stays as it is keeps what was opened in it.
         if self.advice.with_untracked(|now| now.as_deref() != advice.as_ref()) {
-            self.advice.set(advice.map(|advice| Shared::new(advice)));
+            self.advice.set(advice.map(Shared::new));
         }
     }
 }

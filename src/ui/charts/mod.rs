@@ -20,7 +20,7 @@ const MOST_BARS: usize = 24;
 pub fn Charts() -> impl IntoView {
     let studio = Studio::expect();
     let picture = move |draw: fn(&Derived) -> Option<Picture>| {
-        Memo::new(move |_| studio.derived.with(|derived| draw(derived).map(|picture| Shared::new(picture))))
+        Memo::new(move |_| studio.derived.with(|derived| draw(derived).map(Shared::new)))
     };
     let are_many = move || studio.derived.with(|derived| derived.designs.len() > 2);
     view! {
