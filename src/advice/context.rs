@@ -16,12 +16,12 @@ pub struct Context<'a> {
 }
 
 /// A depthwise convolution and the pointwise one directly behind it, by index.
-#[derive(Clone, Copy, Debug)]
-pub struct Pair<'a> {
+#[derive(Clone, Debug)]
+pub struct Pair {
     pub depthwise: usize,
     pub pointwise: usize,
-    pub depthwise_layer: &'a Conv2d,
-    pub pointwise_layer: &'a Conv2d,
+    pub depthwise_layer: Conv2d,
+    pub pointwise_layer: Conv2d,
 }
 
 impl<'a> Context<'a> {
@@ -83,7 +83,14 @@ impl<'a> Context<'a> {
         if self.costs.macs == 0 { 0.0 } else { macs as f64 / self.costs.macs as f64 }
     }
 
-    pub fn convolutions(&self) -> impl Iterator<Item = (usize, &'a Conv2d)> {
+    /// Over maps and over lines, these as what they are over maps of one row.
+    pub fn convolutions(&self) -> impl Iterator<Item = (usize, Conv2d)> {
+        let nodes = self.network.nodes.iter().enumerate();
+        nodes.filter_map(|(index, node)| Some((index, Conv2d::of(&node.layer)?)))
+    }
+
+    /// Over maps alone.
+    pub fn convolutions_over_maps(&self) -> impl Iterator<Item = (usize, &'a Conv2d)> {
         self.network.nodes.iter().enumerate().filter_map(|(index, node)| match &node.layer {
             Layer::Conv2d(conv) => Some((index, conv)),
             _ => None,
@@ -91,27 +98,23 @@ impl<'a> Context<'a> {
     }
 
     /// Depthwise convolutions with a pointwise one directly behind them, or behind a norm and an activation.
-    pub fn separables(&self) -> Vec<Pair<'a>> {
+    pub fn separables(&self) -> Vec<Pair> {
         let mut pairs = Vec::new();
         for (index, conv) in self.convolutions() {
-            if !is_depthwise(conv, &self.uses, &self.report.shapes, index) {
+            if !is_depthwise(&conv, &self.uses, &self.report.shapes, index) {
                 continue;
             }
             let mut next = self.uses.only_reader(index);
             while let Some(reader) = next {
-                match &self.network.nodes[reader].layer {
-                    Layer::Conv2d(pointwise) if is_pointwise(pointwise) => {
-                        pairs.push(Pair {
-                            depthwise: index,
-                            pointwise: reader,
-                            depthwise_layer: conv,
-                            pointwise_layer: pointwise,
-                        });
-                        break;
-                    }
-                    Layer::BatchNorm2d(_) => {}
-                    layer if layer.kind().is_elementwise_activation() => {}
-                    _ => break,
+                let layer = &self.network.nodes[reader].layer;
+                if let Some(pointwise_layer) = Conv2d::of(layer).filter(is_pointwise) {
+                    let depthwise_layer = conv;
+                    pairs.push(Pair { depthwise: index, pointwise: reader, depthwise_layer, pointwise_layer });
+                    break;
+                }
+                let is_norm = matches!(layer, Layer::BatchNorm2d(_) | Layer::BatchNorm1d(_));
+                if !is_norm && !layer.kind().is_elementwise_activation() {
+                    break;
                 }
                 next = self.uses.only_reader(reader);
             }

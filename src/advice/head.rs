@@ -16,7 +16,7 @@ pub fn rules(context: &Context, findings: &mut Vec<Finding>) {
     let Some(index) = largest.filter(|&index| context.share(context.params(index)) > DOMINATES) else { return };
     let Layer::Linear(linear) = &context.network.nodes[index].layer else { return };
     let flattened = context.head.as_ref().filter(|head| head.linears.first() == Some(&index));
-    let pixels = flattened.map(|head| head.features[2] * head.features[3]).filter(|&pixels| pixels > 1);
+    let pixels = flattened.map(|head| head.features[2..].iter().product()).filter(|&pixels: &u64| pixels > 1);
     findings.push(match (pixels, flattened) {
         (Some(pixels), Some(head)) => behind_flatten(context, index, (pixels, head.features[1])),
         _ => elsewhere(context, index, linear),

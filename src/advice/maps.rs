@@ -34,7 +34,7 @@ fn growing_maps(context: &Context, findings: &mut Vec<Finding>) {
         even && rank >= 3 && (output[rank - 2] > input[rank - 2] || output[rank - 1] > input[rank - 1])
     };
     let growing: Vec<usize> =
-        context.convolutions().filter(|&(index, conv)| grows(index, conv)).map(|(index, _)| index).collect();
+        context.convolutions_over_maps().filter(|&(index, conv)| grows(index, conv)).map(|(index, _)| index).collect();
     let Some(&first) = growing.first() else { return };
     let nodes: Vec<NodeId> = growing.iter().map(|&index| context.id(index)).collect();
     let (input, output) = (context.input(first), context.output(first));
@@ -97,7 +97,7 @@ fn strides_from(length: i128, stride: i64) -> u128 {
 fn padded_taps(context: &Context, findings: &mut Vec<Finding>) {
     let mut padded = Vec::new();
     let (mut wasted, mut least) = (0.0, (1.0, 0));
-    for (index, conv) in context.convolutions() {
+    for (index, conv) in context.convolutions_over_maps() {
         let (Some(input), Some(output)) = (context.input(index), context.output(index)) else { continue };
         let (rank, padding) = (input.rank(), conv.padding_sides());
         if rank < 3 || conv.padding_mode != PaddingMode::Zeros {
@@ -216,7 +216,7 @@ fn copies(context: &Context, findings: &mut Vec<Finding>) {
     let mut padded = Vec::new();
     let mut same = Vec::new();
     let mut elements = [0_u64; 2];
-    for (index, conv) in context.convolutions() {
+    for (index, conv) in context.convolutions_over_maps() {
         let Some(input) = context.input(index).filter(|input| input.rank() >= 3) else { continue };
         let (rank, sides) = (input.rank(), conv.padding_sides());
         let grown =

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::model::{Groups, Kind, Layer, Network, Node, NodeId, Pair, Sort};
+use crate::model::{Conv2d, Groups, Kind, Network, Node, NodeId, Pair, Sort};
 
 use super::Side;
 
@@ -184,8 +184,9 @@ fn belong_together<'a>(
         (&[whole], []) | ([], &[whole]) => whole,
         _ => return false,
     };
-    match (&own.nodes[depthwise].layer, &own.nodes[pointwise].layer, &other.nodes[whole].layer) {
-        (Layer::Conv2d(depthwise), Layer::Conv2d(pointwise), Layer::Conv2d(whole)) => {
+    let layers = [&own.nodes[depthwise].layer, &own.nodes[pointwise].layer, &other.nodes[whole].layer];
+    match layers.map(Conv2d::of) {
+        [Some(depthwise), Some(pointwise), Some(whole)] => {
             let parts_are = depthwise.groups != Groups::Count(1) && whole.groups == Groups::Count(1);
             let sizes_are = depthwise.kernel_size == whole.kernel_size
                 && depthwise.out_channels != whole.out_channels

@@ -1,7 +1,7 @@
 //! Operations by their sort: what is really computed, layer by layer.
 
-use crate::model::{Dims, GeluApproximate, Kind, Layer, Pair, ScalarOperation, UpsampleMode};
-use crate::shape::softmax_dimension;
+use crate::model::{Dims, GeluApproximate, Layer, ScalarOperation, UpsampleMode};
+use crate::shape::{Kernel, softmax_dimension};
 
 use super::formula::Expression;
 use super::site::Site;
@@ -40,19 +40,30 @@ pub(super) fn count<E: Expression>(site: &Site, macs: E) -> BySort<E> {
     match site.layer {
         Layer::Conv2d(layer) => products(site, macs, layer.bias),
         Layer::ConvTranspose2d(layer) => products(site, macs, layer.bias),
+        Layer::Conv1d(layer) => products(site, macs, layer.bias),
+        Layer::ConvTranspose1d(layer) => products(site, macs, layer.bias),
         Layer::Linear(layer) => products(site, macs, layer.bias),
-        Layer::MaxPool2d(layer) => max_pool(site, window(layer.kernel_size)),
-        Layer::AvgPool2d(layer) => average_pool(site, window(layer.kernel_size)),
-        Layer::AdaptiveAvgPool2d(_) => adaptive_pool(site, false),
-        Layer::AdaptiveMaxPool2d(_) => adaptive_pool(site, true),
+        Layer::MaxPool2d(layer) => max_pool(site, window(Kernel::Rectangle(layer.kernel_size))),
+        Layer::AvgPool2d(layer) => average_pool(site, window(Kernel::Rectangle(layer.kernel_size))),
+        Layer::AdaptiveAvgPool2d(_) => adaptive_pool(site, 2, false),
+        Layer::AdaptiveMaxPool2d(_) => adaptive_pool(site, 2, true),
+        Layer::MaxPool1d(layer) => max_pool(site, window(Kernel::Line(layer.kernel_size))),
+        Layer::AvgPool1d(layer) => average_pool(site, window(Kernel::Line(layer.kernel_size))),
+        Layer::AdaptiveAvgPool1d(_) => adaptive_pool(site, 1, false),
+        Layer::AdaptiveMaxPool1d(_) => adaptive_pool(site, 1, true),
         Layer::Mean(_) => BySort {
             additions: site.input_elements::<E>() - site.output_elements(),
             divisions: site.output_elements(),
             ..none()
         },
-        Layer::BatchNorm2d(layer) => batch_norm(site, layer.affine, layer.track_running_stats),
-        Layer::BatchNorm1d(layer) => batch_norm(site, layer.affine, layer.track_running_stats),
-        Layer::InstanceNorm2d(layer) => batch_norm(site, layer.affine, layer.track_running_stats),
+        Layer::BatchNorm2d(layer) if layer.track_running_stats => for_each(site, SCALE_AND_SHIFT),
+        Layer::BatchNorm1d(layer) if layer.track_running_stats => for_each(site, SCALE_AND_SHIFT),
+        Layer::InstanceNorm2d(layer) if layer.track_running_stats => for_each(site, SCALE_AND_SHIFT),
+        Layer::InstanceNorm1d(layer) if layer.track_running_stats => for_each(site, SCALE_AND_SHIFT),
+        Layer::BatchNorm2d(layer) => own_statistics(site, features(site, 1), layer.affine),
+        Layer::BatchNorm1d(layer) => own_statistics(site, features(site, 1), layer.affine),
+        Layer::InstanceNorm2d(layer) => own_statistics(site, instances(site, 3), layer.affine),
+        Layer::InstanceNorm1d(layer) => own_statistics(site, instances(site, 2), layer.affine),
         Layer::GroupNorm(layer) => {
             let samples = site.input().first().copied().unwrap_or(1);
             let groups = E::named("N", samples) * E::named("num_groups", u64::try_from(layer.num_groups).unwrap_or(0));
@@ -169,18 +180,20 @@ fn products<E: Expression>(site: &Site, macs: E, bias: bool) -> BySort<E> {
     BySort { multiplications: macs, additions, ..none() }
 }
 
-/// One scale and one shift for each element, by running statistics or by the batch's own.
-fn batch_norm<E: Expression>(site: &Site, affine: bool, running_statistics: bool) -> BySort<E> {
-    if running_statistics {
-        return for_each(site, each(1, 1, 0, 0, 0));
+/// Of a norm by running statistics.
+const SCALE_AND_SHIFT: BySort<u64> = each(1, 1, 0, 0, 0);
+
+/// The channels of a norm's input, by their dimension.
+fn features<E: Expression>(site: &Site, dimension: usize) -> E {
+    E::named("num_features", site.input().get(dimension).copied().unwrap_or(1))
+}
+
+/// The channels of all samples, which stand so many dimensions from the end.
+fn instances<E: Expression>(site: &Site, from_end: usize) -> E {
+    match site.input().rank().saturating_sub(from_end) {
+        0 => features(site, 0),
+        dimension => E::named("N", site.input()[0]) * features(site, dimension),
     }
-    let input = site.input();
-    let per_sample = site.layer.kind() == Kind::InstanceNorm2d && input.rank() == 4;
-    let channels = input.rank().checked_sub(if input.rank() == 2 { 1 } else { 3 }).map_or(1, |index| input[index]);
-    let channels = if site.layer.kind() == Kind::BatchNorm1d { input.get(1).copied().unwrap_or(1) } else { channels };
-    let channels = E::named("num_features", channels);
-    let groups = if per_sample { E::named("N", input[0]) * channels } else { channels };
-    own_statistics(site, groups, affine)
 }
 
 /// Mean and variance of each group of values, then scale and shift. For each value: a sum, a difference, its
@@ -196,9 +209,10 @@ fn own_statistics<E: Expression>(site: &Site, groups: E, affine: bool) -> BySort
     }
 }
 
-fn window<E: Expression>(kernel: Pair) -> E {
-    let size = |size: i64| u64::try_from(size).unwrap_or(0);
-    E::named("kernel height", size(kernel.height)) * E::named("kernel width", size(kernel.width))
+fn window<E: Expression>(kernel: Kernel) -> E {
+    let mut sizes = kernel.sizes().map(|(name, size)| E::named(name, size));
+    let first = sizes.next().unwrap_or_else(|| E::constant(1));
+    sizes.fold(first, |window, size| window * size)
 }
 
 /// One less than the window's elements for each output; windows that hang over the edge count in full.
@@ -214,15 +228,17 @@ fn average_pool<E: Expression>(site: &Site, window: E) -> BySort<E> {
     }
 }
 
-/// Windows of differing sizes that may overlap: their elements in all, less one for each output.
-fn adaptive_pool<E: Expression>(site: &Site, max: bool) -> BySort<E> {
+/// Windows of differing sizes that may overlap, along so many dimensions: their elements in all, less one for each
+/// output.
+fn adaptive_pool<E: Expression>(site: &Site, spatial: usize, max: bool) -> BySort<E> {
+    const NAMES: [&str; 2] = ["rows of all windows", "columns of all windows"];
     let (input, output) = (site.input(), &site.output);
-    let rank = input.rank();
-    let Some(planes) = rank.checked_sub(2).and_then(|spatial| product(&output[..spatial])) else { return none() };
-    let rows = windows_in_all(input[rank - 2], output[rank - 2]);
-    let columns = windows_in_all(input[rank - 1], output[rank - 1]);
-    let elements =
-        E::named("N * C", planes) * E::named("rows of all windows", rows) * E::named("columns of all windows", columns);
+    let first = input.rank().saturating_sub(spatial);
+    let Some(planes) = product(&output[..first]) else { return none() };
+    let windows = (first..input.rank())
+        .zip(&NAMES[2 - spatial.min(2)..])
+        .map(|(axis, name)| E::named(name, windows_in_all(input[axis], output[axis])));
+    let elements = windows.fold(E::named("N * C", planes), |elements, windows| elements * windows);
     let reduced = elements - site.output_elements();
     if max {
         BySort { comparisons: reduced, ..none() }

@@ -1,6 +1,6 @@
 //! What part of the network's input an output depends on.
 
-use crate::model::{Dims, Layer, Pair, Tap, UpsampleMode};
+use crate::model::{Conv2d, Dims, Layer, Pair, Tap, UpsampleMode};
 use crate::shape::{chunk_range, slice_range, softmax_dimension};
 
 use super::site::Site;
@@ -160,10 +160,12 @@ impl ReceptiveField {
 }
 
 impl Dependence {
-    /// Of the network's input: `[N, C, H, W]`, or without pixels.
+    /// Of the network's input: `[N, C, H, W]`, `[N, C, L]`, or without pixels.
     pub(super) fn of_input(input: &Dims) -> Self {
         match input.rank() {
             4 => Self::Field(Field { field: ReceptiveField::INPUT, rows: Some(2), columns: Some(3) }),
+            // Lines are maps of one row.
+            3 => Self::Field(Field { field: ReceptiveField::INPUT, rows: None, columns: Some(2) }),
             _ => Self::Unknown,
         }
     }
@@ -228,6 +230,11 @@ impl Field {
         dims.rank() >= 3 && self.rows == last(2) && self.columns == last(1)
     }
 
+    /// Values of lines lie along the last dimension.
+    fn is_line(&self, dims: &Dims) -> bool {
+        dims.rank() >= 2 && self.rows.is_none() && self.columns == Some(dims.rank() - 1)
+    }
+
     /// Every output depends on all pixels along the dimensions chosen.
     fn mixed(mut self, input: &Dims, mixes: impl Fn(usize) -> bool) -> Self {
         for (axis, extent) in [(self.rows, &mut self.field.height), (self.columns, &mut self.field.width)] {
@@ -260,7 +267,31 @@ impl Field {
             ]
         };
         let image = self.is_image(input).then_some(self);
+        let line = self.is_line(input).then_some(self);
         match site.layer {
+            Layer::Conv1d(conv) => {
+                let before = Conv2d::from(conv).padding_sides().left;
+                line.map(|field| field.window(row(conv.kernel_size, conv.stride, conv.dilation, before)))
+            }
+            Layer::MaxPool1d(pool) => {
+                line.map(|field| field.window(row(pool.kernel_size, pool.stride(), pool.dilation, pool.padding)))
+            }
+            Layer::AvgPool1d(pool) => {
+                line.map(|field| field.window(row(pool.kernel_size, pool.stride(), 1, pool.padding)))
+            }
+            Layer::ConvTranspose1d(conv) => {
+                let [_, along] = row(conv.kernel_size, conv.stride, conv.dilation, conv.padding);
+                line.map(|Self { field, rows, columns }| {
+                    let width = field.width.transposed(along);
+                    Self { field: ReceptiveField { width, ..field }, rows, columns }
+                })
+            }
+            Layer::AdaptiveAvgPool1d(_) | Layer::AdaptiveMaxPool1d(_) => line.map(|field| {
+                let axis = input.rank() - 1;
+                let width = field.field.width.adaptive(input[axis], output[axis]);
+                Self { field: ReceptiveField { width, ..field.field }, ..field }
+            }),
+            Layer::InstanceNorm1d(layer) => Some(self.mixed(input, |_| !layer.track_running_stats)),
             Layer::Conv2d(conv) => {
                 let sides = conv.padding_sides();
                 let windows = windows(conv.kernel_size, conv.stride, conv.dilation, (sides.top, sides.left));
@@ -408,6 +439,11 @@ impl Field {
         }
         self
     }
+}
+
+/// A window along the one row of a line.
+fn row(kernel: i64, stride: i64, dilation: i64, before: i64) -> [Window; 2] {
+    [Window { kernel: 1, stride: 1, dilation: 1, before: 0 }, Window { kernel, stride, dilation, before }]
 }
 
 /// Whether a dimension, counted from either end, is this one.

@@ -130,10 +130,10 @@ impl Fusing<'_> {
     fn fuse_residual(&mut self, node: &GraphNode) -> bool {
         let Operation::Broadcast(broadcast) = &node.operation else { return false };
         let &[a, b] = node.inputs.as_slice() else { return false };
-        let dims = |tensor: TensorId| self.tensors[tensor.0].as_slice();
-        let same = broadcast.strides[0] == broadcast.strides[1] && dims(a) == dims(b);
-        let full = dims(a).iter().product::<usize>() == broadcast.dims.iter().product::<usize>();
-        if broadcast.combination != Combination::Add || a == b || !same || !full {
+        let elements = |dims: &[usize]| dims.iter().product::<usize>();
+        let is_full = |tensor: TensorId| elements(&self.tensors[tensor.0]) == elements(&broadcast.dims);
+        let same = broadcast.strides[0] == broadcast.strides[1] && is_full(a) && is_full(b);
+        if broadcast.combination != Combination::Add || a == b || !same {
             return false;
         }
         let host = |tensor: TensorId, other: TensorId| {

@@ -60,7 +60,11 @@ impl Broadcast {
         let Planes { batch, channels, height, width } = planes;
         let area = height * width;
         let steps = [(batch, channels * area), (channels, area), (height, width), (width, 1)];
-        self.strides[side] == steps.map(|(size, step)| if size == 1 { 0 } else { step })
+        let steps = steps.map(|(size, step)| if size == 1 { 0 } else { step });
+        match self.strides[side].as_slice() {
+            &[batch, channels, width] => height == 1 && [batch, channels, 0, width] == steps,
+            strides => strides == steps,
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! What a variant costs, from what the variant before it cost.
 
 use crate::device::{Fitted, Workload};
-use crate::model::{Dims, Layer, Tap};
+use crate::model::{Conv2d, Dims, Layer, Pair, Tap};
 use crate::rewrite::{
     HiddenLayers, PooledHead, depthwise, is_divisible, pointwise, with_channels, with_flexible_sizes, with_kernel,
 };
@@ -161,10 +161,14 @@ impl Evaluator {
                 layer = of_axis.or(layer);
             }
             for &axis in axes {
-                let of_axis = match (&self.space.axes[axis], layer.as_ref().unwrap_or(base)) {
+                let now = layer.as_ref().unwrap_or(base);
+                let of_axis = match (&self.space.axes[axis], now) {
                     (Axis::KernelSize { sizes, .. }, Layer::Conv2d(conv)) => {
                         sizes.get(self.choice[axis]).map(|&size| with_kernel(conv, size).into())
                     }
+                    (Axis::KernelSize { sizes, .. }, Layer::Conv1d(conv)) => sizes
+                        .get(self.choice[axis])
+                        .map(|size| with_kernel(&conv.into(), Pair::new(1, size.width)).over(now)),
                     _ => None,
                 };
                 layer = of_axis.or(layer);
@@ -196,11 +200,8 @@ impl Evaluator {
         }
         let counted = !self.plan.counted_above[index];
         let layer = &self.layers[index];
-        if let Layer::Conv2d(conv) = layer
-            && self.separable[index]
-            && is_divisible(conv)
-        {
-            let (first, second) = (Layer::from(depthwise(conv)), Layer::from(pointwise(conv)));
+        if let Some(conv) = Conv2d::of(layer).filter(|conv| self.separable[index] && is_divisible(conv)) {
+            let (first, second) = (depthwise(&conv).over(layer), pointwise(&conv).over(layer));
             let input = *self.inputs.first()?;
             let between = shape::output(&first, &[input]).ok()?;
             state.output = shape::output(&second, &[between]).ok()?;
@@ -237,8 +238,8 @@ impl Evaluator {
     /// The map as the head averages it; `None` where it does not.
     fn pooled(&self, map: &Dims) -> Option<Dims> {
         let size = u64::try_from(self.head?.size).ok()?;
-        let &[batch, channels, height, width] = map.sizes() else { return None };
-        let pooled = Dims::new(&[batch, channels, height.min(size), width.min(size)])?;
+        let mut pooled = *map;
+        pooled.sizes_mut().iter_mut().skip(2).for_each(|pixels| *pixels = (*pixels).min(size));
         (pooled != *map).then_some(pooled)
     }
 

@@ -55,7 +55,8 @@ impl Plan {
             between && rewrite::drops_with_hidden(&network.nodes[index].layer)
         };
         let pool = flatten.and_then(|flatten| uses.only_source(flatten)).filter(|&above| {
-            matches!(network.nodes[above].layer, Layer::AdaptiveAvgPool2d(_)) && uses.only_reader(above).is_some()
+            matches!(network.nodes[above].layer, Layer::AdaptiveAvgPool2d(_) | Layer::AdaptiveAvgPool1d(_))
+                && uses.only_reader(above).is_some()
         });
         let calls_of = |ids: &[NodeId]| -> Vec<usize> {
             let names = network.names_of(ids);

@@ -319,12 +319,12 @@ impl Space {
         const MOST: usize = 10;
         let shapes = shape::infer(network, &network.wiring(), 1);
         let own = |(index, node): (usize, &Node)| {
-            let count = match &node.layer {
-                Layer::Conv2d(conv) if !conv.is_depthwise() => match conv.out_channels {
+            let count = match (Conv2d::of(&node.layer), &node.layer) {
+                (Some(conv), _) if !conv.is_depthwise() => match conv.out_channels {
                     Channels::Count(count) => count,
                     Channels::TimesInput(_) => return None,
                 },
-                Layer::Linear(linear) => linear.out_features,
+                (None, Layer::Linear(linear)) => linear.out_features,
                 _ => return None,
             };
             let weights = shapes.nodes[index].dims().and_then(|dims| dims.elements()).unwrap_or(0);
@@ -362,9 +362,6 @@ impl Space {
 }
 
 fn convolutions(network: &Network, chosen: impl Fn(&Conv2d) -> bool) -> Vec<NodeId> {
-    let chosen = network.nodes.iter().filter(|node| match &node.layer {
-        Layer::Conv2d(conv) => chosen(conv),
-        _ => false,
-    });
+    let chosen = network.nodes.iter().filter(|node| Conv2d::of(&node.layer).is_some_and(|conv| chosen(&conv)));
     chosen.map(|node| node.id).collect()
 }

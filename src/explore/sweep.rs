@@ -3,7 +3,7 @@
 use rustc_hash::FxHashSet;
 
 use crate::device::Fitted;
-use crate::model::{Layer, Network, NodeId};
+use crate::model::{Channels, Conv2d, Layer, Network, NodeId};
 use crate::rewrite::is_divisible;
 
 use super::evaluator::{Evaluator, Metrics};
@@ -44,10 +44,10 @@ pub fn sweep(network: &Network, axis: Axis, fitted: Option<&Fitted>) -> Sweep {
         Axis::Separable { nodes } => (FxHashSet::default(), nodes.iter().copied().collect()),
         _ => Default::default(),
     };
-    let full = network.nodes.iter().filter(|node| match &node.layer {
-        Layer::Conv2d(conv) => is_divisible(conv) || varied.contains(&node.id),
-        _ => false,
-    });
+    let full = network
+        .nodes
+        .iter()
+        .filter(|node| Conv2d::of(&node.layer).is_some_and(|conv| is_divisible(&conv) || varied.contains(&node.id)));
     let nodes: Vec<NodeId> = full.map(|node| node.id).filter(|id| !switched.contains(id)).collect();
     let space = Space::new(network, vec![Axis::Separable { nodes }, axis]);
     let mut evaluator = Evaluator::new(&space);
@@ -70,7 +70,6 @@ pub fn sweep(network: &Network, axis: Axis, fitted: Option<&Fitted>) -> Sweep {
 
 /// The place of the value that the network has now.
 fn own_value(network: &Network, axis: &Axis) -> Option<usize> {
-    let layer = |id: &NodeId| network.node(*id).map(|node| &node.layer);
     match axis {
         Axis::Width(values) => values.iter().position(|&value| value == 1.0),
         Axis::Resolution(values) => match *network.input.sizes() {
@@ -79,22 +78,20 @@ fn own_value(network: &Network, axis: &Axis) -> Option<usize> {
         },
         Axis::KernelSize { nodes, sizes } => {
             let positions = network.positions();
-            let own = |id: &NodeId| match &network.nodes[*positions.get(id)?].layer {
-                Layer::Conv2d(conv) => Some(conv.kernel_size),
-                _ => None,
-            };
+            let own = |id: &NodeId| Some(Conv2d::of(&network.nodes[*positions.get(id)?].layer)?.kernel_size);
             let first = own(nodes.first()?)?;
             let all_alike = nodes.iter().all(|id| own(id) == Some(first));
             sizes.iter().position(|&size| size == first).filter(|_| all_alike)
         }
-        Axis::Channels { node, counts } => match layer(node)? {
-            Layer::Conv2d(conv) => match conv.out_channels {
-                crate::model::Channels::Count(own) => counts.iter().position(|&count| count == own),
-                crate::model::Channels::TimesInput(_) => None,
-            },
-            Layer::Linear(linear) => counts.iter().position(|&count| count == linear.out_features),
-            _ => None,
-        },
+        Axis::Channels { node, counts } => {
+            let layer = &network.node(*node)?.layer;
+            let own = match (layer.convolution().map(|conv| conv.out_channels), layer) {
+                (Some(Channels::Count(own)), _) => own,
+                (None, Layer::Linear(linear)) => linear.out_features,
+                _ => return None,
+            };
+            counts.iter().position(|&count| count == own)
+        }
         Axis::Separable { .. } => Some(0),
         Axis::Head(values) => values.iter().position(Option::is_none),
     }

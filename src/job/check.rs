@@ -9,8 +9,6 @@ use crate::rewrite::Rewrite;
 use crate::share_link;
 use crate::transplant::carry;
 
-use super::{Binary, Clock, ExploreTask, News, Request};
-
 /// Run a network and what it becomes, on the same seeded weights and input.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CheckTask {
@@ -78,18 +76,8 @@ impl ExactRewrite {
     }
 }
 
-impl Request for CheckTask {
-    type Reply = CheckReport;
-    type Wire = ExploreTask;
-    const BINARY: Binary = Binary::Explorer;
-
-    async fn answer(&self, _: Clock<'_>, _: &mut dyn FnMut(News<CheckReport>)) -> Result<CheckReport, String> {
-        self.check()
-    }
-}
-
 impl CheckTask {
-    fn check(&self) -> Result<CheckReport, String> {
+    pub(super) fn check(&self) -> Result<CheckReport, String> {
         let (network, problems) = share_link::decode_design(&self.network);
         if let Some(problem) = problems.first() {
             return Err(problem.to_string());

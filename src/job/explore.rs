@@ -1,8 +1,11 @@
-//! All that the explorer does.
+//! All that the explorer does: three requests that cross the boundary as one type.
 
 use serde::{Deserialize, Serialize};
 
-use super::{CheckTask, Clock, FactorsTask, Job, SearchTask};
+use super::check::{CheckReport, CheckTask};
+use super::factors::{FactorsReport, FactorsTask};
+use super::search::{SearchReport, SearchTask};
+use super::{Binary, Clock, Job, News, Request};
 
 /// A request to the explorer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -21,6 +24,36 @@ impl Job<ExploreTask> {
             ExploreTask::Factors(task) => Job { id, task }.execute(clock, &mut |told| tell(&told.to_bytes())).await,
             ExploreTask::Check(task) => Job { id, task }.execute(clock, &mut |told| tell(&told.to_bytes())).await,
         }
+    }
+}
+
+impl Request for CheckTask {
+    type Reply = CheckReport;
+    type Wire = ExploreTask;
+    const BINARY: Binary = Binary::Explorer;
+
+    async fn answer(&self, _: Clock<'_>, _: &mut dyn FnMut(News<CheckReport>)) -> Result<CheckReport, String> {
+        self.check()
+    }
+}
+
+impl Request for FactorsTask {
+    type Reply = FactorsReport;
+    type Wire = ExploreTask;
+    const BINARY: Binary = Binary::Explorer;
+
+    async fn answer(&self, _: Clock<'_>, _: &mut dyn FnMut(News<FactorsReport>)) -> Result<FactorsReport, String> {
+        self.factors()
+    }
+}
+
+impl Request for SearchTask {
+    type Reply = SearchReport;
+    type Wire = ExploreTask;
+    const BINARY: Binary = Binary::Explorer;
+
+    async fn answer(&self, clock: Clock<'_>, tell: &mut dyn FnMut(News<SearchReport>)) -> Result<SearchReport, String> {
+        self.search(clock, &mut |report| tell(News::Told(report)))
     }
 }
 

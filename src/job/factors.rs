@@ -10,8 +10,6 @@ use crate::rewrite::{self, Rewrite};
 use crate::share_link;
 use crate::transplant::{LowRank, low_rank};
 
-use super::{Binary, Clock, ExploreTask, News, Request};
-
 /// Take a Linear's seeded weight apart.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FactorsTask {
@@ -66,18 +64,8 @@ const MOST_PARAMS: u64 = 50_000_000;
 /// The shorter side squared times the longer one: about a second of work.
 const MOST_WORK: u64 = 50_000_000;
 
-impl Request for FactorsTask {
-    type Reply = FactorsReport;
-    type Wire = ExploreTask;
-    const BINARY: Binary = Binary::Explorer;
-
-    async fn answer(&self, _: Clock<'_>, _: &mut dyn FnMut(News<FactorsReport>)) -> Result<FactorsReport, String> {
-        self.factors()
-    }
-}
-
 impl FactorsTask {
-    fn factors(&self) -> Result<FactorsReport, String> {
+    pub(super) fn factors(&self) -> Result<FactorsReport, String> {
         let (network, problems) = share_link::decode_design(&self.network);
         if let Some(problem) = problems.first() {
             return Err(problem.to_string());

@@ -6,7 +6,7 @@ use crate::device::{Fitted, find};
 use crate::explore::{Budget, Candidate, Capacity, Search, Space, Varied};
 use crate::share_link;
 
-use super::{Binary, Clock, ExploreTask, News, Request};
+use super::Clock;
 
 /// Look through variants of a network for those that nothing beats.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -86,18 +86,8 @@ impl VariedParts {
     }
 }
 
-impl Request for SearchTask {
-    type Reply = SearchReport;
-    type Wire = ExploreTask;
-    const BINARY: Binary = Binary::Explorer;
-
-    async fn answer(&self, clock: Clock<'_>, tell: &mut dyn FnMut(News<SearchReport>)) -> Result<SearchReport, String> {
-        self.search(clock, &mut |report| tell(News::Told(report)))
-    }
-}
-
 impl SearchTask {
-    fn search(&self, clock: Clock<'_>, tell: &mut dyn FnMut(SearchReport)) -> Result<SearchReport, String> {
+    pub(super) fn search(&self, clock: Clock<'_>, tell: &mut dyn FnMut(SearchReport)) -> Result<SearchReport, String> {
         let (network, problems) = share_link::decode_design(&self.network);
         if let Some(problem) = problems.first() {
             return Err(problem.to_string());

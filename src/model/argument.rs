@@ -60,6 +60,17 @@ pub enum Padding {
     Valid,
 }
 
+/// The padding of a convolution over lines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum LinePadding {
+    /// At both ends.
+    Explicit(i64),
+    /// As much as keeps the length; an odd total puts the extra at the end.
+    Same,
+    /// None.
+    Valid,
+}
+
 /// What a convolution's padding is filled with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum PaddingMode {
@@ -362,6 +373,26 @@ impl Argument for Padding {
             Value::Text(text) if text == "same" => Some(Self::Same),
             Value::Text(text) if text == "valid" => Some(Self::Valid),
             value => Pair::from_value(value).map(Self::Explicit),
+        }
+    }
+}
+
+impl Argument for LinePadding {
+    const EXPECTED: &'static str = "a whole number, or same, or valid";
+
+    fn to_value(&self) -> Value {
+        match self {
+            Self::Explicit(padding) => padding.to_value(),
+            Self::Same => Value::Text("same".to_string()),
+            Self::Valid => Value::Text("valid".to_string()),
+        }
+    }
+
+    fn from_value(value: &Value) -> Option<Self> {
+        match value {
+            Value::Text(text) if text == "same" => Some(Self::Same),
+            Value::Text(text) if text == "valid" => Some(Self::Valid),
+            value => i64::from_value(value).map(Self::Explicit),
         }
     }
 }

@@ -4,11 +4,12 @@
 
 mod facts;
 mod kind;
+mod line;
 mod slot;
 
 use super::argument::{
-    Channels, GeluApproximate, Groups, Integers, OutputSize, Padding, PaddingMode, Pair, ScalarOperation, ScaleFactor,
-    Sides, StochasticMode, UpsampleMode,
+    Channels, GeluApproximate, Groups, Integers, LinePadding, OutputSize, Padding, PaddingMode, Pair, ScalarOperation,
+    ScaleFactor, Sides, StochasticMode, UpsampleMode,
 };
 use super::value::Value;
 use facts::{
@@ -138,6 +139,24 @@ layers! {
         bias: bool = true,
         dilation: Pair = Pair::square(1)
     }
+    /// Over lines `[N, C, L]`. Weight `[out_channels, in_channels / groups, kernel_size]`.
+    Conv1d "Conv1d": CONVOLUTION, [out_channels: Channels = Channels::Count(8), kernel_size: i64 = 3] {
+        stride: i64 = 1,
+        padding: LinePadding = LinePadding::Explicit(0),
+        dilation: i64 = 1,
+        groups: Groups = Groups::Count(1),
+        bias: bool = true,
+        padding_mode: PaddingMode = PaddingMode::Zeros
+    }
+    /// Weight `[in_channels, out_channels / groups, kernel_size]`.
+    ConvTranspose1d "ConvTranspose1d": CONVOLUTION, [out_channels: Channels = Channels::Count(8), kernel_size: i64 = 2] {
+        stride: i64 = 1,
+        padding: i64 = 0,
+        output_padding: i64 = 0,
+        groups: Groups = Groups::Count(1),
+        bias: bool = true,
+        dilation: i64 = 1
+    }
     /// On the last dimension. Weight `[out_features, in_features]`.
     Linear "Linear": MATRIX_PRODUCT, [out_features: i64 = 10] { bias: bool = true }
 
@@ -162,6 +181,24 @@ layers! {
     AdaptiveAvgPool2d "AdaptiveAvgPool2d": POOL, [output_size: OutputSize = OutputSize { height: Some(1), width: Some(1) }] {}
     /// Windows as [`AdaptiveAvgPool2d`]'s.
     AdaptiveMaxPool2d "AdaptiveMaxPool2d": POOL, [output_size: OutputSize = OutputSize { height: Some(1), width: Some(1) }] {}
+    /// As [`MaxPool2d`], over lines `[N, C, L]`.
+    MaxPool1d "MaxPool1d": POOL, [kernel_size: i64 = 2] {
+        stride: Option<i64> = None,
+        padding: i64 = 0,
+        dilation: i64 = 1,
+        ceil_mode: bool = false
+    }
+    /// As [`AvgPool2d`], over lines.
+    AvgPool1d "AvgPool1d": POOL, [kernel_size: i64 = 2] {
+        stride: Option<i64> = None,
+        padding: i64 = 0,
+        ceil_mode: bool = false,
+        count_include_pad: bool = true
+    }
+    /// Windows as [`AdaptiveAvgPool2d`]'s, over lines.
+    AdaptiveAvgPool1d "AdaptiveAvgPool1d": POOL, [output_size: i64 = 1] {}
+    /// Windows as [`AdaptiveAvgPool2d`]'s, over lines.
+    AdaptiveMaxPool1d "AdaptiveMaxPool1d": POOL, [output_size: i64 = 1] {}
     /// The mean over dimensions; over `(2, 3)` it is global average pooling.
     Mean "mean": POOL, [dim: Integers = vec![2, 3]] { keepdim: bool = false }
 
@@ -183,6 +220,10 @@ layers! {
     LayerNorm2d "LayerNorm2d": Facts { inferred: infers("normalized_shape", 0), ..NORM }, [] { eps: f64 = 1e-6, elementwise_affine: bool = true, bias: bool = true }
     /// Over the pixels of each channel of a sample.
     InstanceNorm2d "InstanceNorm2d": Facts { inferred: infers("num_features", 0), ..NORM }, [] {
+        eps: f64 = 1e-5, momentum: Option<f64> = Some(0.1), affine: bool = false, track_running_stats: bool = false
+    }
+    /// Over the elements of each channel of a sample, `[N, C, L]`.
+    InstanceNorm1d "InstanceNorm1d": Facts { inferred: infers("num_features", 0), ..NORM }, [] {
         eps: f64 = 1e-5, momentum: Option<f64> = Some(0.1), affine: bool = false, track_running_stats: bool = false
     }
     /// Divides by `(k + alpha / size * sum of squares over size channels)^beta`.
@@ -309,12 +350,5 @@ impl Layer {
             (index < required || default.argument(name).as_ref() != Some(&value)).then_some((name, value))
         };
         self.arguments().enumerate().filter_map(written)
-    }
-}
-
-impl Conv2d {
-    /// One group for each input channel, whatever their number.
-    pub fn is_depthwise(&self) -> bool {
-        self.groups == Groups::InputChannels
     }
 }

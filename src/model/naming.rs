@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use thiserror::Error;
 
-use super::{Groups, Inputs, Kind, Layer, Network, Node, NodeId, Pair};
+use super::{Conv2d, Inputs, Kind, Layer, Network, Node, NodeId, Pair};
 
 /// Names nodes one after another, in execution order.
 #[derive(Clone, Debug, Default)]
@@ -63,7 +63,7 @@ pub fn is_within(name: &str, module: &str) -> bool {
 /// What a layer's default name begins with: `conv`; `depthwise` for a depthwise convolution.
 pub fn stem(layer: &Layer) -> &'static str {
     match layer {
-        Layer::Conv2d(conv) if conv.groups == Groups::InputChannels => "depthwise",
+        layer if is_depthwise(layer) => "depthwise",
         layer => kind_stem(layer.kind()),
     }
 }
@@ -74,7 +74,7 @@ impl Naming {
         if let Some(place) = self.place {
             return format!("{}{}", self.prefix, place.saturating_add(1));
         }
-        let pointwise = matches!(layer, Layer::Conv2d(conv) if conv.kernel_size == Pair::square(1));
+        let pointwise = Conv2d::of(layer).is_some_and(|conv| conv.kernel_size == Pair::square(1));
         let stem = if self.below_depthwise && pointwise { "pointwise" } else { stem(layer) };
         let name = format!("{}{stem}", self.prefix);
         let number = self.numbers.get(&name).map_or(1, |number| number.saturating_add(1));
@@ -93,7 +93,7 @@ impl Naming {
         if self.prefix != prefix {
             self.prefix = prefix.to_string();
         }
-        self.below_depthwise = matches!(layer, Layer::Conv2d(conv) if conv.is_depthwise());
+        self.below_depthwise = is_depthwise(layer);
     }
 }
 
@@ -132,6 +132,10 @@ impl Network {
     }
 }
 
+fn is_depthwise(layer: &Layer) -> bool {
+    Conv2d::of(layer).is_some_and(|conv| conv.is_depthwise())
+}
+
 /// A module's name within another one: `conv1`, or the number of a `Sequential`.
 fn is_attribute(name: &str) -> bool {
     let is_number = name.bytes().all(|byte| byte.is_ascii_digit());
@@ -142,17 +146,17 @@ fn is_attribute(name: &str) -> bool {
 
 const fn kind_stem(kind: Kind) -> &'static str {
     match kind {
-        Kind::Conv2d => "conv",
-        Kind::ConvTranspose2d => "deconv",
+        Kind::Conv2d | Kind::Conv1d => "conv",
+        Kind::ConvTranspose2d | Kind::ConvTranspose1d => "deconv",
         Kind::Linear => "fc",
-        Kind::MaxPool2d | Kind::AvgPool2d => "pool",
-        Kind::AdaptiveAvgPool2d => "avgpool",
-        Kind::AdaptiveMaxPool2d => "maxpool",
+        Kind::MaxPool2d | Kind::AvgPool2d | Kind::MaxPool1d | Kind::AvgPool1d => "pool",
+        Kind::AdaptiveAvgPool2d | Kind::AdaptiveAvgPool1d => "avgpool",
+        Kind::AdaptiveMaxPool2d | Kind::AdaptiveMaxPool1d => "maxpool",
         Kind::Mean => "mean",
         Kind::BatchNorm2d | Kind::BatchNorm1d => "bn",
         Kind::GroupNorm => "gn",
         Kind::LayerNorm | Kind::LayerNorm2d => "ln",
-        Kind::InstanceNorm2d => "norm",
+        Kind::InstanceNorm2d | Kind::InstanceNorm1d => "norm",
         Kind::LocalResponseNorm => "lrn",
         Kind::ReLU | Kind::ReLU6 => "relu",
         Kind::LeakyReLU => "leaky_relu",

@@ -125,12 +125,16 @@ fn heights(derived: &Derived, design: usize, index: usize) -> (usize, usize) {
 /// The arguments shown in the row itself, with what stands before each.
 pub fn inline_arguments(kind: Kind) -> &'static [(&'static str, &'static str)] {
     match kind {
-        Kind::Conv2d | Kind::ConvTranspose2d => {
+        Kind::Conv2d | Kind::ConvTranspose2d | Kind::Conv1d | Kind::ConvTranspose1d => {
             &[("out_channels", ""), ("kernel_size", "k"), ("stride", "s"), ("padding", "p")]
         }
-        Kind::MaxPool2d | Kind::AvgPool2d => &[("kernel_size", "k"), ("stride", "s"), ("padding", "p")],
+        Kind::MaxPool2d | Kind::AvgPool2d | Kind::MaxPool1d | Kind::AvgPool1d => {
+            &[("kernel_size", "k"), ("stride", "s"), ("padding", "p")]
+        }
         Kind::Linear => &[("out_features", "")],
-        Kind::AdaptiveAvgPool2d | Kind::AdaptiveMaxPool2d => &[("output_size", "")],
+        Kind::AdaptiveAvgPool2d | Kind::AdaptiveMaxPool2d | Kind::AdaptiveAvgPool1d | Kind::AdaptiveMaxPool1d => {
+            &[("output_size", "")]
+        }
         Kind::GroupNorm => &[("num_groups", "groups")],
         Kind::ChannelShuffle => &[("groups", "groups")],
         Kind::Upsample => &[("scale_factor", "×")],

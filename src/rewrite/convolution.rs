@@ -4,8 +4,8 @@
 use std::collections::HashSet;
 
 use crate::model::{
-    Add, BatchNorm2d, Call, Channels, Conv2d, Groups, Inputs, Kind, Layer, Network, Node, NodeId, Padding, Pair, ReLU,
-    ReLU6, Source, Tap,
+    Add, Call, Channels, Conv2d, Groups, Inputs, Kind, Layer, Network, Node, NodeId, Padding, Pair, ReLU, ReLU6,
+    Source, Tap,
 };
 use crate::shape::{self, Shapes};
 
@@ -20,9 +20,9 @@ pub fn grouped(network: &Network, nodes: &[NodeId], groups: i64) -> Rewritten {
     let chosen: HashSet<NodeId> = nodes.iter().copied().collect();
     let mut draft = Draft::new(network);
     for (index, node) in network.nodes.iter().enumerate() {
-        match &node.layer {
-            Layer::Conv2d(conv) if chosen.contains(&node.id) && facts.divide(index, groups) => {
-                draft.replace(index, Conv2d { groups: Groups::Count(groups), ..conv.clone() }.into());
+        match Conv2d::of(&node.layer) {
+            Some(conv) if chosen.contains(&node.id) && facts.divide(index, groups) => {
+                draft.replace(index, Conv2d { groups: Groups::Count(groups), ..conv }.over(&node.layer));
                 draft.change(index, format!("{} works in {groups} groups of channels", node.name));
             }
             _ => draft.keep(index),
@@ -35,17 +35,18 @@ pub fn grouped(network: &Network, nodes: &[NodeId], groups: i64) -> Rewritten {
 pub fn bottleneck(network: &Network, node: NodeId, width: i64) -> Rewritten {
     let mut draft = Draft::new(network);
     for (index, current) in network.nodes.iter().enumerate() {
-        match &current.layer {
-            Layer::Conv2d(conv) if current.id == node && conv.groups == Groups::Count(1) => {
+        let over = |conv: Conv2d| conv.over(&current.layer);
+        match Conv2d::of(&current.layer) {
+            Some(conv) if current.id == node && conv.groups == Groups::Count(1) => {
                 draft.change(index, format!("{} goes through {width} channels", current.name));
-                let down = Conv2d { out_channels: Channels::Count(width), ..pointwise(conv) };
+                let down = Conv2d { out_channels: Channels::Count(width), ..pointwise(&conv) };
                 let middle = Conv2d { out_channels: Channels::Count(width), ..conv.clone() };
                 let mut parts = Parts::new(&mut draft, index);
-                parts.push("reduce", down.into());
+                parts.push("reduce", over(down));
                 parts.push("relu_reduce", ReLU::default().into());
-                parts.push("conv", middle.into());
+                parts.push("conv", over(middle));
                 parts.push("relu_conv", ReLU::default().into());
-                parts.finish("expand", pointwise(conv).into());
+                parts.finish("expand", over(pointwise(&conv)));
             }
             _ => draft.keep(index),
         }
@@ -59,12 +60,13 @@ pub fn inverted_residual(network: &Network, node: NodeId, expansion: i64) -> Rew
     let facts = Facts::of(network);
     let mut draft = Draft::new(network);
     for (index, current) in network.nodes.iter().enumerate() {
-        match &current.layer {
-            Layer::Conv2d(conv) if current.id == node && conv.groups == Groups::Count(1) => {
-                let normed =
-                    facts.uses.only_reader(index).is_some_and(|reader| facts.kind(reader) == Kind::BatchNorm2d);
-                let bias = conv.bias && !normed;
-                let wide = Conv2d { bias, out_channels: Channels::TimesInput(expansion), ..pointwise(conv) };
+        let over = |conv: Conv2d| conv.over(&current.layer);
+        match Conv2d::of(&current.layer) {
+            Some(conv) if current.id == node && conv.groups == Groups::Count(1) => {
+                let reader = facts.uses.only_reader(index).map(|reader| facts.kind(reader));
+                let norm = reader.filter(|kind| matches!(kind, Kind::BatchNorm2d | Kind::BatchNorm1d));
+                let bias = conv.bias && norm.is_none();
+                let wide = Conv2d { bias, out_channels: Channels::TimesInput(expansion), ..pointwise(&conv) };
                 let residual = facts.keeps_shape(index);
                 let inputs = draft.inputs(index);
                 draft.change(
@@ -72,19 +74,16 @@ pub fn inverted_residual(network: &Network, node: NodeId, expansion: i64) -> Rew
                     format!("{} expands its channels {expansion} times, works on each, and projects", current.name),
                 );
                 let mut parts = Parts::new(&mut draft, index);
-                for (part, layer) in [("expand", wide), ("depthwise", Conv2d { bias, ..depthwise(conv) })] {
-                    parts.push(part, layer.into());
-                    if normed {
-                        parts.push(
-                            if part == "expand" { "bn_expand" } else { "bn_depthwise" },
-                            BatchNorm2d::default().into(),
-                        );
+                for (part, layer) in [("expand", wide), ("depthwise", Conv2d { bias, ..depthwise(&conv) })] {
+                    parts.push(part, over(layer));
+                    if let Some(norm) = norm {
+                        parts.push(if part == "expand" { "bn_expand" } else { "bn_depthwise" }, norm.layer());
                     }
                     parts
                         .push(if part == "expand" { "relu_expand" } else { "relu_depthwise" }, ReLU6::default().into());
                 }
                 if residual {
-                    let project = parts.push("project", pointwise(conv).into());
+                    let project = parts.push("project", over(pointwise(&conv)));
                     parts.finish_with("add", Add::default().into(), |above| {
                         Inputs::From(vec![
                             match inputs {
@@ -95,7 +94,7 @@ pub fn inverted_residual(network: &Network, node: NodeId, expansion: i64) -> Rew
                         ])
                     });
                 } else {
-                    parts.finish("project", pointwise(conv).into());
+                    parts.finish("project", over(pointwise(&conv)));
                 }
             }
             _ => draft.keep(index),
@@ -110,10 +109,12 @@ pub fn kernel_size(network: &Network, nodes: &[NodeId], size: Pair) -> Rewritten
     let names = network.names_of(nodes);
     let mut draft = Draft::new(network);
     for (index, node) in network.nodes.iter().enumerate() {
-        match &node.layer {
-            Layer::Conv2d(conv) if names.contains(node.name.as_str()) && conv.kernel_size != size => {
+        // A line has no height.
+        let size = if matches!(node.layer, Layer::Conv1d(_)) { Pair::new(1, size.width) } else { size };
+        match Conv2d::of(&node.layer) {
+            Some(conv) if names.contains(node.name.as_str()) && conv.kernel_size != size => {
                 let (was, is) = (conv.kernel_size, size);
-                draft.replace(index, with_kernel(conv, size).into());
+                draft.replace(index, with_kernel(&conv, size).over(&node.layer));
                 draft.change(
                     index,
                     format!(
@@ -160,17 +161,13 @@ pub fn channels(network: &Network, node: NodeId, count: i64) -> Rewritten {
 
 /// The layer with another number of outputs; `None` where it does not choose its own.
 pub fn with_channels(layer: &Layer, count: i64) -> Option<Layer> {
-    match layer {
-        Layer::Conv2d(conv) if !conv.is_depthwise() => {
-            Some(Conv2d { out_channels: Channels::Count(count), ..conv.clone() }.into())
-        }
-        Layer::Linear(linear) => {
-            let mut linear = linear.clone();
-            linear.out_features = count;
-            Some(linear.into())
-        }
-        _ => None,
+    if let Layer::Linear(linear) = layer {
+        let mut linear = linear.clone();
+        linear.out_features = count;
+        return Some(linear.into());
     }
+    let conv = Conv2d::of(layer).filter(|conv| !conv.is_depthwise())?;
+    Some(Conv2d { out_channels: Channels::Count(count), ..conv }.over(layer))
 }
 
 /// These pools go, and the convolutions before them take on their stride.
@@ -188,13 +185,13 @@ pub fn stride_for_pool(network: &Network, pools: &[NodeId]) -> Rewritten {
     }
     let mut draft = Draft::new(network);
     for (index, node) in network.nodes.iter().enumerate() {
-        match (&node.layer, strides[index]) {
-            (Layer::Conv2d(conv), Some(stride)) => {
+        match (Conv2d::of(&node.layer), strides[index]) {
+            (Some(conv), Some(stride)) => {
                 let stride = Pair::new(
                     conv.stride.height.saturating_mul(stride.height),
                     conv.stride.width.saturating_mul(stride.width),
                 );
-                draft.replace(index, Conv2d { stride, ..conv.clone() }.into());
+                draft.replace(index, Conv2d { stride, ..conv }.over(&node.layer));
                 draft.change(index, format!("{} has stride {}x{}", node.name, stride.height, stride.width));
             }
             _ if gone[index] => {
@@ -217,12 +214,11 @@ pub fn pooled_convolution(network: &Network, uses: &Uses, pool: usize) -> Option
             return None;
         }
         let kind = network.nodes[index].layer.kind();
-        match &network.nodes[index].layer {
-            Layer::Conv2d(conv) => {
-                return (conv.padding != Padding::Same && conv.stride == Pair::square(1)).then_some(index);
-            }
-            _ if kind == Kind::BatchNorm2d || kind.is_elementwise_activation() => {}
-            _ => return None,
+        if let Some(conv) = Conv2d::of(&network.nodes[index].layer) {
+            return (conv.padding != Padding::Same && conv.stride == Pair::square(1)).then_some(index);
+        }
+        if !matches!(kind, Kind::BatchNorm2d | Kind::BatchNorm1d) && !kind.is_elementwise_activation() {
+            return None;
         }
         reader = index;
         index = uses.only_source(index)?;
@@ -233,6 +229,8 @@ fn pool_stride(layer: &Layer) -> Option<Pair> {
     let stride = match layer {
         Layer::MaxPool2d(pool) => pool.stride(),
         Layer::AvgPool2d(pool) => pool.stride(),
+        Layer::MaxPool1d(pool) => Pair::new(1, pool.stride()),
+        Layer::AvgPool1d(pool) => Pair::new(1, pool.stride()),
         _ => return None,
     };
     (stride.height >= 1 && stride.width >= 1 && stride != Pair::square(1)).then_some(stride)
@@ -260,7 +258,7 @@ impl<'a> Facts<'a> {
 
     /// The channels of a full convolution on both sides can be divided into so many groups.
     fn divide(&self, index: usize, groups: i64) -> bool {
-        let Layer::Conv2d(conv) = &self.network.nodes[index].layer else { return false };
+        let Some(conv) = Conv2d::of(&self.network.nodes[index].layer) else { return false };
         let output = self.shapes.nodes[index].dims().and_then(|dims| dims.get(1).copied());
         let both = self.uses.channels_into(&self.shapes, index).zip(output);
         let Some((groups, (input, output))) = u64::try_from(groups).ok().zip(both) else { return false };

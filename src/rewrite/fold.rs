@@ -58,9 +58,9 @@ pub fn depthwise_biases(network: &Network) -> Rewritten {
     let shapes = shape::infer(network, &network.wiring(), 1);
     let mut draft = Draft::new(network);
     for (index, node) in network.nodes.iter().enumerate() {
-        match (&node.layer, absorber(network, &uses, &shapes, index)) {
-            (Layer::Conv2d(conv), Some(absorber)) => {
-                draft.replace(index, Conv2d { bias: false, ..conv.clone() }.into());
+        match (Conv2d::of(&node.layer), absorber(network, &uses, &shapes, index)) {
+            (Some(conv), Some(absorber)) => {
+                draft.replace(index, Conv2d { bias: false, ..conv }.over(&node.layer));
                 let absorber = &network.nodes[absorber].name;
                 draft.change(index, format!("{} loses its bias: {absorber} takes it on", node.name));
             }
@@ -81,14 +81,18 @@ pub fn depthwise_convolutions(network: &Network) -> Rewritten {
     let mut draft = Draft::new(network);
     for (index, node) in network.nodes.iter().enumerate() {
         let above = depthwise_of[index].map(|above: usize| (above, &network.nodes[above]));
-        match (above.map(|(above, node)| (above, &node.name, &node.layer)), &node.layer) {
-            (Some((above, above_name, Layer::Conv2d(depthwise))), Layer::Conv2d(pointwise)) => {
+        let parts = above.and_then(|(above, depthwise)| {
+            Some((above, &depthwise.name, Conv2d::of(&depthwise.layer)?, Conv2d::of(&node.layer)?))
+        });
+        match parts {
+            Some((above, above_name, depthwise, pointwise)) => {
                 let layer = Conv2d {
-                    out_channels: full_channels(&shapes, index, pointwise),
+                    out_channels: full_channels(&shapes, index, &pointwise),
                     groups: Groups::Count(1),
                     bias: depthwise.bias || pointwise.bias,
-                    ..depthwise.clone()
+                    ..depthwise
                 };
+                let layer = layer.over(&node.layer);
                 let leaf = above_name.rsplit('.').next().unwrap_or(above_name);
                 let name = if leaf.starts_with("depthwise") {
                     draft.part_name(above, "depthwise", "conv")
@@ -97,7 +101,7 @@ pub fn depthwise_convolutions(network: &Network) -> Rewritten {
                 };
                 draft.change(index, format!("{above_name} and {} become {name}", node.name));
                 let inputs = draft.inputs(index);
-                draft.push(index, Node { id: node.id, name, layer: layer.into(), inputs, call: Call::Module });
+                draft.push(index, Node { id: node.id, name, layer, inputs, call: Call::Module });
             }
             _ if goes[index] => draft.leave_out(index),
             _ => draft.keep(index),
@@ -120,13 +124,13 @@ pub fn depthwise_pairs(network: &Network, uses: &Uses, shapes: &Shapes) -> Vec<O
 
 /// Where a depthwise convolution's bias can go: the index of the convolution or batch norm that takes it on.
 pub fn absorber(network: &Network, uses: &Uses, shapes: &Shapes, index: usize) -> Option<usize> {
-    let Layer::Conv2d(conv) = &network.nodes[index].layer else { return None };
-    if !conv.bias || !is_depthwise(conv, uses, shapes, index) || uses.called_again(index) {
+    let conv = Conv2d::of(&network.nodes[index].layer)?;
+    if !conv.bias || !is_depthwise(&conv, uses, shapes, index) || uses.called_again(index) {
         return None;
     }
     let next = uses.only_reader(index).filter(|&next| !uses.called_again(next))?;
-    let Layer::Conv2d(reader) = &network.nodes[next].layer else { return None };
-    if !is_unpadded(reader) {
+    let reader = Conv2d::of(&network.nodes[next].layer)?;
+    if !is_unpadded(&reader) {
         return None;
     }
     if reader.bias {
@@ -140,6 +144,10 @@ pub fn absorber(network: &Network, uses: &Uses, shapes: &Shapes, index: usize) -
 pub fn folds(network: &Network, uses: &Uses, index: usize, norm: usize) -> bool {
     let fits = match (&network.nodes[index].layer, &network.nodes[norm].layer) {
         (Layer::Conv2d(_) | Layer::ConvTranspose2d(_), Layer::BatchNorm2d(norm)) => norm.track_running_stats,
+        // Of lines without a batch dimension it would norm along them.
+        (Layer::Conv1d(_) | Layer::ConvTranspose1d(_), Layer::BatchNorm1d(norm)) => {
+            norm.track_running_stats && uses.rank_of(index) == Some(3)
+        }
         (Layer::Linear(_), Layer::BatchNorm1d(norm)) => norm.track_running_stats && uses.rank_of(index) == Some(2),
         _ => false,
     };
@@ -159,14 +167,12 @@ fn is_folded(network: &Network, uses: &Uses, norm: usize) -> bool {
 }
 
 fn is_pair(network: &Network, uses: &Uses, shapes: &Shapes, depthwise: usize, pointwise: usize) -> bool {
-    let (Layer::Conv2d(first), Layer::Conv2d(second)) =
-        (&network.nodes[depthwise].layer, &network.nodes[pointwise].layer)
-    else {
-        return false;
-    };
+    let convolution = |index: usize| Conv2d::of(&network.nodes[index].layer);
+    let (Some(first), Some(second)) = (convolution(depthwise), convolution(pointwise)) else { return false };
     uses.only_reader(depthwise) == Some(pointwise)
-        && is_depthwise(first, uses, shapes, depthwise)
-        && is_pointwise(second)
+        && is_depthwise(&first, uses, shapes, depthwise)
+        && is_pointwise(&second)
+        && network.nodes[depthwise].layer.kind() == network.nodes[pointwise].layer.kind()
         && !uses.called_again(depthwise)
         && !uses.called_again(pointwise)
 }
@@ -202,6 +208,8 @@ fn has_bias(layer: &Layer) -> bool {
     match layer {
         Layer::Conv2d(conv) => conv.bias,
         Layer::ConvTranspose2d(conv) => conv.bias,
+        Layer::Conv1d(conv) => conv.bias,
+        Layer::ConvTranspose1d(conv) => conv.bias,
         Layer::Linear(linear) => linear.bias,
         _ => false,
     }
@@ -211,6 +219,8 @@ fn set_bias(layer: &mut Layer, bias: bool) {
     match layer {
         Layer::Conv2d(conv) => conv.bias = bias,
         Layer::ConvTranspose2d(conv) => conv.bias = bias,
+        Layer::Conv1d(conv) => conv.bias = bias,
+        Layer::ConvTranspose1d(conv) => conv.bias = bias,
         Layer::Linear(linear) => linear.bias = bias,
         _ => {}
     }

@@ -1,7 +1,8 @@
 //! Smaller classifiers: pooled before they are flattened, or in two thin factors.
 
 use crate::model::{
-    AdaptiveAvgPool2d, Call, Dims, Flatten, Inputs, Kind, Layer, Linear, Network, Node, NodeId, OutputSize, ReLU,
+    AdaptiveAvgPool1d, AdaptiveAvgPool2d, Call, Dims, Flatten, Inputs, Kind, Layer, Linear, Network, Node, NodeId,
+    OutputSize, ReLU,
 };
 use crate::shape::{self, Shapes};
 
@@ -12,16 +13,18 @@ use super::{HiddenLayers, PooledHead, Rewritten};
 /// The classifier of a network, by index.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Head {
-    /// Makes `[N, C H W]` of `[N, C, H, W]`.
+    /// Makes `[N, C H W]` of `[N, C, H, W]`, or `[N, C L]` of lines.
     pub flatten: usize,
     /// The Linears behind it, in order, up to the network's output.
     pub linears: Vec<usize>,
-    /// `[N, C, H, W]` before it is flattened.
+    /// `[N, C, H, W]` or `[N, C, L]` before it is flattened.
     pub features: Dims,
 }
 
-/// The chain from the last flattening of `[N, C, H, W]` to the output, where there is one.
+/// The chain from the last flattening of `[N, C, H, W]` or of lines to the output, where there is one.
 pub fn find(network: &Network, uses: &Uses, shapes: &Shapes) -> Option<Head> {
+    // Three dimensions are lines where anything is a convolution over lines.
+    let has_lines = network.nodes.iter().any(|node| matches!(node.layer, Layer::Conv1d(_)));
     let mut linears = Vec::new();
     let mut index = network.nodes.len().checked_sub(1)?;
     loop {
@@ -29,7 +32,8 @@ pub fn find(network: &Network, uses: &Uses, shapes: &Shapes) -> Option<Head> {
         let kind = layer.kind();
         if matches!(kind, Kind::Flatten | Kind::View) {
             let features = *shapes.tap(*uses.taps(index).first()?)?;
-            let flat = shapes.nodes[index].dims()?.rank() == 2 && features.rank() == 4;
+            let is_map = features.rank() == 4 || has_lines && features.rank() == 3;
+            let flat = shapes.nodes[index].dims()?.rank() == 2 && is_map;
             linears.reverse();
             return (flat && !linears.is_empty()).then_some(Head { flatten: index, linears, features });
         }
@@ -59,28 +63,31 @@ pub fn pooled(network: &Network, head: &PooledHead) -> Rewritten {
     let mut draft = Draft::new(network);
     let Some(found) = find(network, &uses, &shapes) else { return unchanged(network) };
     let last = found.linears[found.linears.len() - 1];
-    let size = OutputSize {
-        height: Some(head.size.min(found.features[2] as i64)),
-        width: Some(head.size.min(found.features[3] as i64)),
+    let sizes: Vec<i64> = found.features[2..].iter().map(|&size| head.size.min(size as i64)).collect();
+    let pools = sizes.iter().zip(&found.features[2..]).any(|(&pooled, &size)| pooled as u64 != size);
+    let pool: Layer = match *sizes.as_slice() {
+        [length] => AdaptiveAvgPool1d { output_size: length }.into(),
+        _ => {
+            let output_size = OutputSize { height: sizes.first().copied(), width: sizes.get(1).copied() };
+            AdaptiveAvgPool2d { output_size }.into()
+        }
     };
-    let (height, width) = (size.height.unwrap_or(1), size.width.unwrap_or(1));
-    let pools = (height as u64, width as u64) != (found.features[2], found.features[3]);
-    let pool_above = uses.only_source(found.flatten).filter(|&above| {
-        matches!(network.nodes[above].layer, Layer::AdaptiveAvgPool2d(_)) && uses.only_reader(above).is_some()
-    });
+    let sizes = sizes.iter().map(ToString::to_string).collect::<Vec<_>>().join("x");
+    let pool_above = uses
+        .only_source(found.flatten)
+        .filter(|&above| network.nodes[above].layer.kind() == pool.kind() && uses.only_reader(above).is_some());
     for (index, node) in network.nodes.iter().enumerate() {
         let hidden = head.hidden == HiddenLayers::Drop && index > found.flatten && index < last;
         if pools && pool_above == Some(index) {
-            draft.replace(index, AdaptiveAvgPool2d { output_size: size }.into());
-            draft.change(index, format!("{} averages to {height}x{width}", node.name));
+            draft.replace(index, pool.clone());
+            draft.change(index, format!("{} averages to {sizes}", node.name));
         } else if pools && index == found.flatten {
             let features = found.features.without_batch();
             let mut inputs = draft.inputs(index);
             if pool_above.is_none() {
                 let (id, name) = (draft.part_id(index, 1), draft.free_name("gap"));
-                draft.change(index, format!("{name} averages {features} to {height}x{width} before {}", node.name));
-                let layer = AdaptiveAvgPool2d { output_size: size }.into();
-                draft.push(index, Node { id, name, layer, inputs, call: Call::Module });
+                draft.change(index, format!("{name} averages {features} to {sizes} before {}", node.name));
+                draft.push(index, Node { id, name, layer: pool.clone(), inputs, call: Call::Module });
                 inputs = Inputs::Above;
             }
             let layer = match &node.layer {

@@ -1,6 +1,6 @@
-//! Standard convolutions as depthwise + pointwise (arXiv 1704.04861, section 3.1).
+//! Standard convolutions as depthwise + pointwise (arXiv 1704.04861, section 3.1), over maps or lines.
 
-use crate::model::{Call, Channels, Conv2d, Groups, Inputs, Layer, Network, Node, NodeId, Padding, PaddingMode, Pair};
+use crate::model::{Call, Channels, Conv2d, Groups, Inputs, Network, Node, NodeId, Padding, PaddingMode, Pair};
 
 use super::Rewritten;
 use super::draft::Draft;
@@ -43,8 +43,8 @@ pub fn pointwise(conv: &Conv2d) -> Conv2d {
 fn divide(network: &Network, chosen: impl Fn(&Node) -> bool) -> Rewritten {
     let mut draft = Draft::new(network);
     for (index, node) in network.nodes.iter().enumerate() {
-        match &node.layer {
-            Layer::Conv2d(conv) if is_divisible(conv) && chosen(node) => divide_one(&mut draft, index, conv),
+        match Conv2d::of(&node.layer) {
+            Some(conv) if is_divisible(&conv) && chosen(node) => divide_one(&mut draft, index, &conv),
             _ => draft.keep(index),
         }
     }
@@ -59,13 +59,16 @@ fn divide_one(draft: &mut Draft, index: usize, conv: &Conv2d) {
         (draft.part_name(index, "conv", "depthwise"), draft.part_name(index, "conv", "pointwise"));
     draft.change(index, format!("{} becomes {depthwise_name} and {pointwise_name}", node.name));
     let id = draft.part_id(index, 1);
-    draft.push(index, Node { id, name: depthwise_name, layer: depthwise(conv).into(), inputs, call: Call::Module });
+    draft.push(
+        index,
+        Node { id, name: depthwise_name, layer: depthwise(conv).over(&node.layer), inputs, call: Call::Module },
+    );
     draft.push(
         index,
         Node {
             id: node.id,
             name: pointwise_name,
-            layer: pointwise(conv).into(),
+            layer: pointwise(conv).over(&node.layer),
             inputs: Inputs::Above,
             call: Call::Module,
         },

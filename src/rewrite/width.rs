@@ -86,12 +86,12 @@ impl Classes {
             classes.fixed[root] = true;
         }
         for (index, node) in network.nodes.iter().enumerate() {
-            let groups = match &node.layer {
-                Layer::Conv2d(conv) => group_count(conv.groups, uses.channels_into(shapes, index)),
-                Layer::ConvTranspose2d(conv) => group_count(conv.groups, uses.channels_into(shapes, index)),
-                Layer::GroupNorm(norm) => u64::try_from(norm.num_groups).unwrap_or(1),
-                Layer::ChannelShuffle(shuffle) => u64::try_from(shuffle.groups).unwrap_or(1),
-                _ => 1,
+            let convolution = node.layer.convolution();
+            let groups = match (convolution, &node.layer) {
+                (Some(conv), _) => group_count(conv.groups, uses.channels_into(shapes, index)),
+                (None, Layer::GroupNorm(norm)) => u64::try_from(norm.num_groups).unwrap_or(1),
+                (None, Layer::ChannelShuffle(shuffle)) => u64::try_from(shuffle.groups).unwrap_or(1),
+                (None, _) => 1,
             };
             if groups > 1 {
                 for end in uses.taps(index).iter().filter_map(entry).chain([index]) {
@@ -125,22 +125,31 @@ impl Classes {
             (left, Some(format!("{left} {unit} instead of {count}")))
         };
         let input = uses.channels_into(shapes, index).and_then(|channels| i64::try_from(channels).ok());
-        Some(match &network.nodes[index].layer {
-            Layer::Conv2d(conv) => match (conv.out_channels, input) {
+        let layer = &network.nodes[index].layer;
+        if let Some(conv) = Conv2d::of(layer) {
+            return match (conv.out_channels, input) {
                 // Written in numbers, a depthwise convolution would not follow its input.
-                (Channels::Count(count), Some(input)) if per_channel(conv, input) && count % input == 0 => {
-                    let conv = Conv2d {
-                        out_channels: Channels::TimesInput(count / input),
-                        groups: Groups::InputChannels,
-                        ..conv.clone()
-                    };
-                    (conv.into(), None)
+                (Channels::Count(count), Some(input)) if per_channel(&conv, input) && count % input == 0 => {
+                    let out_channels = Channels::TimesInput(count / input);
+                    let conv = Conv2d { out_channels, groups: Groups::InputChannels, ..conv };
+                    Some((conv.over(layer), None))
                 }
                 (Channels::Count(count), _) => {
                     let (left, what) = own(count, "channels");
-                    (Conv2d { out_channels: Channels::Count(left), ..conv.clone() }.into(), what)
+                    Some((Conv2d { out_channels: Channels::Count(left), ..conv }.over(layer), what))
                 }
-                (Channels::TimesInput(_), _) => return None,
+                (Channels::TimesInput(_), _) => None,
+            };
+        }
+        Some(match layer {
+            Layer::ConvTranspose1d(conv) => match conv.out_channels {
+                Channels::Count(count) => {
+                    let (left, what) = own(count, "channels");
+                    let mut conv = conv.clone();
+                    conv.out_channels = Channels::Count(left);
+                    (conv.into(), what)
+                }
+                Channels::TimesInput(_) => return None,
             },
             Layer::ConvTranspose2d(conv) => match conv.out_channels {
                 Channels::Count(count) => {
@@ -210,7 +219,7 @@ fn sets_channels(layer: &Layer) -> bool {
 
 /// Depthwise with as many output channels as input channels.
 fn passes_channels(layer: &Layer) -> bool {
-    matches!(layer, Layer::Conv2d(conv) if conv.is_depthwise() && conv.out_channels == Channels::TimesInput(1))
+    Conv2d::of(layer).is_some_and(|conv| conv.is_depthwise() && conv.out_channels == Channels::TimesInput(1))
 }
 
 fn per_channel(conv: &Conv2d, input: i64) -> bool {

@@ -28,6 +28,8 @@ pub enum Direction {
 pub enum Kernel {
     /// Over `[N, C, H, W]`.
     Rectangle(Pair),
+    /// Over `[N, C, L]`.
+    Line(i64),
 }
 
 /// The channels of a convolution, with what is inferred filled in.
@@ -42,14 +44,18 @@ impl Kernel {
     /// Each size with its name, outermost first. None is below zero in a layer that has a shape.
     pub fn sizes(self) -> impl Iterator<Item = (&'static str, u64)> {
         let size = |size: i64| u64::try_from(size).unwrap_or(0);
-        let Self::Rectangle(pair) = self;
-        [("kernel height", size(pair.height)), ("kernel width", size(pair.width))].into_iter()
+        let (first, last) = match self {
+            Self::Rectangle(pair) => (Some(("kernel height", size(pair.height))), ("kernel width", size(pair.width))),
+            Self::Line(length) => (None, ("kernel_size", size(length))),
+        };
+        first.into_iter().chain([last])
     }
 
     /// How many dimensions it slides along.
     pub fn rank(self) -> usize {
         match self {
             Self::Rectangle(_) => 2,
+            Self::Line(_) => 1,
         }
     }
 
@@ -95,7 +101,20 @@ impl Layer {
                 let kernel = Kernel::Rectangle(conv.kernel_size);
                 (conv.out_channels, conv.groups, conv.bias, Direction::Transposed, kernel)
             }
+            Self::Conv1d(conv) => {
+                let kernel = Kernel::Line(conv.kernel_size);
+                (conv.out_channels, conv.groups, conv.bias, Direction::Plain, kernel)
+            }
+            Self::ConvTranspose1d(conv) => {
+                let kernel = Kernel::Line(conv.kernel_size);
+                (conv.out_channels, conv.groups, conv.bias, Direction::Transposed, kernel)
+            }
             Self::Linear(_)
+            | Self::MaxPool1d(_)
+            | Self::AvgPool1d(_)
+            | Self::AdaptiveAvgPool1d(_)
+            | Self::AdaptiveMaxPool1d(_)
+            | Self::InstanceNorm1d(_)
             | Self::MaxPool2d(_)
             | Self::AvgPool2d(_)
             | Self::AdaptiveAvgPool2d(_)

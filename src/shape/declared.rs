@@ -1,45 +1,24 @@
 //! Whether what PyTorch's text declares of an input agrees with what flows in.
 
-use crate::model::{Dims, Layer};
+use crate::model::{Conv2d, Dims, Layer};
 
-use super::{ShapeError, output};
+use super::convolution::conv_channels;
+use super::{Direction, Kernel, ShapeError, output};
 
 /// Whether the inferred argument, as written in PyTorch, agrees with the input: `in_channels`, `in_features`,
 /// `num_features`, `num_channels`, `normalized_shape`. The errors of the constructor come first.
 pub fn check_declared(layer: &Layer, declared: &[u64], input: &Dims) -> Result<(), ShapeError> {
     let &[first, ..] = declared else { return Ok(()) };
-    let signed = |size: u64| i64::try_from(size).map_err(|_| ShapeError::TooLarge);
-    let found = |from_end: usize| input.rank().checked_sub(from_end).map(|index| input[index]);
     match layer {
-        Layer::Conv2d(layer) => {
-            let conv = layer.channels(first)?;
-            let per_group = signed(first)? / signed(conv.groups)?;
-            if let Some(found) = found(3).filter(|&found| found != first && matches!(input.rank(), 3 | 4)) {
-                let kernel = layer.kernel_size;
-                return Err(ShapeError::Channels {
-                    transposed: false,
-                    groups_or_transposed: signed(conv.groups)?,
-                    weight: vec![signed(conv.output)?, per_group, kernel.height, kernel.width],
-                    input: layer.convolved(&batched(input)),
-                    expected: signed(first)?,
-                    found,
-                });
-            }
+        Layer::Conv2d(conv) => {
+            conv.channels(first)?;
+            check_channels(layer, first, input)?;
         }
-        Layer::ConvTranspose2d(layer) => {
-            let conv = layer.channels(first)?;
-            if let Some(found) = found(3).filter(|&found| found != first && matches!(input.rank(), 3 | 4)) {
-                let kernel = layer.kernel_size;
-                return Err(ShapeError::Channels {
-                    transposed: true,
-                    groups_or_transposed: 1,
-                    weight: vec![signed(first)?, signed(conv.output / conv.groups)?, kernel.height, kernel.width],
-                    input: batched(input),
-                    expected: signed(first)?,
-                    found,
-                });
-            }
+        Layer::Conv1d(conv) => {
+            Conv2d::from(conv).channels(first)?;
+            check_channels(layer, first, input)?;
         }
+        Layer::ConvTranspose2d(_) | Layer::ConvTranspose1d(_) => check_channels(layer, first, input)?,
         Layer::Linear(layer) => {
             let columns = input.last().copied().unwrap_or(1);
             if columns != first {
@@ -62,18 +41,11 @@ pub fn check_declared(layer: &Layer, declared: &[u64], input: &Dims) -> Result<(
         }
         Layer::InstanceNorm2d(norm) => {
             output(layer, &[*input])?;
-            let dimension = input.rank() - 3;
-            let samples = if dimension == 0 { 1 } else { input[0] };
-            let (found, declared) = (input[dimension], first);
-            if found != declared && norm.affine {
-                return Err(ShapeError::NumFeatures { dimension, found, declared });
-            }
-            check_features(
-                samples.saturating_mul(declared),
-                samples.saturating_mul(found),
-                norm.track_running_stats,
-                false,
-            )?;
+            check_instances(first, (input, 3), norm.affine, norm.track_running_stats)?;
+        }
+        Layer::InstanceNorm1d(norm) => {
+            output(layer, &[*input])?;
+            check_instances(first, (input, 2), norm.affine, norm.track_running_stats)?;
         }
         Layer::GroupNorm(norm) => {
             super::norm::check_groups(norm.num_groups, first)?;
@@ -95,7 +67,11 @@ pub fn check_declared(layer: &Layer, declared: &[u64], input: &Dims) -> Result<(
                 return Err(ShapeError::NormalizedShape { declared: declared.to_vec(), input: *input });
             }
         }
-        Layer::MaxPool2d(_)
+        Layer::MaxPool1d(_)
+        | Layer::AvgPool1d(_)
+        | Layer::AdaptiveAvgPool1d(_)
+        | Layer::AdaptiveMaxPool1d(_)
+        | Layer::MaxPool2d(_)
         | Layer::AvgPool2d(_)
         | Layer::AdaptiveAvgPool2d(_)
         | Layer::AdaptiveMaxPool2d(_)
@@ -151,9 +127,51 @@ pub fn check_declared(layer: &Layer, declared: &[u64], input: &Dims) -> Result<(
     Ok(())
 }
 
-/// With a batch of one where there is none.
-fn batched(input: &Dims) -> Dims {
-    if input.rank() == 3 { input.with_batch(1).unwrap_or(*input) } else { *input }
+/// Whether as many channels flow into a convolution as it declares.
+fn check_channels(layer: &Layer, declared: u64, input: &Dims) -> Result<(), ShapeError> {
+    let Some(conv) = layer.convolution() else { return Ok(()) };
+    let channels = conv_channels(declared, conv.out_channels, conv.groups)?;
+    let rank = conv.kernel.rank();
+    let found = conv.input_channels(input).filter(|&found| found != declared);
+    let Some(found) = found.filter(|_| (rank + 1..=rank + 2).contains(&input.rank())) else { return Ok(()) };
+    let signed = |size: u64| i64::try_from(size).map_err(|_| ShapeError::TooLarge);
+    let batched = if input.rank() == rank + 1 { input.with_batch(1).unwrap_or(*input) } else { *input };
+    let (transposed, groups_or_transposed, first) = match conv.direction {
+        Direction::Plain => (false, signed(channels.groups)?, [channels.output, declared / channels.groups]),
+        Direction::Transposed => (true, 1, [declared, channels.output / channels.groups]),
+    };
+    let kernel = match conv.kernel {
+        Kernel::Rectangle(pair) => vec![pair.height, pair.width],
+        Kernel::Line(length) => vec![length],
+    };
+    Err(ShapeError::Channels {
+        transposed,
+        groups_or_transposed,
+        weight: [vec![signed(first[0])?, signed(first[1])?], kernel].concat(),
+        input: match layer {
+            Layer::Conv2d(conv) => conv.convolved(&batched),
+            Layer::Conv1d(conv) => conv.convolved(&batched),
+            _ => batched,
+        },
+        expected: signed(declared)?,
+        found,
+    })
+}
+
+/// Of an instance norm whose channels stand so many dimensions from the end.
+fn check_instances(
+    declared: u64,
+    (input, from_end): (&Dims, usize),
+    affine: bool,
+    running_statistics: bool,
+) -> Result<(), ShapeError> {
+    let dimension = input.rank() - from_end;
+    let samples = if dimension == 0 { 1 } else { input[0] };
+    let found = input[dimension];
+    if found != declared && affine {
+        return Err(ShapeError::NumFeatures { dimension, found, declared });
+    }
+    check_features(samples.saturating_mul(declared), samples.saturating_mul(found), running_statistics, false)
 }
 
 fn check_features(declared: u64, found: u64, running_statistics: bool, affine: bool) -> Result<(), ShapeError> {

@@ -49,6 +49,12 @@ pub enum ShapeError {
     )]
     KernelLargerThanInput { padded: (i128, i128), kernel: (i128, i128) },
     #[error(
+        "Calculated padded input size per channel: ({padded}). Kernel size: ({kernel}). Kernel size can't be greater than actual input size"
+    )]
+    KernelLongerThanInput { padded: i128, kernel: i128 },
+    #[error("Expected 2D (unbatched) or 3D (batched) input to {function}, but got input of size: {input:?}")]
+    LineRank { function: &'static str, input: Dims },
+    #[error(
         "output padding must be smaller than either stride or dilation, but got output_padding_height: {} output_padding_width: {} stride_height: {} stride_width: {} dilation_height: {} dilation_width: {}",
         output_padding.0, output_padding.1, stride.0, stride.1, dilation.0, dilation.1
     )]
@@ -88,6 +94,24 @@ pub enum ShapeError {
         input.0, input.1, input.2, output.0, output.1, output.2
     )]
     PoolOutputTooSmall { input: (u64, u64, u64), output: (u64, i128, i128) },
+    #[error("max_pool1d() {argument} must be greater than zero, but got {found}")]
+    MaxPoolLineNotPositive { argument: &'static str, found: i64 },
+    #[error("max_pool1d() padding must be non-negative, but got {0}")]
+    MaxPoolLinePaddingNegative(i64),
+    #[error(
+        "max_pool1d() padding should be at most half of kernel size, but got padding={padding} and kernel_size={kernel_size}"
+    )]
+    MaxPoolLinePaddingTooLarge { padding: i64, kernel_size: i64 },
+    #[error("max_pool1d() Invalid computed output size: {0}")]
+    MaxPoolLineOutput(i128),
+    #[error(
+        "max_pool1d: Expected 2D or 3D (batch mode) tensor with optional 0 dim batch size for input, but got:{input:?}"
+    )]
+    MaxPoolLineRank { input: Dims },
+    #[error(
+        "Expected 2 to 3 dimensions, but got {rank}-dimensional tensor for argument #1 'self' (while checking arguments for {function})"
+    )]
+    PoolLineRank { function: &'static str, rank: usize },
     #[error("divisor must be not zero")]
     DivisorZero,
     #[error("non-empty 3D or 4D (batch mode) tensor expected for input")]

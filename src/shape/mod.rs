@@ -7,6 +7,7 @@ mod combine;
 mod convolution;
 mod declared;
 mod error;
+mod line;
 mod norm;
 mod parameters;
 mod way_out;
@@ -97,11 +98,17 @@ pub fn output(layer: &Layer, inputs: &[Dims]) -> Result<Dims, ShapeError> {
     let output = match layer {
         Layer::Conv2d(layer) => layer.output(first()),
         Layer::ConvTranspose2d(layer) => layer.output(first()),
+        Layer::Conv1d(layer) => layer.output(first()),
+        Layer::ConvTranspose1d(layer) => layer.output(first()),
         Layer::Linear(layer) => combine::linear(layer.out_features, first()),
         Layer::MaxPool2d(layer) => layer.output(first()),
         Layer::AvgPool2d(layer) => layer.output(first()),
         Layer::AdaptiveAvgPool2d(layer) => layer.output_size.output("adaptive_avg_pool2d", first()),
         Layer::AdaptiveMaxPool2d(layer) => layer.output_size.output("adaptive_max_pool2d", first()),
+        Layer::MaxPool1d(layer) => layer.output(first()),
+        Layer::AvgPool1d(layer) => layer.output(first()),
+        Layer::AdaptiveAvgPool1d(layer) => line::adaptive("adaptive_avg_pool1d", layer.output_size, first()),
+        Layer::AdaptiveMaxPool1d(layer) => line::adaptive("adaptive_max_pool1d", layer.output_size, first()),
         Layer::Mean(layer) => combine::mean(&layer.dim, layer.keepdim, first()),
         Layer::BatchNorm2d(layer) => unchanged(norm::batch_norm_2d(layer.track_running_stats, first())),
         Layer::BatchNorm1d(layer) => unchanged(norm::batch_norm_1d(layer.track_running_stats, first())),
@@ -109,6 +116,7 @@ pub fn output(layer: &Layer, inputs: &[Dims]) -> Result<Dims, ShapeError> {
         Layer::LayerNorm(layer) => unchanged(norm::layer_norm(layer.normalized_dims, first())),
         Layer::LayerNorm2d(_) => unchanged(norm::layer_norm_2d(first())),
         Layer::InstanceNorm2d(layer) => unchanged(norm::instance_norm_2d(layer.track_running_stats, first())),
+        Layer::InstanceNorm1d(layer) => unchanged(norm::instance_norm_1d(layer.track_running_stats, first())),
         Layer::LocalResponseNorm(layer) => unchanged(norm::local_response_norm(layer.size, first())),
         Layer::PReLU(layer) => unchanged(arguments::slopes(layer.num_parameters, first())),
         Layer::Hardtanh(layer) => unchanged(arguments::limits(layer.min_val, layer.max_val)),

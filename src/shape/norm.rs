@@ -29,6 +29,16 @@ pub(super) fn instance_norm_2d(running_statistics: bool, input: &Dims) -> Result
     Ok(())
 }
 
+pub(super) fn instance_norm_1d(running_statistics: bool, input: &Dims) -> Result<(), ShapeError> {
+    if !matches!(input.rank(), 2 | 3) {
+        return rank_error("2D or 3D", input);
+    }
+    if !running_statistics && input.last() == Some(&1) {
+        return Err(ShapeError::OneSpatialElement { input: *input });
+    }
+    Ok(())
+}
+
 pub(super) fn group_norm(num_groups: i64, input: &Dims) -> Result<(), ShapeError> {
     let Some(&channels) = input.get(1) else { return Err(ShapeError::GroupNormRank { found: input.rank() }) };
     check_groups(num_groups, channels)?;

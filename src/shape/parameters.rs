@@ -55,7 +55,7 @@ pub fn parameter_tensors(layer: &Layer, input: Option<&Dims>) -> ParameterTensor
     };
     let second = || input.and_then(|input| input.get(1).copied());
     match layer {
-        Layer::Conv2d(_) | Layer::ConvTranspose2d(_) => {
+        Layer::Conv2d(_) | Layer::ConvTranspose2d(_) | Layer::Conv1d(_) | Layer::ConvTranspose1d(_) => {
             let Some((conv, input)) = layer.convolution().zip(input) else { return tensors };
             let Some(channels) = conv.channels(input) else { return tensors };
             if let Some(weight) = conv.weight(&channels) {
@@ -77,6 +77,7 @@ pub fn parameter_tensors(layer: &Layer, input: Option<&Dims>) -> ParameterTensor
         Layer::BatchNorm2d(layer) => tensors.push_norm(second(), layer.affine, layer.track_running_stats),
         Layer::BatchNorm1d(layer) => tensors.push_norm(second(), layer.affine, layer.track_running_stats),
         Layer::InstanceNorm2d(layer) => tensors.push_norm(channels(3), layer.affine, layer.track_running_stats),
+        Layer::InstanceNorm1d(layer) => tensors.push_norm(channels(2), layer.affine, layer.track_running_stats),
         Layer::GroupNorm(layer) => tensors.push_norm(second(), layer.affine, false),
         Layer::LayerNorm(layer) => {
             let dims = usize::try_from(layer.normalized_dims).ok();
@@ -122,6 +123,10 @@ pub fn parameter_tensors(layer: &Layer, input: Option<&Dims>) -> ParameterTensor
         | Layer::AvgPool2d(_)
         | Layer::AdaptiveAvgPool2d(_)
         | Layer::AdaptiveMaxPool2d(_)
+        | Layer::MaxPool1d(_)
+        | Layer::AvgPool1d(_)
+        | Layer::AdaptiveAvgPool1d(_)
+        | Layer::AdaptiveMaxPool1d(_)
         | Layer::Mean(_)
         | Layer::LocalResponseNorm(_)
         | Layer::ReLU(_)
@@ -181,6 +186,9 @@ pub fn uncalled_tensors(module: &UncalledModule) -> ParameterTensors {
     let first = module.declared.first().copied();
     let input = match (module.layer.kind(), module.layer.convolution()) {
         (Kind::LayerNorm, _) => Dims::new(&module.declared).and_then(|shape| shape.with_batch(1)),
+        // Without a batch dimension the channels come first of two here.
+        (Kind::InstanceNorm2d, _) => first.and_then(|channels| Dims::new(&[1, channels, 1, 1])),
+        (Kind::InstanceNorm1d, _) => first.and_then(|channels| Dims::new(&[1, channels, 1])),
         (_, Some(conv)) => first.and_then(|channels| Dims::new(&[1, channels, 1, 1][..conv.kernel.rank() + 2])),
         // Channels and features are the second size here.
         (_, None) => first.and_then(|channels| Dims::new(&[1, channels])),

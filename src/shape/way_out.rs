@@ -16,6 +16,17 @@ impl ShapeError {
                     " (kernel_size may be two numbers: height, width)"
                 }
             ),
+            Self::KernelLongerThanInput { padded, .. } => format!(
+                "Here {padded} values arrive, padding included: use a smaller kernel_size or dilation, more padding, or fewer pools above."
+            ),
+            Self::MaxPoolLineOutput(_) => "Use a smaller kernel_size or stride, or fewer pools above.".to_string(),
+            Self::MaxPoolLineNotPositive { argument, .. } => format!("Use a {argument} from 1."),
+            Self::MaxPoolLinePaddingNegative(_) => "Use a padding from 0.".to_string(),
+            Self::MaxPoolLinePaddingTooLarge { .. } => "Use less padding or a larger kernel_size.".to_string(),
+            Self::LineRank { .. } | Self::MaxPoolLineRank { .. } | Self::PoolLineRank { .. } => {
+                "It takes lines (channels x length): give the network such an input, or flatten from dimension 2."
+                    .to_string()
+            }
             Self::GroupsDoNotDivideInput { channels, groups } => format!(
                 "{channels} channels arrive, which {groups} does not divide: use {} as groups.",
                 divisors(*channels)
@@ -48,6 +59,9 @@ impl ShapeError {
             | Self::UpsampleRank { .. }
             | Self::PadRank { .. } => {
                 "It takes maps (channels x height x width): put it above the flatten.".to_string()
+            }
+            Self::NormRank { expected: "4D", found: 3 } => {
+                "It takes maps (channels x height x width); over lines use the 1d layer.".to_string()
             }
             Self::NormRank { expected, .. } if *expected == "4D" => {
                 "It takes maps (channels x height x width); after a flatten use BatchNorm1d.".to_string()

@@ -1,8 +1,8 @@
 //! The rewrites that keep the function: what becomes of the weights.
 
-use crate::model::{Layer, Network};
+use crate::model::{Groups, Layer, Network};
 use crate::rewrite::{Uses, absorber, depthwise_pairs, folds};
-use crate::shape;
+use crate::shape::{self, Direction};
 
 use super::{Tensors, TransplantError, tensor};
 
@@ -64,10 +64,7 @@ pub fn absorb_biases(network: &Network, tensors: &Tensors) -> Result<Tensors, Tr
         let reader = uses.only_reader(index).ok_or_else(|| TransplantError::Tensors(node.name.clone()))?;
         let outputs = shapes.nodes[reader].dims().and_then(|dims| dims.get(1).copied()).unwrap_or(0) as usize;
         let weight = tensor(&absorbed, network, (reader, 0))?;
-        let groups = match &network.nodes[reader].layer {
-            Layer::Conv2d(conv) => conv.channels(bias.len() as u64).map_or(1, |channels| channels.groups as usize),
-            _ => 1,
-        };
+        let groups = groups(&network.nodes[reader].layer, uses.channels_into(&shapes, reader));
         let sums = products(weight, &bias, (outputs, groups));
         if absorber == reader {
             let own = tensor(&absorbed, network, (reader, 1))?;
@@ -172,21 +169,24 @@ fn products(weight: &[f32], constants: &[f32], (outputs, groups): (usize, usize)
     (0..outputs).map(of_output).collect()
 }
 
+/// Into how many groups a layer divides so many input channels.
+fn groups(layer: &Layer, inputs: Option<u64>) -> usize {
+    match layer.convolution().map(|conv| conv.groups) {
+        Some(Groups::Count(groups)) => usize::try_from(groups).unwrap_or(1).max(1),
+        Some(Groups::InputChannels) => inputs.map_or(1, |inputs| inputs as usize).max(1),
+        None => 1,
+    }
+}
+
 /// The output channel of each place in a weight: `[outputs, ...]`, or `[inputs, outputs / groups, taps]` for a
 /// transposed convolution.
 fn output_channels(layer: &Layer, (length, outputs): (usize, usize), inputs: usize) -> impl Fn(usize) -> usize {
     let row = (length / outputs.max(1)).max(1);
-    let transposed = match layer {
-        Layer::ConvTranspose2d(conv) => {
-            let groups = conv.channels(inputs as u64).map_or(1, |channels| channels.groups as usize);
-            Some((
-                (outputs / groups).max(1),
-                (inputs / groups).max(1),
-                (length * groups / (inputs * outputs).max(1)).max(1),
-            ))
-        }
-        _ => None,
-    };
+    let is_transposed = layer.convolution().is_some_and(|conv| conv.direction == Direction::Transposed);
+    let transposed = is_transposed.then(|| {
+        let groups = groups(layer, Some(inputs as u64));
+        ((outputs / groups).max(1), (inputs / groups).max(1), (length * groups / (inputs * outputs).max(1)).max(1))
+    });
     move |place| match transposed {
         None => place / row,
         Some((outputs_per_group, inputs_per_group, taps)) => {

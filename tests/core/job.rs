@@ -17,9 +17,9 @@ use proptest::strategy::{Strategy, ValueTree};
 use crate::golden::{self, Failures, floats};
 
 /// A job's messages, its result last; job and messages cross as bytes.
-fn messages<T: Request>(task: T, clock: Clock<'_>) -> Vec<News<T::Reply>>
+fn messages<T>(task: T, clock: Clock<'_>) -> Vec<News<T::Reply>>
 where
-    T: serde::Serialize + serde::de::DeserializeOwned,
+    T: Request + serde::Serialize + serde::de::DeserializeOwned,
 {
     let job = Job::<T>::from_bytes(&Job { id: 7, task }.to_bytes()).expect("the job");
     let mut all = Vec::new();
@@ -39,9 +39,9 @@ fn finish(job: impl Future<Output = ()>) {
 }
 
 /// The result or why there is none, and the progress before it.
-pub fn execute<T: Request>(task: T, clock: Clock<'_>) -> (Result<T::Reply, String>, Vec<f64>)
+pub fn execute<T>(task: T, clock: Clock<'_>) -> (Result<T::Reply, String>, Vec<f64>)
 where
-    T: serde::Serialize + serde::de::DeserializeOwned,
+    T: Request + serde::Serialize + serde::de::DeserializeOwned,
 {
     let mut news = messages(task, clock);
     let result = match news.pop().expect("a last message") {

@@ -2,7 +2,8 @@
 
 use convscope::engine::{Kernels, Numbers, Plan, PlanOptions, Seeding, WeightSource, all_tensors, seeded_input};
 use convscope::model::{
-    BatchNorm2d, Channels, ConvTranspose2d, Dims, Groups, Inputs, Kind, Layer, Network, Pair, Source,
+    BatchNorm1d, BatchNorm2d, Channels, Conv1d, ConvTranspose2d, Dims, Groups, Inputs, Kind, Layer, LinePadding,
+    Network, Pair, Source,
 };
 use convscope::rewrite::{self, HiddenLayers, PooledHead, Rewrite};
 use convscope::transplant::{Scope, Tensors, carry, low_rank, prune, quantise};
@@ -66,6 +67,25 @@ proptest! {
 
     #[test]
     fn exact_rewrites_in_any_order(network in random::network(), order in Just(EXACT.to_vec()).prop_shuffle()) {
+        check_exact(&network, &order, 1.0)?;
+    }
+
+    /// Convolutions over lines, with everything that these rewrites look at.
+    #[test]
+    fn exact_rewrites_of_lines_leave_the_outputs(
+        kernel_size in 1_i64..4, stride in 1_i64..3, padding in 0_i64..2, dilation in 1_i64..3, bias: bool,
+        depthwise: bool, order in Just(EXACT.to_vec()).prop_shuffle(),
+    ) {
+        let groups = if depthwise { Groups::InputChannels } else { Groups::Count(1) };
+        let out_channels = if depthwise { Channels::TimesInput(1) } else { Channels::Count(6) };
+        let padding = LinePadding::Explicit(padding);
+        let first = Conv1d { out_channels, kernel_size, stride, padding, dilation, groups, bias, ..Conv1d::default() };
+        let second = Conv1d { kernel_size: 1, ..Conv1d::default() };
+        let layers: Vec<Layer> = vec![
+            first.clone().into(), BatchNorm1d::default().into(), first.into(), second.into(), BatchNorm1d::default().into(),
+            Kind::ReLU.layer(),
+        ];
+        let network = Network::chain_of("Lines", Dims::new(&[4, 23]).expect("a shape"), layers);
         check_exact(&network, &order, 1.0)?;
     }
 

@@ -6,9 +6,14 @@ use crate::model::{Call, Conv2d, ConvTranspose2d, Layer, Padding, PaddingMode, U
 
 pub(super) fn count(row: &mut Row, unit: Unit) -> Result<(), &'static str> {
     match row.site.layer {
-        Layer::Conv2d(layer) => return convolution(row, layer, unit),
+        Layer::Conv2d(layer) => return convolution(row, (layer, 2), unit),
+        Layer::Conv1d(layer) => return convolution(row, (&layer.into(), 1), unit),
         Layer::ConvTranspose2d(layer) => {
-            transposed(row, layer, unit);
+            transposed(row, (layer, 2), unit);
+            return Ok(());
+        }
+        Layer::ConvTranspose1d(layer) => {
+            transposed(row, (&layer.into(), 1), unit);
             return Ok(());
         }
         // Fails whatever is asked for.
@@ -40,7 +45,14 @@ fn elementwise(row: &mut Row) {
         | Layer::Softmax(_) => row.add("activations at 1 an element", x),
         // The module calls `F.hardtanh`.
         Layer::ReLU6(_) if row.call == Call::Function => row.add("activations at 1 an element", x),
-        Layer::MaxPool2d(_) | Layer::AvgPool2d(_) | Layer::AdaptiveAvgPool2d(_) | Layer::AdaptiveMaxPool2d(_) => {
+        Layer::MaxPool2d(_)
+        | Layer::AvgPool2d(_)
+        | Layer::AdaptiveAvgPool2d(_)
+        | Layer::AdaptiveMaxPool2d(_)
+        | Layer::MaxPool1d(_)
+        | Layer::AvgPool1d(_)
+        | Layer::AdaptiveAvgPool1d(_)
+        | Layer::AdaptiveMaxPool1d(_) => {
             row.add("pools at 1 an input", x);
         }
         Layer::BatchNorm2d(_) | Layer::BatchNorm1d(_) => match (row.uses_batch_statistics(), row.affine()) {
@@ -49,12 +61,14 @@ fn elementwise(row: &mut Row) {
             (true, Some(true)) => row.add("batch norm by the batch's own statistics at 5 an element", 5 * x),
             (true, _) => row.add("batch norm by the batch's own statistics, without scale, at 4 an element", 4 * x),
         },
-        Layer::GroupNorm(_) | Layer::LayerNorm(_) | Layer::LayerNorm2d(_) | Layer::InstanceNorm2d(_) => {
-            match row.affine() {
-                Some(true) => row.add("other norms at 5 an element", 5 * x),
-                _ => row.add("other norms without scale at 4 an element", 4 * x),
-            }
-        }
+        Layer::GroupNorm(_)
+        | Layer::LayerNorm(_)
+        | Layer::LayerNorm2d(_)
+        | Layer::InstanceNorm2d(_)
+        | Layer::InstanceNorm1d(_) => match row.affine() {
+            Some(true) => row.add("other norms at 5 an element", 5 * x),
+            _ => row.add("other norms without scale at 4 an element", 4 * x),
+        },
         Layer::LocalResponseNorm(layer) => {
             let counted = local_response_operations(row, layer.size);
             row.add("the operations of local response norm", counted);
@@ -69,15 +83,18 @@ fn along(size: i128, kernel: i64, stride: i64, padding: i64, dilation: i64) -> i
     (size + 2 * i128::from(padding) - reach).div_euclid(i128::from(stride.max(1))) + 1
 }
 
-fn convolution(row: &mut Row, layer: &Conv2d, unit: Unit) -> Result<(), &'static str> {
-    let Ok(conv) = layer.channels(row.channels()) else { return Ok(()) };
+/// Over so many dimensions, of lines as over maps of one row.
+fn convolution(row: &mut Row, (layer, spatial): (&Conv2d, usize), unit: Unit) -> Result<(), &'static str> {
+    let channels = row.site.layer.convolution().and_then(|conv| conv.channels(row.site.input()));
+    let Some(conv) = channels else { return Ok(()) };
     let sides = layer.padding_sides();
     let is_padded_before = layer.padding_mode != PaddingMode::Zeros;
     let mut input: Vec<i128> = row.site.input().iter().map(|&size| i128::from(size)).collect();
     let rank = input.len();
     if is_padded_before {
-        input[rank - 2] += i128::from(sides.top) + i128::from(sides.bottom);
-        input[rank - 1] += i128::from(sides.left) + i128::from(sides.right);
+        let padding =
+            [i128::from(sides.top) + i128::from(sides.bottom), i128::from(sides.left) + i128::from(sides.right)];
+        input[rank - spatial..].iter_mut().zip(&padding[2 - spatial..]).for_each(|(size, padding)| *size += padding);
     }
     if input[1] != i128::from(conv.input) {
         return Err("a convolution without a batch dimension");
@@ -95,13 +112,13 @@ fn convolution(row: &mut Row, layer: &Conv2d, unit: Unit) -> Result<(), &'static
     ];
     let pixels = input[2..]
         .iter()
-        .zip(windows)
-        .map(|(&size, (kernel, stride, padding, dilation))| along(size, kernel, stride, padding, dilation));
+        .zip(&windows[2 - spatial..])
+        .map(|(&size, &(kernel, stride, padding, dilation))| along(size, kernel, stride, padding, dilation));
     let active = pixels.fold(input[0], i128::saturating_mul);
     let kernel = i128::from(kernel.height) * i128::from(kernel.width);
     let weights = kernel.saturating_mul(input[1]).saturating_mul(i128::from(conv.output / conv.groups));
     let macs = weights.saturating_mul(active);
-    let reason = if matches!(layer.padding, Padding::Same) && rank == 4 {
+    let reason = if matches!(layer.padding, Padding::Same) && rank == spatial + 2 {
         "padding 'same' with an even kernel is taken to give one row and column less"
     } else {
         "without a batch dimension it takes the height for the channels"
@@ -113,8 +130,9 @@ fn convolution(row: &mut Row, layer: &Conv2d, unit: Unit) -> Result<(), &'static
     Ok(())
 }
 
-fn transposed(row: &mut Row, layer: &ConvTranspose2d, unit: Unit) {
-    let Ok(conv) = layer.channels(row.channels()) else { return };
+fn transposed(row: &mut Row, (layer, spatial): (&ConvTranspose2d, usize), unit: Unit) {
+    let channels = row.site.layer.convolution().and_then(|conv| conv.channels(row.site.input()));
+    let Some(conv) = channels else { return };
     let input: Vec<i128> = row.site.input().iter().map(|&size| i128::from(size)).collect();
     let per_group = i128::from(conv.output / conv.groups);
     let kernel = i128::from(layer.kernel_size.height) * i128::from(layer.kernel_size.width);
@@ -133,8 +151,8 @@ fn transposed(row: &mut Row, layer: &ConvTranspose2d, unit: Unit) {
         ];
         let pixels = input[2..]
             .iter()
-            .zip(windows)
-            .map(|(&size, (kernel, stride, padding, dilation))| along(size, kernel, stride, padding, dilation));
+            .zip(&windows[2 - spatial..])
+            .map(|(&size, &(kernel, stride, padding, dilation))| along(size, kernel, stride, padding, dilation));
         let outputs = pixels.fold(per_group.saturating_mul(input[0]), i128::saturating_mul);
         row.fault("bias of transposed convolutions on the output of a plain one", outputs);
     }

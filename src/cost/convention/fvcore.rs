@@ -1,15 +1,16 @@
 //! fvcore 0.1.5.post20221221, `fvcore/nn/flop_count.py` and `jit_handles.py`: operators of a trace.
 
 use super::row::Row;
-use crate::model::{Layer, Padding, PaddingMode, UpsampleMode};
+use crate::model::{Conv2d, Layer, Padding, PaddingMode, UpsampleMode};
 
 pub(super) fn count(row: &mut Row) -> Result<(), &'static str> {
     let (x, y) = (row.x(), row.y());
     match row.site.layer {
-        Layer::Conv2d(layer) => {
-            let is_text = matches!(layer.padding, Padding::Same | Padding::Valid);
+        Layer::Conv2d(_) | Layer::Conv1d(_) => {
+            let conv = Conv2d::of(row.site.layer).unwrap_or_default();
+            let is_text = matches!(conv.padding, Padding::Same | Padding::Valid);
             // Padding of another mode is done before, and the operator is given none.
-            if is_text && layer.padding_mode == PaddingMode::Zeros {
+            if is_text && conv.padding_mode == PaddingMode::Zeros {
                 let macs = row.macs;
                 row.fault("convolutions whose padding is a text, 'same' or 'valid', count nothing", -macs);
             }
@@ -20,7 +21,11 @@ pub(super) fn count(row: &mut Row) -> Result<(), &'static str> {
             (true, Some(true)) => row.add("batch norm by the batch's own statistics at 5 an element", 5 * x),
             (true, _) => row.add("batch norm by the batch's own statistics, without scale, at 4 an element", 4 * x),
         },
-        Layer::GroupNorm(_) | Layer::LayerNorm(_) | Layer::LayerNorm2d(_) | Layer::InstanceNorm2d(_) => {
+        Layer::GroupNorm(_)
+        | Layer::LayerNorm(_)
+        | Layer::LayerNorm2d(_)
+        | Layer::InstanceNorm2d(_)
+        | Layer::InstanceNorm1d(_) => {
             if !(2..=5).contains(&row.site.input().rank()) {
                 return Err("it takes norms of 2 to 5 dimensions only");
             }

@@ -19,21 +19,32 @@ pub(super) fn count_modules(row: &mut Row, samples: i128) {
 fn hooks(row: &mut Row) {
     let (x, y) = (row.x(), row.y());
     match row.site.layer {
-        Layer::Conv2d(_) => convolution(row, &product(row.site.output.get(2..).unwrap_or_default())),
-        Layer::ConvTranspose2d(_) => convolution(row, &product(row.site.input().get(2..).unwrap_or_default())),
+        Layer::Conv2d(_) | Layer::Conv1d(_) => convolution(row, &product(row.site.output.get(2..).unwrap_or_default())),
+        Layer::ConvTranspose2d(_) | Layer::ConvTranspose1d(_) => {
+            convolution(row, &product(row.site.input().get(2..).unwrap_or_default()))
+        }
         Layer::Linear(_) => row.add("bias at 1 an output", row.biased()),
         Layer::ReLU(_) | Layer::ReLU6(_) | Layer::LeakyReLU(_) | Layer::PReLU(_) | Layer::ELU(_) | Layer::GELU(_) => {
             row.add("activations at 1 an element", y)
         }
-        Layer::MaxPool2d(_) | Layer::AvgPool2d(_) | Layer::AdaptiveAvgPool2d(_) | Layer::AdaptiveMaxPool2d(_) => {
+        Layer::MaxPool2d(_)
+        | Layer::AvgPool2d(_)
+        | Layer::AdaptiveAvgPool2d(_)
+        | Layer::AdaptiveMaxPool2d(_)
+        | Layer::MaxPool1d(_)
+        | Layer::AvgPool1d(_)
+        | Layer::AdaptiveAvgPool1d(_)
+        | Layer::AdaptiveMaxPool1d(_) => {
             row.add("pools at 1 an input", x);
         }
-        Layer::BatchNorm2d(_) | Layer::BatchNorm1d(_) | Layer::InstanceNorm2d(_) | Layer::GroupNorm(_) => {
-            match row.affine() {
-                Some(true) => row.add("norms at 2 an element", 2 * x),
-                _ => row.add("norms without scale at 1 an element", x),
-            }
-        }
+        Layer::BatchNorm2d(_)
+        | Layer::BatchNorm1d(_)
+        | Layer::InstanceNorm2d(_)
+        | Layer::InstanceNorm1d(_)
+        | Layer::GroupNorm(_) => match row.affine() {
+            Some(true) => row.add("norms at 2 an element", 2 * x),
+            _ => row.add("norms without scale at 1 an element", x),
+        },
         Layer::LayerNorm(_) => row.add("layer norm at 1 an element", x),
         // It takes the first sample for all of them.
         Layer::Upsample(_) => row.add("upsampling at 1 an output of the first sample", y / row.size(0).max(1)),
@@ -53,13 +64,11 @@ fn convolution(row: &mut Row, pixels: &i128) {
 }
 
 fn weights(row: &Row) -> i128 {
-    let (conv, kernel) = match row.site.layer {
-        Layer::Conv2d(layer) => (layer.channels(row.channels()), layer.kernel_size),
-        Layer::ConvTranspose2d(layer) => (layer.channels(row.channels()), layer.kernel_size),
-        _ => return 0,
-    };
-    let per_pixel = conv.map_or(0, |conv| i128::from(conv.input).saturating_mul(i128::from(conv.output / conv.groups)));
-    per_pixel.saturating_mul(i128::from(kernel.height)).saturating_mul(i128::from(kernel.width))
+    let conv = row.site.layer.convolution();
+    let channels = conv.and_then(|conv| conv.channels(row.site.input()));
+    let per_pixel =
+        channels.map_or(0, |conv| i128::from(conv.input).saturating_mul(i128::from(conv.output / conv.groups)));
+    per_pixel.saturating_mul(row.kernel())
 }
 
 /// Functions that are replaced by ones that count; most modules call them, and are counted twice.
@@ -71,7 +80,14 @@ fn functions(row: &mut Row, samples: i128) {
         Layer::ReLU(_) | Layer::PReLU(_) | Layer::ELU(_) | Layer::GELU(_) if hooked => {
             row.fault("activations a second time, as functions", x);
         }
-        Layer::MaxPool2d(_) | Layer::AvgPool2d(_) | Layer::AdaptiveAvgPool2d(_) | Layer::AdaptiveMaxPool2d(_)
+        Layer::MaxPool2d(_)
+        | Layer::AvgPool2d(_)
+        | Layer::AdaptiveAvgPool2d(_)
+        | Layer::AdaptiveMaxPool2d(_)
+        | Layer::MaxPool1d(_)
+        | Layer::AvgPool1d(_)
+        | Layer::AdaptiveAvgPool1d(_)
+        | Layer::AdaptiveMaxPool1d(_)
             if row.call == Call::Module =>
         {
             row.fault("pools a second time, as functions", x);
@@ -83,7 +99,14 @@ fn functions(row: &mut Row, samples: i128) {
         Layer::ReLU6(_) if row.call == Call::Function => {
             row.add("activations that are functions, at 1 an element", x);
         }
-        Layer::MaxPool2d(_) | Layer::AvgPool2d(_) | Layer::AdaptiveAvgPool2d(_) | Layer::AdaptiveMaxPool2d(_) => {
+        Layer::MaxPool2d(_)
+        | Layer::AvgPool2d(_)
+        | Layer::AdaptiveAvgPool2d(_)
+        | Layer::AdaptiveMaxPool2d(_)
+        | Layer::MaxPool1d(_)
+        | Layer::AvgPool1d(_)
+        | Layer::AdaptiveAvgPool1d(_)
+        | Layer::AdaptiveMaxPool1d(_) => {
             row.add("pools that are functions, at 1 an input", x);
         }
         Layer::Upsample(layer) => interpolate(row, layer, samples),

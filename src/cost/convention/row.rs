@@ -47,19 +47,24 @@ impl Row<'_> {
         self.site.input().get(index).map_or(1, |&size| i128::from(size))
     }
 
-    /// The channels of an image, with a batch dimension or without.
-    pub(super) fn channels(&self) -> u64 {
-        let input = self.site.input();
-        input.rank().checked_sub(3).map_or(0, |index| input[index])
+    /// The groups of a convolution; 1 where there are none.
+    pub(super) fn groups(&self) -> i128 {
+        let conv = self.site.layer.convolution();
+        conv.and_then(|conv| conv.channels(self.site.input())).map_or(1, |channels| i128::from(channels.groups))
+    }
+
+    /// The taps of a convolution's kernel; 1 where there are none.
+    pub(super) fn kernel(&self) -> i128 {
+        let kernel = self.site.layer.convolution().map(|conv| conv.kernel);
+        kernel.map_or(1, |kernel| kernel.sizes().fold(1, |taps: i128, (_, size)| taps.saturating_mul(i128::from(size))))
     }
 
     /// The outputs that a bias is added to; 0 where there is none.
     pub(super) fn biased(&self) -> i128 {
-        let bias = match self.site.layer {
-            Layer::Conv2d(layer) => layer.bias,
-            Layer::ConvTranspose2d(layer) => layer.bias,
-            Layer::Linear(layer) => layer.bias,
-            _ => false,
+        let bias = match (self.site.layer.convolution(), self.site.layer) {
+            (Some(conv), _) => conv.bias,
+            (None, Layer::Linear(layer)) => layer.bias,
+            (None, _) => false,
         };
         if bias { self.y() } else { 0 }
     }
@@ -73,6 +78,7 @@ impl Row<'_> {
             Layer::LayerNorm(layer) => Some(layer.elementwise_affine),
             Layer::LayerNorm2d(layer) => Some(layer.elementwise_affine),
             Layer::InstanceNorm2d(layer) => Some(layer.affine),
+            Layer::InstanceNorm1d(layer) => Some(layer.affine),
             _ => None,
         }
     }

@@ -2,7 +2,7 @@
 
 use super::row::Row;
 use crate::cost::operation::softmax_length;
-use crate::model::{Call, Layer, Pair, UpsampleMode};
+use crate::model::{Call, Layer, UpsampleMode};
 
 pub(super) fn count(row: &mut Row) -> Result<(), &'static str> {
     let (x, y) = (row.x(), row.y());
@@ -12,26 +12,24 @@ pub(super) fn count(row: &mut Row) -> Result<(), &'static str> {
         return Ok(());
     }
     match row.site.layer {
-        Layer::Conv2d(layer) => {
-            let groups = layer.channels(row.channels()).map_or(1, |conv| i128::from(conv.groups));
-            let counted = by_output(row, layer.kernel_size, groups);
+        Layer::Conv2d(_) | Layer::Conv1d(_) => {
+            let counted = by_output(row);
             row.fault("without a batch dimension it takes the height for the channels", counted - row.macs);
         }
-        Layer::ConvTranspose2d(layer) => {
-            let groups = layer.channels(row.channels()).map_or(1, |conv| i128::from(conv.groups));
-            let counted = by_output(row, layer.kernel_size, groups);
+        Layer::ConvTranspose2d(_) | Layer::ConvTranspose1d(_) => {
+            let counted = by_output(row);
             row.fault("transposed convolutions are counted on the size of the output", counted - row.macs);
         }
         Layer::BatchNorm2d(_) | Layer::BatchNorm1d(_) => match row.affine() {
             Some(true) => row.add("batch norm at 4 an element", 4 * x),
             _ => row.add("batch norm without scale at 2 an element", 2 * x),
         },
-        Layer::LayerNorm(_) | Layer::InstanceNorm2d(_) => match row.affine() {
+        Layer::LayerNorm(_) | Layer::InstanceNorm2d(_) | Layer::InstanceNorm1d(_) => match row.affine() {
             Some(true) => row.add("layer and instance norm at 4 an element", 4 * x),
             _ => row.add("layer and instance norm without scale at 2 an element", 2 * x),
         },
-        Layer::AvgPool2d(_) => row.add("average pools at 1 an output", y),
-        Layer::AdaptiveAvgPool2d(_) => {
+        Layer::AvgPool2d(_) | Layer::AvgPool1d(_) => row.add("average pools at 1 an output", y),
+        Layer::AdaptiveAvgPool2d(_) | Layer::AdaptiveAvgPool1d(_) => {
             let counted = adaptive(row);
             row.add("adaptive average pools at their window + 1 an output", counted);
         }
@@ -51,9 +49,8 @@ pub(super) fn count(row: &mut Row) -> Result<(), &'static str> {
 }
 
 /// The output's elements, times the second size of the input by groups, times the kernel.
-fn by_output(row: &Row, kernel: Pair, groups: i128) -> i128 {
-    let kernel = i128::from(kernel.height) * i128::from(kernel.width);
-    row.y().saturating_mul(row.size(1) / groups.max(1)).saturating_mul(kernel)
+fn by_output(row: &Row) -> i128 {
+    row.y().saturating_mul(row.size(1) / row.groups().max(1)).saturating_mul(row.kernel())
 }
 
 /// From the third dimension on; in f64, as there.

@@ -21,7 +21,7 @@ pub(super) fn count(row: &mut Row) {
     let bias = tensors.iter().find(|tensor| tensor.name == "bias").and_then(|tensor| tensor.elements());
     let bias = i128::from(bias.unwrap_or(0));
     match row.site.layer {
-        Layer::Conv2d(_) => {
+        Layer::Conv2d(_) | Layer::Conv1d(_) => {
             let times = first.saturating_mul(pixels);
             row.fault(
                 "without a batch dimension it takes the channels for samples",
@@ -29,7 +29,7 @@ pub(super) fn count(row: &mut Row) {
             );
             row.add("bias at 1 an output", bias.saturating_mul(times));
         }
-        Layer::ConvTranspose2d(_) => {
+        Layer::ConvTranspose2d(_) | Layer::ConvTranspose1d(_) => {
             let times = first.saturating_mul(pixels);
             row.fault(
                 "transposed convolutions are counted on the size of the output",
@@ -50,7 +50,8 @@ pub(super) fn count(row: &mut Row) {
         | Layer::GroupNorm(_)
         | Layer::LayerNorm(_)
         | Layer::LayerNorm2d(_)
-        | Layer::InstanceNorm2d(_) => row.add("norms at their parameters, once a sample", all.saturating_mul(first)),
+        | Layer::InstanceNorm2d(_)
+        | Layer::InstanceNorm1d(_) => row.add("norms at their parameters, once a sample", all.saturating_mul(first)),
         _ => {}
     }
 }

@@ -85,10 +85,11 @@ fn pixel_length(planes: &Planes) -> usize {
     if planes.area() > 1 && rounded.is_multiple_of(SET) { rounded + 4 * LANES } else { rounded }
 }
 
-/// The sizes of an image [N, C, H, W]; `None` for other ranks.
+/// The sizes of an image [N, C, H, W], or of lines [N, C, L] as an image of one row; `None` for other ranks.
 fn image_planes(dims: &[usize]) -> Option<Planes> {
     match *dims {
         [batch, channels, height, width] => Some(Planes { batch, channels, height, width }),
+        [batch, channels, width] => Some(Planes { batch, channels, height: 1, width }),
         _ => None,
     }
 }

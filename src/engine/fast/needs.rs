@@ -39,7 +39,7 @@ impl Needs {
             squeezed: squeezed_tensors(graph),
         };
         // The input's few channels are kept without gaps, so that a row of taps is one run of values.
-        let few = matches!(*graph.dims(Graph::INPUT), [_, channels, _, _] if channels < LANES);
+        let few = image_planes(graph.dims(Graph::INPUT)).is_some_and(|planes| planes.channels < LANES);
         needs.exact[Graph::INPUT.0] = few;
         for node in &graph.nodes {
             match &node.operation {
@@ -85,10 +85,10 @@ impl Needs {
     /// Gives a tensor at least this border, if there is room.
     fn widen(&mut self, graph: &Graph, tensor: TensorId, border: Border) {
         let border = self.borders[tensor.0].join(border);
-        let [.., height, width] = *graph.dims(tensor) else { return };
-        let padded = [border.top + height + border.bottom, border.left + width + border.right];
-        let others = graph.elements(tensor) / (height * width).max(1);
-        let values = padded.iter().fold(others as u64, |values, &size| values.saturating_mul(size as u64));
+        let Some(Planes { batch, channels, height, width }) = image_planes(graph.dims(tensor)) else { return };
+        let (rows, columns) = (border.top + height + border.bottom, border.left + width + border.right);
+        let sizes = [batch, channels, rows, columns];
+        let values = sizes.iter().fold(1, |values: u64, &size| values.saturating_mul(size as u64));
         // Pixels are rounded up to whole vectors.
         if values.saturating_mul(LANES as u64) <= LARGEST_IMAGE || border == Border::default() {
             self.borders[tensor.0] = border;

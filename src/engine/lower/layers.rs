@@ -8,7 +8,10 @@ use crate::engine::kernels::geometry::Axis;
 use crate::engine::kernels::reference::combine::Combination;
 use crate::engine::kernels::reference::rearrange::Fill;
 use crate::engine::operation::{Broadcast, Gather, Operation};
-use crate::model::{GeluApproximate, Kind, Layer, Scalar, ScalarOperation};
+use crate::model::{
+    AvgPool2d, Conv2d, ConvTranspose2d, GeluApproximate, InstanceNorm2d, Kind, Layer, MaxPool2d, Scalar,
+    ScalarOperation,
+};
 use crate::shape::{chunk_range, slice_range, softmax_dimension};
 
 impl Lowering<'_> {
@@ -32,6 +35,14 @@ impl Lowering<'_> {
         let operation = match layer {
             Layer::Conv2d(conv) => return self.convolution(conv, input, dims),
             Layer::ConvTranspose2d(conv) => self.transposed_convolution(conv, &from, &dims)?,
+            Layer::Conv1d(conv) => return self.over_rows(&Conv2d::from(conv).into(), input, dims),
+            Layer::ConvTranspose1d(conv) => return self.over_rows(&ConvTranspose2d::from(conv).into(), input, dims),
+            Layer::MaxPool1d(pool) => return self.over_rows(&MaxPool2d::from(pool).into(), input, dims),
+            Layer::AvgPool1d(pool) => return self.over_rows(&AvgPool2d::from(pool).into(), input, dims),
+            // Their sizes are all that the same pools over maps are asked for.
+            Layer::AdaptiveAvgPool1d(_) => return self.over_rows(&Kind::AdaptiveAvgPool2d.layer(), input, dims),
+            Layer::AdaptiveMaxPool1d(_) => return self.over_rows(&Kind::AdaptiveMaxPool2d.layer(), input, dims),
+            Layer::InstanceNorm1d(norm) => return self.over_rows(&InstanceNorm2d::from(norm).into(), input, dims),
             Layer::Linear(linear) => {
                 let features = [from.last().copied().unwrap_or(1), linear.out_features as usize];
                 Operation::Linear(features, self.parameters()?)
@@ -142,6 +153,19 @@ impl Lowering<'_> {
             Layer::Unsupported(unknown) => return Err(self.unsupported(&unknown.class)),
         };
         Ok(self.push(operation, inputs, dims))
+    }
+
+    /// A layer over lines `[N, C, L]` (or `[C, L]`) as the one over maps of one row that does the same.
+    fn over_rows(&mut self, layer: &Layer, input: TensorId, dims: Vec<usize>) -> Result<TensorId, EngineError> {
+        let one_row = |lines: &[usize]| {
+            let mut map = lines.to_vec();
+            map.insert(map.len().saturating_sub(1), 1);
+            map
+        };
+        let (from, to) = (one_row(self.graph.dims(input)), one_row(&dims));
+        let map = self.push(Operation::Alias, &[input], from);
+        let output = self.layer(layer, &[map], to)?;
+        Ok(self.push(Operation::Alias, &[output], dims))
     }
 
     /// The mean over dimensions, the innermost first; neighbouring dimensions at once.

@@ -193,6 +193,17 @@ const PRESETS: &[Preset] = &[
         build: |scale| DsCnn::LARGE.network("DS-CNN L", scale.classes),
     },
     Preset {
+        id: "m5",
+        title: "M5",
+        description: "Keyword spotting on the waveform itself: convolutions over one dimension",
+        source: "arXiv 1610.00087, as PyTorch's tutorial on speech commands builds it",
+        group: Group::Tiny,
+        widths: ONE,
+        resolutions: &[],
+        classes: 35,
+        build: tiny::m5,
+    },
+    Preset {
         id: "mlperf_tiny_ad",
         title: "Deep autoencoder",
         description: "MLPerf Tiny: hears when a machine is about to fail",

@@ -3,8 +3,8 @@
 use super::Scale;
 use super::sketch::{Sketch, adaptive_average_pool, conv, depthwise, dropout, linear};
 use crate::model::{
-    AvgPool2d, BatchNorm1d, BatchNorm2d, Conv2d, Dims, Flatten, Kind, Layer, Network, Padding, Pair, ReLU, Sides,
-    Softmax, Tanh, ZeroPad2d,
+    AdaptiveAvgPool1d, AvgPool2d, BatchNorm1d, BatchNorm2d, Channels, Conv1d, Conv2d, Dims, Flatten, Kind, Layer,
+    LogSoftmax, MaxPool1d, Network, Padding, Pair, Permute, ReLU, Sides, Softmax, Tanh, ZeroPad2d,
 };
 
 /// The question's standard network, for 1 x 1 x 150: three times convolution, batch norm, ReLU and pool, then two
@@ -149,6 +149,23 @@ fn add_same(sketch: &mut Sketch, name: &str, mut layer: Conv2d, size: Pair) -> P
     let size = Pair::new(output(size.height, layer.stride.height), output(size.width, layer.stride.width));
     sketch.add(name, layer);
     size
+}
+
+/// One second of sound at 8 kHz. 26,915 parameters, as the tutorial prints.
+pub fn m5(scale: Scale) -> Network {
+    let mut sketch = Sketch::new("M5", &[1, 8000]);
+    for (block, channels, kernel_size, stride) in [(1, 32, 80, 16), (2, 32, 3, 1), (3, 64, 3, 1), (4, 64, 3, 1)] {
+        let conv = Conv1d { out_channels: Channels::Count(channels), kernel_size, stride, ..Conv1d::default() };
+        sketch.add(&format!("conv{block}"), conv);
+        sketch.add(&format!("bn{block}"), BatchNorm1d::default());
+        sketch.call(&format!("relu{block}"), ReLU::default());
+        sketch.add(&format!("pool{block}"), MaxPool1d { kernel_size: 4, ..MaxPool1d::default() });
+    }
+    sketch.call("avg_pool1d", AdaptiveAvgPool1d { output_size: 1 });
+    sketch.call("permute", Permute { dims: vec![0, 2, 1] });
+    sketch.add("fc1", linear(scale.classes));
+    sketch.call("log_softmax", LogSoftmax { dim: Some(2) });
+    sketch.finish()
 }
 
 /// MLPerf Tiny's anomaly detection: 640 numbers through a bottleneck of 8 and back.

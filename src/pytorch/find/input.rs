@@ -123,6 +123,9 @@ fn first_layer(machine: &Machine, id: Id) -> FirstLayer {
             | Kind::GroupNorm
             | Kind::LayerNorm2d => Some(FirstLayer::Channels(first)),
             Kind::Linear | Kind::BatchNorm1d => Some(FirstLayer::Features(first)),
+            Kind::Conv1d | Kind::ConvTranspose1d | Kind::InstanceNorm1d => {
+                Some(FirstLayer::Dimensions { channels: first, count: 1 })
+            }
             _ => None,
         }
     };

@@ -8,6 +8,7 @@ use super::tree::Name;
 pub(crate) type Id = usize;
 
 /// The types of a host's own values, instances and state.
+#[expect(unused_variables, reason = "the names of parameters say what a verb gets")]
 pub(crate) trait HostTypes: Clone + Debug + Default + Sized + 'static {
     /// A value besides Python's own: a tensor.
     type Tensor: Clone + Debug;
@@ -24,17 +25,14 @@ pub(crate) trait HostTypes: Clone + Debug + Default + Sized + 'static {
     fn class_of(module: &Self::Module) -> Name;
     /// The line where an instance was last called outside of what the host runs.
     fn called_at(state: &Self::State, instance: Id) -> Option<u32> {
-        let _ = (state, instance);
         None
     }
     /// Whether the host runs something.
     fn runs(state: &Self::State) -> bool {
-        let _ = state;
         false
     }
     /// The code would stop here; whether that is certain.
     fn stops(state: &mut Self::State) -> bool {
-        let _ = state;
         true
     }
 }

@@ -40,6 +40,10 @@ const LAYERS: &[(&str, Kind, &[&str])] = &[
         Kind::AvgPool2d,
         &["kernel_size", "stride", "padding", "ceil_mode", "count_include_pad", "divisor_override"],
     ),
+    ("max_pool1d", Kind::MaxPool1d, &["kernel_size", "stride", "padding", "dilation", "ceil_mode"]),
+    ("avg_pool1d", Kind::AvgPool1d, &["kernel_size", "stride", "padding", "ceil_mode", "count_include_pad"]),
+    ("adaptive_avg_pool1d", Kind::AdaptiveAvgPool1d, &["output_size"]),
+    ("adaptive_max_pool1d", Kind::AdaptiveMaxPool1d, &["output_size"]),
     ("adaptive_avg_pool2d", Kind::AdaptiveAvgPool2d, &["output_size"]),
     ("adaptive_max_pool2d", Kind::AdaptiveMaxPool2d, &["output_size"]),
     ("dropout", Kind::Dropout, &["p"]),
@@ -153,13 +157,11 @@ pub(crate) fn is_known(name: &str) -> bool {
                 | "conv2d"
                 | "conv_transpose2d"
                 | "conv1d"
+                | "conv_transpose1d"
                 | "prelu"
                 | "unfold"
                 | "fold"
                 | "one_hot"
-                | "avg_pool1d"
-                | "max_pool1d"
-                | "adaptive_avg_pool1d"
                 | "bilinear"
                 | "cross_entropy"
                 | "glu"
@@ -224,16 +226,12 @@ impl Machine {
                 }
             }
             "layer_norm" => self.layer_norm_function(&tensor, &rest),
-            "linear" | "conv2d" | "conv_transpose2d" => self.weighted_function(plain, &tensor, &rest),
-            "avg_pool1d"
-            | "max_pool1d"
-            | "adaptive_avg_pool1d"
-            | "adaptive_max_pool1d"
-            | "avg_pool3d"
-            | "max_pool3d"
-            | "adaptive_avg_pool3d"
-            | "adaptive_max_pool3d"
-            | "glu" => self.uncounted_function(plain, &tensor, &rest),
+            "linear" | "conv2d" | "conv_transpose2d" | "conv1d" | "conv_transpose1d" => {
+                self.weighted_function(plain, &tensor, &rest)
+            }
+            "avg_pool3d" | "max_pool3d" | "adaptive_avg_pool3d" | "adaptive_max_pool3d" | "glu" => {
+                self.uncounted_function(plain, &tensor, &rest)
+            }
             "pad" => self.pad_function(&tensor, &rest),
             "item" | "argmax" | "argmin" | "tolist" | "backward" | "all" | "any" | "equal" | "is_floating_point" => {
                 match tensor.as_number() {

@@ -37,11 +37,20 @@ impl Machine {
         let as_i64 = |size: u64| i64::try_from(size).unwrap_or(i64::MAX);
         let layer: Option<Layer> = match (name, weight.sizes()) {
             ("linear", &[out_features, _]) => Some(model::Linear { out_features: as_i64(out_features), bias }.into()),
-            ("conv2d", &[output, _, height, width]) | ("conv_transpose2d", &[_, output, height, width]) => {
-                let transposed = name != "conv2d";
-                let mut layer = if transposed { Kind::ConvTranspose2d.layer() } else { Kind::Conv2d.layer() };
-                let kernel =
-                    model::Value::List(vec![model::Value::Int(as_i64(height)), model::Value::Int(as_i64(width))]);
+            ("conv2d", &[output, _, ref kernel @ ..])
+            | ("conv_transpose2d", &[_, output, ref kernel @ ..])
+            | ("conv1d", &[output, _, ref kernel @ ..])
+            | ("conv_transpose1d", &[_, output, ref kernel @ ..])
+                if kernel.len() == if name.ends_with("1d") { 1 } else { 2 } =>
+            {
+                let (transposed, kind) = match name {
+                    "conv2d" => (false, Kind::Conv2d),
+                    "conv1d" => (false, Kind::Conv1d),
+                    "conv_transpose1d" => (true, Kind::ConvTranspose1d),
+                    _ => (true, Kind::ConvTranspose2d),
+                };
+                let mut layer = kind.layer();
+                let kernel = model::Value::List(kernel.iter().map(|&size| model::Value::Int(as_i64(size))).collect());
                 let _ = layer.set_argument("out_channels", &model::Value::Int(as_i64(output)));
                 let _ = layer.set_argument("kernel_size", &kernel);
                 let _ = layer.set_argument("bias", &model::Value::Bool(bias));
@@ -70,7 +79,7 @@ impl Machine {
         }
     }
 
-    /// `F.avg_pool1d` and others whose cost is not counted: the output has the shape that the module's has.
+    /// `F.avg_pool3d` and others whose cost is not counted: the output has the shape that the module's has.
     pub(crate) fn uncounted_function(&mut self, name: &str, tensor: &Rc<Tensor>, rest: &Arguments) -> Run<Value> {
         let class = match name {
             "glu" => "GLU".to_string(),

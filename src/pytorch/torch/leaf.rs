@@ -181,6 +181,10 @@ impl Machine {
         let channels = leaf.declared.first().and_then(|&channels| i64::try_from(channels).ok());
         match &mut leaf.layer {
             Some(Layer::Conv2d(conv)) => depthwise(channels, groups_written, &mut conv.out_channels, &mut conv.groups),
+            Some(Layer::Conv1d(conv)) => depthwise(channels, groups_written, &mut conv.out_channels, &mut conv.groups),
+            Some(Layer::ConvTranspose1d(conv)) => {
+                depthwise(channels, groups_written, &mut conv.out_channels, &mut conv.groups);
+            }
             Some(Layer::ConvTranspose2d(conv)) => {
                 depthwise(channels, groups_written, &mut conv.out_channels, &mut conv.groups);
             }
@@ -310,6 +314,7 @@ pub(crate) fn declared_input(layer: &Layer, declared: &[u64]) -> Option<Dims> {
     match layer.kind() {
         Kind::Linear => Dims::new(&[1, first]),
         Kind::BatchNorm1d => Dims::new(&[1, first]),
+        Kind::Conv1d | Kind::ConvTranspose1d | Kind::InstanceNorm1d => Dims::new(&[1, first, 1]),
         Kind::LayerNorm => {
             let mut sizes = vec![1];
             sizes.extend(declared);

@@ -142,7 +142,7 @@ impl Machine {
             return self.call_unknown_leaf(id, leaf, &name, &class, &given);
         };
         let given = arguments.positional.len();
-        if given > 1 && !matches!(layer, Layer::ConvTranspose2d(_)) {
+        if given > 1 && !matches!(layer, Layer::ConvTranspose2d(_) | Layer::ConvTranspose1d(_)) {
             let message = format!("{class}.forward() takes 2 positional arguments but {} were given", given + 1);
             self.error(ProblemKind::WrongArguments, "TypeError", message)?;
         }

@@ -86,6 +86,8 @@ impl Machine {
                 // The number of groups would have to change, too.
                 Some(Layer::Conv2d(conv)) if conv.groups != model::Groups::Count(1) => None,
                 Some(Layer::ConvTranspose2d(conv)) if conv.groups != model::Groups::Count(1) => None,
+                Some(Layer::Conv1d(conv)) if conv.groups != model::Groups::Count(1) => None,
+                Some(Layer::ConvTranspose1d(conv)) if conv.groups != model::Groups::Count(1) => None,
                 _ => replaced(*found),
             },
             ShapeError::GroupNormChannels { input, .. } | ShapeError::GroupNormInput { input, .. } => {

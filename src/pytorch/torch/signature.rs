@@ -4,33 +4,22 @@ use std::sync::LazyLock;
 
 use rustc_hash::FxHashSet;
 
-use crate::model::Kind;
+use crate::model::{Kind, Sort};
 
 /// Classes whose cost the tool does not count: along how many dimensions they work (0: none in particular), and their
 /// arguments in order; those with `=` can be left out.
 const OTHER_CLASSES: &[(&str, usize, &str)] = &[
-    ("Conv1d", 1, "in_channels out_channels kernel_size stride= padding= dilation= groups= bias= padding_mode="),
     ("Conv3d", 3, "in_channels out_channels kernel_size stride= padding= dilation= groups= bias= padding_mode="),
-    (
-        "ConvTranspose1d",
-        1,
-        "in_channels out_channels kernel_size stride= padding= output_padding= groups= bias= dilation= padding_mode=",
-    ),
     (
         "ConvTranspose3d",
         3,
         "in_channels out_channels kernel_size stride= padding= output_padding= groups= bias= dilation= padding_mode=",
     ),
-    ("MaxPool1d", 1, "kernel_size stride= padding= dilation= return_indices= ceil_mode="),
     ("MaxPool3d", 3, "kernel_size stride= padding= dilation= return_indices= ceil_mode="),
-    ("AvgPool1d", 1, "kernel_size stride= padding= ceil_mode= count_include_pad="),
     ("AvgPool3d", 3, "kernel_size stride= padding= ceil_mode= count_include_pad= divisor_override="),
-    ("AdaptiveAvgPool1d", 1, "output_size"),
-    ("AdaptiveMaxPool1d", 1, "output_size return_indices="),
     ("AdaptiveAvgPool3d", 3, "output_size"),
     ("AdaptiveMaxPool3d", 3, "output_size return_indices="),
     ("BatchNorm3d", 3, "num_features eps= momentum= affine= track_running_stats="),
-    ("InstanceNorm1d", 1, "num_features eps= momentum= affine= track_running_stats="),
     ("InstanceNorm3d", 3, "num_features eps= momentum= affine= track_running_stats="),
     ("RMSNorm", 0, "normalized_shape eps= elementwise_affine="),
     ("Embedding", 0, "num_embeddings embedding_dim padding_idx= max_norm= norm_type= scale_grad_by_freq= sparse="),
@@ -84,12 +73,18 @@ const OTHER_CLASSES: &[(&str, usize, &str)] = &[
 /// The arguments of classes that the model has with fewer of them, or in another order.
 const LONGER_SIGNATURES: &[(&str, &str)] = &[
     ("MaxPool2d", "kernel_size stride= padding= dilation= return_indices= ceil_mode="),
+    ("MaxPool1d", "kernel_size stride= padding= dilation= return_indices= ceil_mode="),
     ("AdaptiveMaxPool2d", "output_size return_indices="),
+    ("AdaptiveMaxPool1d", "output_size return_indices="),
     ("PReLU", "num_parameters= init="),
     ("LayerNorm", "normalized_shape eps= elementwise_affine= bias="),
     ("LayerNorm2d", "normalized_shape eps= elementwise_affine= bias="),
     (
         "ConvTranspose2d",
+        "in_channels out_channels kernel_size stride= padding= output_padding= groups= bias= dilation= padding_mode=",
+    ),
+    (
+        "ConvTranspose1d",
         "in_channels out_channels kernel_size stride= padding= output_padding= groups= bias= dilation= padding_mode=",
     ),
     ("Upsample", "size= scale_factor= mode= align_corners= recompute_scale_factor="),
@@ -111,6 +106,9 @@ const ALIASES: &[(&str, &str)] = &[
     ("UpsamplingBilinear2d", "Upsample"),
     ("LazyConv2d", "Conv2d"),
     ("LazyConvTranspose2d", "ConvTranspose2d"),
+    ("LazyConv1d", "Conv1d"),
+    ("LazyConvTranspose1d", "ConvTranspose1d"),
+    ("LazyInstanceNorm1d", "InstanceNorm1d"),
     ("LazyLinear", "Linear"),
     ("LazyBatchNorm2d", "BatchNorm2d"),
     ("LazyBatchNorm1d", "BatchNorm1d"),
@@ -155,8 +153,7 @@ pub(crate) fn argument_counts(class: &str) -> Option<(usize, usize)> {
     let kind = kind_of(class)?;
     let signature = signature(class);
     let required = signature.iter().filter(|parameter| !parameter.optional).count();
-    let has_function =
-        matches!(class, "MaxPool2d" | "AvgPool2d" | "AdaptiveAvgPool2d" | "AdaptiveMaxPool2d" | "PixelShuffle");
+    let has_function = kind.sort() == Sort::Pool || kind == Kind::PixelShuffle;
     let without_parameters = kind.inferred_argument().is_none() && kind != Kind::PReLU;
     (without_parameters && (required == 0 || has_function)).then_some((required, signature.len()))
 }

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::exporter::{Exporter, Unit};
 use super::layer::{constructor, lazy};
-use super::name::{attribute, camel, identifier, is_attribute, join, parameter as parameter_at, relative, submodule};
+use super::name::{attribute, camel, identifier, is_attribute, join, parameter as parameter_at, relative};
 use super::unknown;
 use crate::model::{Kind, Layer, Parameter, Tap, literal};
 
@@ -187,19 +187,15 @@ impl Exporter<'_> {
     fn register_parameter(&mut self, path: &str, layer: &Parameter, init: &mut String) {
         let sizes: Vec<String> = layer.shape.iter().map(ToString::to_string).collect();
         let value = format!("nn.Parameter(torch.randn({}))", sizes.join(", "));
-        let (object, name) = match path.rsplit_once('.') {
-            Some((parent, name)) => {
-                self.uses_put = true;
-                init.push_str(&format!("        put(self, {}, nn.Module())\n", literal::string(parent)));
-                (submodule(parent), name)
-            }
-            None => ("self".to_string(), path),
-        };
-        if is_attribute(name) {
-            init.push_str(&format!("        {object}.{name} = {value}\n"));
+        let line = if path.contains('.') {
+            self.uses_put = true;
+            format!("put(self, {}, {value})", literal::string(path))
+        } else if is_attribute(path) {
+            format!("self.{path} = {value}")
         } else {
-            init.push_str(&format!("        {object}.register_parameter({}, {value})\n", literal::string(name)));
-        }
+            format!("self.register_parameter({}, {value})", literal::string(path))
+        };
+        init.push_str(&format!("        {line}\n"));
     }
 
     fn register_uncalled(&mut self, init: &mut String) {
@@ -215,8 +211,10 @@ impl Exporter<'_> {
             }
             let mut sizes = vec![1];
             sizes.extend(&module.declared);
-            if !matches!(module.layer.kind(), Kind::Linear | Kind::LayerNorm | Kind::BatchNorm1d) {
-                sizes.extend([1, 1]);
+            match module.layer.kind() {
+                Kind::Linear | Kind::LayerNorm | Kind::BatchNorm1d => {}
+                Kind::Conv1d | Kind::ConvTranspose1d | Kind::InstanceNorm1d => sizes.push(1),
+                _ => sizes.extend([1, 1]),
             }
             let input = crate::model::Dims::new(&sizes);
             let part = Part::Expression(constructor(&module.layer, input.as_ref()));

@@ -9,12 +9,15 @@ use crate::model::{
 };
 use crate::shape;
 
+use super::keras_lines;
+
 /// The network's Keras code. Keras has images as `[N, H, W, C]`, so that a flattened image has its elements in
 /// another order; counts and shapes are the same.
 pub fn export_keras(network: &Network) -> String {
     let wiring = network.wiring();
     let shapes = shape::infer(network, &wiring, 1);
-    let shape: Vec<String> = channels_last(&network.input).iter().map(ToString::to_string).collect();
+    let over_lines = keras_lines::is_over_lines(network);
+    let shape: Vec<String> = channels_last(&network.input, over_lines).iter().map(ToString::to_string).collect();
     let comma = if shape.len() == 1 { "," } else { "" };
     let mut text = format!(
         "import keras\nfrom keras import layers, ops\n\ninputs = keras.Input(shape=({}{comma}))\n",
@@ -43,10 +46,9 @@ pub fn export_keras(network: &Network) -> String {
         let again = network.nodes[..index].iter().position(is_same);
         let shared = network.nodes[index + 1..].iter().any(is_same);
         let name = again.map_or_else(|| unused(&mut taken, &node.name), |again| names[again].clone());
-        let site = Site { layer: &node.layer, name: &name, inputs: &inputs, input, output };
+        let site = Site { layer: &node.layer, name: &name, inputs: &inputs, input, output, over_lines };
         let variable = if used_later(index) { format!("x{}", index + 1) } else { "x".to_string() };
-        let is_layer =
-            matches!(node.layer.kind(), Kind::Conv2d | Kind::Linear | Kind::BatchNorm2d | Kind::ConvTranspose2d);
+        let is_layer = node.layer.kind().multiplies() || node.layer.kind() == Kind::BatchNorm2d;
         let made = match site.layer_expression() {
             Some(expression) => {
                 let (padding, x) = site.padded();
@@ -84,24 +86,27 @@ fn unused(taken: &mut HashMap<String, usize>, name: &str) -> String {
 }
 
 /// One node with what flows in and out.
-struct Site<'a> {
-    layer: &'a Layer,
+pub(super) struct Site<'a> {
+    pub(super) layer: &'a Layer,
     /// Its own in Keras.
     name: &'a str,
     inputs: &'a [String],
     input: Option<&'a Dims>,
-    output: Option<&'a Dims>,
+    pub(super) output: Option<&'a Dims>,
+    /// Three dimensions are lines, `[N, L, C]` in Keras.
+    over_lines: bool,
 }
 
-/// `[C, H, W]` to `[H, W, C]`.
-fn channels_last(sample: &Dims) -> Vec<u64> {
+/// `[C, H, W]` to `[H, W, C]`, and lines `[C, L]` to `[L, C]`.
+fn channels_last(sample: &Dims, over_lines: bool) -> Vec<u64> {
     match sample.sizes() {
         &[channels, height, width] => vec![height, width, channels],
+        &[channels, length] if over_lines => vec![length, channels],
         sizes => sizes.to_vec(),
     }
 }
 
-fn no_bias(bias: bool) -> &'static str {
+pub(super) fn no_bias(bias: bool) -> &'static str {
     if bias { "" } else { ", use_bias=False" }
 }
 
@@ -124,7 +129,7 @@ fn span(kernel: i64, dilation: i64) -> i64 {
 }
 
 /// What Keras calls "same", where both mean the same.
-fn keeps_size(conv: &Conv2d) -> bool {
+pub(super) fn keeps_size(conv: &Conv2d) -> bool {
     let along = |kernel: i64, dilation: i64, padding: i64| {
         padding > 0 && padding.saturating_mul(2) == span(kernel, dilation) - 1 || padding == 0 && kernel == 1
     };
@@ -140,17 +145,19 @@ fn pair(pair: Pair) -> String {
 }
 
 /// PyTorch's dimension in Keras's order.
-fn axis(dim: i64, rank: usize) -> i64 {
+fn axis(dim: i64, rank: usize, over_lines: bool) -> i64 {
     let dim = if dim < 0 { dim.saturating_add(rank as i64) } else { dim };
     match (rank, dim) {
         (4, 1) => 3,
         (4, 2 | 3) => dim - 1,
+        (3, 1) if over_lines => 2,
+        (3, 2) if over_lines => 1,
         _ => dim,
     }
 }
 
 impl Site<'_> {
-    fn argument(&self) -> String {
+    pub(super) fn argument(&self) -> String {
         match self.inputs {
             [one] => one.clone(),
             many => format!("[{}]", many.join(", ")),
@@ -161,7 +168,12 @@ impl Site<'_> {
         self.input.map_or(4, |input| input.rank())
     }
 
-    fn channels(&self) -> i64 {
+    /// The last size of the input.
+    pub(super) fn length(&self) -> Option<u64> {
+        self.input.and_then(|input| input.last().copied())
+    }
+
+    pub(super) fn channels(&self) -> i64 {
         self.input
             .and_then(|input| input.get(1).copied())
             .and_then(|channels| i64::try_from(channels).ok())
@@ -170,6 +182,9 @@ impl Site<'_> {
 
     /// The line that pads the input where Keras does not do it in the layer, and the layer's input.
     fn padded(&self) -> (String, String) {
+        if let Some(padded) = self.padded_line() {
+            return padded;
+        }
         let (sides, lowest) = match self.layer {
             Layer::Conv2d(conv) => match conv.padding {
                 Padding::Explicit(padding) if !keeps_size(conv) => (symmetric(padding), false),
@@ -199,12 +214,20 @@ impl Site<'_> {
     }
 
     /// What a pool adds above and below, left and right, also for windows that `ceil_mode` lets hang over.
-    fn pool_sides(&self, kernel: Pair, stride: Option<Pair>, padding: Pair, dilation: Pair) -> [(i64, i64); 2] {
+    pub(super) fn pool_sides(
+        &self,
+        kernel: Pair,
+        stride: Option<Pair>,
+        padding: Pair,
+        dilation: Pair,
+    ) -> [(i64, i64); 2] {
         let stride = stride.unwrap_or(kernel);
         let size = |dims: Option<&Dims>, at: usize| {
             dims.and_then(|dims| dims.get(at).copied()).and_then(|size| i64::try_from(size).ok()).unwrap_or(0)
         };
+        // The dimensions of maps, of lines the last one.
         let along = |at: usize, kernel: i64, stride: i64, padding: i64, dilation: i64| {
+            let at = at.min(self.rank().saturating_sub(1));
             let covered = (size(self.output, at) - 1).saturating_mul(stride).saturating_add(span(kernel, dilation));
             (padding, padding.max(covered.saturating_sub(size(self.input, at)).saturating_sub(padding)))
         };
@@ -214,13 +237,16 @@ impl Site<'_> {
         ]
     }
 
-    fn named(&self) -> String {
+    pub(super) fn named(&self) -> String {
         format!("name={}", string(self.name))
     }
 
     /// The layer's constructor; `None`: it is an operation.
     fn layer_expression(&self) -> Option<String> {
         let named = self.named();
+        if let Some(line) = self.line_expression() {
+            return Some(line);
+        }
         Some(match self.layer {
             Layer::Conv2d(conv) => {
                 let mut common = pair(conv.kernel_size);
@@ -300,12 +326,16 @@ impl Site<'_> {
             Layer::ReLU6(_) => "layers.ReLU(max_value=6.0)".to_string(),
             Layer::LeakyReLU(relu) => format!("layers.LeakyReLU(negative_slope={})", float(relu.negative_slope)),
             Layer::PReLU(relu) => {
-                let shared = if relu.num_parameters == Channels::Count(1) { "[1, 2, 3]" } else { "[1, 2]" };
+                let shared = match (relu.num_parameters, self.over_lines) {
+                    (Channels::Count(1), false) => "[1, 2, 3]",
+                    (_, false) | (Channels::Count(1), true) => "[1, 2]",
+                    (_, true) => "[1]",
+                };
                 format!("layers.PReLU(shared_axes={shared})")
             }
             Layer::ELU(elu) => format!("layers.ELU(alpha={})", float(elu.alpha)),
             Layer::Softmax(softmax) => {
-                format!("layers.Softmax(axis={})", axis(softmax.dim.unwrap_or(1), self.rank()))
+                format!("layers.Softmax(axis={})", axis(softmax.dim.unwrap_or(1), self.rank(), self.over_lines))
             }
             Layer::Dropout(dropout) => format!("layers.Dropout({})", float(dropout.p)),
             Layer::Dropout2d(dropout) => format!("layers.SpatialDropout2D({})", float(dropout.p)),
@@ -328,7 +358,7 @@ impl Site<'_> {
             Layer::Add(_) => "layers.Add()".to_string(),
             // Keras wants two at least.
             Layer::Cat(_) if self.inputs.len() == 1 => return None,
-            Layer::Cat(cat) => format!("layers.Concatenate(axis={})", axis(cat.dim, self.rank())),
+            Layer::Cat(cat) => format!("layers.Concatenate(axis={})", axis(cat.dim, self.rank(), self.over_lines)),
             Layer::Identity(_) => "layers.Identity()".to_string(),
             layer => {
                 let activation = match layer.kind() {
@@ -360,7 +390,7 @@ impl Site<'_> {
         let other = self.inputs.get(1).map_or("inputs", String::as_str);
         let output: Vec<String> = self
             .output
-            .map(|dims| channels_last(&dims.without_batch()).iter().map(ToString::to_string).collect())
+            .map(|dims| channels_last(&dims.without_batch(), self.over_lines).iter().map(ToString::to_string).collect())
             .unwrap_or_default();
         match self.layer {
             Layer::Mul(_) => format!("{x} * {other}"),
@@ -374,7 +404,8 @@ impl Site<'_> {
                 format!("{x} {sign} {}", float(scalar.value))
             }
             Layer::Mean(mean) => {
-                let axes: Vec<String> = mean.dim.iter().map(|&dim| axis(dim, self.rank()).to_string()).collect();
+                let axes: Vec<String> =
+                    mean.dim.iter().map(|&dim| axis(dim, self.rank(), self.over_lines).to_string()).collect();
                 let comma = if axes.len() == 1 { "," } else { "" };
                 let keepdims = if mean.keepdim { ", keepdims=True" } else { "" };
                 format!("ops.mean({x}, axis=({}{comma}){keepdims})", axes.join(", "))
@@ -384,7 +415,12 @@ impl Site<'_> {
                 format!("layers.Reshape(({}{comma}))({x})", output.join(", "))
             }
             Layer::Chunk(chunk) => {
-                format!("ops.split({x}, {}, axis={})[{}]", chunk.chunks, axis(chunk.dim, self.rank()), chunk.index)
+                format!(
+                    "ops.split({x}, {}, axis={})[{}]",
+                    chunk.chunks,
+                    axis(chunk.dim, self.rank(), self.over_lines),
+                    chunk.index
+                )
             }
             Layer::Contiguous(_) | Layer::StochasticDepth(_) | Layer::Cat(_) => x.to_string(),
             Layer::ChannelShuffle(shuffle) => format!(

@@ -8,7 +8,11 @@ pub(crate) fn constructor(layer: &Layer, input: Option<&Dims>) -> String {
     let kind = layer.kind();
     let inferred = kind.inferred_argument();
     let channels = inferred.and_then(|_| declared(layer, input));
-    let channel_count = input.and_then(|dims| dims.get(if dims.rank() == 3 { 0 } else { 1 }).copied()).unwrap_or(1);
+    let channels_in = |dims: &Dims| match layer.convolution() {
+        Some(convolution) => convolution.input_channels(dims),
+        None => dims.get(1).copied(),
+    };
+    let channel_count = input.and_then(channels_in).unwrap_or(1);
     let required = kind.required_arguments();
     let mut arguments: Vec<String> = Vec::new();
     let mut index = 0;
@@ -66,6 +70,9 @@ pub(crate) fn lazy(layer: &Layer) -> Option<String> {
         Kind::Conv2d
             | Kind::ConvTranspose2d
             | Kind::Linear
+            | Kind::Conv1d
+            | Kind::ConvTranspose1d
+            | Kind::InstanceNorm1d
             | Kind::BatchNorm1d
             | Kind::BatchNorm2d
             | Kind::InstanceNorm2d
@@ -88,6 +95,7 @@ fn declared(layer: &Layer, input: Option<&Dims>) -> Option<String> {
         _ => match layer.kind() {
             Kind::Linear => at(1),
             Kind::Conv2d | Kind::ConvTranspose2d | Kind::InstanceNorm2d => at(3),
+            Kind::Conv1d | Kind::ConvTranspose1d | Kind::InstanceNorm1d => at(2),
             _ => input.get(1).map(ToString::to_string),
         },
     }
@@ -190,6 +198,10 @@ fn functional_name(kind: Kind) -> Option<&'static str> {
         Kind::LogSoftmax => "log_softmax",
         Kind::MaxPool2d => "max_pool2d",
         Kind::AvgPool2d => "avg_pool2d",
+        Kind::MaxPool1d => "max_pool1d",
+        Kind::AvgPool1d => "avg_pool1d",
+        Kind::AdaptiveAvgPool1d => "adaptive_avg_pool1d",
+        Kind::AdaptiveMaxPool1d => "adaptive_max_pool1d",
         Kind::AdaptiveAvgPool2d => "adaptive_avg_pool2d",
         Kind::AdaptiveMaxPool2d => "adaptive_max_pool2d",
         Kind::Dropout => "dropout",

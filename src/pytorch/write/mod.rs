@@ -6,6 +6,7 @@ pub(crate) mod constants;
 pub(crate) mod exporter;
 pub(crate) mod group;
 pub(crate) mod keras;
+mod keras_lines;
 pub(crate) mod layer;
 pub(crate) mod module;
 pub(crate) mod name;

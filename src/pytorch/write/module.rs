@@ -53,6 +53,7 @@ const NAMES_IN_USE: &[&str] = &[
     "super",
     "hasattr",
     "getattr",
+    "setattr",
     "print",
     "OrderedDict",
     "LayerNorm2d",
@@ -83,7 +84,7 @@ impl Exporter<'_> {
         }
         if self.uses_put {
             text.push_str(
-                "\n\ndef put(module, path, layer):\n    *parents, name = path.split(\".\")\n    for parent in parents:\n        if not hasattr(module, parent):\n            module.add_module(parent, nn.Module())\n        module = getattr(module, parent)\n    module.add_module(name, layer)\n",
+                "\n\ndef put(module, path, value):\n    *parents, name = path.split(\".\")\n    for parent in parents:\n        if not hasattr(module, parent):\n            module.add_module(parent, nn.Module())\n        module = getattr(module, parent)\n    setattr(module, name, value)\n",
             );
         }
         if all.contains("NotKnown(") {

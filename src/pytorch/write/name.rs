@@ -76,7 +76,7 @@ pub(crate) fn parameter(path: &str) -> String {
 }
 
 /// The module below the class's own at this path.
-pub(crate) fn submodule(path: &str) -> String {
+fn submodule(path: &str) -> String {
     format!("self.get_submodule({})", string(path))
 }
 

@@ -7,8 +7,24 @@ use crate::ui::studio::Studio;
 
 /// The kinds one can add, by what they are for.
 const GROUPS: &[(&str, &[Kind])] = &[
-    ("Convolution and matrix product", &[Kind::Conv2d, Kind::ConvTranspose2d, Kind::Linear]),
-    ("Pooling", &[Kind::MaxPool2d, Kind::AvgPool2d, Kind::AdaptiveAvgPool2d, Kind::AdaptiveMaxPool2d, Kind::Mean]),
+    (
+        "Convolution and matrix product",
+        &[Kind::Conv2d, Kind::ConvTranspose2d, Kind::Conv1d, Kind::ConvTranspose1d, Kind::Linear],
+    ),
+    (
+        "Pooling",
+        &[
+            Kind::MaxPool2d,
+            Kind::AvgPool2d,
+            Kind::AdaptiveAvgPool2d,
+            Kind::AdaptiveMaxPool2d,
+            Kind::MaxPool1d,
+            Kind::AvgPool1d,
+            Kind::AdaptiveAvgPool1d,
+            Kind::AdaptiveMaxPool1d,
+            Kind::Mean,
+        ],
+    ),
     (
         "Normalisation",
         &[
@@ -18,6 +34,7 @@ const GROUPS: &[(&str, &[Kind])] = &[
             Kind::LayerNorm,
             Kind::LayerNorm2d,
             Kind::InstanceNorm2d,
+            Kind::InstanceNorm1d,
             Kind::LocalResponseNorm,
         ],
     ),

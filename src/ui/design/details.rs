@@ -12,7 +12,8 @@ use crate::ui::typed::Typed;
 
 use super::add::LayerChoice;
 use super::argument::ArgumentInput;
-use super::row::{RowHandle, keep_focus};
+use super::handle::RowHandle;
+use super::row::keep_focus;
 
 #[component]
 pub fn Details(row: RowHandle) -> impl IntoView {

@@ -4,6 +4,7 @@ mod add;
 mod argument;
 mod details;
 mod drag;
+mod handle;
 mod row;
 
 use leptos::html;
@@ -27,7 +28,8 @@ use row::Row;
 
 pub use add::AddLayer;
 pub use details::Details;
-pub use row::{RowHandle, keep_focus};
+pub use handle::RowHandle;
+pub use row::keep_focus;
 
 /// One design: its totals, its input, its rows.
 #[component]

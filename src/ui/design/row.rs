@@ -14,15 +14,7 @@ use crate::ui::studio::Studio;
 
 use super::argument::ArgumentInput;
 use super::drag::{Drag, Dragging};
-
-/// A row for what stands within it. `Copy`: handles.
-#[derive(Clone, Copy)]
-pub struct RowHandle {
-    pub design: usize,
-    pub id: NodeId,
-    pub view: Memo<Option<RowView>>,
-    pub layer: RwSignal<Option<Layer>>,
-}
+use super::handle::RowHandle;
 
 /// All that a row shows of its view, but for its arguments and what is wrong with it.
 const SLOTS: &[Slot<RowView>] = &[

@@ -157,3 +157,12 @@ fn every_preset_is_exact_at_every_published_size() {
         }
     }
 }
+
+/// The tutorial prints the parameters; FlopCounterMode of PyTorch 2.9.1 counts twice the multiplications.
+#[test]
+fn m5_is_what_the_tutorial_prints() {
+    let network = presets::find("m5").expect("a preset").network();
+    let report = report(&network);
+    assert_eq!(report.totals.figures.params().0, 26_915);
+    assert_eq!(report.totals.figures.macs.0, 1_880_256);
+}

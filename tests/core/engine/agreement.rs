@@ -3,8 +3,8 @@
 use convscope::cost::{Settings, analyze};
 use convscope::engine::{Kernels, Plan, PlanOptions, Seeding, WeightSource, seeded_input};
 use convscope::model::{
-    Cat, Channels, Chunk, Conv2d, Dims, Groups, Inputs, Kind, Layer, MaxPool2d, Network, Node, NodeId, OutputSize,
-    PReLU, Padding, Pair, Permute, Source, Transpose, View,
+    Cat, Channels, Chunk, Conv1d, Conv2d, Dims, Groups, Inputs, Kind, Layer, MaxPool2d, Network, Node, NodeId,
+    OutputSize, PReLU, Padding, Pair, Permute, Source, Transpose, View,
 };
 use convscope::shape::{self, NodeShape};
 use proptest::prelude::*;
@@ -75,13 +75,25 @@ fn plain() -> impl Strategy<Value = Layer> {
         Kind::ConvTranspose2d,
         Kind::AdaptiveAvgPool2d,
         Kind::Transpose,
+        Kind::ConvTranspose1d,
+        Kind::MaxPool1d,
+        Kind::AvgPool1d,
+        Kind::AdaptiveAvgPool1d,
+        Kind::AdaptiveMaxPool1d,
+        Kind::InstanceNorm1d,
     ])
     .prop_map(Kind::layer)
+}
+
+/// Over lines, as one over maps.
+fn line() -> impl Strategy<Value = Layer> {
+    convolution().prop_map(|layer| Conv1d::from(&Conv2d::of(&layer).expect("a convolution")).into())
 }
 
 fn layer() -> impl Strategy<Value = Layer> {
     prop_oneof![
         3 => convolution(),
+        2 => line(),
         3 => view(),
         4 => plain(),
         1 => (1_i64..=5, -5_i64..=4, 0_i64..=3).prop_map(|(chunks, index, dim)| Chunk { chunks, index, dim }.into()),

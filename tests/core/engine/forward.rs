@@ -70,9 +70,10 @@ fn check(
 
 #[test]
 fn golden_forward_cases_match() {
-    let file = golden::read("forward.json");
+    let (file, sequences) = (golden::read("forward.json"), golden::read("sequences.json"));
+    let networks = sequences["networks"].as_array().expect("networks");
     let mut failures = golden::Failures::default();
-    for case in file["cases"].as_array().expect("cases") {
+    for case in file["cases"].as_array().expect("cases").iter().chain(networks) {
         let graph = golden::graph(case["id"].as_str().expect("an id"), &case["nodes"]);
         let elements = golden::sizes(&case["input"]).iter().product::<u64>() as usize;
         let input = seeded_input(0, 0, elements, case["input_scale"].as_f64().unwrap_or(1.0));

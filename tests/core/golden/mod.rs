@@ -28,10 +28,14 @@ fn read_file(path: &Path) -> Json {
     serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// A file of the folder and of `tests/fixtures/counted`, which has the same schema.
+/// A file of the folder and of `tests/fixtures/counted`, which has the same schema; layers also of `sequences.json`.
 pub fn read_all(name: &str) -> Vec<Json> {
     let counted = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/counted").join(name);
-    vec![read(name), read_file(&counted)]
+    let mut files = vec![read(name), read_file(&counted)];
+    if name == "layers.json" {
+        files.push(read("sequences.json"));
+    }
+    files
 }
 
 /// A list of whole numbers.

@@ -84,17 +84,8 @@ const GUARDED_CRATES: &[(&str, &[&str])] = &[
 
 /// Files that still import each other, in a circle, below the folder of a crate's sources. A new circle is cut, not
 /// added here: what both need goes into a file of its own, or to where it belongs.
-const CIRCLES: &[(&str, &[&[&str]])] = &[
-    (
-        "src",
-        &[
-            &["engine/fast/convolution.rs", "engine/fast/needs.rs"],
-            &["job/check.rs", "job/explore.rs", "job/factors.rs", "job/search.rs"],
-            &["ui/design/row.rs", "ui/later.rs"],
-        ],
-    ),
-    ("kernels/src", &[]),
-];
+const CIRCLES: &[(&str, &[&[&str]])] =
+    &[("src", &[&["engine/fast/convolution.rs", "engine/fast/needs.rs"]]), ("kernels/src", &[])];
 
 /// The rooms of `pytorch`, top-down, and what each sees of the others. Python knows nothing of PyTorch.
 const ROOMS_OF_PYTORCH: &[(&str, &[&str])] = &[

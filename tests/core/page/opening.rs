@@ -1,6 +1,8 @@
 //! What a visit opens.
 
-use convscope::page::opening::{ENDLESS, FRESH, Kept, MOST_OWN, MOST_VISITED, OVERTAKEN, Opening, Session, Visit, in_order};
+use convscope::page::opening::{
+    ENDLESS, FRESH, Kept, MOST_OWN, MOST_VISITED, OVERTAKEN, Opening, Session, Visit, in_order,
+};
 use proptest::prelude::*;
 
 fn own(id: &str, saved: u64) -> Kept {
@@ -59,7 +61,8 @@ fn a_reload_keeps_the_edits_that_the_address_lacks() {
 fn a_reload_that_overtakes_the_address_keeps_the_last_edits_too() {
     for before in ["", "v=1&a=before"] {
         let session = Session { before: before.to_string(), saved: 1000, ..session_of(&own("edited", 1000)) };
-        let at = |now: u64| Visit { address: before.to_string(), session: Some(session.clone()), now, ..Visit::default() };
+        let at =
+            |now: u64| Visit { address: before.to_string(), session: Some(session.clone()), now, ..Visit::default() };
         opens(&at(1200).opening(), "v=1&a=edited", Some("edited"));
         assert_eq!(at(1000 + OVERTAKEN).opening().work, None, "long after, it is a step back");
     }

@@ -103,7 +103,7 @@ fn is_nothing(network: &Network, shapes: &Shapes) -> bool {
 
 /// Networks of every kind, those whose layer takes their input.
 pub fn networks() -> Vec<(Kind, Network)> {
-    let inputs: [&[u64]; 3] = [&[8, 9, 10], &[16], &[1, 8, 8]];
+    let inputs: [&[u64]; 4] = [&[8, 9, 10], &[16], &[1, 8, 8], &[8, 12]];
     let inputs = inputs.map(|sizes| Dims::new(sizes).expect("sizes"));
     let mut networks = Vec::new();
     for &kind in Kind::ALL {

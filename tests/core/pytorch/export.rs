@@ -22,11 +22,16 @@ fn canonical(network: &Network) -> Vec<Node> {
             .taps(index)
             .first()
             .and_then(|&tap| shapes.tap(tap))
-            .and_then(|dims| dims.get(1).copied())
+            .and_then(|dims| match node.layer.convolution() {
+                Some(convolution) => convolution.input_channels(dims),
+                None => dims.get(1).copied(),
+            })
             .unwrap_or(1) as i64;
         match &mut node.layer {
             Layer::Conv2d(conv) => canonical_groups(&mut conv.out_channels, &mut conv.groups, channels),
             Layer::ConvTranspose2d(conv) => canonical_groups(&mut conv.out_channels, &mut conv.groups, channels),
+            Layer::Conv1d(conv) => canonical_groups(&mut conv.out_channels, &mut conv.groups, channels),
+            Layer::ConvTranspose1d(conv) => canonical_groups(&mut conv.out_channels, &mut conv.groups, channels),
             Layer::PReLU(layer) => {
                 let count = if layer.num_parameters == Channels::Count(1) { 1 } else { channels };
                 layer.num_parameters = if count == 1 { Channels::Count(1) } else { Channels::TimesInput(1) };
@@ -217,6 +222,27 @@ fn a_broken_design_says_so() {
     assert!(text.lines().nth(1).is_some_and(|line| line.contains("l1 (GroupNorm)")), "{text}");
     assert!(text.contains("nn.LazyConv2d(8, kernel_size=3)") && text.contains("nn.LazyLinear(10)"), "{text}");
     assert!(text.contains("NotKnown(\"LayerNorm") && !text.contains("nn.LayerNorm()"), "{text}");
+}
+
+/// A parameter beside a module that is put in by its path takes nothing away.
+#[test]
+fn parameters_leave_the_modules_beside_them() {
+    let conv = || Layer::Conv2d(convscope::model::Conv2d { out_channels: Channels::Count(8), ..Default::default() });
+    let rows = [
+        ("layer1.conv", conv()),
+        ("layer1.gamma", convscope::model::Parameter { shape: vec![1, 8, 1, 1] }.into()),
+        ("mul", convscope::model::Mul::default().into()),
+        ("other", conv()),
+        ("layer1.act", convscope::model::ReLU::default().into()),
+    ];
+    let rows = rows.into_iter().map(|(name, layer)| (name.to_string(), layer));
+    let mut network = Network::chain("Net", "3x20x20".parse().expect("a shape"), rows);
+    let inputs = [0, 1].map(|index: usize| convscope::model::Source::Node(network.nodes[index].id));
+    network.nodes[2].inputs = convscope::model::Inputs::From(inputs.into_iter().collect());
+    let (text, nodes, problems) = imported(&network);
+    let expected = canonical(&network);
+    assert!(text.contains("put(self, \"layer1.gamma\", nn.Parameter("), "{text}");
+    assert_eq!(nodes, expected, "{}\n{problems}\n{text}", difference(&expected, &nodes));
 }
 
 /// Arguments may come from a link: only constants are written as code.

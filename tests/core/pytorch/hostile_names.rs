@@ -1,6 +1,7 @@
 //! No name, class or argument of a network becomes code where it is exported as Python.
 
 use std::collections::BTreeSet;
+use std::process::{Command, Stdio};
 
 use convscope::advice::arsenal;
 use convscope::cost::{Settings, analyze};
@@ -8,6 +9,8 @@ use convscope::model::{Layer, Network, Parameter, Slice, UncalledModule, Unsuppo
 use convscope::pytorch::{export_keras, export_module};
 use convscope::share_link;
 use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::TestRunner;
 use ruff_python_ast::visitor::{Visitor, walk_expr, walk_stmt};
 use ruff_python_ast::{Expr, Stmt};
 use ruff_python_parser::parse_module;
@@ -26,13 +29,14 @@ struct Grammar {
 
 const PYTORCH: Grammar = Grammar {
     names: &[
-        "torch", "nn", "F", "self", "x", "inputs", "module", "path", "parents", "parent", "name", "layer", "model",
+        "torch", "nn", "F", "self", "x", "inputs", "module", "path", "parents", "parent", "name", "value", "model",
         "y", "what", "__name__",
     ],
     functions: &[
         "super",
         "put",
         "hasattr",
+        "setattr",
         "getattr",
         "print",
         "float",
@@ -337,4 +341,28 @@ fn modules_never_called_are_in_the_text() {
         assert!(text.contains(line), "{text}");
     }
     assert_eq!(check(&network), Ok(()));
+}
+
+/// Python itself reads what the parser of this test reads.
+#[test]
+fn python_reads_what_is_exported() {
+    let python = Command::new("python3").arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
+    if !python.is_ok_and(|status| status.success()) {
+        return;
+    }
+    let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("hostile");
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let mut runner = TestRunner::deterministic();
+    let networks = hostile_text::network();
+    let mut files = Vec::new();
+    for number in 0..200 {
+        let network = networks.new_tree(&mut runner).expect("a network").current();
+        for (kind, text) in [("torch", export_module(&network)), ("keras", export_keras(&network))] {
+            let file = folder.join(format!("{number}_{kind}.py"));
+            std::fs::write(&file, text).expect("a file");
+            files.push(file);
+        }
+    }
+    let compiled = Command::new("python3").args(["-m", "py_compile"]).args(&files).output().expect("python3 runs");
+    assert!(compiled.status.success(), "{}", String::from_utf8_lossy(&compiled.stderr));
 }

@@ -2,6 +2,7 @@
 
 mod remedies;
 mod separable;
+mod sequences;
 
 use convscope::model::Network;
 use convscope::shape;
