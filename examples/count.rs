@@ -25,7 +25,7 @@ fn main() {
         for problem in &problems {
             eprintln!("{problem}");
         }
-        workbench.resolve().into_iter().map(|design| design.network).collect()
+        workbench.resolve().iter().map(|design| (*design.network).clone()).collect()
     };
     for network in networks {
         let report = cost::analyze(&network, &Settings::default());
