@@ -5,6 +5,7 @@
 //! cargo run --example count --no-default-features --features python -- 'a=1x28x28.c8k3p1.bn.relu.gap.flat.fc10'
 //! ```
 
+use std::sync::Arc;
 use std::{env, fs};
 
 use convscope::cost::{self, Settings};
@@ -25,7 +26,7 @@ fn main() {
         for problem in &problems {
             eprintln!("{problem}");
         }
-        workbench.resolve().into_iter().map(|design| design.network).collect()
+        workbench.resolve().into_iter().map(|design| Arc::unwrap_or_clone(design.network)).collect()
     };
     for network in networks {
         let report = cost::analyze(&network, &Settings::default());
