@@ -1,13 +1,12 @@
 //! Convolutions and matrix products: packing, and the choice between kernels.
 
-use super::needs::wanted_border;
 use super::{Builder, StoredImage};
 use crate::engine::graph::{Graph, GraphNode};
 use crate::engine::kernels::activation::Activation;
 use crate::engine::kernels::aligned::Aligned;
 use crate::engine::kernels::depthwise::{self, DepthwiseJob};
 use crate::engine::kernels::geometry::ConvolutionShape;
-use crate::engine::kernels::image::ImageLayout;
+use crate::engine::kernels::image::{Border, ImageLayout};
 use crate::engine::kernels::matrix::{MatrixCall, PANEL, PixelSteps, pack, pack_bias};
 use crate::engine::kernels::simd::LANES;
 use crate::engine::kernels::winograd::{TileSize, WinogradJob};
@@ -290,4 +289,21 @@ pub(super) fn whole_image(layout: &ImageLayout) -> Pieces {
     let planes = layout.planes;
     let window = Window { kernel: [planes.height, planes.width], stride: [1, 1], dilation: [1, 1], padding: [0, 0] };
     pieces(&ConvolutionShape { input: planes, output: planes, window, groups: 1 }, layout, planes.channels)
+}
+
+/// How far the windows of a convolution reach beyond its input.
+pub(super) fn wanted_border(shape: &ConvolutionShape, is_squeezed: bool) -> Border {
+    let window = &shape.window;
+    let beyond = |axis: usize, input: usize, output: usize| {
+        let last = (output.max(1) - 1) * window.stride[axis] + (window.kernel[axis] - 1) * window.dilation[axis] + 1;
+        last.saturating_sub(window.padding[axis] + input)
+    };
+    // Whole tiles.
+    let side = winograd_tile(shape, is_squeezed).map_or(1, TileSize::output);
+    Border {
+        top: window.padding[0],
+        left: window.padding[1],
+        bottom: beyond(0, shape.input.height, shape.output.height.next_multiple_of(side)),
+        right: beyond(1, shape.input.width, shape.output.width.next_multiple_of(side)),
+    }
 }

@@ -1,14 +1,13 @@
 //! What the readers of a tensor want of the way it is stored.
 
 use crate::engine::graph::{Graph, TensorId};
-use crate::engine::kernels::geometry::{ConvolutionShape, Planes};
+use crate::engine::kernels::geometry::Planes;
 use crate::engine::kernels::image::Border;
 use crate::engine::kernels::simd::LANES;
-use crate::engine::kernels::winograd::TileSize;
 use crate::engine::operation::Operation;
 
 use super::choose::by_channel;
-use super::convolution::{squeezed_tensors, winograd_tile};
+use super::convolution::{squeezed_tensors, wanted_border};
 use super::image_planes;
 
 /// A tensor that is written where a concatenation wants it.
@@ -114,22 +113,5 @@ impl Needs {
 
     pub fn part(&self, tensor: TensorId) -> Option<Part> {
         self.parts[tensor.0]
-    }
-}
-
-/// How far the windows of a convolution reach beyond its input.
-pub(super) fn wanted_border(shape: &ConvolutionShape, is_squeezed: bool) -> Border {
-    let window = &shape.window;
-    let beyond = |axis: usize, input: usize, output: usize| {
-        let last = (output.max(1) - 1) * window.stride[axis] + (window.kernel[axis] - 1) * window.dilation[axis] + 1;
-        last.saturating_sub(window.padding[axis] + input)
-    };
-    // Whole tiles.
-    let side = winograd_tile(shape, is_squeezed).map_or(1, TileSize::output);
-    Border {
-        top: window.padding[0],
-        left: window.padding[1],
-        bottom: beyond(0, shape.input.height, shape.output.height.next_multiple_of(side)),
-        right: beyond(1, shape.input.width, shape.output.width.next_multiple_of(side)),
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::model::{Channels, Conv2d, Groups, Kind, Layer, LinePadding, MaxPool2d, Network, Padding};
 
-use super::keras::{Site, keeps_size, no_bias};
+use super::keras_site::{Site, keeps_size, no_bias};
 
 /// Whether a network is one over lines: three dimensions are `[N, C, L]` there.
 pub(super) fn is_over_lines(network: &Network) -> bool {

@@ -7,6 +7,7 @@ pub(crate) mod exporter;
 pub(crate) mod group;
 pub(crate) mod keras;
 mod keras_lines;
+mod keras_site;
 pub(crate) mod layer;
 pub(crate) mod module;
 pub(crate) mod name;

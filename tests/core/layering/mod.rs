@@ -84,16 +84,7 @@ const GUARDED_CRATES: &[(&str, &[&str])] = &[
 
 /// Files that still import each other, in a circle, below the folder of a crate's sources. A new circle is cut, not
 /// added here: what both need goes into a file of its own, or to where it belongs.
-const CIRCLES: &[(&str, &[&[&str]])] = &[
-    (
-        "src",
-        &[
-            &["engine/fast/convolution.rs", "engine/fast/needs.rs"],
-            &["pytorch/write/keras.rs", "pytorch/write/keras_lines.rs"],
-        ],
-    ),
-    ("kernels/src", &[]),
-];
+const CIRCLES: &[(&str, &[&[&str]])] = &[("src", &[]), ("kernels/src", &[])];
 
 /// The rooms of `pytorch`, top-down, and what each sees of the others. Python knows nothing of PyTorch.
 const ROOMS_OF_PYTORCH: &[(&str, &[&str])] = &[
