@@ -13,6 +13,8 @@ pub enum Field {
     Takes { design: usize, id: NodeId },
     /// The shape of a design's input.
     Input { design: usize },
+    /// The name of a design.
+    DesignName { design: usize },
     /// One of the page's own, by its hook.
     Setting(&'static str),
 }
@@ -24,7 +26,8 @@ impl Field {
             Self::Argument { design, .. }
             | Self::Name { design, .. }
             | Self::Takes { design, .. }
-            | Self::Input { design } => Some(design),
+            | Self::Input { design }
+            | Self::DesignName { design } => Some(design),
             Self::Setting(_) => None,
         }
     }

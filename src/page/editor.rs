@@ -230,12 +230,15 @@ impl Editor {
         self.edit(None, |workbench| workbench.remove(design));
     }
 
-    /// Gives a design another name. One that cannot be a name is not taken.
-    pub fn rename_design(&mut self, design: usize, name: &str, time: f64) {
+    /// Gives a design another name.
+    ///
+    /// # Errors
+    /// Where the name cannot be.
+    pub fn rename_design(&mut self, design: usize, name: &str, time: f64) -> Result<(), NameError> {
+        let mut outcome = Ok(());
         let stroke = Stroke { of: EditKey::Name(design), time };
-        self.edit(Some(stroke), |workbench| {
-            let _ = workbench.designs[design].rename(name);
-        });
+        self.edit(Some(stroke), |workbench| outcome = workbench.designs[design].rename(name));
+        outcome
     }
 
     /// Opens another workbench; the present one is a step of undo away.

@@ -210,9 +210,12 @@ impl Studio {
         self.drafts.update(Drafts::clear);
     }
 
-    /// A name that cannot be one is not taken.
-    pub fn rename_design(&self, design: usize, name: &str) {
-        self.change(|editor| editor.rename_design(design, name, now()));
+    /// Gives a design another name.
+    ///
+    /// # Errors
+    /// Where the name cannot be.
+    pub fn rename_design(&self, design: usize, name: &str) -> Result<(), crate::model::NameError> {
+        self.change(|editor| editor.rename_design(design, name, now()))
     }
 
     /// Opens another workbench; the present one is a step of undo away.

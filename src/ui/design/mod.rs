@@ -118,6 +118,12 @@ pub fn Menu(design: usize) -> impl IntoView {
     let count = Memo::new(move |_| studio.workbench().with(|workbench| workbench.designs.len()));
     let is_baseline = Memo::new(move |_| studio.workbench().with(|workbench| workbench.baseline == design));
     let name = move || studio.with_design(design, |state| state.name.clone()).unwrap_or_default();
+    let typed = Typed::new(studio, Field::DesignName { design }, name);
+    let rename = move |text: String| {
+        let outcome = studio.rename_design(design, text.trim()).map_err(|error| error.to_string());
+        typed.set(text, outcome);
+        typed.leave();
+    };
     view! {
         <TwinState design/>
         <details class="menu" node_ref=menu>
@@ -129,9 +135,11 @@ pub fn Menu(design: usize) -> impl IntoView {
                         class="field"
                         type="text"
                         autocomplete="off"
-                        prop:value=name
-                        on:change=move |event| studio.rename_design(design, &event_target_value(&event))
+                        prop:value=move || typed.get()
+                        aria-invalid=move || typed.is_refused().then_some("true")
+                        on:change=move |event| rename(event_target_value(&event))
                     />
+                    {move || typed.problem().map(|problem| view! { <span class="problem" data-testid="problem">{problem}</span> })}
                 </label>
                 <button class="button quiet" on:click=move |_| { close(); studio.duplicate_design(design); }>"Duplicate design"</button>
                 <Show when=move || !is_baseline.get()>

@@ -152,6 +152,17 @@ fn rows_are_added_moved_wired_and_named() {
 }
 
 #[test]
+fn a_design_keeps_its_name_until_another_one_can_be() {
+    let mut editor = editor();
+    for refused in ["", "two\nlines"] {
+        assert!(editor.rename_design(STANDARD, refused, 0.0).is_err(), "{refused:?}");
+    }
+    assert!(!editor.can_undo());
+    editor.rename_design(STANDARD, "Mine", 0.0).expect("a name");
+    assert_eq!(editor.derived().designs[STANDARD].name, "Mine");
+}
+
+#[test]
 fn remedies_change_a_design_or_the_twin_or_open_beside() {
     let mut editor = editor();
     editor.apply(TWIN, &[Rewrite::FoldBatchNorm]);
