@@ -39,7 +39,6 @@ story("a reload amid edits that never rest keeps them all", {}, async (page) => 
   }
   await page.reload();
   assert.equal(await channels(page), "24");
-  assert.match(await page.page.evaluate(() => location.hash), /c24k2/, "the address follows");
 });
 
 story("edits that follow closely are one step of the browser's history", {}, async (page) => {
@@ -60,8 +59,7 @@ story("a link that one opens does not take the place of one's own work", {}, asy
   const friends = await openBeside(FRIEND);
   await friends.waitForTotals(STANDARD, { params: FRIEND_PARAMS });
   // It is kept once all of it has been shown.
-  await friends.page.waitForFunction(() => localStorage.getItem("convscope.opening") === null);
-  await wait(200);
+  await friends.waitUntilKept(2);
   await friends.page.close();
   const again = await openBeside("");
   assert.equal(await channels(again), "6");

@@ -67,14 +67,23 @@ export const newId = () => Date.now().toString(36) + Math.random().toString(36).
  * Whether this tab alone has the work from now on, until it is closed. A page that is reloaded lets go of it a moment
  * after the next one begins.
  */
-export function claim(id) {
-  if (!navigator.locks) return Promise.resolve(false);
+export async function claim(id) {
+  if (!navigator.locks) return false;
+  for (const rest of [0, 100, 300]) {
+    await new Promise((resolve) => setTimeout(resolve, rest));
+    if (await hold(`convscope.${id}`)) return true;
+  }
+  return false;
+}
+
+/** Whether nobody has the lock; then it is held as long as the page lives. */
+function hold(name) {
   return new Promise((resolve) => {
-    const hold = () => {
-      resolve(true);
-      return new Promise(() => {});
+    const held = (lock) => {
+      resolve(lock !== null);
+      return lock && new Promise(() => {});
     };
-    navigator.locks.request(`convscope.${id}`, { signal: AbortSignal.timeout(300) }, hold).catch(() => resolve(false));
+    navigator.locks.request(name, { ifAvailable: true }, held).catch(() => resolve(false));
   });
 }
 

@@ -105,6 +105,23 @@ export class WorkbenchPage {
     await this.page.waitForFunction((selector, count) => document.querySelectorAll(selector).length === count, {}, hook("recent"), count);
   }
 
+  /** Waits until so many works are in the browser's database. */
+  async waitUntilKept(count) {
+    const isKept = (count) =>
+      new Promise((resolve, reject) => {
+        const opening = indexedDB.open("convscope");
+        opening.onerror = () => reject(opening.error);
+        opening.onsuccess = () => {
+          const counting = opening.result.transaction("works").objectStore("works").count();
+          counting.onsuccess = () => {
+            opening.result.close();
+            resolve(counting.result >= count);
+          };
+        };
+      });
+    await this.page.waitForFunction(isKept, { polling: 100 }, count);
+  }
+
   /** Goes on with a kept work. */
   async chooseRecent(index) {
     const works = await this.page.$$(hook("recent"));
