@@ -9,6 +9,7 @@ mod ram;
 mod roofline;
 mod saved;
 mod source;
+pub mod tflite;
 mod timings;
 mod workload;
 

@@ -2,8 +2,6 @@
 
 mod expression;
 
-use std::collections::HashMap;
-
 use crate::model::Network;
 use crate::model::literal::{is_identifier, string};
 
@@ -20,16 +18,6 @@ use expression::{Written, written};
 /// Names the first row that Keras has no equal for.
 pub fn export(network: &Network) -> Result<String, KerasProblem> {
     let program = lower::lower(network)?;
-    let mut names = Names::default();
-    let mut layers: Vec<String> = Vec::with_capacity(program.operations.len());
-    for operation in &program.operations {
-        let name = match operation.shared_with {
-            Some(first) => layers[first].clone(),
-            None if operation.function.has_weights() => names.unused(&network.nodes[operation.row].name),
-            None => String::new(),
-        };
-        layers.push(name);
-    }
     let shape: Vec<String> = program.tensors[0].iter().skip(1).map(ToString::to_string).collect();
     let comma = if shape.len() == 1 { "," } else { "" };
     let has_slopes = program.operations.iter().any(|operation| matches!(operation.function, Function::PRelu { .. }));
@@ -40,7 +28,7 @@ pub fn export(network: &Network) -> Result<String, KerasProblem> {
     );
     let variables = variables(&program);
     for (index, operation) in program.operations.iter().enumerate() {
-        text.push_str(&statement(&program, index, operation, &layers[index], &variables));
+        text.push_str(&statement(&program, index, operation, &program.layers[index], &variables));
     }
     let name = if is_identifier(&network.name) { network.name.as_str() } else { "Net" };
     text.push_str(&format!(
@@ -84,24 +72,4 @@ fn statement(program: &Program, index: usize, operation: &Operation, layer: &str
         Written::Value(value) => format!("{to} = {value}\n"),
     });
     text
-}
-
-/// Names that layers have: Keras wants each to have its own.
-#[derive(Default)]
-struct Names(HashMap<String, usize>);
-
-impl Names {
-    /// A name of letters, digits and underscores that no layer has yet.
-    fn unused(&mut self, name: &str) -> String {
-        let plain = name.replace(|c: char| !(c.is_ascii_alphanumeric() || c == '_'), "_");
-        let plain = if plain.is_empty() { "layer".to_string() } else { plain };
-        let mut unused = plain.clone();
-        while self.0.contains_key(&unused) {
-            let number = self.0.entry(plain.clone()).or_insert(1);
-            *number += 1;
-            unused = format!("{plain}_{number}");
-        }
-        self.0.insert(unused.clone(), 1);
-        unused
-    }
 }

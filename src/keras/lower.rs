@@ -8,6 +8,8 @@ mod pool;
 mod rearrange;
 mod resize;
 
+use std::collections::HashMap;
+
 use crate::model::{Dims, Kind, Layer, Network, Tap, Wiring};
 use crate::shape::{self, Shapes};
 
@@ -54,7 +56,12 @@ pub fn lower(network: &Network) -> Result<Program, KerasProblem> {
         network,
         wiring: &wiring,
         shapes: &shapes,
-        program: Program { tensors: vec![order.sizes(&shapes.input)], operations: Vec::new(), output: 0 },
+        program: Program {
+            tensors: vec![order.sizes(&shapes.input)],
+            operations: Vec::new(),
+            output: 0,
+            layers: Vec::new(),
+        },
         of_row: Vec::with_capacity(network.nodes.len()),
         nonnegative: vec![false],
         over_lines,
@@ -73,8 +80,44 @@ pub fn lower(network: &Network) -> Result<Program, KerasProblem> {
         lowering.of_row.push(value);
     }
     let last = lowering.of_row.last().copied();
+    lowering.program.layers = layer_names(network, &lowering.program.operations);
     lowering.program.output = last.map_or(0, |value| value.tensor);
     Ok(lowering.program)
+}
+
+/// The names of the layers with weights: PyTorch's, with `_` for what is no letter, digit or underscore.
+fn layer_names(network: &Network, operations: &[Operation]) -> Vec<String> {
+    let mut names = Names::default();
+    let mut layers: Vec<String> = Vec::with_capacity(operations.len());
+    for operation in operations {
+        let name = match operation.shared_with {
+            Some(first) => layers[first].clone(),
+            None if operation.function.has_weights() => names.unused(&network.nodes[operation.row].name),
+            None => String::new(),
+        };
+        layers.push(name);
+    }
+    layers
+}
+
+/// Names that layers have: Keras wants each to have its own.
+#[derive(Default)]
+struct Names(HashMap<String, usize>);
+
+impl Names {
+    /// A name of letters, digits and underscores that no layer has yet.
+    fn unused(&mut self, name: &str) -> String {
+        let plain = name.replace(|c: char| !(c.is_ascii_alphanumeric() || c == '_'), "_");
+        let plain = if plain.is_empty() { "layer".to_string() } else { plain };
+        let mut unused = plain.clone();
+        while self.0.contains_key(&unused) {
+            let number = self.0.entry(plain.clone()).or_insert(1);
+            *number += 1;
+            unused = format!("{plain}_{number}");
+        }
+        self.0.insert(unused.clone(), 1);
+        unused
+    }
 }
 
 /// Whether a network is one over lines: three dimensions are `[N, C, L]` there.

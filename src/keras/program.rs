@@ -12,6 +12,8 @@ pub struct Program {
     pub operations: Vec<Operation>,
     /// The tensor that leaves.
     pub output: usize,
+    /// For each operation the name of its layer: empty where it has no weights.
+    pub layers: Vec<String>,
 }
 
 /// One step.

@@ -175,7 +175,8 @@ fn up(mode: UpsampleMode) -> Upsample {
 }
 
 fn max(kernel: i64, stride: i64, padding: i64) -> Layer {
-    let pool = MaxPool2d { kernel_size: Pair::square(kernel), stride: Some(Pair::square(stride)), ..MaxPool2d::default() };
+    let pool =
+        MaxPool2d { kernel_size: Pair::square(kernel), stride: Some(Pair::square(stride)), ..MaxPool2d::default() };
     MaxPool2d { padding: Pair::square(padding), ..pool }.into()
 }
 
@@ -219,7 +220,9 @@ fn layers() -> Vec<Layer> {
             all.push(depthwise(kernel, stride).into());
         }
     }
-    for (mode, kernel) in [PaddingMode::Reflect, PaddingMode::Replicate, PaddingMode::Circular].into_iter().zip([3, 5, 3]) {
+    for (mode, kernel) in
+        [PaddingMode::Reflect, PaddingMode::Replicate, PaddingMode::Circular].into_iter().zip([3, 5, 3])
+    {
         all.push(Conv2d { padding_mode: mode, ..conv(4, kernel, 1) }.into());
     }
     let dilated = |conv: Conv2d| Conv2d { dilation: Pair::square(2), padding: Padding::Same, ..conv };
@@ -428,13 +431,40 @@ fn lines() -> Vec<Network> {
         of(vec![conv1(8, 3, 1, 1).into()]),
         of(vec![conv1(8, 3, 2, 1).into(), relu()]),
         of(vec![conv1(8, 5, 1, 2).into(), norm(), relu(), MaxPool1d::default().into(), conv1(4, 3, 1, 1).into()]),
-        of(vec![conv1(8, 3, 1, 1).into(), relu(), AdaptiveAvgPool1d::default().into(), Flatten::default().into(), linear(4).into()]),
+        of(vec![
+            conv1(8, 3, 1, 1).into(),
+            relu(),
+            AdaptiveAvgPool1d::default().into(),
+            Flatten::default().into(),
+            linear(4).into(),
+        ]),
         of(vec![conv1(8, 3, 1, 0).into(), relu(), Flatten::default().into(), linear(4).into()]),
         of(vec![conv1(4, 3, 1, 1).into(), AvgPool1d::default().into(), Kind::Tanh.layer()]),
         of(vec![conv1(4, 3, 1, 1).into(), AdaptiveMaxPool1d::default().into()]),
-        of(vec![conv1(4, 3, 1, 1).into(), Conv1d { groups: Groups::InputChannels, out_channels: Channels::TimesInput(1), ..conv1(1, 3, 1, 1) }.into(), relu()]),
-        of(vec![conv1(4, 3, 1, 1).into(), ConvTranspose1d { out_channels: Channels::Count(4), kernel_size: 2, stride: 2, ..ConvTranspose1d::default() }.into()]),
-        of(vec![conv1(6, 3, 1, 1).into(), norm(), relu(), conv1(6, 3, 1, 1).into(), norm(), relu(), MaxPool1d { kernel_size: 3, stride: Some(2), padding: 1, ..MaxPool1d::default() }.into()]),
+        of(vec![
+            conv1(4, 3, 1, 1).into(),
+            Conv1d { groups: Groups::InputChannels, out_channels: Channels::TimesInput(1), ..conv1(1, 3, 1, 1) }.into(),
+            relu(),
+        ]),
+        of(vec![
+            conv1(4, 3, 1, 1).into(),
+            ConvTranspose1d {
+                out_channels: Channels::Count(4),
+                kernel_size: 2,
+                stride: 2,
+                ..ConvTranspose1d::default()
+            }
+            .into(),
+        ]),
+        of(vec![
+            conv1(6, 3, 1, 1).into(),
+            norm(),
+            relu(),
+            conv1(6, 3, 1, 1).into(),
+            norm(),
+            relu(),
+            MaxPool1d { kernel_size: 3, stride: Some(2), padding: 1, ..MaxPool1d::default() }.into(),
+        ]),
     ]
 }
 
@@ -450,7 +480,12 @@ fn features() -> Vec<Network> {
         of(vec![linear(8).into()]),
         of(vec![linear(16).into(), BatchNorm1d::default().into(), Kind::ReLU.layer(), linear(4).into()]),
         of(vec![linear(16).into(), Kind::ReLU.layer(), linear(16).into(), Kind::ReLU.layer(), linear(24).into()]),
-        of(vec![Linear { out_features: 8, bias: false }.into(), Kind::Tanh.layer(), linear(4).into(), Softmax { dim: Some(1) }.into()]),
+        of(vec![
+            Linear { out_features: 8, bias: false }.into(),
+            Kind::Tanh.layer(),
+            linear(4).into(),
+            Softmax { dim: Some(1) }.into(),
+        ]),
         of(vec![linear(8).into(), LayerNorm::default().into(), linear(4).into()]),
         of(vec![linear(8).into(), PReLU::default().into()]),
     ];

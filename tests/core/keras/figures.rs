@@ -92,7 +92,10 @@ fn arguments_are_written() {
             "ops.concatenate([inputs[:, -1:]] + [inputs] + [inputs[:, :1]], axis=1)",
         ),
         // Behind a ReLU nothing is below zero; elsewhere the map is mirrored.
-        ("nn.ReLU(), nn.MaxPool2d(3, 2, 1)", "layers.ZeroPadding2D(((1, 0), (1, 0)))(x)\nx = layers.MaxPooling2D(3, strides=2)"),
+        (
+            "nn.ReLU(), nn.MaxPool2d(3, 2, 1)",
+            "layers.ZeroPadding2D(((1, 0), (1, 0)))(x)\nx = layers.MaxPooling2D(3, strides=2)",
+        ),
         ("nn.MaxPool2d(3, 2, 1)", "ops.pad(inputs, ((0, 0), (1, 0), (1, 0), (0, 0)), mode=\"symmetric\")"),
     ];
     let mut failures = Failures::default();

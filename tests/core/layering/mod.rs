@@ -25,7 +25,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("workbench", &["decimal", "model", "cost", "rewrite"]),
     ("compare", &["decimal", "model", "shape", "cost", "rewrite"]),
     ("keras", &["model", "shape"]),
-    ("device", &["model", "shape", "cost", "rewrite"]),
+    ("device", &["model", "shape", "lifetime", "cost", "rewrite", "keras"]),
     ("advice", &["model", "shape", "cost", "rewrite", "compare", "device"]),
     ("explore", &["model", "shape", "cost", "rewrite", "device"]),
     ("engine", &["decimal", "model", "shape"]),
