@@ -17,7 +17,7 @@ pub use catalogue::{CATALOGUE, Class, Device, by_id, find, own_id};
 pub use fit::{Fit, Verdict};
 pub use flash::{CODE_FLASH_KIB, Int8Flash, QuantisedSizes, quantised_sizes};
 pub use latency::{Estimate, Fitted, HeldOut, Latency, LeftOut, Standing};
-pub use ram::{Int8Ram, RUNTIME_RAM_KIB, RamBand};
+pub use ram::{Basis, Int8Ram, RUNTIME_RAM_KIB, RamBand, int8_arena};
 pub use roofline::{Bound, Roofline};
 pub use saved::{SavedSizes, saved_sizes};
 pub use source::{Figure, Source};

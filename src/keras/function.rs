@@ -288,6 +288,22 @@ impl Function {
         }
     }
 
+    /// The convolution with the padding "same", where it then gives these sizes of this input.
+    pub fn padded_as_same(&self, input: &Dims, output: &Dims) -> Option<Self> {
+        let same = |window: &Window| Window { same: true, ..*window };
+        let padded = match self {
+            Self::Conv { window, filters, groups, bias } => {
+                Self::Conv { window: same(window), filters: *filters, groups: *groups, bias: *bias }
+            }
+            Self::DepthwiseConv { window, multiplier, bias } => {
+                Self::DepthwiseConv { window: same(window), multiplier: *multiplier, bias: *bias }
+            }
+            Self::MaxPool(window) => Self::MaxPool(same(window)),
+            _ => return None,
+        };
+        (padded.output(&[*input]).as_ref() == Some(output)).then_some(padded)
+    }
+
     /// The sizes that Keras gives; `None` where it gives none.
     pub(super) fn output(&self, inputs: &[Dims]) -> Option<Dims> {
         let input = inputs.first()?;

@@ -47,6 +47,14 @@ impl Program {
     pub fn readers(&self, tensor: usize) -> usize {
         self.operations.iter().map(|operation| operation.inputs.iter().filter(|&&input| input == tensor).count()).sum()
     }
+
+    /// Takes an operation out that nothing reads any more.
+    pub fn remove(&mut self, index: usize) {
+        self.operations.remove(index);
+        self.layers.remove(index);
+        let shared = self.operations.iter_mut().filter_map(|operation| operation.shared_with.as_mut());
+        shared.filter(|shared| **shared > index).for_each(|shared| *shared -= 1);
+    }
 }
 
 impl Order {

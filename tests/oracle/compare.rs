@@ -12,7 +12,8 @@ fn main() {
     let Some(path) = std::env::args().nth(1) else { return eprintln!("usage: oracle_compare RECORDED.jsonl") };
     let text = std::fs::read_to_string(path).expect("a file of recorded networks");
     let all = std::env::args().any(|argument| argument == "--all");
-    let mut counts = std::collections::BTreeMap::<String, [u32; 4]>::new();
+    let constants = std::env::args().any(|argument| argument == "--constants");
+    let mut counts = std::collections::BTreeMap::<String, [u32; 5]>::new();
     for line in text.lines() {
         let item: serde_json::Value = serde_json::from_str(line).expect("a line of JSON");
         let half = item["half"].as_str().unwrap_or_default().to_string();
@@ -33,6 +34,11 @@ fn main() {
             count[2] += 1;
             count[3] += u32::from(head == wanted);
         }
+        let (bytes, stored) = (converted.constant_bytes(), item["constants"].as_u64());
+        count[4] += u32::from(stored == Some(bytes));
+        if constants && stored != Some(bytes) && half == "tuning" && names == recorded {
+            println!("{} | {}\n  {names:?} {bytes} {stored:?}", item["name"], item["network"]);
+        }
         let differs = match wanted {
             Some(_) => head != wanted,
             None => converted.missing().is_empty(),
@@ -44,7 +50,9 @@ fn main() {
             );
         }
     }
-    for (half, [count, same, heads, exact]) in counts {
-        println!("{half}: {count}, operators the same {same}; recorded {heads}, head exact {exact}");
+    for (half, [count, same, heads, exact, stored]) in counts {
+        println!(
+            "{half}: {count}, operators the same {same}; recorded {heads}, head exact {exact}, constants {stored}"
+        );
     }
 }

@@ -537,9 +537,22 @@ fn networks() -> Vec<(String, Network)> {
             add(format!("pair {first} {second} head {which}"), builder.network);
         }
     }
-    for number in 0..200 {
+    random_networks(&mut random, 200, "network", &mut add);
+    for (number, network) in lines().into_iter().enumerate() {
+        add(format!("lines {number}"), network);
+    }
+    for (number, network) in features().into_iter().enumerate() {
+        add(format!("features {number}"), network);
+    }
+    all
+}
+
+/// Small networks of pieces.
+fn random_networks(random: &mut Random, count: usize, name: &str, add: &mut impl FnMut(String, Network)) {
+    for number in 0..count {
         let side = *random.of(&[16_u64, 20, 24, 32, 33]);
-        let mut builder = Builder::new(&[*random.of(&[1, 3]), side, side]);
+        let channels = *random.of(&[1, 3]);
+        let mut builder = Builder::new(&[channels, side, side]);
         let stride = *random.of(&[1, 2]);
         builder.conv_bn(conv(*random.of(&[4, 8, 12]), 3, stride), Some(Kind::ReLU.layer()));
         let length = 2 + random.below(5) as usize;
@@ -551,27 +564,29 @@ fn networks() -> Vec<(String, Network)> {
         }
         let which = 1 + random.below(HEADS as u64 - 1) as usize;
         head(&mut builder, which);
-        add(format!("network {number} {pieces:?} head {which}"), builder.network);
+        add(format!("{name} {number} {pieces:?} head {which}"), builder.network);
     }
-    for (number, network) in lines().into_iter().enumerate() {
-        add(format!("lines {number}"), network);
-    }
-    for (number, network) in features().into_iter().enumerate() {
-        add(format!("features {number}"), network);
-    }
+}
+
+/// Drawn once the rules stood as they are.
+fn fresh() -> Vec<(String, Network)> {
+    let mut all = Vec::new();
+    random_networks(&mut Random(2026), 150, "fresh", &mut |name, network| all.push((name, network)));
     all
 }
 
 fn main() {
-    for (number, (name, network)) in networks().into_iter().enumerate() {
+    let halves = ["tuning", "held out"];
+    let named = networks().into_iter().enumerate().map(|(number, named)| (halves[number % 2], named));
+    for (half, (name, network)) in named.chain(fresh().into_iter().map(|named| ("fresh", named))) {
         let written = keras::export(&network);
         let line = serde_json::json!({
             "name": name,
-            "half": if number % 2 == 0 { "tuning" } else { "held out" },
+            "half": half,
             "network": share_link::encode_design(&network),
             "torch": export_module(&network),
             "keras": written.as_ref().ok(),
-            "problem": written.as_ref().err().map(ToString::to_string),
+            "keras_problem": written.as_ref().err().map(ToString::to_string),
         });
         println!("{line}");
     }

@@ -4,7 +4,8 @@ use crate::keras::{Activation, Fill, Function, Program, Resize, Window};
 use crate::model::ScalarOperation;
 
 use super::expand_norm::{group_norm, layer_norm};
-use super::graph::{Constant, ConstantKind, Graph, Tensor};
+use super::expansion::{Expansion, int32, number};
+use super::graph::{Constant, ConstantKind, Graph, Holds, Tensor};
 use super::operator::Operator;
 
 /// All operators of a program, its operations in this order.
@@ -18,11 +19,14 @@ pub(super) fn expand(program: &Program, order: &[usize]) -> Graph {
         let output = Tensor::int8(&program.tensors[operation.output]);
         let rectified_next = program.readers(operation.output) == 1
             && program.operations.iter().any(|next| {
-                let rectifies =
-                    matches!(next.function, Function::Activation(Activation::Relu | Activation::Relu6 | Activation::HardTanh));
+                let rectifies = matches!(
+                    next.function,
+                    Function::Activation(Activation::Relu | Activation::Relu6 | Activation::HardTanh)
+                );
                 rectifies && next.inputs.contains(&operation.output)
             });
-        let expansion = Expansion { graph: &mut graph, output, rectified_next };
+        let layer = operation.shared_with.unwrap_or(index);
+        let expansion = Expansion { graph: &mut graph, output, rectified_next, layer };
         of_tensor[operation.output] = expansion.function(&operation.function, &inputs);
     }
     // Without an operator nothing is quantised.
@@ -33,21 +37,12 @@ pub(super) fn expand(program: &Program, order: &[usize]) -> Graph {
     graph
 }
 
-/// One function on its way.
-pub(super) struct Expansion<'a> {
-    pub graph: &'a mut Graph,
-    /// What Keras says comes out.
-    pub output: Tensor,
-    /// Only a rectifier reads it.
-    pub rectified_next: bool,
-}
-
-pub(super) fn int32(elements: usize) -> Constant {
-    Constant { kind: ConstantKind::Int32, elements: elements as u64 }
-}
-
-pub(super) fn number(elements: u64) -> Constant {
-    Constant { kind: ConstantKind::Number, elements }
+/// A line as a map of one row.
+fn map_of(shape: &[u64]) -> Vec<u64> {
+    match *shape {
+        [batch, length, channels] => vec![batch, 1, length, channels],
+        _ => shape.to_vec(),
+    }
 }
 
 impl Expansion<'_> {
@@ -65,14 +60,32 @@ impl Expansion<'_> {
                 let constants = self.weights(function, x);
                 self.out(Operator::FullyConnected, &[x], constants)
             }
-            Function::GlobalAverage { .. } => self.out(Operator::Mean, &[x], vec![int32(rank - 2)]),
-            Function::GlobalMax { .. } => self.out(Operator::ReduceMax, &[x], vec![int32(rank - 2)]),
+            Function::GlobalAverage { .. } => {
+                self.out(Operator::Mean, &[x], vec![int32(&(1..rank as u64 - 1).collect::<Vec<_>>())])
+            }
+            Function::GlobalMax { .. } => {
+                self.out(Operator::ReduceMax, &[x], vec![int32(&(1..rank as u64 - 1).collect::<Vec<_>>())])
+            }
             Function::AdaptiveAverage { size, line } => self.adaptive(Operator::AveragePool2d, *size, *line, x),
             Function::AdaptiveMax { size, line } => self.adaptive(Operator::MaxPool2d, *size, *line, x),
-            Function::Mean { axes, .. } => self.out(Operator::Mean, &[x], vec![int32(axes.len())]),
+            Function::Mean { axes, .. } => {
+                self.out(Operator::Mean, &[x], vec![int32(&axes.iter().map(|&axis| axis as u64).collect::<Vec<_>>())])
+            }
             Function::Pad { sides, fill } => self.pad(sides, *fill, x),
-            Function::Crop { .. } | Function::Slice { .. } => {
-                self.out(Operator::StridedSlice, &[x], vec![int32(rank), int32(rank), int32(rank)])
+            Function::Slice { axis, start, end } => {
+                // An end that is open is written as 0.
+                let whole = *end == self.shape(x)[*axis];
+                let at =
+                    |value: u64| (0..rank).map(|other| if other == *axis { value } else { 0 }).collect::<Vec<u64>>();
+                let (begin, end) = (at(*start), at(if whole { 0 } else { *end }));
+                self.out(Operator::StridedSlice, &[x], vec![int32(&begin), int32(&end), int32(&vec![1; rank])])
+            }
+            Function::Crop { sides, line } => {
+                let sides: Vec<(u64, u64)> = sides.iter().copied().skip(usize::from(*line)).collect();
+                let side = |axis: usize| sides.get(axis.wrapping_sub(1)).copied().unwrap_or_default();
+                let begin: Vec<u64> = (0..rank).map(|axis| side(axis).0).collect();
+                let end: Vec<u64> = (0..rank).map(|axis| side(axis).1.wrapping_neg()).collect();
+                self.out(Operator::StridedSlice, &[x], vec![int32(&begin), int32(&end), int32(&vec![1; rank])])
             }
             Function::BatchNorm { axis, .. } => {
                 let channels = self.output.shape.get(*axis).copied().unwrap_or(1);
@@ -93,28 +106,32 @@ impl Expansion<'_> {
                     Function::Softmax { .. } => Operator::Softmax,
                     _ => Operator::LogSoftmax,
                 };
-                let turned = self.same(Operator::Transpose, &[x], vec![int32(rank)]);
+                let axes: Vec<u64> = (0..rank as u64).collect();
+                let turned = self.same(Operator::Transpose, &[x], vec![int32(&axes)]);
                 let made = self.same(softmax, &[turned], Vec::new());
-                self.out(Operator::Transpose, &[made], vec![int32(rank)])
+                self.out(Operator::Transpose, &[made], vec![int32(&axes)])
             }
             Function::Dropout { .. }
             | Function::SpatialDropout { .. }
             | Function::AlphaDropout { .. }
             | Function::DropPath { .. } => x,
             Function::Flatten | Function::Reshape(_) => {
-                let rank = self.output.shape.len();
-                self.out(Operator::Reshape, &[x], vec![int32(rank)])
+                let shape = int32(&self.output.shape);
+                self.out(Operator::Reshape, &[x], vec![shape])
             }
-            Function::Permute(_) => self.out(Operator::Transpose, &[x], vec![int32(rank)]),
-            Function::Resize { resize: Resize::Nearest, .. } => {
-                self.out(Operator::ResizeNearestNeighbor, &[x], vec![int32(2)])
+            Function::Permute(axes) => {
+                let axes: Vec<u64> = axes.iter().map(|&axis| axis as u64).collect();
+                self.out(Operator::Transpose, &[x], vec![int32(&axes)])
             }
-            Function::Resize { .. } => self.out(Operator::ResizeBilinear, &[x], vec![int32(2)]),
+            Function::Resize { size, resize: Resize::Nearest } => {
+                self.out(Operator::ResizeNearestNeighbor, &[x], vec![int32(size)])
+            }
+            Function::Resize { size, .. } => self.out(Operator::ResizeBilinear, &[x], vec![int32(size)]),
             Function::Take { rows, columns } => {
                 let mut between = self.output.clone();
                 between.shape[2] = self.shape(x)[2];
-                let taken = self.graph.push(Operator::Gather, &[x], between, vec![int32(rows.len())]);
-                self.out(Operator::Gather, &[taken], vec![int32(columns.len())])
+                let taken = self.graph.push(Operator::Gather, &[x], between, vec![int32(rows)]);
+                self.out(Operator::Gather, &[taken], vec![int32(columns)])
             }
             Function::Concatenate { .. } => self.out(Operator::Concatenation, inputs, Vec::new()),
             Function::Add => self.out(Operator::Add, inputs, Vec::new()),
@@ -137,45 +154,41 @@ impl Expansion<'_> {
         }
     }
 
-    pub(super) fn shape(&self, tensor: usize) -> &[u64] {
-        &self.graph.tensors[tensor].shape
-    }
-
-    /// The operator that gives what Keras says.
-    pub(super) fn out(&mut self, operator: Operator, inputs: &[usize], constants: Vec<Constant>) -> usize {
-        self.graph.push(operator, inputs, self.output.clone(), constants)
-    }
-
-    /// An operator of the input's shape.
-    pub(super) fn same(&mut self, operator: Operator, inputs: &[usize], constants: Vec<Constant>) -> usize {
-        let tensor = self.graph.tensors[inputs[0]].clone();
-        self.graph.push(operator, inputs, tensor, constants)
-    }
-
     fn weights(&self, function: &Function, x: usize) -> Vec<Constant> {
         let input = crate::model::Dims::new(self.shape(x)).unwrap_or_default();
-        let weights = function.weights(&input).into_iter().map(|(name, shape)| Constant {
+        let layer = self.layer;
+        let weights = function.weights(&input).into_iter().enumerate().map(|(place, (name, shape))| Constant {
             kind: if name == "bias" { ConstantKind::Bias } else { ConstantKind::Weight },
             elements: shape.iter().fold(1, |product: u64, &size| product.saturating_mul(size)),
+            holds: Holds::Layer(layer, place),
         });
-        weights.collect()
+        let mut constants: Vec<Constant> = weights.collect();
+        // A convolution has a bias in any case.
+        if let Function::Conv { bias: false, .. } | Function::DepthwiseConv { bias: false, .. } = function {
+            let elements = self.output.shape.last().copied().unwrap_or(1);
+            constants.push(Constant { kind: ConstantKind::Bias, elements, holds: Holds::Layer(layer, 1) });
+        }
+        constants
     }
 
     /// An operator over maps; a line is a map of one row while it runs.
     fn windowed(&mut self, operator: Operator, window: &Window, x: usize, function: &Function) -> usize {
         let constants = self.weights(function, x);
         let constants = match operator {
-            Operator::TransposeConv => std::iter::once(int32(4)).chain(constants).collect(),
+            Operator::TransposeConv => {
+                let shape = if window.line { map_of(&self.output.shape) } else { self.output.shape.clone() };
+                std::iter::once(int32(&shape)).chain(constants).collect()
+            }
             _ => constants,
         };
-        let map = |shape: &[u64]| vec![shape[0], 1, shape[1], shape[2]];
         let made = if window.line {
-            let (input, output) = (map(self.shape(x)), map(&self.output.shape));
-            let x = self.graph.push(Operator::Reshape, &[x], Tensor::int8(&input), vec![int32(4)]);
+            let (input, output) = (map_of(self.shape(x)), map_of(&self.output.shape));
+            let x = self.graph.push(Operator::Reshape, &[x], Tensor::int8(&input), vec![int32(&input)]);
             let made = self.graph.push(operator, &[x], Tensor::int8(&output), constants);
             let node = self.graph.nodes.len() - 1;
             self.graph.nodes[node].padded = window.same;
-            let squeezed = self.out(Operator::Reshape, &[made], vec![int32(3)]);
+            let shape = int32(&self.output.shape);
+            let squeezed = self.out(Operator::Reshape, &[made], vec![shape]);
             let node = self.graph.nodes.len() - 1;
             self.graph.nodes[node].squeezes = true;
             return squeezed;
@@ -189,28 +202,38 @@ impl Expansion<'_> {
 
     fn pad(&mut self, sides: &[(u64, u64)], fill: Fill, x: usize) -> usize {
         let rank = sides.len();
-        let table = || vec![int32(2 * rank)];
+        let table: Vec<u64> = sides.iter().flat_map(|&(before, after)| [before, after]).collect();
+        let table = || vec![int32(&table)];
         match fill {
             Fill::Zero => self.out(Operator::Pad, &[x], table()),
-            Fill::Number(_) => self.out(Operator::PadV2, &[x], vec![int32(2 * rank), number(1)]),
+            Fill::Number(_) => self.out(Operator::PadV2, &[x], table().into_iter().chain([number(1)]).collect()),
             Fill::Reflect | Fill::Symmetric => self.out(Operator::MirrorPad, &[x], table()),
             Fill::Edge | Fill::Wrap => {
                 let axis = sides.iter().position(|&sides| sides != (0, 0)).unwrap_or(0);
                 let (before, after) = sides.get(axis).copied().unwrap_or_default();
-                let slice = |graph: &mut Graph, size: u64| {
+                let slice = |graph: &mut Graph, size: u64, from_start: bool| {
                     let mut part = graph.tensors[x].clone();
+                    let length = part.shape[axis];
                     part.shape[axis] = size;
-                    graph.push(Operator::StridedSlice, &[x], part, vec![int32(rank), int32(rank), int32(rank)])
+                    let at =
+                        |value: u64| (0..rank).map(|other| if other == axis { value } else { 0 }).collect::<Vec<u64>>();
+                    let (begin, end) = if from_start { (at(0), at(size)) } else { (at(length - size), at(length)) };
+                    graph.push(
+                        Operator::StridedSlice,
+                        &[x],
+                        part,
+                        vec![int32(&begin), int32(&end), int32(&vec![1; rank])],
+                    )
                 };
                 let is_edge = fill == Fill::Edge;
-                let parts = |graph: &mut Graph, count: u64| match (count, is_edge) {
+                let parts = |graph: &mut Graph, count: u64, from_start: bool| match (count, is_edge) {
                     (0, _) => Vec::new(),
-                    (count, true) => vec![slice(graph, 1); usize::try_from(count).unwrap_or(0)],
-                    (count, false) => vec![slice(graph, count)],
+                    (count, true) => vec![slice(graph, 1, from_start); usize::try_from(count).unwrap_or(0)],
+                    (count, false) => vec![slice(graph, count, !from_start)],
                 };
-                let mut all = parts(self.graph, before);
+                let mut all = parts(self.graph, before, true);
                 all.push(x);
-                all.extend(parts(self.graph, after));
+                all.extend(parts(self.graph, after, false));
                 self.out(Operator::Concatenation, &all, Vec::new())
             }
         }
@@ -238,7 +261,8 @@ impl Expansion<'_> {
             let joined = self.graph.push(Operator::Concatenation, &pooled, joined, Vec::new());
             let mut taken = self.graph.tensors[current].clone();
             taken.shape[axis] = size[at];
-            current = self.graph.push(Operator::Gather, &[joined], taken, vec![int32(size[at] as usize)]);
+            let places: Vec<u64> = (0..size[at]).map(|place| place.wrapping_add(length << 32)).collect();
+            current = self.graph.push(Operator::Gather, &[joined], taken, vec![int32(&places)]);
         }
         current
     }
@@ -273,8 +297,20 @@ impl Expansion<'_> {
                 self.out(O::Mul, &[x, gate], Vec::new())
             }
             Activation::Gelu | Activation::TanhGelu => one(self, O::Gelu),
+            // With a rectifier behind it the converter does not know the pattern.
+            Activation::HardSwish if self.rectified_next => {
+                let gate = chain(self, &[(O::Add, true), (O::Relu6, false)]);
+                let product = self.same(O::Mul, &[x, gate], Vec::new());
+                let sixth = Constant { holds: Holds::Integers(vec![6]), ..number(1) };
+                self.out(O::Mul, &[product], vec![sixth])
+            }
             Activation::HardSwish => one(self, O::HardSwish),
-            Activation::HardSigmoid => chain(self, &[(O::Add, true), (O::Relu6, false), (O::Mul, true)]),
+            Activation::HardSigmoid => {
+                let x = chain(self, &[(O::Add, true), (O::Relu6, false)]);
+                // A sixth, the same wherever it is.
+                let sixth = Constant { holds: Holds::Integers(vec![6]), ..number(1) };
+                self.out(O::Mul, &[x], vec![sixth])
+            }
             Activation::Sigmoid => one(self, O::Logistic),
             Activation::Tanh => one(self, O::Tanh),
             Activation::Softsign => {
@@ -299,13 +335,6 @@ impl Expansion<'_> {
                 self.out(O::Add, &[high, low], Vec::new())
             }
         }
-    }
-
-    /// An operator without an int8 kernel runs in floats; gives its float output.
-    pub(super) fn through_floats(&mut self, x: usize, operator: Operator) -> usize {
-        let float = Tensor { float: true, ..self.graph.tensors[x].clone() };
-        let input = self.graph.push(Operator::Dequantize, &[x], float.clone(), Vec::new());
-        self.graph.push(operator, &[input], float, Vec::new())
     }
 
     /// One operator, where neither what it reads was rectified nor what it gives will be: then the converter does not

@@ -1,6 +1,6 @@
 //! Norms by statistics of the sample itself, as Keras writes them out.
 
-use super::expand::{Expansion, int32, number};
+use super::expansion::{Expansion, int32, number};
 use super::graph::Tensor;
 use super::operator::Operator as O;
 
@@ -9,7 +9,7 @@ use super::operator::Operator as O;
 struct Statistics {
     /// The shape that mean and deviation have.
     reduced: Vec<u64>,
-    axes: usize,
+    axes: Vec<u64>,
     /// The shape of the scale and the shift, and whether there are any.
     parameters: Vec<u64>,
     scale: bool,
@@ -24,7 +24,7 @@ pub(super) fn group_norm(this: &mut Expansion, x: usize, axis: usize, groups: Op
     let mut grouped = shape.clone();
     grouped.splice(axis..axis + 1, [groups, channels / groups]);
     let rank = grouped.len();
-    let divided = this.graph.push(O::Reshape, &[x], Tensor::int8(&grouped), vec![int32(rank)]);
+    let divided = this.graph.push(O::Reshape, &[x], Tensor::int8(&grouped), vec![int32(&grouped)]);
     let kept = |index: usize, size: u64, keeps_channels: bool| match index {
         0 => size,
         index if index == axis || (keeps_channels && index == axis + 1) => size,
@@ -33,14 +33,13 @@ pub(super) fn group_norm(this: &mut Expansion, x: usize, axis: usize, groups: Op
     let shape_of = |channels| grouped.iter().enumerate().map(|(index, &size)| kept(index, size, channels)).collect();
     let statistics = Statistics {
         reduced: shape_of(false),
-        axes: rank - 2,
+        axes: (0..rank as u64).filter(|&index| index != 0 && index != axis as u64).collect(),
         parameters: shape_of(true),
         scale: affine,
         center: affine,
     };
     let normed = this.normed(divided, &statistics, true);
-    let rank = shape.len();
-    this.out(O::Reshape, &[normed], vec![int32(rank)])
+    this.out(O::Reshape, &[normed], vec![int32(&shape)])
 }
 
 /// Over some axes of a sample.
@@ -50,7 +49,13 @@ pub(super) fn layer_norm(this: &mut Expansion, x: usize, axes: &[usize], scale: 
         let size = |(index, &size): (usize, &u64)| if axes.contains(&index) == inside { size } else { 1 };
         shape.iter().enumerate().map(size).collect::<Vec<u64>>()
     };
-    let statistics = Statistics { reduced: of(false), axes: axes.len(), parameters: of(true), scale, center };
+    let statistics = Statistics {
+        reduced: of(false),
+        axes: axes.iter().map(|&axis| axis as u64).collect(),
+        parameters: of(true),
+        scale,
+        center,
+    };
     this.normed(x, &statistics, false)
 }
 
@@ -60,7 +65,7 @@ impl Expansion<'_> {
         let of = |one: &[u64], other: &[u64]| {
             Tensor::int8(&one.iter().zip(other).map(|(&one, &other)| one.max(other)).collect::<Vec<u64>>())
         };
-        let axes = || vec![int32(statistics.axes)];
+        let axes = || vec![int32(&statistics.axes)];
         let mean = self.graph.push(O::Mean, &[x], reduced.clone(), axes());
         let negated = self.through_floats(mean, O::Neg);
         let negated = self.graph.push(O::Quantize, &[negated], reduced.clone(), Vec::new());

@@ -1,24 +1,54 @@
 //! What the converter merges.
 
-use super::graph::{ConstantKind, Graph};
+use super::graph::{Constant, ConstantKind, Graph, Holds, Node};
 use super::operator::Operator;
 
 /// Until nothing changes any more.
 pub(super) fn fuse(graph: &mut Graph) {
-    while step(graph) {}
+    while pass(graph) {}
 }
 
-/// The first change that can be made.
-fn step(graph: &mut Graph) -> bool {
-    (0..graph.nodes.len()).any(|node| {
-        merges_reshapes(graph, node)
+/// Where tensors are joined they have one scale: what has a scale of its own gets that one first, for all who read it.
+pub(super) fn requantise(graph: &mut Graph) {
+    let mut node = 0;
+    while node < graph.nodes.len() {
+        let output = graph.nodes[node].output;
+        if graph.nodes[node].operator.has_fixed_scale() && reaches_concatenation(graph, output) {
+            let tensor = graph.tensors[output].clone();
+            let own = graph.tensor(tensor);
+            graph.nodes[node].output = own;
+            graph.insert(node + 1, Operator::Quantize, own, output);
+            node += 1;
+        }
+        node += 1;
+    }
+}
+
+/// Whether a tensor is joined with others, as it is or after what keeps its scale.
+fn reaches_concatenation(graph: &Graph, tensor: usize) -> bool {
+    graph.readers(tensor).into_iter().any(|reader| {
+        let reader = &graph.nodes[reader];
+        reader.operator == Operator::Concatenation
+            || reader.operator.keeps_scale() && reaches_concatenation(graph, reader.output)
+    })
+}
+
+/// Each operator once; whether something changed.
+fn pass(graph: &mut Graph) -> bool {
+    let (mut node, mut changed) = (0, false);
+    while node < graph.nodes.len() {
+        let changes = merges_reshapes(graph, node)
             || moves_before_reshape(graph, node)
             || repeats(graph, node)
             || folds_backward(graph, node)
             || fuses_activation(graph, node)
             || folds_forward(graph, node)
-            || drops_flattening(graph, node)
-    })
+            || drops_flattening(graph, node);
+        // What went is above or here: the one before may have become another.
+        node = if changes { node.saturating_sub(2) } else { node + 1 };
+        changed |= changes;
+    }
+    changed
 }
 
 /// A reshape of a reshape is one; one that changes nothing is none.
@@ -48,9 +78,9 @@ fn moves_before_reshape(graph: &mut Graph, node: usize) -> bool {
         return false;
     }
     let input = graph.nodes[node].inputs[0];
-    let above = graph.writer(input).filter(|&above| {
-        graph.nodes[above].operator == Operator::Reshape && (is_unary || graph.nodes[above].squeezes)
-    });
+    let above = graph
+        .writer(input)
+        .filter(|&above| graph.nodes[above].operator == Operator::Reshape && (is_unary || graph.nodes[above].squeezes));
     let Some(above) = above.filter(|_| graph.only_reader(input) == Some(node)) else { return false };
     let source = graph.nodes[above].inputs[0];
     let output = graph.nodes[node].output;
@@ -99,8 +129,9 @@ fn folds_backward(graph: &mut Graph, node: usize) -> bool {
     // There is a bias behind it.
     let constants = &mut graph.nodes[above].constants;
     if !constants.iter().any(|constant| constant.kind == ConstantKind::Bias) {
-        constants.push(super::graph::Constant { kind: ConstantKind::Bias, elements: channels });
+        constants.push(Constant { kind: ConstantKind::Bias, elements: channels, holds: Holds::Own });
     }
+    is_own(&mut graph.nodes[above]);
     into(graph, node, above);
     true
 }
@@ -122,9 +153,16 @@ fn folds_forward(graph: &mut Graph, node: usize) -> bool {
         _ => false,
     };
     if folds {
+        is_own(&mut graph.nodes[reader]);
         graph.bypass(node, input);
     }
     folds
+}
+
+/// Weights that something went into are no other call's any more.
+fn is_own(node: &mut Node) {
+    let constants = node.constants.iter_mut().filter(|constant| constant.kind != ConstantKind::Int32);
+    constants.for_each(|constant| constant.holds = Holds::Own);
 }
 
 /// A rectifier becomes part of the operator before it.

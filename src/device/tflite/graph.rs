@@ -39,6 +39,18 @@ pub(super) struct Node {
 pub struct Constant {
     pub kind: ConstantKind,
     pub elements: u64,
+    /// What it holds, where that follows from the network: two of the same are stored once.
+    pub holds: Holds,
+}
+
+/// What a constant holds.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Holds {
+    /// Something of its own.
+    Own,
+    /// The weights of a layer that is called again, by the operation that called it first, and the place among its weights.
+    Layer(usize, usize),
+    Integers(Vec<u64>),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -109,6 +121,20 @@ impl Graph {
         output
     }
 
+    /// Puts an operator of one input and no constants at a place.
+    pub fn insert(&mut self, place: usize, operator: Operator, input: usize, output: usize) {
+        let node = Node {
+            operator,
+            inputs: vec![input],
+            output,
+            constants: Vec::new(),
+            fused: None,
+            padded: false,
+            squeezes: false,
+        };
+        self.nodes.insert(place.min(self.nodes.len()), node);
+    }
+
     /// The operators that read a tensor, by index.
     pub fn readers(&self, tensor: usize) -> Vec<usize> {
         (0..self.nodes.len()).filter(|&node| self.nodes[node].inputs.contains(&tensor)).collect()
@@ -157,6 +183,55 @@ impl Graph {
 }
 
 impl Converted {
+    /// All constants, each once.
+    pub fn constants(&self) -> Vec<&Constant> {
+        let mut all: Vec<&Constant> = Vec::new();
+        for constant in self.operations.iter().flat_map(|operation| &operation.constants) {
+            if constant.holds == Holds::Own || !all.contains(&constant) {
+                all.push(constant);
+            }
+        }
+        all
+    }
+
+    /// Bytes of the file's buffers: weights, biases, and the numbers that operators are given.
+    pub fn constant_bytes(&self) -> u64 {
+        self.constants().iter().fold(0, |sum: u64, constant| sum.saturating_add(constant.bytes()))
+    }
+
+    /// The bytes of the file, as an estimate: what is not constant goes with the operators, the constants, and the scales
+    /// of each channel. Fitted to the tuning half of the oracle's networks.
+    pub fn file_bytes(&self) -> u64 {
+        let constants = self.constants();
+        let mut kinds: Vec<Operator> = self.operations.iter().map(|operation| operation.operator).collect();
+        kinds.sort_unstable_by_key(|operator| operator.name());
+        kinds.dedup();
+        let counts =
+            [(699, 1), (182, self.operations.len()), (124, constants.len()), (204, self.affine()), (27, kinds.len())];
+        let fixed: u64 = counts.iter().map(|&(bytes, count)| bytes * count as u64).sum();
+        fixed.saturating_add(self.channels().saturating_mul(28)).saturating_add(self.constant_bytes())
+    }
+
+    /// The arena's tail on a host of 64 bits, as an estimate: what the runtime keeps of tensors and operators. A
+    /// microcontroller's pointers are half as long. Fitted to the tuning half of the oracle's networks.
+    pub fn tail_bytes(&self) -> u64 {
+        let tensors = self.tensors.len() + self.constants().len();
+        let counts = [(689, 1), (98, self.operations.len()), (36, tensors), (55, self.affine())];
+        let fixed: u64 = counts.iter().map(|&(bytes, count)| bytes * count as u64).sum();
+        fixed.saturating_add(self.channels().saturating_mul(37) / 5)
+    }
+
+    fn affine(&self) -> usize {
+        self.operations.iter().filter(|operation| operation.operator.is_affine()).count()
+    }
+
+    /// Output channels of all weights.
+    fn channels(&self) -> u64 {
+        let biases = self.constants();
+        let biases = biases.iter().filter(|constant| constant.kind == ConstantKind::Bias);
+        biases.map(|constant| constant.elements).fold(0, u64::saturating_add)
+    }
+
     /// The operators that TensorFlow Lite Micro has no int8 kernel for.
     pub fn missing(&self) -> Vec<Operator> {
         let mut missing: Vec<Operator> = Vec::new();

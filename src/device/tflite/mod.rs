@@ -8,6 +8,7 @@
 
 mod expand;
 mod expand_norm;
+mod expansion;
 mod fuse;
 mod graph;
 mod operator;
@@ -24,5 +25,6 @@ pub use plan::Head;
 pub fn convert(program: &Program) -> Converted {
     let mut graph = expand::expand(program, &order::order(program, &program.layers));
     fuse::fuse(&mut graph);
+    fuse::requantise(&mut graph);
     graph.finish()
 }

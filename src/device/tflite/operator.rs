@@ -45,6 +45,28 @@ impl Operator {
             || matches!(self, Self::Add | Self::Sub | Self::Mul | Self::Div | Self::MaxPool2d | Self::AveragePool2d)
     }
 
+    /// Those whose output has a scale of its own, whatever comes in.
+    pub(super) const fn has_fixed_scale(self) -> bool {
+        matches!(self, Self::Logistic | Self::Softmax | Self::LogSoftmax | Self::Tanh)
+    }
+
+    /// Those that give the scale that they get.
+    pub(super) const fn keeps_scale(self) -> bool {
+        matches!(
+            self,
+            Self::AveragePool2d
+                | Self::Gather
+                | Self::MaxPool2d
+                | Self::MirrorPad
+                | Self::Pad
+                | Self::Reshape
+                | Self::ResizeBilinear
+                | Self::ResizeNearestNeighbor
+                | Self::StridedSlice
+                | Self::Transpose
+        )
+    }
+
     /// Activations that become part of the operator before them.
     pub(super) const fn is_fused_activation(self) -> bool {
         matches!(self, Self::Relu | Self::Relu6 | Self::ReluN1To1)
