@@ -3,7 +3,7 @@
 use crate::cost::{NumberType, Report, Settings, analyze};
 use crate::model::Network;
 
-use super::catalogue::{Class, Device};
+use super::board::{Class, Device};
 use super::flash::{CODE_FLASH_KIB, Int8Flash};
 use super::ram::{Basis, Int8Ram, RUNTIME_RAM_KIB, RamBand};
 use super::timings::MODEL_ZOO;

@@ -153,7 +153,7 @@ impl Lowering<'_> {
         };
         let (keras, wanted) = (self.dims(value), value.order.sizes(&expected));
         if keras != wanted {
-            return Err(Unsayable::Shape { keras, pytorch: wanted });
+            return Err(Unsayable::Shape { keras: keras.to_vec(), pytorch: wanted.to_vec() });
         }
         Ok(value)
     }

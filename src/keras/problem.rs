@@ -2,8 +2,6 @@
 
 use thiserror::Error;
 
-use crate::model::Dims;
-
 /// The row that stops the export, and why.
 #[derive(Clone, Debug, PartialEq, Error)]
 #[error("{name} ({class}) has no equal in Keras: {reason}.")]
@@ -53,7 +51,7 @@ pub enum Unsayable {
     #[error("tensors of {0} and {1} dimensions are not broadcast to one another here; give them the same rank")]
     Broadcast(usize, usize),
     #[error("Keras would give {keras:?}, and PyTorch gives {pytorch:?}")]
-    Shape { keras: Dims, pytorch: Dims },
+    Shape { keras: Vec<u64>, pytorch: Vec<u64> },
     #[error("a size does not fit")]
     TooLarge,
 }
