@@ -6,7 +6,7 @@ use crate::compare::headline_of_one;
 use crate::rewrite::Effect;
 
 use super::advice::Adviser;
-use super::later::{Later, Part};
+use super::later::{Later, Piece};
 use super::studio::Studio;
 use crate::page::format::grouped;
 
@@ -22,12 +22,17 @@ pub fn Answer() -> impl IntoView {
     view! {
         <section class="answer" aria-live="polite" data-testid="answer">
             {move || headline.get().map(|headline| view! {
-                <h1>{headline.title}</h1>
-                <p>{headline.text}</p>
+                <h1>{whole_figures(&headline.title)}</h1>
+                <p>{whole_figures(&headline.text)}</p>
             })}
-            <div class="best-place"><Later part=Part::BestRemedy/></div>
+            <div class="best-place"><Later piece=Piece::BestRemedy/></div>
         </section>
     }
+}
+
+/// A text in which no line breaks between a number and its percent sign.
+fn whole_figures(text: &str) -> String {
+    text.replace(" %", "\u{a0}%")
 }
 
 /// What pays most, with what it comes to, one click away.
@@ -35,6 +40,13 @@ pub fn Answer() -> impl IntoView {
 pub fn BestRemedy() -> impl IntoView {
     let studio = Studio::expect();
     let adviser = Adviser::expect();
+    let of_inputs = move || {
+        studio.derived.with(|derived| {
+            let (baseline, _) = derived.pair?;
+            let inputs = derived.comparison.as_ref()?.inputs.as_ref()?;
+            Some((baseline, inputs.0.to_string()))
+        })
+    };
     let best = move || {
         adviser.advice.with(|advice| {
             let advice = advice.as_ref()?;
@@ -47,17 +59,30 @@ pub fn BestRemedy() -> impl IntoView {
         })
     };
     move || {
+        // What does not compare yet is made to, first of all.
+        if let Some((baseline, input)) = of_inputs() {
+            return Some(
+                view! {
+                    <div class="best">
+                        <button class="button primary small" on:click=move |_| studio.use_input_of(baseline)>
+                            {format!("Use {input} for all")}
+                        </button>
+                    </div>
+                }
+                .into_any(),
+            );
+        }
         let (design, remedy) = best()?;
         let name = studio.with_design(design, |state| state.name.clone()).unwrap_or_default();
         Some(view! {
             <div class="best">
                 <p>
-                    {format!("What saves most in {name}: ")}<strong>{remedy.title.clone()}</strong>
+                    {format!("Biggest saving in {name}: ")}<strong>{remedy.title.clone()}</strong>
                     {format!(
-                        ", {} params instead of {}{}.",
+                        ". {} instead of {} params{}.",
                         grouped(remedy.after.params),
                         grouped(remedy.before.params),
-                        if remedy.effect == Effect::Retrain { ", trained anew" } else { "" },
+                        if remedy.effect == Effect::Retrain { "; needs retraining" } else { "" },
                     )}
                 </p>
                 <button
@@ -81,6 +106,7 @@ pub fn BestRemedy() -> impl IntoView {
                     "Open beside"
                 </button>
             </div>
-        })
+        }
+        .into_any())
     }
 }

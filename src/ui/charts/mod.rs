@@ -22,11 +22,7 @@ pub fn Charts() -> impl IntoView {
     let picture = move |draw: fn(&Derived) -> Option<Picture>| {
         Memo::new(move |_| studio.derived.with(|derived| draw(derived).map(Shared::new)))
     };
-    let are_many = move || studio.derived.with(|derived| derived.designs.len() > 2);
     view! {
-        <Show when=are_many>
-            <div class="fade" aria-hidden="true"></div>
-        </Show>
         <aside class="card charts" aria-label="Charts">
             <Legend/>
             <Chart name="params" picture=picture(|derived| with_sides(derived, |left, right, rows| {

@@ -7,7 +7,7 @@ use crate::decimal::fixed;
 use crate::model::{Layer, NodeId};
 use crate::page::format::{grouped, percent};
 use crate::page::row::{RowState, RowView, class_of, inline_arguments, number, output, params, plain, row_view};
-use crate::ui::later::{Later, Part};
+use crate::ui::later::{Later, Piece};
 use crate::ui::slots::What::{Attribute, Class, Style, Text};
 use crate::ui::slots::{Slot, show, slot};
 use crate::ui::studio::Studio;
@@ -123,7 +123,7 @@ pub fn Row(design: usize, id: NodeId) -> impl IntoView {
             </div>
             <Message design id layer state/>
             <Show when=move || opened.get()>
-                <Later part=Part::Details(RowHandle { design, id, view, layer })/>
+                <Later piece=Piece::Details(RowHandle { design, id, view, layer })/>
             </Show>
         </li>
     }

@@ -6,47 +6,31 @@ use leptos::prelude::*;
 
 use crate::cost::{NumberType, Settings, analyze};
 use crate::decimal;
-use crate::device::{Bound, CATALOGUE, Class, Device, Fit, Fitted, Latency, Standing, Verdict, find, own_id};
+use crate::device::{Bound, Class, Device, Fit, Fitted, Latency, Standing, Verdict, find, own_id};
 use crate::page::derived::DesignState;
 use crate::page::format::{bytes, time};
 use crate::page::history::EditKey;
 use crate::ui::checked_field::CheckedField;
 use crate::ui::each::Each;
 use crate::ui::named::DesignName;
-use crate::ui::select::Select;
 use crate::ui::studio::Studio;
+use crate::ui::summary::{OWN, device};
 use crate::ui::table::Table;
 
 pub use evidence::Evidence;
 use evidence::evidence;
 
-/// Where one's own device begins, in bytes: 1 MB of flash, 256 kB of RAM.
-const OWN: (u64, u64) = (1_000_000, 256_000);
-
 #[component]
 pub fn FitPanel() -> impl IntoView {
     let studio = Studio::expect();
-    let device = Memo::new(move |_| {
-        let id = studio.workbench().with(|workbench| workbench.settings.device.clone());
-        id.as_deref().and_then(find).or(CATALOGUE.first().copied())
-    });
-    let choose = move |id: String| {
-        let id = if id == "own" { own_id(OWN.0, OWN.1) } else { id };
-        studio.edit(|workbench| workbench.settings.device = Some(id));
-    };
+    let device = device(studio);
     let designs = studio.design_indices();
     let is_own = Memo::new(move |_| device.get().is_some_and(|device| device.id == "own"));
     view! {
         <section class="card fit" aria-label="Does it fit">
             <div class="panel-head">
                 <h2>"Does it fit?"</h2>
-                <Select
-                    label="Device"
-                    hook="device"
-                    options=CATALOGUE.iter().map(|device| (device.id, device.name)).chain([("own", "Your own")]).collect()
-                    chosen=Signal::derive(move || device.get().map(|device| device.id))
-                    choose
-                />
+                {move || device.get().map(|device| view! { <b>{device.name}</b> })}
                 <Show when=move || is_own.get()><OwnLimits device/></Show>
                 {move || device.get().filter(|device| device.id != "own").map(|device| view! { <Limits device/> })}
             </div>
