@@ -12,7 +12,7 @@ if (process.arch === "x64") {
     assert.deepEqual(await page.page.$eval('[data-testid="run"]', ({ disabled }) => disabled), true);
     assert.equal(await page.page.$('[data-testid="benchmark"]'), null);
     await page.setArgument(0, 0, "kernel_size", "1");
-    await page.waitForTotals(0, { params: 11819 });
+    await page.waitForTotals(0, { params: 22763 });
     const found = await new Panels(page).search();
     assert.ok(found.length > 5, "the search runs without SIMD");
   });

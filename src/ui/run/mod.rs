@@ -11,7 +11,8 @@ use crate::ui::checked_field::CheckedField;
 use crate::ui::each::Each;
 use crate::ui::runner::{Runner, simd};
 use crate::ui::settle::Rest;
-use crate::ui::studio::Studio;
+use crate::ui::studio::{Studio, now};
+use crate::workbench::Part;
 
 use benchmark::Benchmark;
 use result::RunResult;
@@ -21,6 +22,9 @@ const RUNS_BY_ITSELF: u64 = 5_000_000;
 
 /// How long edits rest before that, in milliseconds.
 const SETTLED: u64 = 250;
+
+/// So long after its first panels the page may still be loading, in milliseconds.
+const LOADS: f64 = 1500.0;
 
 /// The runs of all designs as they are to be seen. `Copy`: handles.
 #[derive(Clone, Copy)]
@@ -100,7 +104,7 @@ pub fn Run() -> impl IntoView {
                     <button class="button" data-testid="cancel" on:click=move |_| cancel()>"Cancel"</button>
                 </Show>
                 <Settings/>
-                <span class="muted">"Really run here, in this browser, on one thread, with made-up weights that are the same everywhere."</span>
+                <span class="muted">"Measured in this browser, on one thread. Random weights from the seed, the same on every machine."</span>
             </div>
             {(!can_run).then(|| view! {
                 <p class="problem" data-testid="problem">
@@ -127,8 +131,8 @@ fn Settings() -> impl IntoView {
     }
 }
 
-/// Runs small networks when the page opens and after edits that have settled. An edit stops what is under way, so that
-/// it does not take the processor from who edits.
+/// Runs small networks when the part is opened, and after edits that have settled while it is open. An edit stops what is
+/// under way, so that it does not take the processor from who edits.
 fn run_small_networks(
     studio: Studio,
     wanted: Memo<Vec<Option<Asked>>>,
@@ -137,6 +141,10 @@ fn run_small_networks(
     run_all: impl Fn() + Copy + 'static,
 ) {
     let rest = Rest::new();
+    let look = studio.look();
+    let is_open = Memo::new(move |_| look.get().part.shows(Part::Run));
+    // What is measured while the page loads says nothing.
+    let opened = now();
     let is_small = move || {
         studio.derived.with_untracked(|derived| {
             let macs = derived.designs.iter().map(|state| state.report.totals.figures.macs.0);
@@ -146,13 +154,13 @@ fn run_small_networks(
     Effect::new(move |_| {
         let tasks = wanted.get();
         rest.cancel();
-        if !is_small() {
+        if !is_open.get() || !is_small() {
             return;
         }
         stop();
         let shown = runs.with_untracked(|runs| runs.are_of(&tasks));
         if !shown && tasks.iter().any(Option::is_some) {
-            rest.then(SETTLED, run_all);
+            rest.then(SETTLED.max((opened + LOADS - now()).max(0.0) as u64), run_all);
         }
     });
 }

@@ -248,6 +248,17 @@ fn percent_encoded_links_are_read() {
     assert_eq!((plain, Vec::new()), (encoded, problems));
 }
 
+/// Nothing is taken for the input of a row that has none.
+#[test]
+fn rewrites_of_rows_without_inputs_are_read() {
+    for word in ["separable", "foldbn", "nobias", "nodwbias", "folddw", "poolhead", "stridepool", "width0.5"] {
+        for layers in ["conv1d8k3~NONE", "c4k3gIN~NONE.c8k1~NONE.bn~NONE.relu", "max2~NONE.flat~NONE.fc3~NONE"] {
+            let (workbench, _) = decode(&format!("v=1&a=1x8x8.{layers}&b={word}"));
+            assert_eq!(decode(&encode(&workbench)).0, workbench, "{word} of {layers}");
+        }
+    }
+}
+
 #[test]
 fn hostile_links_end_soon() {
     let long = [
