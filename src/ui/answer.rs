@@ -32,7 +32,14 @@ pub fn Answer() -> impl IntoView {
 
 /// A text in which no line breaks between a number and its percent sign.
 fn whole_figures(text: &str) -> String {
-    text.replace(" %", "\u{a0}%")
+    let mut pieces = text.split('%');
+    let mut whole = pieces.next().unwrap_or_default().to_string();
+    for piece in pieces {
+        whole.truncate(whole.trim_end_matches(' ').len());
+        whole.push_str("\u{a0}%");
+        whole.push_str(piece);
+    }
+    whole
 }
 
 /// What pays most, with what it comes to, one click away.

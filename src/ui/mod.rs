@@ -42,7 +42,7 @@ use design::{AddLayer, Details, Menu, OwnInput};
 use fit::FitPanel;
 use header::theme::ThemeChoice;
 use header::Header;
-use keep::{Beginning, Keeper};
+use keep::Beginning;
 use later::{Later, Piece};
 use parts::Parts;
 use run::Run;
@@ -54,6 +54,9 @@ use summary::Summary;
 /// Begins a visit: finds out what to open, and shows the page.
 pub async fn start() {
     let beginning = keep::begin().await;
+    if let Some(skeleton) = document().get_element_by_id("skeleton") {
+        skeleton.remove();
+    }
     leptos::mount::mount_to_body(move || view! { <App beginning/> });
 }
 
@@ -63,7 +66,7 @@ fn App(mut beginning: Beginning) -> impl IntoView {
     let studio = Studio::new(std::mem::take(&mut beginning.workbench));
     studio.link_problems.set(std::mem::take(&mut beginning.problems));
     provide_context(studio);
-    provide_context(Keeper::new(studio, beginning));
+    provide_context(StoredValue::new(Some(beginning)));
     provide_context(ThemeChoice::new());
     provide_context(Adviser::new(studio));
     let look = studio.look();
@@ -114,19 +117,8 @@ fn panel(part: Part) -> AnyView {
                 <MemoryPanel/>
             </Provider>
             <SelfCheck/>
-            <Shown/>
         }
         .into_any(),
         Part::Layers | Part::All => ().into_any(),
     }
-}
-
-/// How long after the last part of the page is there its first sweeps and tables have been computed, in milliseconds.
-const SHOWN: u64 = 500;
-
-/// Notes when all that follows from what was opened has been computed: whatever takes longer delays the timer too.
-#[component]
-fn Shown() -> impl IntoView {
-    let keeper = Keeper::expect();
-    Effect::new(move |_| set_timeout(move || keeper.note_shown(), std::time::Duration::from_millis(SHOWN)));
 }

@@ -14,7 +14,7 @@ use leptos::prelude::*;
 
 use crate::ui::design::keep_focus;
 use crate::ui::import::{ImportDialog, ImportProblems, Importer};
-use crate::ui::keep::{KeepNotices, Recent};
+use crate::ui::keep::{Beginning, KeepNotices, Keeper, Recent};
 use crate::ui::snackbar::Snackbar;
 use crate::ui::studio::Studio;
 use crate::workbench::{Show as Showing, Workbench};
@@ -26,11 +26,23 @@ use open::{OpenFile, receive_anywhere};
 use pop::{Pop, PopButton, PopCard, Pops};
 use presets::Presets;
 use share::Share;
-use theme::Theme;
+use theme::{Theme, ThemeChoice};
+
+/// How long after the last piece of the page is there its first sweeps and tables have been computed, in milliseconds:
+/// whatever takes longer delays the timer too.
+const SHOWN: u64 = 500;
 
 #[component]
 pub fn Header() -> impl IntoView {
     let studio = Studio::expect();
+    let beginning = expect_context::<StoredValue<Option<Beginning>>>();
+    if let Some(beginning) = beginning.try_update_value(Option::take).flatten() {
+        let keeper = Keeper::new(studio, beginning);
+        provide_context(keeper);
+        Effect::new(move |_| set_timeout(move || keeper.note_shown(), std::time::Duration::from_millis(SHOWN)));
+    }
+    ThemeChoice::expect().follow();
+    Effect::new(move |_| document().set_title(&title(&studio)));
     let importer = Importer::new(studio);
     provide_context(importer);
     let pops = Pops::new();
@@ -116,6 +128,17 @@ pub fn Header() -> impl IntoView {
         <Snackbar/>
         <WayBack/>
     }
+}
+
+/// What is on the page, for tabs, bookmarks and the browser's history: `Standard vs Separable – Convscope`.
+fn title(studio: &Studio) -> String {
+    studio.derived.with(|derived| {
+        let name = |index: usize| derived.designs.get(index).map_or("", |design| design.name.as_str());
+        match derived.pair {
+            Some((baseline, other)) => format!("{} vs {} – Convscope", name(baseline), name(other)),
+            None => format!("{} – Convscope", name(0)),
+        }
+    })
 }
 
 /// A small picture of strokes, 16 by 16.

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::job::{Message, News, RunReport, RunTask, Simd};
+use crate::job::{Message, News, RunReport, RunTask, RunsReport, RunsTask, Simd};
 use crate::model::presets;
 use crate::page::format::{short, time};
 use crate::share_link;
@@ -17,7 +17,7 @@ pub fn Benchmark() -> impl IntoView {
     let lines = RwSignal::new(Vec::<String>::new());
     let is_running = RwSignal::new(false);
     let copied = RwSignal::new(Copied::NotYet);
-    let runner = StoredValue::new(None::<Runner<RunTask>>);
+    let runner = StoredValue::new(None::<Runner<RunsTask>>);
     let start_next = move || {
         let next = presets::all().get(lines.with_untracked(Vec::len));
         is_running.set(next.is_some());
@@ -25,14 +25,18 @@ pub fn Benchmark() -> impl IntoView {
             let network = share_link::encode_design(&preset.network());
             // The gain keeps signals alive in deep networks: 8-bit numbers then have something to round.
             let task = RunTask { network, batch: 1, seed: 0, gain: 6.0, fuse: true, measure: MEASURE };
-            runner.start(task);
+            runner.start(RunsTask { runs: vec![task] });
         }
     };
-    let hear = move |message: Message<RunReport>| {
+    let hear = move |message: Message<RunsReport>| {
         let done = lines.with_untracked(Vec::len);
         let title = presets::all().get(done).map_or("", |preset| preset.title);
         let line = match message.news {
-            News::Told(report) => line(title, &report),
+            News::Told(report) => match report.runs.into_iter().next() {
+                Some(Ok(report)) => line(title, &report),
+                Some(Err(words)) => format!("{title:<28} {words}"),
+                None => format!("{title:<28} no result"),
+            },
             News::Failed(words) => format!("{title:<28} {words}"),
             News::Progress(_) => return,
         };

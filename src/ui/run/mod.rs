@@ -5,8 +5,8 @@ mod result;
 
 use leptos::prelude::*;
 
-use crate::job::{Binary, Message, RunReport, RunTask};
-use crate::page::runs::{Asked, Origin, RunState, Runs, Shown, wanted};
+use crate::job::{Binary, Message, RunsReport, RunsTask};
+use crate::page::runs::{Asked, Origin, RunState, Runs, Shown, Versus, wanted};
 use crate::ui::checked_field::CheckedField;
 use crate::ui::each::Each;
 use crate::ui::runner::{Runner, simd};
@@ -15,7 +15,7 @@ use crate::ui::studio::{Studio, now};
 use crate::workbench::Part;
 
 use benchmark::Benchmark;
-use result::RunResult;
+use result::{RunResult, compared};
 
 /// Networks up to so many multiply-accumulates run again by themselves after an edit.
 const RUNS_BY_ITSELF: u64 = 5_000_000;
@@ -65,7 +65,7 @@ pub fn Run() -> impl IntoView {
     let runs = RwSignal::new(Runs::default());
     let view = RunsView { runs, wanted, studio };
     let can_run = Binary::Engine.file(simd()).is_some();
-    let runner = Runner::<RunTask>::new(Callback::new(move |message: Message<RunReport>| {
+    let runner = Runner::<RunsTask>::new(Callback::new(move |message: Message<RunsReport>| {
         runs.update(|runs| runs.take(message.id, &message.news))
     }));
     let stop = move || {
@@ -111,12 +111,28 @@ pub fn Run() -> impl IntoView {
                     "This browser has no WebAssembly SIMD, so networks do not run here. Everything else works: every browser since 2023 has it."
                 </p>
             })}
+            <PairTimes runs=view/>
             <div class="run-results">
                 <Each keys=designs view=move |design| view! { <RunResult design runs=view/> }.into_any()/>
             </div>
             {can_run.then(|| view! { <Benchmark/> })}
         </section>
     }
+}
+
+/// The two designs that are compared, by times that were taken in turns.
+#[component]
+fn PairTimes(runs: RunsView) -> impl IntoView {
+    let studio = Studio::expect();
+    let words = Memo::new(move |_| {
+        let (baseline, other) = studio.derived.with(|derived| derived.pair)?;
+        let name = |design: usize| studio.with_design(design, |state| state.name.clone());
+        let report = |design: usize| runs.shown(design).filter(|shown| !shown.is_stale)?.result.ok();
+        let (one, two) = (report(baseline)?, report(other)?);
+        let versus = Versus::of((two.median, two.range()), (one.median, one.range()));
+        Some(format!("{} against {}: {}.", name(other)?, name(baseline)?, compared(versus)))
+    });
+    move || words.get().map(|words| view! { <p data-testid="pair-times"><b>{words}</b>" Measured in turns, one and the other."</p> })
 }
 
 /// The seed and the gain of the weights.
