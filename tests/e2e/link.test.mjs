@@ -73,7 +73,7 @@ story("a link with nothing known in it says so", { fragment: "hello" }, async (p
   assert.match((await page.problems()).join(), /"hello": no design is in it/);
 });
 
-story("an address edited by hand is one step back", {}, async (page) => {
+story("an address edited by hand is one step back", { fragment: LINE }, async (page) => {
   await page.setArgument(STANDARD, CONV1, "kernel_size", "1");
   await page.waitForTotals(STANDARD, { params: 11819 });
   const settled = () => new Promise((resolve) => setTimeout(resolve, 600));

@@ -170,15 +170,18 @@ story("a search finds what nothing beats, and opens it", { fragment: LINE }, asy
 });
 
 story("a sweep over what is gone gives way to one that is there", { fragment: "v=1&a=3x32x32.c8k3p1" }, async (page) => {
+  await page.openPart("explore");
   const title = () => page.page.$eval(".sweep .chart h3", ({ innerText }) => innerText);
   await page.chartFingerprints();
   assert.match(await title(), /kernel_size/);
   await page.changeRow(0, 0, "remove");
+  await page.openPart("explore");
   await page.page.waitForFunction(() => /width/.test(document.querySelector(".sweep .chart h3").innerText));
   assert.equal(await page.page.$eval('[data-testid="sweep-argument"]', ({ selectedOptions }) => selectedOptions[0].innerText), "width multiplier");
 });
 
 story("a limit that cannot be set says why", { fragment: LINE }, async ({ page }) => {
+  await page.click('[data-testid="part-explore"]');
   const label = await page.waitForSelector(".find label:has([inputmode])");
   const { disabled, text } = await label.evaluate((element) => ({ disabled: element.querySelector("input").disabled, text: element.innerText }));
   assert.equal(disabled, /no timings of this device are published/.test(text));

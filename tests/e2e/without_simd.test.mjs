@@ -8,6 +8,7 @@ if (process.arch === "x64") {
   flagBrowser("--js-flags=--no-enable-sse4-1");
 
   story("a browser without SIMD is told that networks do not run, and does the rest", {}, async (page) => {
+    await page.openPart("run");
     assert.match((await page.problems()).join("\n"), /no WebAssembly SIMD, so networks do not run here/);
     assert.deepEqual(await page.page.$eval('[data-testid="run"]', ({ disabled }) => disabled), true);
     assert.equal(await page.page.$('[data-testid="benchmark"]'), null);

@@ -147,7 +147,7 @@ fn Settings() -> impl IntoView {
     }
 }
 
-/// Runs small networks when the part is opened, and after edits that have settled while it is open. An edit stops what is
+/// Runs small networks when the part is opened, and from then on after edits that have settled. An edit stops what is
 /// under way, so that it does not take the processor from who edits.
 fn run_small_networks(
     studio: Studio,
@@ -158,7 +158,8 @@ fn run_small_networks(
 ) {
     let rest = Rest::new();
     let look = studio.look();
-    let is_open = Memo::new(move |_| look.get().part.shows(Part::Run));
+    // Once it has been opened, its results follow the edits.
+    let is_open = Memo::new(move |before: Option<&bool>| before == Some(&true) || look.get().part.shows(Part::Run));
     // What is measured while the page loads says nothing.
     let opened = now();
     let is_small = move || {

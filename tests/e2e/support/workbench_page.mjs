@@ -165,7 +165,7 @@ export class WorkbenchPage {
     await this.page.waitForSelector('canvas[data-chart="memory"]');
     await this.waitForPaint();
     const pixels = await this.page.$$eval("canvas[data-chart]", (charts) =>
-      charts.map((chart) => [chart.dataset.chart, chart.toDataURL()]),
+      charts.filter((chart) => chart.clientWidth > 0).map((chart) => [chart.dataset.chart, chart.toDataURL()]),
     );
     return Object.fromEntries(pixels.map(([name, text]) => [name, createHash("sha256").update(text).digest("hex")]));
   }
@@ -209,6 +209,7 @@ export class WorkbenchPage {
 
   /** What is to be seen of a design's run: `state`, whether it is marked as `stale`, its `text`, the names of its `steps`. */
   async shownRun(design) {
+    await this.openPart("run");
     return this.page.$eval(hook(`run-${design}`), (element) => ({
       state: element.dataset.state,
       stale: element.classList.contains("stale"),
