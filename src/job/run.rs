@@ -400,4 +400,3 @@ async fn step_times(plan: &mut Plan, pace: &mut Pace<'_>, timing: StepTiming) ->
     });
     steps.collect()
 }
-

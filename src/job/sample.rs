@@ -36,7 +36,12 @@ pub struct Spread {
 impl Samples {
     /// As many samples of each plan as the time allows, at least one, a sample of one after a sample of the other: what
     /// slows the machine for a while slows all of them.
-    pub async fn in_turns(plans: &mut [&mut Plan], pace: &mut Pace<'_>, time: f64, progress: Progress<'_>) -> Vec<Self> {
+    pub async fn in_turns(
+        plans: &mut [&mut Plan],
+        pace: &mut Pace<'_>,
+        time: f64,
+        progress: Progress<'_>,
+    ) -> Vec<Self> {
         let start = pace.now();
         let mut all = Vec::with_capacity(plans.len());
         for plan in &mut *plans {

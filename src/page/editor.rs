@@ -9,7 +9,7 @@ use crate::workbench::{Content, Design, Look, MAX_DESIGNS, Workbench};
 use super::derived::Derived;
 use super::history::{EditKey, History, Stroke};
 use super::shared::Shared;
-use super::wiring;
+use super::{notation, quick, wiring};
 
 /// A workbench with its history. What follows from it is always that of the present one.
 #[derive(Clone, Debug)]
@@ -146,6 +146,34 @@ impl Editor {
             let name = network.unused_name(stem(&layer));
             network.insert_after(after, name, layer);
         });
+    }
+
+    /// Adds layers in shorthand behind a row, or at the end.
+    ///
+    /// # Errors
+    /// The word that is no layer.
+    pub fn add_in_words(&mut self, design: usize, after: Option<NodeId>, words: &str) -> Result<(), String> {
+        let layers = quick::read(words)?;
+        self.edit_network(design, None, |network| {
+            let mut after = after.or_else(|| network.nodes.last().map(|node| node.id));
+            for layer in layers {
+                let name = network.unused_name(stem(&layer));
+                after = Some(network.insert_after(after, name, layer));
+            }
+        });
+        Ok(())
+    }
+
+    /// Takes over a design's lines as they were typed ([`notation`]).
+    ///
+    /// # Errors
+    /// The line that cannot be read, and why.
+    pub fn type_lines(&mut self, design: usize, text: &str, time: f64) -> Result<(), String> {
+        let Some(before) = self.network(design) else { return Ok(()) };
+        let after = notation::read(text, &before)?;
+        let stroke = Stroke { of: EditKey::Lines(design), time };
+        self.edit_network(design, Some(stroke), |network| *network = after);
+        Ok(())
     }
 
     pub fn remove(&mut self, design: usize, id: NodeId) {

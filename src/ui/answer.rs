@@ -81,39 +81,41 @@ pub fn BestRemedy() -> impl IntoView {
         }
         let (design, remedy) = best()?;
         let name = studio.with_design(design, |state| state.name.clone()).unwrap_or_default();
-        Some(view! {
-            <div class="best">
-                <p>
-                    {format!("Biggest saving in {name}: ")}<strong>{remedy.title.clone()}</strong>
-                    {format!(
-                        ". {} instead of {} params{}.",
-                        grouped(remedy.after.params),
-                        grouped(remedy.before.params),
-                        if remedy.effect == Effect::Retrain { "; needs retraining" } else { "" },
-                    )}
-                </p>
-                <button
-                    class="button primary small"
-                    data-testid="apply-best"
-                    title=remedy.warning()
-                    on:click={
-                        let rewrites = remedy.rewrites.clone();
-                        move |_| studio.apply(design, &rewrites)
-                    }
-                >
-                    "Apply"
-                </button>
-                <button
-                    class="button small"
-                    on:click={
-                        let (name, rewrites) = (remedy.title.clone(), remedy.rewrites.clone());
-                        move |_| studio.open_beside(design, name.clone(), &rewrites)
-                    }
-                >
-                    "Open beside"
-                </button>
-            </div>
-        }
-        .into_any())
+        Some(
+            view! {
+                <div class="best">
+                    <p>
+                        {format!("Biggest saving in {name}: ")}<strong>{remedy.title.clone()}</strong>
+                        {format!(
+                            ". {} instead of {} params{}.",
+                            grouped(remedy.after.params),
+                            grouped(remedy.before.params),
+                            if remedy.effect == Effect::Retrain { "; needs retraining" } else { "" },
+                        )}
+                    </p>
+                    <button
+                        class="button primary small"
+                        data-testid="apply-best"
+                        title=remedy.warning()
+                        on:click={
+                            let rewrites = remedy.rewrites.clone();
+                            move |_| studio.apply(design, &rewrites)
+                        }
+                    >
+                        "Apply"
+                    </button>
+                    <button
+                        class="button small"
+                        on:click={
+                            let (name, rewrites) = (remedy.title.clone(), remedy.rewrites.clone());
+                            move |_| studio.open_beside(design, name.clone(), &rewrites)
+                        }
+                    >
+                        "Open beside"
+                    </button>
+                </div>
+            }
+            .into_any(),
+        )
     }
 }

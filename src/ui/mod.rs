@@ -33,15 +33,15 @@ use leptos::context::Provider;
 use leptos::prelude::*;
 use leptos::wasm_split::{SplitLoaderError, wasm_split};
 
+use crate::workbench::Part;
 use advice::{AdvicePanel, Adviser};
 use answer::{Answer, BestRemedy};
 use charts::Charts;
-use crate::workbench::Part;
 use counting::{CountingPanel, MemoryPanel};
 use design::{AddLayer, Details, Menu, OwnInput};
 use fit::FitPanel;
-use header::theme::ThemeChoice;
 use header::Header;
+use header::theme::ThemeChoice;
 use keep::Beginning;
 use later::{Later, Piece};
 use parts::Parts;

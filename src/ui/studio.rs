@@ -192,6 +192,24 @@ impl Studio {
         self.change(|editor| editor.add(design, after, kind));
     }
 
+    /// Adds layers in shorthand behind a row, or at the end.
+    ///
+    /// # Errors
+    /// The word that is no layer.
+    pub fn add_in_words(&self, design: usize, after: Option<NodeId>, words: &str) -> Result<(), String> {
+        self.touched.set_value(design);
+        self.change(|editor| editor.add_in_words(design, after, words))
+    }
+
+    /// Takes over a design's lines as they were typed.
+    ///
+    /// # Errors
+    /// The line that cannot be read, and why.
+    pub fn type_lines(&self, design: usize, text: &str) -> Result<(), String> {
+        self.touched.set_value(design);
+        self.change(|editor| editor.type_lines(design, text, now()))
+    }
+
     pub fn remove(&self, design: usize, id: NodeId) {
         let name = |state: &DesignState| state.network().node(id).map(|node| node.name.clone());
         let name = self.with_design(design, name).flatten().unwrap_or_default();

@@ -214,7 +214,8 @@ impl OnDevice {
 #[component]
 fn OneInput() -> impl IntoView {
     let studio = Studio::expect();
-    let shape = Memo::new(move |_| studio.with_design(0, |state| state.network().input.to_string()).unwrap_or_default());
+    let shape =
+        Memo::new(move |_| studio.with_design(0, |state| state.network().input.to_string()).unwrap_or_default());
     let typed = Typed::new(studio, Field::Input { design: 0 }, move || shape.get());
     let are_many = Memo::new(move |_| studio.derived.with(|derived| derived.designs.len() > 1));
     let own_inputs = Memo::new(move |_| studio.workbench().with(|workbench| workbench.settings.own_inputs));

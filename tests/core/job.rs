@@ -183,7 +183,11 @@ fn designs_are_timed_in_turns() {
         now += if looks / 200 % 2 == 0 { 3.0 } else { 9.0 };
         now
     };
-    let runs = vec![task(&network, 1.0), RunTask { network: "1x1x150.c4k9".to_string(), ..task(&network, 1.0) }, task(&network, 1.0)];
+    let runs = vec![
+        task(&network, 1.0),
+        RunTask { network: "1x1x150.c4k9".to_string(), ..task(&network, 1.0) },
+        task(&network, 1.0),
+    ];
     let runs = runs.into_iter().map(|run| RunTask { measure: 4000.0, ..run }).collect();
     let (result, progress) = execute(RunsTask { runs }, &mut clock);
     let report = result.expect("a report");

@@ -172,7 +172,8 @@ fn WayBack() -> impl IntoView {
         workbench.look.show = Showing::Whole;
         crate::ui::address::share_url(&workbench)
     };
-    move || match show() {
+    move || {
+        match show() {
         Showing::Whole => None,
         Showing::Present => {
             Some(view! { <button class="button small way-back" on:click=whole>"End presentation"</button> }.into_any())
@@ -181,6 +182,7 @@ fn WayBack() -> impl IntoView {
             view! { <a class="button small way-back" href=address target="_blank" rel="noopener">"Open in Convscope"</a> }
                 .into_any(),
         ),
+    }
     }
 }
 

@@ -2,9 +2,9 @@
 
 use leptos::prelude::*;
 
+use crate::cost;
 use crate::model::Network;
 use crate::model::presets::{self, Group, Preset, Scale};
-use crate::cost;
 use crate::rewrite::{self, Rewrite};
 use crate::share_link;
 use crate::ui::settle::when_settled;

@@ -132,7 +132,11 @@ fn PairTimes(runs: RunsView) -> impl IntoView {
         let versus = Versus::of((two.median, two.range()), (one.median, one.range()));
         Some(format!("{} against {}: {}.", name(other)?, name(baseline)?, compared(versus)))
     });
-    move || words.get().map(|words| view! { <p data-testid="pair-times"><b>{words}</b>" Measured in turns, one and the other."</p> })
+    move || {
+        words.get().map(
+            |words| view! { <p data-testid="pair-times"><b>{words}</b>" Measured in turns, one and the other."</p> },
+        )
+    }
 }
 
 /// The seed and the gain of the weights.
