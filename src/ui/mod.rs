@@ -9,6 +9,7 @@ mod clipboard;
 mod counting;
 mod design;
 mod each;
+mod files;
 mod fit;
 mod header;
 mod import;

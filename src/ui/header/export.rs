@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use crate::pytorch::{export_keras, export_module};
 use crate::report::Format;
 use crate::ui::clipboard::{Copied, copy};
+use crate::ui::files::text_address;
 use crate::ui::studio::Studio;
 
 /// What a design can be taken away as.
@@ -62,7 +63,7 @@ pub fn Export() -> impl IntoView {
         let name = studio.with_design(design.get(), |state| file_name(&state.name)).unwrap_or_default();
         format!("{name}.{}", form.get().extension())
     };
-    let address = move || text.with(|text| format!("data:text/plain;charset=utf-8,{}", encoded(text)));
+    let address = move || text.with(|text| text_address("text/plain", text));
     view! {
                 <div class="export-bar">
                     <select
@@ -103,10 +104,6 @@ pub fn Export() -> impl IntoView {
                     prop:value=text
                 ></textarea>
     }
-}
-
-fn encoded(text: &str) -> String {
-    String::from(js_sys::encode_uri_component(text))
 }
 
 /// A design's name as that of a file: letters, digits and hyphens.
