@@ -102,7 +102,11 @@ impl Editor {
     pub fn type_input(&mut self, design: usize, text: &str, time: f64) -> Result<(), String> {
         let dims: Dims = text.parse().map_err(|error: crate::model::DimsError| error.to_string())?;
         let owner = self.workbench.root(design);
-        let Some(before) = self.network(owner).map(|network| network.input.clone()) else { return Ok(()) };
+        let Some(network) = self.network(owner) else { return Ok(()) };
+        let before = network.input.clone();
+        if dims.len() == 2 && before.len() == 3 && network.nodes.iter().any(|node| node.layer.kind() == Kind::Conv2d) {
+            return Err(format!("the input is channels x height x width; did you mean 1x{dims}?"));
+        }
         let stroke = Stroke { of: EditKey::Input(owner), time };
         self.edit(Some(stroke), |workbench| {
             let is_linked = !workbench.settings.own_inputs;

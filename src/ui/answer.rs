@@ -20,7 +20,7 @@ pub fn Answer() -> impl IntoView {
         })
     });
     view! {
-        <section class="answer" aria-live="polite" data-testid="answer">
+        <section class="answer" data-testid="answer">
             {move || headline.get().map(|headline| view! {
                 <h1>{whole_figures(&headline.title)}</h1>
                 <p>{whole_figures(&headline.text)}</p>
@@ -65,7 +65,11 @@ pub fn BestRemedy() -> impl IntoView {
             Some((advice.design, best.clone()))
         })
     };
-    move || {
+    let at_rest = studio.at_rest();
+    let announced = Memo::new(move |_| {
+        at_rest.derived.with(|derived| derived.comparison.as_ref().map(|comparison| comparison.headline().title))
+    });
+    let action = move || {
         // What does not compare yet is made to, first of all.
         if let Some((baseline, input)) = of_inputs() {
             return Some(
@@ -117,5 +121,10 @@ pub fn BestRemedy() -> impl IntoView {
             }
             .into_any(),
         )
+    };
+    view! {
+        {action}
+        // Heard when edits rest, and no more than the headline.
+        <p class="visually-hidden" role="status">{announced}</p>
     }
 }

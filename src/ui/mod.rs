@@ -15,6 +15,7 @@ mod header;
 mod import;
 mod keep;
 mod later;
+mod linked;
 mod named;
 mod parts;
 mod run;

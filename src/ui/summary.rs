@@ -267,7 +267,7 @@ fn OneInput() -> impl IntoView {
             </button>
         </Show>
         {move || typed.problem().map(|problem| view! {
-            <span class="problem" data-testid="problem">{format!("{problem}. Until then {} counts.", shape.get())}</span>
+            <span class="problem" data-testid="problem">{format!("{problem}. Still using {}.", shape.get())}</span>
         })}
     }
 }
@@ -300,5 +300,11 @@ fn DeviceChoice(device: Memo<Option<Device>>) -> impl IntoView {
                 choose
             />
         </label>
+        {move || {
+            let id = studio.workbench().with(|workbench| workbench.settings.device.clone())?;
+            let device = device.get().filter(|_| find(&id).is_none())?;
+            let words = format!("\"{id}\" is no device known here; {} is shown.", device.name);
+            Some(view! { <span class="problem" data-testid="problem">{words}</span> })
+        }}
     }
 }

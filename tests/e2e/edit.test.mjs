@@ -152,7 +152,7 @@ story("a field that is undone while the focus is in it shows the value that coun
 
 story("an input that cannot be read says which one counts, until another network opens", { fragment: LINE }, async (page) => {
   await page.setInputShape("abc");
-  assert.match((await page.problems()).join(), /"abc" is not a size.* Until then 1x1x150 counts/);
+  assert.match((await page.problems()).join(), /"abc" is not a size.* Still using 1x1x150/);
   await page.choosePreset("lenet5");
   await page.waitForPaint();
   assert.deepEqual(await page.problems(), []);
@@ -233,14 +233,14 @@ story("a name that cannot be is refused in words and stays in its field", { frag
 
 story("what cannot be read says which value counts until then", { fragment: LINE }, async (page) => {
   await page.setArgument(STANDARD, CONV1, "out_channels", "many");
-  assert.match(await page.rowText(STANDARD, CONV1), /out_channels is a whole number.*Until then 4 counts/);
+  assert.match(await page.rowText(STANDARD, CONV1), /out_channels is a whole number.*Still using 4/);
   await page.setArgument(STANDARD, CONV1, "out_channels", "99999999999999999999999");
-  assert.match(await page.rowText(STANDARD, CONV1), /out_channels is at most 9223372036854775807\. Until then 9+ counts/);
+  assert.match(await page.rowText(STANDARD, CONV1), /out_channels is at most 9223372036854775807\. Still using 9+/);
   await page.setArgument(STANDARD, CONV1, "out_channels", "4");
   assert.deepEqual(await page.problems(), []);
   for (const batch of ["0", "x", "-1", "12345678901234567890"]) {
     await page.setBatch(batch);
-    assert.match((await page.problems()).join(), /batch is a whole number from 1 to 1,000,000,000\. Until then \d+ counts/, batch);
+    assert.match((await page.problems()).join(), /batch is a whole number from 1 to 1,000,000,000\. Still using \d+/, batch);
   }
   await page.setBatch("1000000");
   assert.deepEqual(await page.problems(), []);

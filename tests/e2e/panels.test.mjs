@@ -143,7 +143,7 @@ story("a device says whether the designs fit, and never a time without evidence"
   assert.equal((await panels.fit(SEPARABLE)).fits, "true");
   for (const size of ["0", "-5", "much"]) {
     await panels.setOwnFlash(size);
-    assert.match((await page.problems()).join(), /flash is a number above 0.* Until then 11\.9 counts/, size);
+    assert.match((await page.problems()).join(), /flash is a number above 0.* Still using 11\.9/, size);
   }
   await panels.setOwnFlash("20");
   assert.deepEqual(await page.problems(), []);

@@ -154,7 +154,7 @@ pub fn Menu(design: usize) -> impl IntoView {
                 <button class="button quiet" on:click=move |_| { close(); studio.duplicate_design(design); }>"Duplicate design"</button>
                 <Show when=move || !is_baseline.get()>
                     <button class="button quiet" on:click=move |_| { close(); studio.make_baseline(design); }>"Make it the baseline"</button>
-                    <button class="button quiet" on:click=move |_| { close(); studio.compare_with(design); }>"Compare the baseline with it"</button>
+                    <button class="button quiet" on:click=move |_| { close(); studio.compare_with(design); }>"Compare with the baseline"</button>
                 </Show>
                 <Show when=move || { count.get() > 1 }>
                     <button class="button quiet" on:click=move |_| { close(); studio.remove_design(design); }>"Remove design"</button>
@@ -183,14 +183,14 @@ fn TwinState(design: usize) -> impl IntoView {
         None if design == baseline.get() => None,
         None => Some(
             view! {
-                <span class="badge detached">"detached"</span>
+                <span class="badge detached">"own design"</span>
                 <button
                     class="button small"
                     data-testid=format!("reattach-{design}")
                     title=move || format!("Make it the separable twin of {} again", name_of(baseline.get()))
                     on:click=move |_| studio.attach(design)
                 >
-                    "Re-attach"
+                    {move || format!("Make twin of {}", name_of(baseline.get()))}
                 </button>
             }
             .into_any(),
@@ -276,7 +276,7 @@ pub fn OwnInput(design: usize) -> impl IntoView {
                 <span>"as the design it follows"</span>
             </Show>
             {move || typed.problem().map(|problem| view! {
-                <span class="problem" data-testid="problem">{format!("{problem}. Until then {} counts.", shape.get())}</span>
+                <span class="problem" data-testid="problem">{format!("{problem}. Still using {}.", shape.get())}</span>
             })}
         </div>
     }

@@ -12,6 +12,7 @@ use crate::page::format::{bytes, time};
 use crate::page::history::EditKey;
 use crate::ui::checked_field::CheckedField;
 use crate::ui::each::Each;
+use crate::ui::linked::Linked;
 use crate::ui::named::DesignName;
 use crate::ui::studio::Studio;
 use crate::ui::summary::{OWN, device};
@@ -84,7 +85,7 @@ fn Limits(device: Device) -> impl IntoView {
             <summary class="muted">{format!("{} · {memory}", device.processor)}</summary>
             <ul>
                 {[("clock", device.clock), ("flash", device.flash), ("RAM", device.ram)].into_iter().map(|(what, figure)| view! {
-                    <li class="muted">{format!("{what}: {} ({})", figure.source.title, figure.source.address)}</li>
+                    <li class="muted"><Linked text=format!("{what}: {} ({})", figure.source.title, figure.source.address)/></li>
                 }).collect_view()}
             </ul>
         </details>
@@ -119,7 +120,7 @@ fn FitResult(design: usize, device: Memo<Option<Device>>) -> impl IntoView {
                         <dd>{bytes(view.fit.weights)}<Judgement verdict=view.fit.flash/></dd>
                         <dt>"tensors"</dt>
                         <dd>
-                            {format!("{} planned ({} to {} by other planners)", bytes(view.fit.tensors), bytes(view.fit.tensors_low), bytes(view.fit.tensors_high))}
+                            {format!("arena {} ({} to {}, depends on the planner)", bytes(view.fit.tensors), bytes(view.fit.tensors_low), bytes(view.fit.tensors_high))}
                             <Judgement verdict=view.fit.ram/>
                         </dd>
                         <dt>"time"</dt>
@@ -154,7 +155,7 @@ fn Bounds(layers: Vec<(String, f64, Bound)>, sources: Vec<String>) -> impl IntoV
     view! {
         <details class="bounds">
             <summary>{title}</summary>
-            {sources.into_iter().map(|source| view! { <p class="muted">{source}</p> }).collect_view()}
+            {sources.into_iter().map(|source| view! { <p class="muted"><Linked text=source/></p> }).collect_view()}
             {table}
         </details>
     }
@@ -170,7 +171,7 @@ fn timed_device() -> String {
 #[component]
 fn Judgement(verdict: Verdict) -> impl IntoView {
     let (class, text) = match verdict {
-        Verdict::Fits { free } => ("verdict good", format!("fits, {} left beside a runtime", bytes(free))),
+        Verdict::Fits { free } => ("verdict good", format!("fits, {} free with the runtime", bytes(free))),
         Verdict::Tight { free } => ("verdict warn", format!("tight: {} left for a runtime", bytes(free))),
         Verdict::TooLarge { missing } => ("verdict bad", format!("too large by {}", bytes(missing))),
     };

@@ -219,6 +219,16 @@ fn one_input_for_all_unless_each_keeps_its_own() {
 }
 
 #[test]
+fn an_input_without_its_channels_is_asked_about() {
+    let mut editor = editor();
+    let problem = editor.type_input(STANDARD, "28x28", 0.0).expect_err("no channels");
+    assert!(problem.contains("did you mean 1x28x28?"), "{problem}");
+    let (lines, _) = share_link::decode("v=1&a=6x128.conv1d8k3.relu");
+    let mut editor = Editor::new(lines);
+    assert_eq!(editor.type_input(STANDARD, "3x64", 0.0), Ok(()));
+}
+
+#[test]
 fn the_input_of_a_twin_of_a_twin_is_that_of_the_network_it_comes_from() {
     let (workbench, problems) = share_link::decode("v=1&a=1x8x150.c4k2p1.relu&b=separable&c=foldbn~b");
     assert_eq!(problems, []);
