@@ -102,9 +102,7 @@ impl Latency {
                 let rows = (0..network.nodes.len()).filter_map(|row| roofline.of_row(report, row));
                 Self::AtLeast { milliseconds: rows.map(|(milliseconds, _)| milliseconds).sum() }
             }
-            None => Self::Refused(
-                "No published timings of networks on this device are known here, and a guess would be no figure.",
-            ),
+            None => Self::Refused("No published timing for this device."),
         }
     }
 }
