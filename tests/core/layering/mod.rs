@@ -29,6 +29,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("advice", &["model", "shape", "cost", "rewrite", "compare", "device"]),
     ("explore", &["model", "shape", "cost", "rewrite", "device"]),
     ("engine", &["decimal", "model", "shape"]),
+    ("c_code", &["decimal", "model", "lifetime", "engine"]),
     ("transplant", &["model", "shape", "rewrite", "engine"]),
     ("share_link", &["decimal", "model", "rewrite", "workbench"]),
     ("pytorch", &["decimal", "model", "shape"]),
