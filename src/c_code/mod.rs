@@ -31,6 +31,13 @@ pub struct Code {
     pub flash: u64,
 }
 
+impl Code {
+    /// Both in one file, the header in place of the line that includes it.
+    pub fn whole(&self) -> String {
+        self.source.replacen("#include \"model.h\"\n", &self.header, 1)
+    }
+}
+
 /// The network's C code, with the weights of a seed.
 ///
 /// # Errors

@@ -165,6 +165,71 @@ fn flash_is_as_predicted() {
     failures.finish();
 }
 
+/// On QEMU's Cortex-M4, freestanding: the same bits there; and a wrong output is seen.
+#[test]
+fn self_tests_pass_on_a_cortex_m4() {
+    let there = |tool: &str| {
+        let version = Command::new(tool).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
+        version.is_ok_and(|status| status.success())
+    };
+    if !there("arm-none-eabi-gcc") || !there("qemu-system-arm") {
+        return;
+    }
+    let folder = folder("qemu");
+    let machine = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/qemu");
+    let run = |code: &Code, more: &[&str]| {
+        save(code, &folder);
+        let compiled = Command::new("arm-none-eabi-gcc")
+            .current_dir(&folder)
+            .args(["-std=c99", "-Os", "-mcpu=cortex-m4", "-mthumb", "-mfloat-abi=hard", "-mfpu=fpv4-sp-d16"])
+            .args(["-Wall", "-Wextra", "-Wconversion", "-Werror", "-DMODEL_SELF_TEST", "-nostdlib", "-I."])
+            .args(more)
+            .arg("-T")
+            .arg(machine.join("mps2.ld"))
+            .arg("model.c")
+            .arg(machine.join("start.c"))
+            .args(["-o", "model.elf", "-lgcc"])
+            .output()
+            .expect("the compiler runs");
+        assert!(compiled.status.success(), "{}", String::from_utf8_lossy(&compiled.stderr));
+        let ran = Command::new("qemu-system-arm")
+            .current_dir(&folder)
+            .args(["-M", "mps2-an386", "-nographic", "-semihosting", "-kernel", "model.elf"])
+            .stdin(Stdio::null())
+            .output()
+            .expect("the machine runs");
+        ran.status.code()
+    };
+    let pooled = Rewrite::PooledHead(PooledHead { size: 1, hidden: HiddenLayers::Drop });
+    let small = apply(&seed("separable"), &pooled).network;
+    for network in [small, ds_cnn(), crate::device::networks::resnet8()] {
+        for numbers in [Numbers::F32, Numbers::Int8] {
+            let code = export(&network, 0, numbers).expect("C");
+            assert_eq!(run(&code, &[]), Some(0), "{} {numbers:?}", network.name);
+        }
+    }
+    let mut wrong = export(&ds_cnn(), 0, Numbers::Int8).expect("C");
+    wrong.source = wrong.source.replacen("v > l->low ? v : l->low", "v", 1);
+    assert_ne!(run(&wrong, &["-Wno-error"]), Some(0));
+}
+
+/// In one file as well.
+#[test]
+fn one_file_compiles_by_itself() {
+    if !has_compiler() {
+        return;
+    }
+    let folder = folder("whole");
+    let code = export(&ds_cnn(), 0, Numbers::Int8).expect("C");
+    let whole = Code { source: code.whole(), header: String::new(), ..code };
+    std::fs::write(
+        folder.join("main.c"),
+        "int model_self_test(void);\nint main(void) { return model_self_test() != 0; }\n",
+    )
+    .expect("a file");
+    assert_eq!(run(&whole, &folder, &[]), Ok(()));
+}
+
 /// What has no C names its row.
 #[test]
 fn what_has_no_c_names_its_row() {

@@ -54,6 +54,8 @@ const LAYERS: &[(&str, &[&str])] = &[
             "device",
             "advice",
             "explore",
+            "engine",
+            "c_code",
             "share_link",
             "pytorch",
             "report",
