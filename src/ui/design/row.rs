@@ -32,7 +32,7 @@ const SLOTS: &[Slot<RowView>] = &[
     slot(".row-name b", Class("whole"), |row| (!shows_its_end(&row.name)).then(String::new)),
     slot(".row-name b", Attribute("title"), |row| Some(row.name.clone())),
     slot(".row-name b", Text, |row| Some(row.name.clone())),
-    slot(".arguments", Attribute("aria-label"), |row| Some(row.name.clone())),
+    slot(".row-main", Attribute("aria-label"), |row| Some(row.name.clone())),
     slot(".row-name span", Text, |row| Some(class_of(row))),
     slot(".row-out", Attribute("title"), |row| Some(output(row))),
     slot(".row-out", Text, |row| Some(output(row))),
@@ -104,7 +104,7 @@ pub fn Row(design: usize, id: NodeId) -> impl IntoView {
                     "⠿"
                 </button>
                 <div class="row-name"><b></b><span></span></div>
-                <div class="row-main">
+                <div class="row-main" role="group">
                     <Arguments design id layer/>
                     <span class="row-out"></span>
                 </div>
@@ -144,7 +144,7 @@ fn keep<T: Clone + PartialEq + Send + Sync + 'static>(signal: RwSignal<Option<T>
 fn Arguments(design: usize, id: NodeId, layer: RwSignal<Option<Layer>>) -> impl IntoView {
     let kind = Memo::new(move |_| layer.with(|layer| layer.as_ref().map(Layer::kind)));
     view! {
-        <form class="arguments" role="group">
+        <form class="arguments">
             {move || kind.get().map(|kind| {
                 let inputs = inline_arguments(kind).iter();
                 inputs.map(|&(name, label)| view! { <ArgumentInput design id kind name label layer/> }).collect_view()
