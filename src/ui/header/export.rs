@@ -2,7 +2,8 @@
 
 use leptos::prelude::*;
 
-use crate::pytorch::{export_keras, export_module};
+use crate::keras;
+use crate::pytorch::export_module;
 use crate::report::Format;
 use crate::ui::clipboard::{Copied, copy};
 use crate::ui::files::text_address;
@@ -51,7 +52,7 @@ pub fn Export() -> impl IntoView {
         let form = form.get();
         let written = studio.with_design(design.get(), |state| match form {
             Form::PyTorch => export_module(state.network()),
-            Form::Keras => export_keras(state.network()),
+            Form::Keras => keras::export(state.network()).unwrap_or_else(|problem| problem.to_string()),
             Form::Table(format) => format.write(state.network(), &state.report),
         });
         written.unwrap_or_default()

@@ -1,6 +1,6 @@
 //! Import of PyTorch source.
 
-mod every_layer;
+pub mod every_layer;
 mod exceptions;
 mod export;
 mod golden_sources;
