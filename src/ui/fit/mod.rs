@@ -237,13 +237,14 @@ impl FitView {
             let (milliseconds, bound) = bound(row)?;
             Some((node.name.clone(), milliseconds, bound))
         });
+        let sources = fit.evidence(device.class).into_iter().chain(Fitted::on(device.id).map(evidence)).collect();
         Some(Self {
             fit,
             weights_name,
             milliseconds,
             times,
             layers: layers.collect(),
-            sources: fit.evidence(device.class).into_iter().chain(Fitted::on(device.id).map(evidence)).collect(),
+            sources,
         })
     }
 }

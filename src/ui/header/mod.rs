@@ -64,6 +64,10 @@ pub fn Header() -> impl IntoView {
     on_cleanup(move || handle.remove());
     let found = window_event_listener_untyped("beforematch", move |event| open_part_of(&studio, &event));
     on_cleanup(move || found.remove());
+    let newer = window_event_listener_untyped("convscope-newer", move |_| {
+        studio.say("A newer version of this page is there: reload to have it".to_string(), false);
+    });
+    on_cleanup(move || newer.remove());
     let close = Callback::new(move |()| pops.close());
     view! {
         <header class="topbar">
