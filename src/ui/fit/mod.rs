@@ -238,13 +238,6 @@ impl FitView {
             Some((node.name.clone(), milliseconds, bound))
         });
         let sources = fit.evidence(device.class).into_iter().chain(Fitted::on(device.id).map(evidence)).collect();
-        Some(Self {
-            fit,
-            weights_name,
-            milliseconds,
-            times,
-            layers: layers.collect(),
-            sources,
-        })
+        Some(Self { fit, weights_name, milliseconds, times, layers: layers.collect(), sources })
     }
 }
