@@ -7,6 +7,7 @@
 # make bench-engine the forward pass of every preset in Chromium
 # make bench-search 10,000 variants of two networks in the page's worker
 # make bench-page   key press to everything painted, and the size of the first load
+# make oracle       records what TensorFlow Lite Micro takes for generated networks: tests/oracle/README.md
 # make fuzz         a million random texts through the import (CASES=1000 for fewer)
 # make screenshots  saves pictures of the built page into target/screenshots/
 # Each installs what it needs and this machine lacks: what is compiled into .tools/, the rest into node_modules/.
@@ -98,6 +99,22 @@ MIRI_TESTS := convolutions_agree linear_layers_agree pools_agree products_are_ex
 miri:
 	MIRIFLAGS="-Zmiri-permissive-provenance -Zmiri-disable-isolation" \
 	  cargo +nightly miri test --no-default-features --locked --test core -- $(MIRI_TESTS)
+
+# By hand: packages of Python into target/oracle, then some ten minutes. tests/oracle/README.md
+ORACLE := target/oracle/bin/python
+ORACLE_NETWORKS := cargo run --quiet --example oracle_networks --no-default-features --locked
+target/oracle/bin/python: tests/oracle/requirements.txt
+	python3 -m venv target/oracle
+	target/oracle/bin/pip install --quiet --requirement $<
+	@touch $@
+
+.PHONY: oracle oracle-agree
+oracle: $(ORACLE)
+	$(ORACLE_NETWORKS) | $(ORACLE) tests/oracle/record.py > target/oracle/recorded.jsonl
+	$(ORACLE) tests/oracle/fixture.py < target/oracle/recorded.jsonl > tests/fixtures/oracle/int8.jsonl
+
+oracle-agree: $(ORACLE)
+	$(ORACLE_NETWORKS) | $(ORACLE) tests/oracle/agree.py
 
 # --- benchmarks ---
 

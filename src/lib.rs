@@ -20,6 +20,8 @@ pub mod workbench;
 
 pub mod compare;
 
+pub mod keras;
+
 pub mod device;
 
 pub mod advice;

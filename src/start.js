@@ -6,6 +6,12 @@ const SESSION = "convscope.session";
 /** What was begun to open and has not been shown: when, and its link. */
 const OPENING = "convscope.opening";
 
+/** Light or dark, where one has chosen (src/ui/header/theme.rs). */
+try {
+  const theme = localStorage.getItem("convscope.theme");
+  if (theme) document.documentElement.dataset.theme = theme;
+} catch {}
+
 addEventListener("error", ({ error }) => heed(error));
 addEventListener("unhandledrejection", ({ reason }) => heed(reason));
 
@@ -53,6 +59,7 @@ function say(title, words, cause = "") {
     bar.append(field);
   }
   if (cause) bar.append(element("p", { className: "muted", textContent: cause }));
+  document.getElementById("skeleton")?.remove();
   for (const part of document.body.children) part.inert = true;
   document.body.prepend(bar);
   bar.scrollIntoView();

@@ -1,11 +1,11 @@
 //! The worker that runs networks.
 
-use convscope::job::{Job, RunTask};
+use convscope::job::{Job, RunsTask};
 
 mod listener;
 
 fn main() {
-    listener::listen(async |job: Job<RunTask>, clock, tell| {
+    listener::listen(async |job: Job<RunsTask>, clock, tell| {
         job.execute(clock, &mut |message| tell(&message.to_bytes())).await;
     });
 }

@@ -1,7 +1,7 @@
 //! The figures a remedy is judged by.
 
 use crate::cost::{NumberType, Report, Settings, analyze};
-use crate::device::{Fitted, Int8Flash, Int8Ram, Workload};
+use crate::device::{Fitted, Int8Flash, Workload, int8_arena};
 use crate::model::Network;
 
 /// What a network costs, in one line.
@@ -39,7 +39,7 @@ impl Costs {
             written: report.totals.figures.output.0,
             peak_bytes: memory.map(|memory| memory.bytes(memory.peak_in_place.elements).0),
             flash_bytes: Int8Flash::of(network, report).bytes(),
-            ram_bytes: Int8Ram::of_report(&int8).map(|ram| ram.arena),
+            ram_bytes: int8_arena(&int8),
             milliseconds: Workload::of(network, report)
                 .filter(|workload| workload.macs() > 0)
                 .and_then(|workload| Some(Fitted::reference()?.milliseconds(&workload))),

@@ -104,7 +104,7 @@ fn not_in_place(context: &Context, findings: &mut Vec<Finding>) {
 
 fn float_input(context: &Context, findings: &mut Vec<Finding>) {
     let int8 = analyze(context.network, &Settings { number_type: NumberType::Int8, ..Settings::default() });
-    let Some(ram) = Int8Ram::of_report(&int8).filter(|ram| ram.with_float_input > ram.arena) else { return };
+    let Some(ram) = Int8Ram::of(context.network, &int8).filter(|ram| ram.with_float_input > ram.arena) else { return };
     let reads = |index: &usize| context.uses.taps(*index).contains(&crate::model::Tap::Input);
     let Some(first) = (0..context.network.nodes.len()).find(reads) else { return };
     findings.push(Finding {

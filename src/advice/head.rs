@@ -27,10 +27,10 @@ fn behind_flatten(context: &Context, index: usize, (pixels, channels): (u64, u64
     let params = context.params(index);
     let linears = context.head.as_ref().map_or(0, |head| head.linears.len());
     let mut remedies: Vec<Remedy> = [
-        ("Average the map, one Linear", 1, HiddenLayers::Drop),
-        ("Average the map, keep all Linears", 1, HiddenLayers::Keep),
-        ("Average the map to 2x2, one Linear", 2, HiddenLayers::Drop),
-        ("Average the map to 2x2, keep all Linears", 2, HiddenLayers::Keep),
+        ("Global average pool, one Linear", 1, HiddenLayers::Drop),
+        ("Global average pool, keep all Linears", 1, HiddenLayers::Keep),
+        ("Average pool to 2x2, one Linear", 2, HiddenLayers::Drop),
+        ("Average pool to 2x2, keep all Linears", 2, HiddenLayers::Keep),
     ]
     .into_iter()
     .filter(|(_, _, hidden)| linears > 1 || *hidden == HiddenLayers::Drop)
@@ -90,11 +90,8 @@ fn thin_remedies<'a>(context: &'a Context, index: usize) -> impl Iterator<Item =
     let node = context.id(index);
     let name = context.name(index).to_string();
     [
-        (format!("Two factors of rank {rank} for {name}"), Rewrite::LowRank { node, rank }),
-        (
-            format!("{name} through {}", counted(rank.unsigned_abs(), "feature")),
-            Rewrite::Bottleneck { node, width: rank },
-        ),
+        (format!("Factor {name} into rank {rank}"), Rewrite::LowRank { node, rank }),
+        (format!("Bottleneck of {rank} before {name}"), Rewrite::Bottleneck { node, width: rank }),
     ]
     .into_iter()
     .filter_map(|(title, rewrite)| Remedy::of(context, title, vec![rewrite]))

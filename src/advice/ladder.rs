@@ -86,7 +86,7 @@ impl Ladder {
 fn changing_steps(network: &Network) -> Vec<(String, Vec<Rewrite>)> {
     let pooled = PooledHead { size: 1, hidden: HiddenLayers::Drop };
     let mut steps = vec![
-        ("Average the map before one Linear".to_string(), vec![Rewrite::PooledHead(pooled)]),
+        ("Global average pool, one Linear".to_string(), vec![Rewrite::PooledHead(pooled)]),
         ("Separate the convolutions".to_string(), vec![Rewrite::Separable]),
     ];
     // Where there is no map to average, the largest Linear in two factors of a quarter.
@@ -104,7 +104,7 @@ fn changing_steps(network: &Network) -> Vec<(String, Vec<Rewrite>)> {
         if let Some(((_, (inputs, outputs)), node)) = largest {
             let rank = quarter_rank(inputs, outputs);
             let rewrite = Rewrite::LowRank { node: node.id, rank };
-            steps.push((format!("Two factors of rank {rank} for {}", node.name), vec![rewrite]));
+            steps.push((format!("Factor {} into rank {rank}", node.name), vec![rewrite]));
         }
     }
     steps

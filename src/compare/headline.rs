@@ -2,7 +2,7 @@
 
 use crate::cost::units::{counted, grouped};
 use crate::decimal::fixed;
-use crate::model::Kind;
+use crate::model::{Dims, Kind};
 
 use super::{Comparison, Dominant, Group, Part, Summary};
 
@@ -17,6 +17,9 @@ pub struct Headline {
 
 /// A ratio of the totals that is called almost the same.
 const NEAR: std::ops::RangeInclusive<f64> = 0.9..=1.1;
+
+/// MACs so many times apart say more of a pair of one size than what holds its parameters.
+const TELLING: f64 = 4.0;
 
 /// A layer with more than this share of the parameters decides how large a design is.
 pub const DOMINATES: f64 = 0.5;
@@ -54,11 +57,14 @@ pub(super) fn of(comparison: &Comparison) -> Headline {
     if left.problem.is_some() || right.problem.is_some() {
         return broken(left, right);
     }
-    if comparison.same {
-        return same(comparison);
+    if let Some(inputs) = &comparison.inputs {
+        return different_inputs(left, right, inputs);
     }
     if !left.qualifier.is_empty() || !right.qualifier.is_empty() {
         return unknown(left, right);
+    }
+    if comparison.same {
+        return same(comparison);
     }
     let title = title(comparison);
     let mut sentences = vec![parameters(comparison)];
@@ -110,6 +116,15 @@ fn broken(left: &Summary, right: &Summary) -> Headline {
     Headline { title, text: sentences.join(" ") }
 }
 
+/// What depends on the input is told of each for itself.
+fn different_inputs(left: &Summary, right: &Summary, (of_left, of_right): &(Dims, Dims)) -> Headline {
+    let title = format!("Different inputs: {of_left} and {of_right} do not compare.");
+    let of =
+        |side: &Summary, input: &Dims| format!("{} has {}, and {} on {input}.", side.name, params(side), macs_of(side));
+    let text = format!("{} {} Give both the same input to compare them.", of(left, of_left), of(right, of_right));
+    Headline { title, text }
+}
+
 /// Where parameters are missing no share and no ratio of the totals can be told.
 fn unknown(left: &Summary, right: &Summary) -> Headline {
     let title = "Only a part of these networks can be counted.".to_string();
@@ -138,18 +153,14 @@ fn not_known(left: &Summary, right: &Summary) -> String {
 
 fn same(comparison: &Comparison) -> Headline {
     let Comparison { left, right, separable, .. } = comparison;
-    let title = format!("{} and {} are the same network.", left.name, right.name);
     let mut text = format!("Each has {} and {}.", params(left), macs_of(left));
-    match (separable, left.unknown.is_empty()) {
-        (true, _) => {}
-        (false, true) => {
-            text.push_str(" No convolution here can be separated: there is none over pixels and channels at once.");
-        }
-        (false, false) => {
-            text.push(' ');
-            text.push_str(&not_known(left, left));
-            text.push_str(" Of the layers that are known, none is a convolution over pixels and channels at once.");
-        }
+    if !left.unknown.is_empty() {
+        let title = "As far as it can be counted, both are the same.".to_string();
+        return Headline { title, text: format!("{text} {}", not_known(left, left)) };
+    }
+    let title = format!("{} and {} are the same network.", left.name, right.name);
+    if !separable {
+        text.push_str(" No convolution here can be separated: there is none over pixels and channels at once.");
     }
     text.extend(
         left.dominant.as_ref().filter(|_| left.params > 0).map(|dominant| format!(" {}.", holds(dominant, left))),
@@ -169,14 +180,19 @@ fn title(comparison: &Comparison) -> String {
             Some(change) => format!("The same number of parameters, {change} MACs."),
             None => format!("The same number of parameters, but only {} has MACs.", right.name),
         },
-        _ if NEAR.contains(&ratio) => match common_dominant(left, right) {
-            Some(Kind::Linear) => "Almost the same size, because the classifier is the model.".to_string(),
-            Some(_) => {
-                let name = left.dominant.as_ref().map_or("one layer", |dominant| dominant.name.as_str());
-                format!("Almost the same size, because {name} is most of the model.")
+        _ if NEAR.contains(&ratio) => {
+            let macs = macs_ratio(left, right);
+            match (common_dominant(left, right), macs) {
+                (_, Some((ratio, words))) if ratio >= TELLING => format!("Almost the same size, {words}."),
+                (Some(dominant), _) => format!(
+                    "Almost the same size: {} alone holds {} of the parameters.",
+                    dominant.name,
+                    share_in_words(dominant.params, right.params)
+                ),
+                (None, Some((_, words))) => format!("Almost the same size, {words}."),
+                (None, None) => "Almost the same size.".to_string(),
             }
-            None => "Almost the same size.".to_string(),
-        },
+        }
         (before, after) if after * 2 <= before => {
             format!("{} has {} times fewer parameters.", right.name, times(before, after))
         }
@@ -190,11 +206,32 @@ fn title(comparison: &Comparison) -> String {
     }
 }
 
-/// The kind of the layer that dominates both sides alike.
-fn common_dominant(left: &Summary, right: &Summary) -> Option<Kind> {
+/// The layer of the right side that dominates both sides alike.
+fn common_dominant<'a>(left: &Summary, right: &'a Summary) -> Option<&'a Dominant> {
     let (left, right) = (left.dominant.as_ref()?, right.dominant.as_ref()?);
     let both = left.share > DOMINATES && right.share > DOMINATES && left.kind == right.kind;
-    (both && left.params == right.params).then_some(left.kind)
+    (both && left.params == right.params).then_some(right)
+}
+
+/// How far the MACs are apart, and that in words; `None` where that is less than half as many again.
+fn macs_ratio(left: &Summary, right: &Summary) -> Option<(f64, String)> {
+    if left.macs == 0 || right.macs == 0 || !left.unknown.is_empty() || !right.unknown.is_empty() {
+        return None;
+    }
+    let ratio = left.macs.max(right.macs) as f64 / left.macs.min(right.macs) as f64;
+    let times = times(left.macs, right.macs);
+    let words =
+        if right.macs < left.macs { format!("{times} times fewer MACs") } else { format!("{times} times the MACs") };
+    (ratio >= 1.5).then_some((ratio, words))
+}
+
+/// `96 %`; never all of it where something is left.
+fn share_in_words(part: u64, whole: u64) -> String {
+    let percent = part as f64 / whole.max(1) as f64 * 100.0;
+    if percent >= 99.95 && part < whole {
+        return "more than 99.9 %".to_string();
+    }
+    fixed(percent, u8::from(percent >= 99.5 && part < whole)) + " %"
 }
 
 /// What changes most, and what holds most of the result.
@@ -274,7 +311,7 @@ fn memory(left: &Summary, right: &Summary) -> Option<String> {
     let more = right.written as f64 > left.written as f64 * 1.02;
     (more && right.macs < left.macs).then(|| {
         format!(
-            "But its layers write {} values instead of {} ({change}), so it gains less time than the MACs promise, if any.",
+            "But its layers write {} values instead of {} ({change}), so the speed-up will be smaller than the MACs suggest, perhaps none.",
             grouped(right.written),
             grouped(left.written)
         )

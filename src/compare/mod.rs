@@ -11,7 +11,7 @@ pub use attribution::{Dominant, Group, GroupFigures, Part};
 pub use headline::{DOMINATES, Headline, percent, share, times};
 
 use crate::cost::Report;
-use crate::model::{Network, NodeId};
+use crate::model::{Dims, Network, NodeId};
 
 /// A design that is compared.
 #[derive(Clone, Copy, Debug)]
@@ -34,6 +34,8 @@ pub struct Comparison {
     pub groups: Vec<Group>,
     /// The networks have the same input and layers.
     pub same: bool,
+    /// The inputs of both sides, where they differ: then only parameters compare.
+    pub inputs: Option<(Dims, Dims)>,
     /// There is a convolution on the left that is not yet depthwise, grouped or 1x1.
     pub separable: bool,
 }
@@ -73,6 +75,8 @@ pub fn compare(left: &Side, right: &Side) -> Comparison {
             && left.network.nodes.len() == right.network.nodes.len()
             && left.network.nodes.iter().zip(&right.network.nodes).all(same_layers)
             && in_step,
+        inputs: (left.network.input != right.network.input)
+            .then(|| (left.network.input.clone(), right.network.input.clone())),
         separable: left.network.nodes.iter().any(|node| match &node.layer {
             crate::model::Layer::Conv2d(conv) => crate::rewrite::is_divisible(conv),
             _ => false,

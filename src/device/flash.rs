@@ -2,7 +2,7 @@
 
 use crate::cost::Report;
 use crate::model::{Dims, Kind, Layer, Network};
-use crate::rewrite::{Uses, folds};
+use crate::rewrite::{Uses, takes_norm};
 use crate::shape::{ParameterTensor, ParameterTensors, parameter_tensors};
 
 /// The weights of a network as int8 runtimes for microcontrollers keep them: batch norms folded, each weight one
@@ -13,8 +13,8 @@ pub struct Int8Flash {
     pub weights: u64,
     /// Output channels of convolutions and Linears, four bytes each.
     pub biases: u64,
-    /// Parameters of layers that do not fold (norms on their own, PReLU, bare parameters), taken as four bytes each:
-    /// runtimes differ here.
+    /// What does not fold: slopes, scales and shifts of norms on their own, bare parameters, a byte each as TensorFlow
+    /// Lite keeps them. Runtimes differ here.
     pub others: u64,
 }
 
@@ -44,18 +44,25 @@ impl Int8Flash {
     pub fn of(network: &Network, report: &Report) -> Self {
         let uses = Uses::of(network);
         let mut flash = Self::default();
+        // Each call of a module takes the batch norm behind it into weights of its own.
+        let mut stored: Vec<(&str, Option<&str>)> = Vec::new();
         for (index, node) in network.nodes.iter().enumerate() {
-            if report.rows[index].shared_with.is_some() {
-                continue;
-            }
             let input = report.wiring.taps(index).first().and_then(|&tap| report.shapes.tap(tap));
             let tensors = parameter_tensors(&node.layer, input);
-            let above = uses.only_source(index);
-            let folded = above
-                .is_some_and(|above| uses.only_reader(above) == Some(index) && folds(network, &uses, above, index));
-            if !folded {
-                flash = flash.plus(&Self::of_layer(&node.layer, &tensors, report.shapes.nodes[index].dims()));
+            let is_folded =
+                |above: usize| uses.only_reader(above) == Some(index) && takes_norm(network, &uses, above, index);
+            if uses.only_source(index).is_some_and(is_folded) {
+                continue;
             }
+            if uses.called_again(index) {
+                let norm = uses.only_reader(index).filter(|&norm| takes_norm(network, &uses, index, norm));
+                let call = (node.name.as_str(), norm.map(|norm| network.nodes[norm].name.as_str()));
+                if stored.contains(&call) {
+                    continue;
+                }
+                stored.push(call);
+            }
+            flash = flash.plus(&Self::of_layer(&node.layer, &tensors, report.shapes.nodes[index].dims()));
         }
         flash
     }
@@ -67,6 +74,10 @@ impl Int8Flash {
         if layer.kind().multiplies() {
             let weights = learned().find(|tensor| tensor.name == "weight").map_or(0, elements);
             Self { weights, biases: output_channels(layer, output), others: 0 }
+        } else if matches!(layer.kind(), Kind::BatchNorm2d | Kind::BatchNorm1d) {
+            // A scale and a shift of each channel, also of what it does not learn.
+            let channels = output.and_then(|output| output.get(1).copied()).unwrap_or(0);
+            Self { others: channels.saturating_mul(2), ..Self::default() }
         } else {
             Self { others: learned().map(elements).fold(0, u64::saturating_add), ..Self::default() }
         }
@@ -85,7 +96,7 @@ impl Int8Flash {
     }
 
     const fn bytes_with_weights_of(&self, bytes: u64) -> u64 {
-        bytes.saturating_add(self.biases.saturating_mul(4)).saturating_add(self.others.saturating_mul(4))
+        bytes.saturating_add(self.biases.saturating_mul(4)).saturating_add(self.others)
     }
 
     /// Whether the rule is the one that was checked against published figures.

@@ -9,7 +9,9 @@ use std::sync::OnceLock;
 use crate::cost::Report;
 use crate::model::Network;
 
-use super::catalogue::Device;
+use super::board::Device;
+use super::least_squares::{Row, fit};
+use super::pool::{Pool, scale, scaled};
 use super::roofline::Bound;
 use super::timings::{Stack, TIMINGS, Terms, Timing, Timings};
 use super::workload::Workload;
@@ -29,6 +31,8 @@ pub struct HeldOut {
     /// What was left out at a time.
     pub left_out: LeftOut,
     pub mean: f64,
+    /// At most this for nine of ten of what was left out: for fewer than ten, the largest.
+    pub band: f64,
     pub largest: f64,
 }
 
@@ -70,6 +74,20 @@ pub enum Latency {
     Refused(&'static str),
 }
 
+impl HeldOut {
+    fn of(left_out: LeftOut, mut errors: Vec<f64>) -> Self {
+        errors.sort_by(f64::total_cmp);
+        let count = errors.len();
+        let at = (count * 9).div_ceil(10).saturating_sub(1);
+        Self {
+            left_out,
+            mean: errors.iter().sum::<f64>() / count.max(1) as f64,
+            band: errors.get(at).copied().unwrap_or(0.0),
+            largest: errors.last().copied().unwrap_or(0.0),
+        }
+    }
+}
+
 impl Latency {
     /// Of a report in the device's numbers, by every stack that was timed there.
     pub fn on(device: &Device, network: &Network, report: &Report) -> Self {
@@ -84,9 +102,7 @@ impl Latency {
                 let rows = (0..network.nodes.len()).filter_map(|row| roofline.of_row(report, row));
                 Self::AtLeast { milliseconds: rows.map(|(milliseconds, _)| milliseconds).sum() }
             }
-            None => Self::Refused(
-                "No published timings of networks on this device are known here, and a guess would be no figure.",
-            ),
+            None => Self::Refused("No published timing for this device."),
         }
     }
 }
@@ -109,37 +125,45 @@ impl Fitted {
     }
 
     fn of(timings: &'static Timings) -> Self {
-        let rows: Vec<Row> = timings.runs.iter().map(|timing| Row::of(timings, timing)).collect();
+        let rows: Vec<Row> = timings.runs.iter().map(|timing| equation(timings, timing)).collect();
         let mut families: Vec<&str> = timings.runs.iter().map(|timing| timing.family).collect();
         families.dedup();
         // Two families or fewer would leave nothing to fit to.
         let left_out =
             if families.len() > 2 && families.len() < rows.len() { LeftOut::Family } else { LeftOut::Network };
-        Self { timings, cycles: spread(timings.terms, &fit(&rows)), held_out: Self::held_out(timings, left_out) }
+        let cycles = match timings.terms {
+            Terms::Pooled => {
+                let shape = Pool::all().shape(|_| true);
+                scaled(&shape, scale(&shape, timings, |_| true))
+            }
+            terms => spread(terms, &fit(&rows)),
+        };
+        Self { timings, cycles, held_out: Self::held_out(timings, left_out) }
     }
 
     /// Fits to all but some, and compares with those, for every such some.
     pub fn held_out(timings: &'static Timings, left_out: LeftOut) -> HeldOut {
+        if timings.terms == Terms::Pooled {
+            let errors: Vec<f64> =
+                Pool::all().left_out_runs(timings).into_iter().map(|(_, error)| error.abs()).collect();
+            return HeldOut::of(LeftOut::Network, errors);
+        }
         let mut errors = Vec::with_capacity(timings.runs.len());
         for (index, timing) in timings.runs.iter().enumerate() {
             let kept = timings.runs.iter().enumerate().filter(|&(other, timed)| match left_out {
                 LeftOut::Network => other != index,
                 LeftOut::Family => timed.family != timing.family,
             });
-            let rows: Vec<Row> = kept.map(|(_, timing)| Row::of(timings, timing)).collect();
-            errors.push((Row::of(timings, timing).predict(&fit(&rows)) - 1.0).abs());
+            let rows: Vec<Row> = kept.map(|(_, timing)| equation(timings, timing)).collect();
+            errors.push((equation(timings, timing).predict(&fit(&rows)) - 1.0).abs());
         }
-        HeldOut {
-            left_out,
-            mean: errors.iter().sum::<f64>() / errors.len().max(1) as f64,
-            largest: errors.iter().copied().fold(0.0, f64::max),
-        }
+        HeldOut::of(left_out, errors)
     }
 
     /// The time for a network of this workload.
     pub fn estimate(&self, workload: &Workload) -> Estimate {
         let milliseconds = self.milliseconds(workload);
-        let band = self.held_out.largest;
+        let band = self.held_out.band;
         Estimate {
             milliseconds,
             low: milliseconds * (1.0 - band).max(0.0),
@@ -150,13 +174,25 @@ impl Fitted {
 
     /// Without the band: for searches.
     pub fn milliseconds(&self, workload: &Workload) -> f64 {
-        let cycles: f64 = counts(workload).iter().zip(self.cycles).map(|(count, cycles)| count * cycles).sum();
-        cycles / self.timings.clock as f64 * 1e3
+        let cycles: f64 = self.parts(workload).iter().sum();
+        cycles / self.timings.shown_clock as f64 * 1e3
+    }
+
+    /// Cycles of dense, pointwise and depthwise MACs, and of outputs.
+    fn parts(&self, workload: &Workload) -> [f64; 4] {
+        let [dense, pointwise, depthwise, outputs] = counts(workload);
+        let [of_dense, of_pointwise, of_depthwise, of_output] = self.cycles;
+        let linear = workload.linear_macs as f64;
+        let pointwise = match self.timings.linear {
+            Some(of_linear) => (pointwise - linear) * of_pointwise + linear * of_linear,
+            None => pointwise * of_pointwise,
+        };
+        [dense * of_dense, pointwise, depthwise * of_depthwise, outputs * of_output]
     }
 
     /// The share of the time that goes with outputs rather than with multiply-accumulates.
     pub fn output_share(&self, workload: &Workload) -> Option<f64> {
-        let parts: Vec<f64> = counts(workload).iter().zip(self.cycles).map(|(count, cycles)| count * cycles).collect();
+        let parts = self.parts(workload);
         let total: f64 = parts.iter().sum();
         (total > 0.0).then(|| parts[3] / total)
     }
@@ -197,26 +233,15 @@ impl Fitted {
     }
 }
 
-/// A timing as an equation: the terms, each divided by the measured cycles, sum to 1.
-struct Row {
-    terms: Vec<f64>,
-}
-
-impl Row {
-    fn of(timings: &Timings, timing: &Timing) -> Self {
-        let cycles = timing.milliseconds / 1e3 * timings.clock as f64;
-        let counts = counts(&timing.workload);
-        let terms = match timings.terms {
-            Terms::Four => counts.to_vec(),
-            Terms::Two => vec![counts[..3].iter().sum(), counts[3]],
-        };
-        Self { terms: terms.into_iter().map(|term| term / cycles).collect() }
-    }
-
-    /// Of the measured time.
-    fn predict(&self, coefficients: &[f64]) -> f64 {
-        self.terms.iter().zip(coefficients).map(|(term, coefficient)| term * coefficient).sum()
-    }
+/// A timing as an equation.
+pub(super) fn equation(timings: &Timings, timing: &Timing) -> Row {
+    let cycles = timing.milliseconds / 1e3 * timings.clock as f64;
+    let counts = counts(&timing.workload);
+    let terms = match timings.terms {
+        Terms::Four => counts.to_vec(),
+        Terms::Two | Terms::Pooled => vec![counts[..3].iter().sum(), counts[3]],
+    };
+    Row { terms: terms.into_iter().map(|term| term / cycles).collect() }
 }
 
 fn counts(workload: &Workload) -> [f64; 4] {
@@ -226,59 +251,7 @@ fn counts(workload: &Workload) -> [f64; 4] {
 fn spread(terms: Terms, coefficients: &[f64]) -> [f64; 4] {
     match (terms, coefficients) {
         (Terms::Four, &[dense, pointwise, depthwise, output]) => [dense, pointwise, depthwise, output],
-        (Terms::Two, &[mac, output]) => [mac, mac, mac, output],
+        (Terms::Two | Terms::Pooled, &[mac, output]) => [mac, mac, mac, output],
         _ => [0.0; 4],
     }
-}
-
-/// Non-negative least squares: the best of all subsets of terms whose coefficients come out non-negative.
-fn fit(rows: &[Row]) -> Vec<f64> {
-    let width = rows.first().map_or(0, |row| row.terms.len());
-    let mut best = (f64::INFINITY, vec![0.0; width]);
-    for subset in 1_u32..1 << width {
-        let chosen: Vec<usize> = (0..width).filter(|&term| subset >> term & 1 == 1).collect();
-        let Some(solution) = least_squares(rows, &chosen) else { continue };
-        if solution.iter().any(|&coefficient| coefficient < 0.0) {
-            continue;
-        }
-        let mut coefficients = vec![0.0; width];
-        for (&term, value) in chosen.iter().zip(solution) {
-            coefficients[term] = value;
-        }
-        let error: f64 = rows.iter().map(|row| (row.predict(&coefficients) - 1.0).powi(2)).sum();
-        if error < best.0 {
-            best = (error, coefficients);
-        }
-    }
-    best.1
-}
-
-/// By the normal equations, with pivots; `None` where the terms cannot be told apart.
-fn least_squares(rows: &[Row], chosen: &[usize]) -> Option<Vec<f64>> {
-    let size = chosen.len();
-    let mut matrix = vec![vec![0.0; size + 1]; size];
-    for row in rows {
-        for (line, &left) in matrix.iter_mut().zip(chosen) {
-            for (cell, &right) in line.iter_mut().zip(chosen) {
-                *cell += row.terms[left] * row.terms[right];
-            }
-            line[size] += row.terms[left];
-        }
-    }
-    for column in 0..size {
-        let pivot = (column..size).max_by(|&a, &b| matrix[a][column].abs().total_cmp(&matrix[b][column].abs()))?;
-        matrix.swap(column, pivot);
-        let scale = matrix[column][column];
-        if scale.abs() < 1e-30 {
-            return None;
-        }
-        let pivot_line = matrix[column].clone();
-        for (_, line) in matrix.iter_mut().enumerate().filter(|(line, _)| *line != column) {
-            let factor = line[column] / scale;
-            for (cell, pivot) in line.iter_mut().zip(&pivot_line) {
-                *cell -= factor * pivot;
-            }
-        }
-    }
-    Some((0..size).map(|line| matrix[line][size] / matrix[line][line]).collect())
 }

@@ -13,8 +13,12 @@ pub struct Timings {
     pub stack: Stack,
     /// The clock at which the timings were taken, in Hz.
     pub clock: u64,
+    /// The clock that times are given for, in Hz: the device's own where it was timed at a higher one.
+    pub shown_clock: u64,
     pub source: Source,
     pub terms: Terms,
+    /// Cycles for each MAC of a Linear, where the stack was seen to run them otherwise than convolutions.
+    pub linear: Option<f64>,
     pub runs: &'static [Timing],
 }
 
@@ -33,6 +37,9 @@ pub enum Terms {
     Four,
     /// All MACs, and outputs.
     Two,
+    /// All MACs and outputs in the proportion that all devices with this stack have in common, times what the device's
+    /// own timings give.
+    Pooled,
 }
 
 /// One network on one device.
@@ -82,11 +89,24 @@ const SLIM: Source = Source {
     address: "https://github.com/tensorflow/models/blob/0ba83cf0211401a8505505276c59418f15338d31/research/slim/nets/mobilenet/README.md",
 };
 
+/// Apache-2.0. The whole-millisecond rows of the three larger networks; without those that the table marks as to be
+/// confirmed, and the AT32F403A's, whose largest network runs in another mode of its memory.
+const TINYMAIX: Source = Source {
+    title: "TinyMaix, benchmark.md: time of one inference in ms",
+    address: "https://github.com/sipeed/TinyMaix/blob/0532eceb92097dc97fb39b1d01a41f6736eb51bb/benchmark.md",
+};
+
+/// MIT.
+const MCUFIT: Source = Source {
+    title: "mcufit-bench, results.jsonl and layers.jsonl: medians of 30 runs, and of each operator",
+    address: "https://github.com/avionicharshit-byte/mcufit-bench/tree/88f8d23f2b0b7c77d9e6c031213d8624770098f6/results",
+};
+
 const INT8: &str = "int8";
 
 const fn timing(family: &'static str, network: &'static str, milliseconds: f64, counts: [u64; 4]) -> Timing {
     let [dense_macs, pointwise_macs, depthwise_macs, outputs] = counts;
-    let workload = Workload { dense_macs, pointwise_macs, depthwise_macs, outputs };
+    let workload = Workload { dense_macs, pointwise_macs, linear_macs: 0, depthwise_macs, outputs };
     Timing { network, family, milliseconds, workload }
 }
 
@@ -151,8 +171,78 @@ const fn tiny(
     (source, runs): (Source, &'static [Timing; 4]),
 ) -> Timings {
     let stack = Stack { name: stack, numbers: INT8 };
-    Timings { device, stack, clock, source, terms: Terms::Two, runs }
+    Timings { device, stack, clock, shown_clock: clock, source, terms: Terms::Two, linear: None, runs }
 }
+
+/// Person detection, a MobileNetV1 0.25 of 96 x 96 grey pixels; keyword spotting; image classification.
+const fn mcufit([person, keyword, image]: [f64; 3]) -> [Timing; 3] {
+    [
+        timing("MobileNetV1", "MobileNetV1 0.25-96 grey (person)", person, [165_888, 6_193_664, 798_336, 231_554]),
+        timing("DS-CNN", "DS-CNN 49x10 (KWS)", keyword, [320_000, 2_048_768, 288_000, 72_012]),
+        timing("ResNet", "ResNet-8 32 (IC)", image, [12_238_848, 262_784, 0, 86_026]),
+    ]
+}
+
+static NRF52840_TFLM: [Timing; 3] = mcufit([655.145, 224.553, 1_241.774]);
+static ESP32_TFLM: [Timing; 3] = mcufit([474.220, 162.334, 724.457]);
+
+/// Medians of 30 runs. The autoencoder, which has no convolution, tells what a Linear takes: by its own operators
+/// 22,092 us on the nRF52840 and 49,059 us on the ESP32, for 264,192 MACs.
+const fn measured_by_mcufit(
+    (device, stack): (&'static str, &'static str),
+    clock: u64,
+    linear: f64,
+    runs: &'static [Timing; 3],
+) -> Timings {
+    let stack = Stack { name: stack, numbers: INT8 };
+    Timings { device, stack, clock, shown_clock: clock, source: MCUFIT, terms: Terms::Two, linear: Some(linear), runs }
+}
+
+const MBNET: [u64; 4] = [884_736, 11_266_048, 1_419_264, 412_648];
+const VWW: [u64; 4] = [497_664, 6_193_664, 798_336, 231_554];
+const CIFAR: [u64; 4] = [3_072_000, 10_240, 0, 11_274];
+
+/// The networks of TinyMaix that take milliseconds.
+const fn tinymaix([mbnet, vww, cifar]: [f64; 3]) -> [Timing; 3] {
+    [
+        timing("MobileNetV1", "MobileNetV1 0.25-128 (1000)", mbnet, MBNET),
+        timing("MobileNetV1", "MobileNetV1 0.25-96 (VWW)", vww, VWW),
+        timing("CIFAR", "TinyMaix cifar 32 (10)", cifar, CIFAR),
+    ]
+}
+
+/// Where the largest does not fit.
+const fn tinymaix_small([vww, cifar]: [f64; 2]) -> [Timing; 2] {
+    [
+        timing("MobileNetV1", "MobileNetV1 0.25-96 (VWW)", vww, VWW),
+        timing("CIFAR", "TinyMaix cifar 32 (10)", cifar, CIFAR),
+    ]
+}
+
+static H750_TINYMAIX: [Timing; 3] = tinymaix([94.0, 64.0, 15.0]);
+static F411_TINYMAIX: [Timing; 3] = tinymaix([558.0, 366.0, 75.0]);
+static L496_TINYMAIX: [Timing; 3] = tinymaix([809.0, 695.0, 162.0]);
+static G474_TINYMAIX: [Timing; 2] = tinymaix_small([195.0, 43.0]);
+static ESP32_TINYMAIX: [Timing; 3] = tinymaix([755.0, 476.0, 132.0]);
+static ESP32_S3_TINYMAIX: [Timing; 3] = tinymaix([610.0, 381.0, 86.0]);
+static ESP32_C3_TINYMAIX: [Timing; 3] = tinymaix([2_370.0, 1_430.0, 127.0]);
+static RP2040_TINYMAIX: [Timing; 3] = tinymaix([1_211.0, 716.0, 200.0]);
+static CH32V307_TINYMAIX: [Timing; 2] = tinymaix_small([357.0, 64.0]);
+static XR806_TINYMAIX: [Timing; 3] = tinymaix([712.0, 453.0, 104.0]);
+static W801_TINYMAIX: [Timing; 3] = tinymaix([606.0, 364.0, 52.0]);
+static BK7256_TINYMAIX: [Timing; 3] = tinymaix([1_036.0, 678.0, 186.0]);
+
+/// In times of the clock that it ran at: the RP2040 and the STM32F411 were overclocked.
+const fn measured_by_tinymaix(
+    device: &'static str,
+    (clock, shown_clock): (u64, u64),
+    runs: &'static [Timing],
+) -> Timings {
+    let stack = Stack { name: "TinyMaix", numbers: INT8 };
+    Timings { device, stack, clock, shown_clock, source: TINYMAIX, terms: Terms::Pooled, linear: None, runs }
+}
+
+const MHZ: u64 = 1_000_000;
 
 /// All devices and stacks with published timings.
 pub static TIMINGS: &[Timings] = &[
@@ -160,10 +250,26 @@ pub static TIMINGS: &[Timings] = &[
         device: "stm32h747",
         stack: Stack { name: "STM32Cube.AI 10 / ST Edge AI Core 3", numbers: INT8 },
         clock: 400_000_000,
+        shown_clock: 400_000_000,
         source: MODEL_ZOO,
+        linear: None,
         terms: Terms::Four,
         runs: &STM32H747_CUBE_AI,
     },
+    measured_by_mcufit(("nano-33-ble", "TensorFlow Lite Micro, CMSIS-NN"), 64 * MHZ, 5.35, &NRF52840_TFLM),
+    measured_by_mcufit(("esp32", "TensorFlow Lite Micro, ESP-NN"), 240 * MHZ, 44.57, &ESP32_TFLM),
+    measured_by_tinymaix("esp32", (240 * MHZ, 240 * MHZ), &ESP32_TINYMAIX),
+    measured_by_tinymaix("esp32-s3", (240 * MHZ, 240 * MHZ), &ESP32_S3_TINYMAIX),
+    measured_by_tinymaix("esp32-c3", (160 * MHZ, 160 * MHZ), &ESP32_C3_TINYMAIX),
+    measured_by_tinymaix("pico", (280 * MHZ, 133 * MHZ), &RP2040_TINYMAIX),
+    measured_by_tinymaix("stm32f411", (150 * MHZ, 100 * MHZ), &F411_TINYMAIX),
+    measured_by_tinymaix("stm32l496", (80 * MHZ, 80 * MHZ), &L496_TINYMAIX),
+    measured_by_tinymaix("stm32g474", (170 * MHZ, 170 * MHZ), &G474_TINYMAIX),
+    measured_by_tinymaix("stm32h750", (480 * MHZ, 480 * MHZ), &H750_TINYMAIX),
+    measured_by_tinymaix("ch32v307", (144 * MHZ, 144 * MHZ), &CH32V307_TINYMAIX),
+    measured_by_tinymaix("xr806", (160 * MHZ, 160 * MHZ), &XR806_TINYMAIX),
+    measured_by_tinymaix("w801", (240 * MHZ, 240 * MHZ), &W801_TINYMAIX),
+    measured_by_tinymaix("bk7256", (320 * MHZ, 320 * MHZ), &BK7256_TINYMAIX),
     tiny("stm32l4r5", "X-CUBE-AI 7.3", 120_000_000, (MLPERF_TINY_1_0, &L4R5_CUBE_AI)),
     tiny("stm32l4r5", "TensorFlow Lite Micro, reference kernels", 120_000_000, (MLPERF_TINY_0_5, &L4R5_TFLM)),
     tiny("stm32l4r5", "Plumerai", 120_000_000, (MLPERF_TINY_1_0, &L4R5_PLUMERAI)),
@@ -177,7 +283,9 @@ pub static TIMINGS: &[Timings] = &[
         device: "pixel-1",
         stack: Stack { name: "TensorFlow Lite, one large core", numbers: "float32" },
         clock: 2_150_000_000,
+        shown_clock: 2_150_000_000,
         source: SLIM,
+        linear: None,
         terms: Terms::Two,
         runs: &PIXEL_1_TFLITE,
     },

@@ -11,6 +11,8 @@ pub struct Workload {
     pub dense_macs: u64,
     /// Of 1x1 convolutions and Linears.
     pub pointwise_macs: u64,
+    /// Of Linears alone: a part of the ones before.
+    pub linear_macs: u64,
     /// Of depthwise convolutions.
     pub depthwise_macs: u64,
     /// Elements that convolutions and Linears write; batch norms and activations count as part of them.
@@ -28,6 +30,7 @@ impl Workload {
             let one = Self::of_row(network, report, row);
             sum.dense_macs = sum.dense_macs.checked_add(one.dense_macs)?;
             sum.pointwise_macs = sum.pointwise_macs.checked_add(one.pointwise_macs)?;
+            sum.linear_macs = sum.linear_macs.checked_add(one.linear_macs)?;
             sum.depthwise_macs = sum.depthwise_macs.checked_add(one.depthwise_macs)?;
             sum.outputs = sum.outputs.checked_add(one.outputs)?;
         }
@@ -55,7 +58,7 @@ impl Workload {
                 }
                 Some(_) | None => Self { dense_macs: macs, ..none },
             },
-            Sort::MatrixProduct => Self { pointwise_macs: macs, ..none },
+            Sort::MatrixProduct => Self { pointwise_macs: macs, linear_macs: macs, ..none },
             Sort::Pool
             | Sort::Norm
             | Sort::Activation

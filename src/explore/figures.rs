@@ -30,6 +30,7 @@ pub fn plus(one: &Workload, other: &Workload) -> Workload {
     Workload {
         dense_macs: one.dense_macs.saturating_add(other.dense_macs),
         pointwise_macs: one.pointwise_macs.saturating_add(other.pointwise_macs),
+        linear_macs: one.linear_macs.saturating_add(other.linear_macs),
         depthwise_macs: one.depthwise_macs.saturating_add(other.depthwise_macs),
         outputs: one.outputs.saturating_add(other.outputs),
     }

@@ -10,6 +10,7 @@ mod factors;
 mod import;
 mod pace;
 mod run;
+mod sample;
 mod search;
 
 pub use binary::{Binary, Simd};
@@ -17,7 +18,7 @@ pub use check::{CheckReport, CheckTask, ExactRewrite};
 pub use explore::ExploreTask;
 pub use factors::{FactorsReport, FactorsTask, RankCosts, RankReport};
 pub use import::{ImportReport, ImportTask, ImportedDesign, ProblemReport};
-pub use run::{Int8Report, OUTPUTS_SHOWN, Peak, RunReport, RunTask, StepReport};
+pub use run::{Int8Report, OUTPUTS_SHOWN, Peak, RunReport, RunTask, RunsReport, RunsTask, StepReport};
 pub use search::{FoundReport, SearchReport, SearchTask, VariedParts};
 
 use serde::de::DeserializeOwned;

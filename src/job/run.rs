@@ -1,14 +1,27 @@
-//! Running a network again and again, and timing it.
+//! Running networks again and again, and timing them in turns.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 
 use serde::{Deserialize, Serialize};
 
 use super::pace::Pace;
+use super::sample::{Progress, Samples, Spread, warm_up};
 use super::{Binary, Clock, News, Request};
 use crate::engine::{Numbers, PeakProbe, Plan, PlanOptions, Seeding, WeightSource, seeded_input};
 use crate::model::Network;
 use crate::share_link;
+
+/// Run networks and time them in turns, so that whatever slows the machine slows all of them alike.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunsTask {
+    pub runs: Vec<RunTask>,
+}
+
+/// What each run of a [`RunsTask`] gave, in order, or why it gave nothing.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunsReport {
+    pub runs: Vec<Result<RunReport, String>>,
+}
 
 /// Run a network on seeded weights and a seeded input, again and again, and time it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -38,6 +51,10 @@ pub struct RunReport {
     pub lower_quartile: f64,
     /// A quarter of the samples were slower.
     pub upper_quartile: f64,
+    /// A tenth of the samples was faster.
+    pub fastest: f64,
+    /// The medians of the first half of the samples and of the second.
+    pub halves: (f64, f64),
     /// Timed samples, and forward passes in each.
     pub samples: u32,
     pub passes: u32,
@@ -63,6 +80,8 @@ pub struct Peak {
 pub struct Int8Report {
     /// Of one forward pass, in milliseconds.
     pub median: f64,
+    pub lower_quartile: f64,
+    pub upper_quartile: f64,
     /// Weights and biases as they would be stored, in bytes.
     pub weight_bytes: u64,
     /// The same in f32.
@@ -90,16 +109,9 @@ pub struct StepReport {
     pub predicted: f64,
 }
 
-/// Hears how far a run is, 0 to 1.
-type Progress<'a> = &'a mut dyn FnMut(f64);
-
 /// How many values of an output are told.
 pub const OUTPUTS_SHOWN: usize = 16;
 
-/// The least time of a sample, in milliseconds: clocks in browsers tick in tenths of one.
-const LEAST_SAMPLE: f64 = 2.0;
-const MOST_SAMPLES: usize = 200;
-const MOST_PASSES: u32 = 1 << 20;
 const MOST_STEP_PASSES: u32 = 1 << 20;
 /// The least milliseconds between two messages of progress in one pass.
 const PROGRESS_INTERVAL: f64 = 50.0;
@@ -118,59 +130,144 @@ const PEAK_SAMPLES: usize = 5;
 const PEAK_PRODUCTS: usize = 1500;
 const PEAK_COPIES: usize = 24;
 
-impl Request for RunTask {
-    type Reply = RunReport;
+/// So many bytes of plans are held to be timed in turns; what comes after them is timed by itself.
+const MOST_TOGETHER: u64 = 512_000_000;
+
+/// Halves that differ by more than this share were not taken on a quiet machine.
+const STEADY: f64 = 0.15;
+
+impl Request for RunsTask {
+    type Reply = RunsReport;
     type Wire = Self;
     const BINARY: Binary = Binary::Engine;
 
-    async fn answer(&self, clock: Clock<'_>, tell: &mut dyn FnMut(News<RunReport>)) -> Result<RunReport, String> {
-        self.run(&mut Pace::new(clock), &mut |done| tell(News::Progress(done))).await
+    async fn answer(&self, clock: Clock<'_>, tell: &mut dyn FnMut(News<RunsReport>)) -> Result<RunsReport, String> {
+        let mut furthest = 0.0_f64;
+        let mut progress = |done| {
+            furthest = furthest.max(done);
+            tell(News::Progress(furthest));
+        };
+        let runs = self.run(&mut Pace::new(clock), &mut progress).await;
+        Ok(RunsReport { runs })
+    }
+}
+
+impl RunsTask {
+    async fn run(&self, pace: &mut Pace<'_>, progress: Progress<'_>) -> Vec<Result<RunReport, String>> {
+        let count = self.runs.len().max(1) as f64;
+        let mut results: Vec<Result<RunReport, String>> = self.runs.iter().map(|_| Err(String::new())).collect();
+        let mut group: Vec<(usize, Prepared)> = Vec::new();
+        let mut peak = None;
+        for (index, task) in self.runs.iter().enumerate() {
+            let done = index as f64 / count;
+            match task.prepare(pace, &mut |share| progress(0.5 * (done + share / count))).await {
+                Err(words) => results[index] = Err(words),
+                Ok(prepared) => group.push((index, prepared)),
+            }
+            let held: u64 = group.iter().map(|(_, prepared)| prepared.bytes()).sum();
+            if held > MOST_TOGETHER || index + 1 == self.runs.len() {
+                let peak = match peak {
+                    Some(peak) => peak,
+                    None => *peak.insert(Peak::measure(pace).await),
+                };
+                self.measure(std::mem::take(&mut group), peak, pace, &mut results, progress).await;
+            }
+        }
+        results
+    }
+
+    /// Times what was prepared, in turns, and then what each of them is made of.
+    async fn measure(
+        &self,
+        mut group: Vec<(usize, Prepared)>,
+        peak: Peak,
+        pace: &mut Pace<'_>,
+        results: &mut [Result<RunReport, String>],
+        progress: Progress<'_>,
+    ) {
+        let time: f64 = group.iter().map(|(index, _)| self.runs[*index].measure).sum();
+        let mut plans: Vec<&mut Plan> = group.iter_mut().map(|(_, prepared)| &mut prepared.plan).collect();
+        let time = time * (1.0 - STEPS_SHARE - INT8_SHARE);
+        let samples = Samples::in_turns(&mut plans, pace, time, &mut |done| progress(0.5 + 0.3 * done)).await;
+        for ((index, prepared), samples) in group.into_iter().zip(samples) {
+            results[index] = self.runs[index].report(prepared, &samples, peak, pace).await;
+        }
+    }
+}
+
+/// A plan that has run once.
+struct Prepared {
+    network: Network,
+    plan: Plan,
+    /// What each step took in the first pass.
+    first: Vec<f64>,
+}
+
+impl Prepared {
+    fn bytes(&self) -> u64 {
+        weight_bytes(&self.plan).saturating_add(self.plan.arena_bytes() as u64)
+    }
+}
+
+impl RunReport {
+    /// Whether nothing else seems to have taken the processor meanwhile.
+    pub fn is_steady(&self) -> bool {
+        let (first, second) = self.halves;
+        f64::max(first, second) <= f64::min(first, second) * (1.0 + STEADY)
+    }
+
+    /// The quartiles around the median.
+    pub const fn range(&self) -> (f64, f64) {
+        (self.lower_quartile, self.upper_quartile)
     }
 }
 
 impl RunTask {
-    async fn run(&self, pace: &mut Pace<'_>, progress: Progress<'_>) -> Result<RunReport, String> {
+    async fn prepare(&self, pace: &mut Pace<'_>, progress: Progress<'_>) -> Result<Prepared, String> {
         let (network, problems) = share_link::decode_design(&self.network);
         if let Some(problem) = problems.first() {
             return Err(problem.to_string());
         }
-        let weights = WeightSource::Seeded(Seeding { seed: self.seed, gain: self.gain, streams: Default::default() });
-        let options = PlanOptions { batch: self.batch, fuse: self.fuse, ..PlanOptions::default() };
-        let mut plan = self.plan(&network, &weights, &options)?;
-        let mut furthest = 0.0_f64;
-        let progress = &mut |done| {
-            furthest = furthest.max(done);
-            progress(furthest);
-        };
+        let mut plan = self.plan(&network, Numbers::F32)?;
         let first = first_pass(&mut plan, pace, progress).await;
         if first.iter().sum::<f64>() < WARM_UP {
-            warm_up(&mut plan, pace, &F32_IS_WARM).await;
+            warm_up(&mut plan, pace, WARM_UP, &F32_IS_WARM).await;
         }
-        let peak = Peak::measure(pace).await;
-        let sample_time = self.measure * (1.0 - STEPS_SHARE - INT8_SHARE);
-        let progress_of_samples = &mut |done| progress(done * (1.0 - STEPS_SHARE));
-        let samples = Samples::take(&mut plan, pace, sample_time, progress_of_samples).await;
+        Ok(Prepared { network, plan, first })
+    }
+
+    async fn report(
+        &self,
+        prepared: Prepared,
+        samples: &Samples,
+        peak: Peak,
+        pace: &mut Pace<'_>,
+    ) -> Result<RunReport, String> {
+        let Prepared { network, mut plan, first } = prepared;
         let steps = step_times(&mut plan, pace, StepTiming { first, measure: self.measure * STEPS_SHARE, peak }).await;
         let float = FloatRun { output: plan.output().to_vec(), weight_bytes: weight_bytes(&plan) };
         let dims = plan.output_dims().to_vec();
         let arena_bytes = plan.arena_bytes() as u64;
         // Its memory is free before the next plan wants its own.
         drop(plan);
-        let mut quantized = self.plan(&network, &weights, &PlanOptions { numbers: Numbers::Int8, ..options })?;
+        let mut quantized = self.plan(&network, Numbers::Int8)?;
         let int8 = if weight_bytes(&quantized) < float.weight_bytes {
             let time = self.measure * INT8_SHARE;
             Some(Int8Report::measure(&mut quantized, pace, (time, self.batch), &float).await)
         } else {
             None
         };
+        let Spread { median, lower_quartile, upper_quartile, fastest, halves } = samples.spread();
         Ok(RunReport {
             steps,
             output: float.output.iter().take(OUTPUTS_SHOWN).copied().collect(),
             output_dims: dims.iter().map(|&size| size as u64).collect(),
-            median: quantile(&samples.sorted, 0.5),
-            lower_quartile: quantile(&samples.sorted, 0.25),
-            upper_quartile: quantile(&samples.sorted, 0.75),
-            samples: samples.sorted.len() as u32,
+            median,
+            lower_quartile,
+            upper_quartile,
+            fastest,
+            halves,
+            samples: samples.times.len() as u32,
             passes: samples.passes,
             arena_bytes,
             peak,
@@ -179,8 +276,10 @@ impl RunTask {
     }
 
     /// A plan with its input set.
-    fn plan(&self, network: &Network, weights: &WeightSource, options: &PlanOptions) -> Result<Plan, String> {
-        let mut plan = Plan::new(network, weights, options).map_err(|error| error.to_string())?;
+    fn plan(&self, network: &Network, numbers: Numbers) -> Result<Plan, String> {
+        let weights = WeightSource::Seeded(Seeding { seed: self.seed, gain: self.gain, streams: Default::default() });
+        let options = PlanOptions { batch: self.batch, fuse: self.fuse, numbers, ..PlanOptions::default() };
+        let mut plan = Plan::new(network, &weights, &options).map_err(|error| error.to_string())?;
         let input = seeded_input(self.seed, 0, plan.input_mut().len(), 1.0);
         plan.set_input(&input).map_err(|error| error.to_string())?;
         Ok(plan)
@@ -218,8 +317,9 @@ struct FloatRun {
 
 impl Int8Report {
     async fn measure(plan: &mut Plan, pace: &mut Pace<'_>, (time, batch): (f64, u64), float: &FloatRun) -> Self {
-        warm_up(plan, pace, &INT8_IS_WARM).await;
-        let samples = Samples::take(plan, pace, time, &mut |_| {}).await;
+        warm_up(plan, pace, WARM_UP, &INT8_IS_WARM).await;
+        let samples = Samples::in_turns(&mut [&mut *plan], pace, time, &mut |_| {}).await;
+        let spread = samples.first().map(Samples::spread).unwrap_or_default();
         let (found, wanted) = (plan.output(), float.output.as_slice());
         let largest = wanted.iter().fold(0.0_f32, |largest, value| largest.max(value.abs()));
         let difference = found.iter().zip(wanted).fold(0.0_f32, |most, (a, b)| most.max((a - b).abs()));
@@ -227,7 +327,9 @@ impl Int8Report {
         let winners = |values: &[f32]| values.chunks(length).map(place_of_largest).collect::<Vec<_>>();
         let changed = winners(found).iter().zip(winners(wanted)).filter(|(a, b)| **a != *b).count();
         Self {
-            median: quantile(&samples.sorted, 0.5),
+            median: spread.median,
+            lower_quartile: spread.lower_quartile,
+            upper_quartile: spread.upper_quartile,
             weight_bytes: weight_bytes(plan),
             float_weight_bytes: float.weight_bytes,
             largest_error: f64::from(difference) / f64::from(largest).max(f64::MIN_POSITIVE),
@@ -243,52 +345,6 @@ fn place_of_largest(values: &[f32]) -> usize {
 
 fn weight_bytes(plan: &Plan) -> u64 {
     plan.steps().iter().map(|step| step.weight_bytes).sum()
-}
-
-/// Times of single passes, in milliseconds.
-struct Samples {
-    sorted: Vec<f64>,
-    /// Forward passes in each sample.
-    passes: u32,
-}
-
-impl Samples {
-    /// As many samples as the time allows, at least one.
-    async fn take(plan: &mut Plan, pace: &mut Pace<'_>, sample_time: f64, progress: Progress<'_>) -> Self {
-        let start = pace.now();
-        let mut passes = 1_u32;
-        let mut sorted = Vec::new();
-        while sorted.is_empty() || (sorted.len() < MOST_SAMPLES && pace.now() - start < sample_time) {
-            pace.pause_at_times().await;
-            let took = time_passes(plan, passes, pace);
-            if took < LEAST_SAMPLE && passes < MOST_PASSES {
-                // Whatever seemed long enough before was a pause of the machine's.
-                passes *= 2;
-                sorted.clear();
-                continue;
-            }
-            let sample = took / f64::from(passes);
-            sorted.insert(sorted.partition_point(|&other| other <= sample), sample);
-            progress(((pace.now() - start) / sample_time).min(1.0));
-        }
-        Self { sorted, passes }
-    }
-}
-
-/// Passes that are not timed, where this worker has made none yet.
-async fn warm_up(plan: &mut Plan, pace: &mut Pace<'_>, is_warm: &AtomicBool) {
-    if !is_warm.load(Ordering::Relaxed) {
-        Samples::take(plan, pace, WARM_UP, &mut |_| {}).await;
-        is_warm.store(true, Ordering::Relaxed);
-    }
-}
-
-fn time_passes(plan: &mut Plan, passes: u32, pace: &mut Pace<'_>) -> f64 {
-    let start = pace.now();
-    for _ in 0..passes {
-        plan.run();
-    }
-    pace.now() - start
 }
 
 /// One pass that warms up and tells of every step where it takes long; gives what each step took.
@@ -343,12 +399,4 @@ async fn step_times(plan: &mut Plan, pace: &mut Pace<'_>, timing: StepTiming) ->
         predicted: peak.least_time(step.macs, step.bytes),
     });
     steps.collect()
-}
-
-/// Of sorted samples, between neighbours in proportion.
-fn quantile(sorted: &[f64], share: f64) -> f64 {
-    let place = share * (sorted.len().saturating_sub(1)) as f64;
-    let below = place.floor() as usize;
-    let (Some(&low), Some(&high)) = (sorted.get(below), sorted.get(place.ceil() as usize)) else { return 0.0 };
-    low + (high - low) * (place - below as f64)
 }

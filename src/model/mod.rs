@@ -14,6 +14,6 @@ pub mod presets;
 pub use argument::*;
 pub use dims::*;
 pub use layer::*;
-pub use naming::{MAX_NAME, NameError, Naming, check_name, is_within, stem};
+pub use naming::{MAX_NAME, NameError, Naming, check_name, check_path, is_within, stem};
 pub use network::*;
 pub use value::Value;

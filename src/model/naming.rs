@@ -55,6 +55,15 @@ pub fn check_name(name: &str) -> Result<(), NameError> {
     }
 }
 
+/// Whether a text can be the name of a PyTorch module, with dots between those of the modules it is in.
+///
+/// # Errors
+/// As [`check_name`], and where a part of it is no attribute in Python.
+pub fn check_path(name: &str) -> Result<(), NameError> {
+    check_name(name)?;
+    if name.split('.').all(is_attribute) { Ok(()) } else { Err(NameError::NotAPath(name.to_string())) }
+}
+
 /// Whether a qualified name is a module's or that of something within it: `features.0.weight` is within `features.0`.
 pub fn is_within(name: &str, module: &str) -> bool {
     name.strip_prefix(module).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
@@ -107,11 +116,10 @@ impl Network {
         let layer = &self.nodes[position].layer;
         let is_other = |node: &Node| node.id != id && node.name == name && node.layer != *layer;
         let is_taken = self.nodes.iter().any(is_other) || self.uncalled.iter().any(|module| module.name == name);
-        match check_name(name) {
+        match check_path(name) {
             // A name that stays is none of this edit's business.
             _ if name == self.nodes[position].name => Ok(()),
             Err(error) => Err(error),
-            Ok(()) if !name.split('.').all(is_attribute) => Err(NameError::NotAPath(name.to_string())),
             Ok(()) if is_taken => Err(NameError::Taken(name.to_string())),
             Ok(()) => {
                 self.nodes[position].name = name.to_string();

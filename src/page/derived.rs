@@ -24,8 +24,7 @@ pub struct DesignState {
 }
 
 impl Derived {
-    /// Compares the baseline with the design `compared`; where that is not there, with the first other one.
-    pub fn of(workbench: &Workbench, compared: usize) -> Self {
+    pub fn of(workbench: &Workbench) -> Self {
         let settings = cost::Settings {
             batch: workbench.settings.batch,
             number_type: workbench.settings.number_type,
@@ -38,9 +37,7 @@ impl Derived {
         };
         let names = workbench.designs.iter().map(|design| design.name.clone());
         let designs: Vec<DesignState> = workbench.resolve().into_iter().zip(names).map(state).collect();
-        let mut others = std::iter::once(compared).chain(0..designs.len());
-        let other = others.find(|&index| index != workbench.baseline && index < designs.len());
-        let pair = other.map(|other| (workbench.baseline, other));
+        let pair = workbench.pair();
         let compare =
             |(baseline, other): (usize, usize)| compare::compare(&designs[baseline].side(), &designs[other].side());
         let comparison = pair.map(compare);

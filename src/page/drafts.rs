@@ -15,6 +15,10 @@ pub enum Field {
     Input { design: usize },
     /// The name of a design.
     DesignName { design: usize },
+    /// A design as lines.
+    Lines { design: usize },
+    /// Layers to add, in shorthand.
+    Quick { design: usize },
     /// One of the page's own, by its hook.
     Setting(&'static str),
 }
@@ -27,7 +31,9 @@ impl Field {
             | Self::Name { design, .. }
             | Self::Takes { design, .. }
             | Self::Input { design }
-            | Self::DesignName { design } => Some(design),
+            | Self::DesignName { design }
+            | Self::Lines { design }
+            | Self::Quick { design } => Some(design),
             Self::Setting(_) => None,
         }
     }

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use crate::model::{Dims, Kind, NameError, Network, NodeId, Value, stem};
 use crate::rewrite::{self, Rewrite};
-use crate::workbench::{Content, Design, MAX_DESIGNS, Workbench};
+use crate::workbench::{Content, Design, Look, MAX_DESIGNS, Workbench};
 
 use super::derived::Derived;
 use super::history::{EditKey, History, Stroke};
 use super::shared::Shared;
-use super::wiring;
+use super::{notation, quick, wiring};
 
 /// A workbench with its history. What follows from it is always that of the present one.
 #[derive(Clone, Debug)]
@@ -17,16 +17,13 @@ pub struct Editor {
     workbench: Shared<Workbench>,
     derived: Shared<Derived>,
     history: History,
-    /// The design that the baseline is compared with; where it is not there, the first other one.
-    compared: usize,
     sitting: usize,
 }
 
 impl Editor {
     pub fn new(workbench: Workbench) -> Self {
-        let compared = 1;
-        let derived = Shared::new(Derived::of(&workbench, compared));
-        Self { workbench: Shared::new(workbench), derived, history: History::default(), compared, sitting: 0 }
+        let derived = Shared::new(Derived::of(&workbench));
+        Self { workbench: Shared::new(workbench), derived, history: History::default(), sitting: 0 }
     }
 
     pub fn workbench(&self) -> &Shared<Workbench> {
@@ -88,16 +85,40 @@ impl Editor {
         Err(format!("{argument} is {}", expected.unwrap_or("at most 9223372036854775807")))
     }
 
-    /// Sets the input shape from what was typed; a twin has its original's.
+    /// Looks at the workbench in another way, which is no step of undo.
+    pub fn look(&mut self, change: impl FnOnce(&mut Look)) {
+        let mut look = self.workbench.look;
+        change(&mut look);
+        if look != self.workbench.look {
+            self.workbench = Shared::new(Workbench { look, ..Workbench::clone(&self.workbench) });
+        }
+    }
+
+    /// Sets the input shape from what was typed; a twin has its original's. Designs that have the same input go on having
+    /// it, unless each is to keep its own.
     ///
     /// # Errors
     /// What is wrong with a text that is no shape.
     pub fn type_input(&mut self, design: usize, text: &str, time: f64) -> Result<(), String> {
         let dims: Dims = text.parse().map_err(|error: crate::model::DimsError| error.to_string())?;
-        let owner = self.derived.designs.get(design).and_then(|state| state.resolved.twin_of).unwrap_or(design);
+        let owner = self.workbench.root(design);
+        let Some(network) = self.network(owner) else { return Ok(()) };
+        let before = network.input.clone();
+        if dims.len() == 2 && before.len() == 3 && network.nodes.iter().any(|node| node.layer.kind() == Kind::Conv2d) {
+            return Err(format!("the input is channels x height x width; did you mean 1x{dims}?"));
+        }
         let stroke = Stroke { of: EditKey::Input(owner), time };
-        self.edit_network(owner, Some(stroke), |network| network.input = dims);
+        self.edit(Some(stroke), |workbench| {
+            let is_linked = !workbench.settings.own_inputs;
+            set_inputs(workbench, &dims, |index, input| index == owner || (is_linked && *input == before));
+        });
         Ok(())
+    }
+
+    /// Gives all designs the input of one of them.
+    pub fn use_input_of(&mut self, design: usize) {
+        let Some(dims) = self.network(design).map(|network| network.input.clone()) else { return };
+        self.edit(None, |workbench| set_inputs(workbench, &dims, |_, _| true));
     }
 
     /// Gives a row another name.
@@ -129,6 +150,34 @@ impl Editor {
             let name = network.unused_name(stem(&layer));
             network.insert_after(after, name, layer);
         });
+    }
+
+    /// Adds layers in shorthand behind a row, or at the end.
+    ///
+    /// # Errors
+    /// The word that is no layer.
+    pub fn add_in_words(&mut self, design: usize, after: Option<NodeId>, words: &str) -> Result<(), String> {
+        let layers = quick::read(words)?;
+        self.edit_network(design, None, |network| {
+            let mut after = after.or_else(|| network.nodes.last().map(|node| node.id));
+            for layer in layers {
+                let name = network.unused_name(stem(&layer));
+                after = Some(network.insert_after(after, name, layer));
+            }
+        });
+        Ok(())
+    }
+
+    /// Takes over a design's lines as they were typed ([`notation`]).
+    ///
+    /// # Errors
+    /// The line that cannot be read, and why.
+    pub fn type_lines(&mut self, design: usize, text: &str, time: f64) -> Result<(), String> {
+        let Some(before) = self.network(design) else { return Ok(()) };
+        let after = notation::read(text, &before)?;
+        let stroke = Stroke { of: EditKey::Lines(design), time };
+        self.edit_network(design, Some(stroke), |network| *network = after);
+        Ok(())
     }
 
     pub fn remove(&mut self, design: usize, id: NodeId) {
@@ -196,10 +245,9 @@ impl Editor {
         }
     }
 
-    /// Compares the baseline with this design.
+    /// Compares the baseline with this design. The baseline itself cannot be chosen.
     pub fn compare_with(&mut self, design: usize) {
-        self.compared = design;
-        self.derive();
+        self.edit(None, |workbench| workbench.compared = design);
     }
 
     /// Makes a design the one that others are compared with.
@@ -212,8 +260,10 @@ impl Editor {
         let index = self.workbench.designs.len();
         let fits = index < MAX_DESIGNS;
         if fits {
-            self.compared = index;
-            self.edit(None, |workbench| workbench.designs.push(Design { name, content }));
+            self.edit(None, |workbench| {
+                workbench.designs.push(Design { name, content });
+                workbench.compared = index;
+            });
         }
         fits
     }
@@ -269,18 +319,32 @@ impl Editor {
 
     fn step(&mut self, other: Option<Shared<Workbench>>) -> bool {
         let Some(other) = other else { return false };
-        self.workbench = other;
+        let look = self.workbench.look;
+        self.workbench =
+            if other.look == look { other } else { Shared::new(Workbench { look, ..Workbench::clone(&other) }) };
         self.derive();
         true
     }
 
     fn derive(&mut self) {
-        self.derived = Shared::new(Derived::of(&self.workbench, self.compared));
+        self.derived = Shared::new(Derived::of(&self.workbench));
     }
 
     /// The network that a design has now, its own or as a twin.
     fn network(&self, design: usize) -> Option<Arc<Network>> {
         self.derived.designs.get(design).map(|state| state.resolved.network.clone())
+    }
+}
+
+/// Gives another input to those designs with a network of their own that `is_meant` picks by index and input.
+fn set_inputs(workbench: &mut Workbench, dims: &Dims, is_meant: impl Fn(usize, &Dims) -> bool) {
+    for (index, design) in workbench.designs.iter_mut().enumerate() {
+        if let Content::Network(network) = &mut design.content
+            && network.input != *dims
+            && is_meant(index, &network.input)
+        {
+            Arc::make_mut(network).input = dims.clone();
+        }
     }
 }
 

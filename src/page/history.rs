@@ -19,6 +19,7 @@ pub enum EditKey {
     Argument(usize, NodeId, &'static str),
     Input(usize),
     Name(usize),
+    Lines(usize),
     Setting(&'static str),
     Address,
 }

@@ -1,6 +1,6 @@
 //! The runs of all designs: what was asked for, what came of it, and whether that is still of what stands on the page.
 
-use crate::job::{News, RunReport, RunTask};
+use crate::job::{News, RunReport, RunTask, RunsReport, RunsTask};
 use crate::share_link;
 
 use super::derived::Derived;
@@ -93,13 +93,41 @@ pub fn wanted(derived: &Derived, settings: &Settings, sitting: usize) -> Vec<Opt
     derived.designs.iter().map(asked).collect()
 }
 
+/// How the times of two runs that were taken in turns compare.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Versus {
+    /// Half of one's samples and half of the other's overlap.
+    Same,
+    /// So many times as long as the other, above 1.
+    Slower(f64),
+    /// The other takes so many times as long, above 1.
+    Faster(f64),
+}
+
+impl Versus {
+    /// Compares medians, unless the ranges between the quartiles, lower and upper, overlap.
+    pub fn of((median, range): (f64, (f64, f64)), (other, other_range): (f64, (f64, f64))) -> Self {
+        if range.0 <= other_range.1 && other_range.0 <= range.1 {
+            Self::Same
+        } else if median > other {
+            Self::Slower(median / other)
+        } else {
+            Self::Faster(other / median)
+        }
+    }
+}
+
 impl Runs {
-    /// Starts a run of each design that can run; `start` gives the job's id.
-    pub fn start(&mut self, wanted: Vec<Option<Asked>>, mut start: impl FnMut(RunTask) -> u32) {
+    /// Starts a run of all designs that can run, where there are any; `start` gives the job's id.
+    pub fn start(&mut self, wanted: Vec<Option<Asked>>, start: impl FnOnce(RunsTask) -> u32) {
         self.0.resize_with(wanted.len(), DesignRun::default);
-        for (run, asked) in self.0.iter_mut().zip(wanted) {
-            run.progress = 0.0;
-            run.job = asked.map(|asked| (start(asked.task.clone()), asked));
+        self.0.iter_mut().for_each(|run| *run = DesignRun { shown: run.shown.take(), ..DesignRun::default() });
+        let runs: Vec<RunTask> = wanted.iter().flatten().map(|asked| asked.task.clone()).collect();
+        if !runs.is_empty() {
+            let id = start(RunsTask { runs });
+            for (run, asked) in self.0.iter_mut().zip(wanted) {
+                run.job = asked.map(|asked| (id, asked));
+            }
         }
     }
 
@@ -109,15 +137,18 @@ impl Runs {
     }
 
     /// Takes a worker's news of a job in; `None` for its id: the worker itself failed, and all that it did.
-    pub fn take(&mut self, id: Option<u32>, news: &News<RunReport>) {
+    pub fn take(&mut self, id: Option<u32>, news: &News<RunsReport>) {
         let is_meant = |run: &DesignRun| run.job.as_ref().is_some_and(|(job, _)| id.is_none_or(|id| id == *job));
-        for run in self.0.iter_mut().filter(|run| is_meant(run)) {
+        for (place, run) in self.0.iter_mut().filter(|run| is_meant(run)).enumerate() {
             let result = match news {
                 News::Progress(done) => {
                     run.progress = *done;
                     continue;
                 }
-                News::Told(report) => Ok(report.clone()),
+                // The results are in the order of the designs that run.
+                News::Told(report) => {
+                    report.runs.get(place).cloned().unwrap_or_else(|| Err("The worker gave no result.".to_string()))
+                }
                 News::Failed(words) => Err(words.clone()),
             };
             run.progress = 1.0;

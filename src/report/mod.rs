@@ -204,16 +204,7 @@ impl Table {
     }
 
     fn csv(&self) -> String {
-        let cell = |text: &str| {
-            // A spreadsheet must not take a name for a formula, nor split it where its language has `;` for `,`.
-            let text =
-                if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_string() };
-            if text.contains([',', ';', '"', '\t', '\n', '\r']) {
-                format!("\"{}\"", text.replace('"', "\"\""))
-            } else {
-                text
-            }
-        };
+        let cell = csv_cell;
         let number = |number: Option<u64>| number.map_or_else(String::new, |number| number.to_string());
         let mut text = "layer,type,output,params,macs\r\n".to_string();
         for line in &self.lines {
@@ -307,4 +298,16 @@ fn quoted(text: &str) -> String {
     }
     quoted.push('"');
     quoted
+}
+
+/// A table of any texts as CSV.
+pub fn csv(header: &[String], rows: &[Vec<String>]) -> String {
+    let line = |cells: &[String]| cells.iter().map(|cell| csv_cell(cell)).collect::<Vec<_>>().join(",") + "\r\n";
+    std::iter::once(line(header)).chain(rows.iter().map(|row| line(row))).collect()
+}
+
+/// A cell of CSV. A spreadsheet must not take a name for a formula, nor split it where its language has `;` for `,`.
+fn csv_cell(text: &str) -> String {
+    let text = if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_string() };
+    if text.contains([',', ';', '"', '\t', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
 }

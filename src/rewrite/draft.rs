@@ -69,8 +69,11 @@ impl<'a> Draft<'a> {
         self.network.nodes.push(node);
     }
 
-    /// The node at this index is left out: its input takes its place.
+    /// The node at this index is left out: its input takes its place. One without an input stays.
     pub fn leave_out(&mut self, index: usize) {
+        if self.wiring.taps(index).is_empty() {
+            return self.keep(index);
+        }
         let source = self.source(index, 0);
         self.redirects.insert(self.original.nodes[index].id, source);
     }

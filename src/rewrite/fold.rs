@@ -142,7 +142,13 @@ pub fn absorber(network: &Network, uses: &Uses, shapes: &Shapes, index: usize) -
 /// Whether the layer at `index` is one a batch norm at `norm` can be folded into. Not where the batch norm is the
 /// network's output and something stands between: that would be the output then.
 pub fn folds(network: &Network, uses: &Uses, index: usize, norm: usize) -> bool {
-    let fits = match (&network.nodes[index].layer, &network.nodes[norm].layer) {
+    let stays_output = norm + 1 < network.nodes.len() || norm == index + 1;
+    takes_norm(network, uses, index, norm) && stays_output && !uses.called_again(index) && !uses.called_again(norm)
+}
+
+/// Whether one call of the layer at `index` and one of the batch norm at `norm` are together a layer with other weights.
+pub fn takes_norm(network: &Network, uses: &Uses, index: usize, norm: usize) -> bool {
+    match (&network.nodes[index].layer, &network.nodes[norm].layer) {
         (Layer::Conv2d(_) | Layer::ConvTranspose2d(_), Layer::BatchNorm2d(norm)) => norm.track_running_stats,
         // Of lines without a batch dimension it would norm along them.
         (Layer::Conv1d(_) | Layer::ConvTranspose1d(_), Layer::BatchNorm1d(norm)) => {
@@ -150,9 +156,7 @@ pub fn folds(network: &Network, uses: &Uses, index: usize, norm: usize) -> bool 
         }
         (Layer::Linear(_), Layer::BatchNorm1d(norm)) => norm.track_running_stats && uses.rank_of(index) == Some(2),
         _ => false,
-    };
-    let stays_output = norm + 1 < network.nodes.len() || norm == index + 1;
-    fits && stays_output && !uses.called_again(index) && !uses.called_again(norm)
+    }
 }
 
 /// One group for each input channel, however that is written.

@@ -13,7 +13,7 @@ use crate::model::{Dims, Flatten, Kind, Network, NodeId, Pair};
 use crate::shape::{self, NodeShape};
 
 pub use convolution::{pooled_convolution, with_channels, with_kernel};
-pub use fold::{absorber, depthwise_pairs, folds, is_depthwise, is_pointwise};
+pub use fold::{absorber, depthwise_pairs, folds, is_depthwise, is_pointwise, takes_norm};
 pub use head::{Head, drops_with_hidden, find as find_head};
 pub use separable::{depthwise, is_divisible, pointwise};
 pub use uses::Uses;

@@ -17,8 +17,8 @@ pub use problem::{LinkPlace, LinkProblem, MAX_PROBLEMS};
 
 use std::sync::Arc;
 
-use crate::model::{Network, presets};
-use crate::workbench::{Content, Design, MAX_DESIGNS, MAX_ROWS, Settings, Workbench, default_name};
+use crate::model::{Dims, Network, presets};
+use crate::workbench::{Content, Design, Look, MAX_DESIGNS, MAX_ROWS, Settings, Workbench, default_name};
 use design::Reader;
 use problem::Problems;
 
@@ -27,6 +27,7 @@ pub const VERSION: &str = "1";
 
 const VERSION_KEY: &str = "v";
 const BASELINE_KEY: &str = "base";
+const COMPARED_KEY: &str = "with";
 
 /// The key of a design: `a`, `b`, ...
 pub fn design_key(design: usize) -> char {
@@ -51,6 +52,11 @@ pub fn encode(workbench: &Workbench) -> String {
     if workbench.baseline != 0 {
         text.push_str(&format!("&{BASELINE_KEY}={}", design_key(workbench.baseline)));
     }
+    if let Some((baseline, compared)) = workbench.pair()
+        && compared != compared_by_default(baseline)
+    {
+        text.push_str(&format!("&{COMPARED_KEY}={}", design_key(compared)));
+    }
     let default = Settings::default();
     for &name in Settings::NAMES {
         let value = workbench.settings.text(name);
@@ -58,22 +64,47 @@ pub fn encode(workbench: &Workbench) -> String {
             text.push_str(&format!("&{name}={}", text::escape_setting(&value.unwrap_or_default())));
         }
     }
+    for &name in Look::NAMES {
+        let value = workbench.look.text(name);
+        if !value.is_empty() {
+            text.push_str(&format!("&{name}={value}"));
+        }
+    }
     text
 }
 
-/// Reads a fragment, with or without `#`. The empty text is the default workbench.
+/// Reads a fragment, with or without `#`. The empty text is the default workbench; any other one without designs has the
+/// question's pair on the input that it had when such links were first written.
 ///
 /// Whatever cannot be read is left out or replaced by its default, and is named in the problems.
 pub fn decode(text: &str) -> (Workbench, Vec<LinkProblem>) {
     let mut problems = Problems::default();
     let fields = Fields::read(text, &mut problems);
-    let mut workbench = Workbench { settings: fields.settings(&mut problems), ..Workbench::default() };
+    let (settings, look) = fields.settings(&mut problems);
+    let mut workbench = Workbench { settings, look, ..Workbench::default() };
     if !fields.designs.is_empty() {
         let (designs, places) = kept(fields.designs(&mut problems));
         workbench.designs = designs;
-        workbench.baseline = fields.baseline(&places, &mut problems);
+        let message = "no such design; the first one is the baseline";
+        workbench.baseline = fields.chosen(BASELINE_KEY, &places, message, &mut problems).unwrap_or(0);
+        let message = "no such design; the baseline is compared with the first other one";
+        workbench.compared = fields
+            .chosen(COMPARED_KEY, &places, message, &mut problems)
+            .unwrap_or_else(|| compared_by_default(workbench.baseline));
+    } else if fields.is_known() {
+        workbench.designs[0].content = Content::Network(asked().into());
     }
     (workbench, problems.into_list())
+}
+
+/// The design that a baseline is compared with where a link names none.
+fn compared_by_default(baseline: usize) -> usize {
+    usize::from(baseline != 1)
+}
+
+/// The question's network on a line of 150 values, which a design that a link leaves open is.
+fn asked() -> Network {
+    Network { input: Dims::new(&[1, 1, 150]).unwrap_or_default(), ..presets::seed_standard() }
 }
 
 /// One network as a text that people can edit.
@@ -126,42 +157,53 @@ impl Fields {
                     let place = fields.designs.partition_point(|(other, _)| *other < letter);
                     fields.designs.insert(place, (letter, value));
                 }
-                (key, None) if key == BASELINE_KEY || Settings::NAMES.contains(&key) => {
+                (key, None)
+                    if [BASELINE_KEY, COMPARED_KEY].contains(&key)
+                        || Settings::NAMES.contains(&key)
+                        || Look::NAMES.contains(&key) =>
+                {
                     fields.others.push((key.to_string(), value));
                 }
                 _ => {}
             }
         }
-        let is_known = fields.is_versioned || !fields.designs.is_empty() || !fields.others.is_empty();
-        if !is_known && !text.is_empty() {
+        if !fields.is_known() && !text.is_empty() {
             problems.add(LinkPlace::Link, text, "no design is in it; the question's pair is shown");
         }
         fields
     }
 
-    fn settings(&self, problems: &mut Problems) -> Settings {
-        let mut settings = Settings::default();
-        for (name, value) in self.others.iter().filter(|(name, _)| name != BASELINE_KEY) {
+    /// Whether anything of it is a link's.
+    fn is_known(&self) -> bool {
+        self.is_versioned || !self.designs.is_empty() || !self.others.is_empty()
+    }
+
+    fn settings(&self, problems: &mut Problems) -> (Settings, Look) {
+        let (mut settings, mut look) = (Settings::default(), Look::default());
+        for (name, value) in &self.others {
             let result = match text::unescape(value) {
-                Some(value) => settings.set_text(name, &value).map_err(|error| error.to_string()),
+                Some(value) => settings
+                    .set_text(name, &value)
+                    .and_then(|()| look.set_text(name, &value))
+                    .map_err(|error| error.to_string()),
                 None => Err(format!("{name} is not UTF-8")),
             };
             if let Err(message) = result {
                 problems.add(LinkPlace::Link, &format!("{name}={value}"), message + "; the default is used");
             }
         }
-        settings
+        (settings, look)
     }
 
-    /// The index of the baseline, where each design stands at `places`.
-    fn baseline(&self, places: &[Option<usize>], problems: &mut Problems) -> usize {
-        let Some((_, value)) = self.others.iter().find(|(name, _)| name == BASELINE_KEY) else { return 0 };
+    /// The index of the design that is chosen as `role`, where each design stands at `places`; where it is not there,
+    /// `message` says what was done instead.
+    fn chosen(&self, role: &str, places: &[Option<usize>], message: &str, problems: &mut Problems) -> Option<usize> {
+        let (_, value) = self.others.iter().find(|(name, _)| name == role)?;
         let place = single_letter(value).and_then(|letter| places[self.index(letter)?]);
-        place.unwrap_or_else(|| {
-            let message = "no such design; the first one is the baseline";
-            problems.add(LinkPlace::Link, &format!("{BASELINE_KEY}={value}"), message);
-            0
-        })
+        if place.is_none() {
+            problems.add(LinkPlace::Link, &format!("{role}={value}"), message);
+        }
+        place
     }
 
     /// The index of the design with this key.
@@ -208,7 +250,7 @@ impl Fields {
                     Found::LeftOut
                 }
                 None => {
-                    let network = Arc::new(presets::seed_standard());
+                    let network = Arc::new(asked());
                     let content = Content::Network(network.clone());
                     Found::Design { design: Design { name: default_name(index, &content), content }, network }
                 }

@@ -48,7 +48,7 @@ pub fn CheckedField(
             {(!unit.is_empty()).then(|| format!(" {unit}"))}
         </label>
         {move || typed.problem().map(|problem| {
-            let words = format!("{problem}. Until then {} counts.", value.get());
+            let words = format!("{problem}. Still using {}.", value.get());
             view! { <span class="problem" data-testid="problem">{words}</span> }
         })}
     }

@@ -1,48 +1,42 @@
-//! Parts of the page that are fetched when the designs have been shown: see [`super::later_parts`].
+//! Pieces of the page that are fetched when the designs have been shown: see [`super::later_pieces`].
 
 use std::pin::Pin;
 
 use leptos::prelude::*;
 
+use crate::workbench::Part;
+
 use super::design::RowHandle;
 
-/// A part of the page that can wait.
+/// A piece of the page that can wait.
 #[derive(Clone, Copy)]
-pub enum Part {
+pub enum Piece {
     Add {
         design: usize,
     },
-    Batch,
     BestRemedy,
     Charts,
     Details(RowHandle),
-    Export {
-        open: RwSignal<bool>,
-    },
-    Import {
-        open: RwSignal<bool>,
-    },
-    /// What there is to say of the link and of keeping.
-    Notices,
     Menu {
         design: usize,
     },
-    /// What stands below the designs.
-    Panels,
-    Presets,
-    Recent {
-        open: RwSignal<bool>,
+    /// The bar at the top, with what it opens and what there is to say of the page's own doings.
+    Header,
+    /// A design's own input, where it has one.
+    OwnInput {
+        design: usize,
     },
-    Share {
-        open: RwSignal<bool>,
-    },
+    /// All of a part but the layers.
+    Panel(Part),
+    /// A row for each design.
+    Summary,
 }
 
-/// The part when it is there; until then, nothing.
+/// The piece when it is there; until then, nothing.
 #[component]
-pub fn Later(part: Part) -> impl IntoView {
+pub fn Later(piece: Piece) -> impl IntoView {
     let view: Pin<Box<dyn Future<Output = AnyView> + Send>> =
-        Box::pin(async move { super::later_parts(part).await.unwrap_or_else(|_| missing()) });
+        Box::pin(async move { super::later_pieces(piece).await.unwrap_or_else(|_| missing()) });
     Suspend::new(view)
 }
 

@@ -5,15 +5,19 @@ mod advice;
 mod answer;
 mod charts;
 mod checked_field;
+mod clipboard;
 mod counting;
 mod design;
 mod each;
+mod files;
 mod fit;
 mod header;
 mod import;
 mod keep;
 mod later;
+mod linked;
 mod named;
+mod parts;
 mod run;
 mod runner;
 mod search;
@@ -21,7 +25,9 @@ mod select;
 mod selfcheck;
 mod settle;
 mod slots;
+mod snackbar;
 mod studio;
+mod summary;
 mod table;
 mod typed;
 
@@ -29,26 +35,30 @@ use leptos::context::Provider;
 use leptos::prelude::*;
 use leptos::wasm_split::{SplitLoaderError, wasm_split};
 
+use crate::workbench::Part;
 use advice::{AdvicePanel, Adviser};
 use answer::{Answer, BestRemedy};
 use charts::Charts;
 use counting::{CountingPanel, MemoryPanel};
-use design::{AddLayer, Batch, Design, Details, Menu};
-use each::Each;
+use design::{AddLayer, Details, Menu, OwnInput};
 use fit::FitPanel;
+use header::Header;
 use header::theme::ThemeChoice;
-use header::{Export, Header, LinkProblems, Presets, Share};
-use import::Import;
-use keep::{Beginning, KeepNotices, Keeper, Recent};
-use later::{Later, Part};
+use keep::Beginning;
+use later::{Later, Piece};
+use parts::Parts;
 use run::Run;
 use search::SearchPanel;
 use selfcheck::SelfCheck;
 use studio::Studio;
+use summary::Summary;
 
 /// Begins a visit: finds out what to open, and shows the page.
 pub async fn start() {
     let beginning = keep::begin().await;
+    if let Some(skeleton) = document().get_element_by_id("skeleton") {
+        skeleton.remove();
+    }
     leptos::mount::mount_to_body(move || view! { <App beginning/> });
 }
 
@@ -58,71 +68,59 @@ fn App(mut beginning: Beginning) -> impl IntoView {
     let studio = Studio::new(std::mem::take(&mut beginning.workbench));
     studio.link_problems.set(std::mem::take(&mut beginning.problems));
     provide_context(studio);
-    provide_context(Keeper::new(studio, beginning));
+    provide_context(StoredValue::new(Some(beginning)));
     provide_context(ThemeChoice::new());
     provide_context(Adviser::new(studio));
-    let importing = RwSignal::new(false);
-    let designs = studio.design_indices();
+    let look = studio.look();
     view! {
-        <div class="page" on:submit=|event| event.prevent_default()>
-            <Header importing/>
+        <div
+            class="page"
+            data-view=move || look.get().part.id()
+            data-show=move || look.get().show.id()
+            data-hide=move || look.get().hidden()
+            on:submit=|event| event.prevent_default()
+        >
+            <Later piece=Piece::Header/>
             <main class="page-main">
-                <Later part=Part::Import { open: importing }/>
                 <Answer/>
-                <div class="bench">
-                    <div class="designs" style:--count=move || designs.with(Vec::len).to_string()>
-                        <Each keys=designs view=|design| view! { <Design design/> }.into_any()/>
-                    </div>
-                    <Later part=Part::Charts/>
-                </div>
-                <Later part=Part::Panels/>
+                <div class="summary-place"><Later piece=Piece::Summary/></div>
+                <Parts/>
             </main>
         </div>
     }
 }
 
-/// The parts of the page that can wait until the designs have been shown: a binary of their own.
-#[wasm_split(later_parts, wasm_split_path = leptos::wasm_split, fallible)]
-fn later_parts(part: Part) -> Result<AnyView, SplitLoaderError> {
-    Ok(match part {
-        Part::Add { design } => view! { <AddLayer design/> }.into_any(),
-        Part::Batch => view! { <Batch/> }.into_any(),
-        Part::BestRemedy => view! { <BestRemedy/> }.into_any(),
-        Part::Charts => view! { <Charts/> }.into_any(),
-        Part::Details(row) => view! { <Details row/> }.into_any(),
-        Part::Export { open } => view! { <Export open/> }.into_any(),
-        Part::Import { open } => view! { <Import open/> }.into_any(),
-        Part::Notices => view! {
-            <LinkProblems/>
-            <KeepNotices/>
-        }
-        .into_any(),
-        Part::Menu { design } => view! { <Menu design/> }.into_any(),
-        Part::Presets => view! { <Presets/> }.into_any(),
-        Part::Recent { open } => view! { <Recent open/> }.into_any(),
-        Part::Share { open } => view! { <Share open/> }.into_any(),
-        Part::Panels => view! {
-            <Shown/>
-            <AdvicePanel/>
-            <Run/>
-            <FitPanel/>
+/// The pieces of the page that can wait until the designs have been shown: a binary of their own.
+#[wasm_split(later_pieces, wasm_split_path = leptos::wasm_split, fallible)]
+fn later_pieces(piece: Piece) -> Result<AnyView, SplitLoaderError> {
+    Ok(match piece {
+        Piece::Add { design } => view! { <AddLayer design/> }.into_any(),
+        Piece::BestRemedy => view! { <BestRemedy/> }.into_any(),
+        Piece::Charts => view! { <Charts/> }.into_any(),
+        Piece::Details(row) => view! { <Details row/> }.into_any(),
+        Piece::Header => view! { <Header/> }.into_any(),
+        Piece::Menu { design } => view! { <Menu design/> }.into_any(),
+        Piece::OwnInput { design } => view! { <OwnInput design/> }.into_any(),
+        Piece::Panel(part) => panel(part),
+        Piece::Summary => view! { <Summary/> }.into_any(),
+    })
+}
+
+/// All of a part but the layers.
+fn panel(part: Part) -> AnyView {
+    match part {
+        Part::Improve => view! { <AdvicePanel/> }.into_any(),
+        Part::Device => view! { <FitPanel/> }.into_any(),
+        Part::Run => view! { <Run/> }.into_any(),
+        Part::Explore => view! { <Provider value=Studio::expect().at_rest()><SearchPanel/></Provider> }.into_any(),
+        Part::Details => view! {
             <Provider value=Studio::expect().at_rest()>
-                <SearchPanel/>
                 <CountingPanel/>
                 <MemoryPanel/>
             </Provider>
             <SelfCheck/>
         }
         .into_any(),
-    })
-}
-
-/// How long after the last part of the page is there its first sweeps and tables have been computed, in milliseconds.
-const SHOWN: u64 = 500;
-
-/// Notes when all that follows from what was opened has been computed: whatever takes longer delays the timer too.
-#[component]
-fn Shown() -> impl IntoView {
-    let keeper = Keeper::expect();
-    Effect::new(move |_| set_timeout(move || keeper.note_shown(), std::time::Duration::from_millis(SHOWN)));
+        Part::Layers | Part::All => ().into_any(),
+    }
 }

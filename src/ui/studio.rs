@@ -10,11 +10,12 @@ use crate::model::{Kind, NodeId};
 use crate::page::derived::{Derived, DesignState};
 use crate::page::drafts::Drafts;
 use crate::page::editor::Editor;
+use crate::page::format::grouped;
 use crate::page::history::{EditKey, Stroke};
 use crate::page::shared::Shared;
 use crate::rewrite::Rewrite;
 use crate::share_link::LinkProblem;
-use crate::workbench::{Content, Workbench};
+use crate::workbench::{Content, Look, Part, Workbench};
 
 use super::settle::at_rest;
 
@@ -36,6 +37,19 @@ pub struct Studio {
     pub opened: RwSignal<HashSet<(usize, NodeId)>>,
     /// Rows that something else on the page points at.
     pub marked: RwSignal<Vec<(usize, NodeId)>>,
+    /// What was just done out of sight.
+    pub said: RwSignal<Option<Said>>,
+    look: Memo<Look>,
+    /// The design that was changed last.
+    touched: StoredValue<usize>,
+}
+
+/// A word on what was just done.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Said {
+    pub words: String,
+    /// Whether undo takes it back.
+    pub is_edit: bool,
 }
 
 impl Studio {
@@ -52,6 +66,9 @@ impl Studio {
             link_problems: RwSignal::new(Vec::new()),
             opened: RwSignal::new(HashSet::new()),
             marked: RwSignal::new(Vec::new()),
+            said: RwSignal::new(None),
+            touched: StoredValue::new(0),
+            look: Memo::new(move |_| editor.with(|editor| editor.workbench().look)),
         }
     }
 
@@ -66,6 +83,35 @@ impl Studio {
 
     pub fn workbench(&self) -> Memo<Shared<Workbench>> {
         self.workbench
+    }
+
+    /// How the workbench is looked at.
+    pub fn look(&self) -> Memo<Look> {
+        self.look
+    }
+
+    /// Opens a part of the page.
+    pub fn show_part(&self, part: Part) {
+        self.set_look(|look| look.part = part);
+    }
+
+    /// Looks at the workbench in another way.
+    pub fn set_look(&self, change: impl FnOnce(&mut Look)) {
+        self.change(|editor| editor.look(change));
+    }
+
+    /// Says what was done.
+    pub fn say(&self, words: String, is_edit: bool) {
+        self.said.set(Some(Said { words, is_edit }));
+    }
+
+    /// Says what a design has now, behind a word on what was done to it.
+    fn say_of(&self, done: &str, design: usize) {
+        let words = self.derived.with_untracked(|derived| {
+            let design = derived.designs.get(design)?;
+            Some(format!("{done} {}: {} params", design.name, grouped(design.params())))
+        });
+        self.said.set(words.map(|words| Said { words, is_edit: true }));
     }
 
     /// How many workbenches have been opened: what was found of one says nothing of the next.
@@ -113,6 +159,7 @@ impl Studio {
     /// # Errors
     /// What is wrong with a text that is no value for it.
     pub fn type_argument(&self, design: usize, id: NodeId, argument: &'static str, text: &str) -> Result<(), String> {
+        self.touched.set_value(design);
         self.change(|editor| editor.type_argument((design, id), argument, text, now()))
     }
 
@@ -145,8 +192,30 @@ impl Studio {
         self.change(|editor| editor.add(design, after, kind));
     }
 
+    /// Adds layers in shorthand behind a row, or at the end.
+    ///
+    /// # Errors
+    /// The word that is no layer.
+    pub fn add_in_words(&self, design: usize, after: Option<NodeId>, words: &str) -> Result<(), String> {
+        self.touched.set_value(design);
+        self.change(|editor| editor.add_in_words(design, after, words))
+    }
+
+    /// Takes over a design's lines as they were typed.
+    ///
+    /// # Errors
+    /// The line that cannot be read, and why.
+    pub fn type_lines(&self, design: usize, text: &str) -> Result<(), String> {
+        self.touched.set_value(design);
+        self.change(|editor| editor.type_lines(design, text, now()))
+    }
+
     pub fn remove(&self, design: usize, id: NodeId) {
+        let name = |state: &DesignState| state.network().node(id).map(|node| node.name.clone());
+        let name = self.with_design(design, name).flatten().unwrap_or_default();
         self.change(|editor| editor.remove(design, id));
+        self.touched.set_value(design);
+        self.say(format!("{name} was removed"), true);
     }
 
     pub fn duplicate(&self, design: usize, id: NodeId) {
@@ -177,11 +246,19 @@ impl Studio {
     /// Rewrites a design in place; a twin goes on following, under more rewrites.
     pub fn apply(&self, design: usize, rewrites: &[Rewrite]) {
         self.change(|editor| editor.apply(design, rewrites));
+        self.touched.set_value(design);
+        self.say_of("Applied to", design);
+    }
+
+    /// Gives all designs the input of one of them.
+    pub fn use_input_of(&self, design: usize) {
+        self.change(|editor| editor.use_input_of(design));
     }
 
     /// Opens what a design becomes under rewrites beside it.
     pub fn open_beside(&self, design: usize, name: String, rewrites: &[Rewrite]) {
         self.change(|editor| editor.open_beside(design, name, rewrites));
+        self.say_added();
     }
 
     /// Compares the baseline with this design.
@@ -197,17 +274,27 @@ impl Studio {
     /// Adds a design behind the last one, and compares the baseline with it.
     pub fn add_design(&self, name: String, content: Content) {
         self.change(|editor| editor.add_design(name, content));
+        self.say_added();
+    }
+
+    fn say_added(&self) {
+        let last = self.present.with_untracked(|derived| derived.designs.len().saturating_sub(1));
+        self.touched.set_value(last);
+        self.say_of("Opened beside:", last);
     }
 
     /// Adds a copy of a design's present network.
     pub fn duplicate_design(&self, design: usize) {
         self.change(|editor| editor.duplicate_design(design));
+        self.say_added();
     }
 
     /// Takes a design out; its twins keep their networks.
     pub fn remove_design(&self, design: usize) {
+        let name = self.with_design(design, |state| state.name.clone()).unwrap_or_default();
         self.change(|editor| editor.remove_design(design));
         self.drafts.update(Drafts::clear);
+        self.say(format!("{name} was removed"), true);
     }
 
     /// Gives a design another name.
@@ -222,6 +309,13 @@ impl Studio {
     pub fn open(&self, workbench: Workbench) {
         self.change(|editor| editor.open(None, workbench));
         self.drafts.update(Drafts::clear);
+        self.touched.set_value(0);
+        self.say_of("Opened", 0);
+    }
+
+    /// The design that was changed last.
+    pub fn touched(&self) -> usize {
+        self.touched.get_value()
     }
 
     /// Takes over a workbench from the address, which keeps a history of its own.

@@ -37,12 +37,12 @@ fn golden_headline_of_the_seed() {
     let standard = seed("standard");
     let comparison = with_twin(&standard, &Rewrite::Separable);
     let headline = comparison.headline();
-    assert_eq!(headline.title, "Almost the same size, because the classifier is the model.");
+    assert_eq!(headline.title, "Almost the same size: fc1 alone holds 96 % of the parameters.");
     assert_eq!(
         headline.text,
         "The convolutions shrink from 684 to 257 parameters (−62 %), but fc1 holds 10,980 of 11,404 (96.3 %). \
          It computes with 33,244 MACs instead of 75,276 (−56 %). \
-         But its layers write 13,533 values instead of 11,999 (+13 %), so it gains less time than the MACs promise, if any."
+         But its layers write 13,533 values instead of 11,999 (+13 %), so the speed-up will be smaller than the MACs suggest, perhaps none."
     );
     let convolutions = &comparison.groups[0];
     assert_eq!(convolutions.part, Part::Convolutions);
@@ -85,7 +85,10 @@ fn headlines_of_every_case() {
     assert!(same.headline().text.contains("fc1 holds 10,980 of 11,831 (92.8 %)"));
     assert!(!same.headline().text.contains("No convolution"));
     let resolution = with_twin(&standard, &Rewrite::Resolution { height: 1, width: 146 });
-    assert_eq!(title(&resolution), "The same number of parameters, −2.2 % MACs.");
+    assert_eq!(title(&resolution), "Different inputs: 1x1x150 and 1x1x146 do not compare.");
+    let text = resolution.headline().text;
+    assert!(text.starts_with("Standard has 11,831 parameters, and 75,276 MACs on 1x1x150."), "{text}");
+    assert!(!text.contains('%'), "nothing is compared: {text}");
 }
 
 #[test]
@@ -157,7 +160,7 @@ fn headlines_where_layers_are_not_known() {
         Network::chain("Net", input, layers)
     };
     let told = with_twin(&network(Some(1_000_000)), &Rewrite::Separable).headline();
-    assert_eq!(told.title, "Almost the same size, because gru is most of the model.");
+    assert_eq!(told.title, "Almost the same size: gru alone holds more than 99.9 % of the parameters.");
     assert!(told.text.contains("gru holds 1,000,000 of 1,000,"), "{}", told.text);
     assert!(told.text.contains("The MACs of gru are not known. The other layers compute with"), "{}", told.text);
     assert!(!told.text.contains("But its layers write"), "{}", told.text);
@@ -168,6 +171,11 @@ fn headlines_where_layers_are_not_known() {
     assert!(!open.text.contains('%'), "{}", open.text);
     let same = with_twin(&network(None), &Rewrite::Width { multiplier: 1.0 }).headline();
     assert!(same.text.contains("at least") && !same.text.contains("holds"), "{}", same.text);
+    // Nor is what is not known called the same.
+    for parameters in [None, Some(1_000)] {
+        let same = with_twin(&network(parameters), &Rewrite::Width { multiplier: 1.0 }).headline();
+        assert!(!same.title.contains("the same network"), "{}", same.title);
+    }
 }
 
 #[test]

@@ -186,7 +186,7 @@ fn many_ways_through_a_graph_are_gone_once() {
             rewrite::apply(network, &rewrite);
         }
         assert!(!convscope::pytorch::export_module(network).is_empty());
-        let _ = convscope::pytorch::export_keras(network);
+        let _ = convscope::keras::export(network);
         derive_all(&workbench);
     }
 }

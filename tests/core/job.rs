@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use convscope::job::{
     Binary, CheckTask, Clock, ExactRewrite, ExploreTask, FactorsTask, Job, Message, News, Request, RunReport, RunTask,
-    SearchReport, SearchTask, Simd, VariedParts,
+    RunsReport, RunsTask, SearchReport, SearchTask, Simd, VariedParts,
 };
 use convscope::model::{Inputs, Kind, Network};
 use convscope::rewrite::Effect;
@@ -58,7 +58,13 @@ where
 
 fn run(task: RunTask) -> (Result<RunReport, String>, Vec<f64>) {
     let start = Instant::now();
-    execute(task, &mut || start.elapsed().as_secs_f64() * 1000.0)
+    run_by(task, &mut || start.elapsed().as_secs_f64() * 1000.0)
+}
+
+/// A run by a clock.
+fn run_by(task: RunTask, clock: Clock<'_>) -> (Result<RunReport, String>, Vec<f64>) {
+    let (result, progress) = execute(RunsTask { runs: vec![task] }, clock);
+    (result.and_then(|report| report.runs.into_iter().next().expect("one result")), progress)
 }
 
 /// Little measuring: the tests look at values.
@@ -113,7 +119,7 @@ fn times_have_their_order_and_every_step_its_rows() {
 fn a_coarse_clock_still_measures() {
     let start = Instant::now();
     let mut clock = || start.elapsed().as_millis() as f64;
-    let (report, _) = execute(task(&Workbench::default().resolve()[0].network, 1.0), &mut clock);
+    let (report, _) = run_by(task(&Workbench::default().resolve()[0].network, 1.0), &mut clock);
     let report = report.expect("a result");
     assert!(report.median > 0.0 && report.passes > 1, "{report:?}");
 }
@@ -125,7 +131,7 @@ fn a_slow_network_is_run_no_more_than_it_must() {
         ticks += 1000.0;
         ticks
     };
-    let (report, progress) = execute(task(&Workbench::default().resolve()[0].network, 1.0), &mut clock);
+    let (report, progress) = run_by(task(&Workbench::default().resolve()[0].network, 1.0), &mut clock);
     let report = report.expect("a result");
     assert_eq!((report.samples, report.passes), (1, 1));
     // Every step is one or several calls, each a tick; another pass would halve the times.
@@ -135,7 +141,7 @@ fn a_slow_network_is_run_no_more_than_it_must() {
 
 #[test]
 fn a_run_pauses_all_the_time_and_may_end_in_any_pause() {
-    let job = Job { id: 1, task: task(&Workbench::default().resolve()[0].network, 1.0) };
+    let job = Job { id: 1, task: RunsTask { runs: vec![task(&Workbench::default().resolve()[0].network, 1.0)] } };
     let job = &job;
     // How often it pauses where it is left alone after so many pauses, whether it has told its result, and the time:
     // each look at the clock is five milliseconds later.
@@ -145,7 +151,7 @@ fn a_run_pauses_all_the_time_and_may_end_in_any_pause() {
             now += 5.0;
             now
         };
-        let mut tell = |message: Message<RunReport>| is_done |= !matches!(message.news, News::Progress(_));
+        let mut tell = |message: Message<RunsReport>| is_done |= !matches!(message.news, News::Progress(_));
         let mut pauses = 0;
         {
             let mut run = std::pin::pin!(job.execute(&mut clock, &mut tell));
@@ -165,6 +171,35 @@ fn a_run_pauses_all_the_time_and_may_end_in_any_pause() {
     }
 }
 
+/// A clock that stands still but for what the test adds lets samples of one design cost more: in turns, what slows the
+/// machine for a while slows all of them.
+#[test]
+fn designs_are_timed_in_turns() {
+    let network = Workbench::default().resolve()[0].network.clone();
+    let (mut looks, mut now) = (0_u64, 0.0);
+    let mut clock = || {
+        // Of every four hundred looks at the clock the second half is three times as slow.
+        looks += 1;
+        now += if looks / 200 % 2 == 0 { 3.0 } else { 9.0 };
+        now
+    };
+    let runs = vec![
+        task(&network, 1.0),
+        RunTask { network: "1x1x150.c4k9".to_string(), ..task(&network, 1.0) },
+        task(&network, 1.0),
+    ];
+    let runs = runs.into_iter().map(|run| RunTask { measure: 4000.0, ..run }).collect();
+    let (result, progress) = execute(RunsTask { runs }, &mut clock);
+    let report = result.expect("a report");
+    assert!(report.runs[1].as_ref().is_err_and(|words| words.contains("conv1")), "{:?}", report.runs[1]);
+    let (one, other) = (report.runs[0].as_ref().expect("a run"), report.runs[2].as_ref().expect("a run"));
+    assert_eq!(one.output, other.output);
+    assert_eq!((one.samples, one.peak), (other.samples, other.peak), "as many of each, and one peak for both");
+    assert!(one.samples > 20, "{}", one.samples);
+    assert!((one.median - other.median).abs() <= 0.5 * one.median, "{} and {}", one.median, other.median);
+    assert!(progress.is_sorted());
+}
+
 #[test]
 fn what_cannot_run_says_why() {
     let network = Workbench::default().resolve()[0].network.clone();
@@ -179,7 +214,7 @@ fn what_cannot_run_says_why() {
 fn foreign_bytes_are_an_error() {
     for length in 0..40 {
         let bytes: Vec<u8> = (0..length).map(|index| (index as u8).wrapping_mul(37).wrapping_add(200)).collect();
-        assert!(Job::<RunTask>::from_bytes(&bytes).is_err());
+        assert!(Job::<RunsTask>::from_bytes(&bytes).is_err());
         assert!(Job::<ExploreTask>::from_bytes(&bytes).is_err());
     }
 }

@@ -13,6 +13,8 @@ mod explore;
 mod golden;
 mod hostile_text;
 mod job;
+#[cfg(feature = "python")]
+mod keras;
 mod kinds;
 mod layering;
 mod naming;

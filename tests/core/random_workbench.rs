@@ -7,7 +7,7 @@ use convscope::model::{
     UncalledModule, UpsampleMode, Value,
 };
 use convscope::rewrite::{HiddenLayers, PooledHead, Rewrite};
-use convscope::workbench::{Content, Design, Settings, Workbench, default_name};
+use convscope::workbench::{Content, Design, Hideable, Look, Part, Settings, Show, Workbench, default_name};
 use proptest::prelude::*;
 
 /// Any value that some argument takes.
@@ -137,8 +137,8 @@ fn settings() -> impl Strategy<Value = Settings> {
     let convention = proptest::sample::select(Convention::ALL);
     let device = prop_oneof![Just(None), ".+".prop_map(Some), Just(Some("nano-33-ble".to_string()))];
     let frozen = prop::collection::vec("[a-z][a-z0-9._]{0,7}", 0..3);
-    (1_u64..300, number_type, convention, any::<u64>(), 1e-3_f64..1e3, device, frozen).prop_map(
-        |(batch, number_type, convention, seed, gain, device, frozen)| Settings {
+    (1_u64..300, number_type, convention, any::<u64>(), 1e-3_f64..1e3, device, frozen, any::<bool>()).prop_map(
+        |(batch, number_type, convention, seed, gain, device, frozen, own_inputs)| Settings {
             batch,
             number_type,
             convention,
@@ -146,6 +146,19 @@ fn settings() -> impl Strategy<Value = Settings> {
             gain,
             device,
             frozen,
+            own_inputs,
+        },
+    )
+}
+
+fn look() -> impl Strategy<Value = Look> {
+    let part = prop_oneof![proptest::sample::select(Part::EACH), Just(Part::All)];
+    let show = proptest::sample::select(&[Show::Whole, Show::Present, Show::Embed][..]);
+    (part, show, proptest::sample::subsequence(Hideable::ALL, 0..=Hideable::ALL.len())).prop_map(
+        |(part, show, hidden)| {
+            let mut look = Look::of(part, show);
+            hidden.into_iter().for_each(|what| look.hide(what, true));
+            look
         },
     )
 }
@@ -155,8 +168,10 @@ pub fn workbench(network: impl Strategy<Value = Network>) -> impl Strategy<Value
     let twin = (any::<prop::sample::Index>(), prop::collection::vec(rewrite(), 0..3));
     let design = (prop::option::of(name()), network, prop::option::of(twin));
     let settings = prop_oneof![Just(Settings::default()), settings()];
-    (prop::collection::vec(design, 1..5), any::<prop::sample::Index>(), settings).prop_map(
-        |(designs, baseline, settings)| {
+    let look = prop_oneof![Just(Look::default()), look()];
+    let index = any::<prop::sample::Index>;
+    (prop::collection::vec(design, 1..5), index(), index(), settings, look).prop_map(
+        |(designs, baseline, compared, settings, look)| {
             let count = designs.len();
             let mut built = Vec::new();
             for (index, (name, network, twin)) in designs.into_iter().enumerate() {
@@ -167,7 +182,11 @@ pub fn workbench(network: impl Strategy<Value = Network>) -> impl Strategy<Value
                 };
                 built.push(Design { name: name.unwrap_or_else(|| default_name(index, &content)), content });
             }
-            Workbench { designs: built, baseline: baseline.index(count), settings }
+            let baseline = baseline.index(count);
+            // A link has the pair as it is shown, and nothing more.
+            let workbench = Workbench { designs: built, baseline, compared: compared.index(count), settings, look };
+            let compared = workbench.pair().map_or(usize::from(baseline != 1), |(_, compared)| compared);
+            Workbench { compared, ..workbench }
         },
     )
 }

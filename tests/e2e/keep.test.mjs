@@ -124,7 +124,7 @@ story("a page that stops at a fault says so, and a reload goes on", {}, async (p
   page.forgive(/unreachable/);
   const bar = await page.page.$eval('[data-testid="stopped"]', (element) => [element.innerText, element.querySelector("input").value]);
   assert.match(bar[0], /What you made is kept/);
-  assert.match(bar[1], /#v=1&a=1x1x150\.c6k2/);
+  assert.match(bar[1], /#v=1&a=1x8x150\.c6k2/);
   assert.ok(await page.page.$eval(".page", (element) => element.inert), "nothing pretends to work");
   await Promise.all([page.page.waitForNavigation(), page.page.click('[data-testid="stopped"] button')]);
   await page.waitUntilReady();
@@ -165,6 +165,7 @@ const workless = () => {
 story("without workers a run and a search say so, and the page goes on", { before: workless }, async (page) => {
   await page.startRun();
   await page.waitForRunState(STANDARD, "failed");
+  await page.openPart("explore");
   await page.page.click('[data-testid="search"]');
   await page.page.waitForFunction(() => [...document.querySelectorAll('[data-testid="problem"]')].some((problem) => problem.innerText.includes("did not start a worker")));
   await setChannels(page, 6);

@@ -1,5 +1,6 @@
 // Links: what is shared is what another person sees.
 import assert from "node:assert/strict";
+import { LINE } from "./support/golden.mjs";
 import { story } from "./support/story.mjs";
 
 const STANDARD = 0;
@@ -13,7 +14,7 @@ story("the link of the seed's pair is short and readable", {}, async (page) => {
   assert.match(fragment, /^[A-Za-z0-9\-._~=&]+$/, "nothing in it needs an escape");
 });
 
-story("a link shows the same in a fresh profile", {}, async (page, { openElsewhere }) => {
+story("a link shows the same in a fresh profile", { fragment: LINE }, async (page, { openElsewhere }) => {
   await page.setArgument(STANDARD, CONV1, "kernel_size", "1");
   await page.setInputShape("1x20x152");
   await page.waitForRowState(STANDARD, CONV1, "ok");
@@ -33,7 +34,7 @@ story("a link to a detached twin keeps both designs", {}, async (page, { openEls
   assert.deepEqual(await elsewhere.contents(), contents);
 });
 
-story("back and forward follow the links one opens", {}, async (page) => {
+story("back and forward follow the links one opens", { fragment: LINE }, async (page) => {
   const opening = (await page.share()).href;
   await page.setArgument(STANDARD, CONV1, "kernel_size", "1");
   await page.waitForTotals(STANDARD, { params: 11819 });
@@ -72,7 +73,7 @@ story("a link with nothing known in it says so", { fragment: "hello" }, async (p
   assert.match((await page.problems()).join(), /"hello": no design is in it/);
 });
 
-story("an address edited by hand is one step back", {}, async (page) => {
+story("an address edited by hand is one step back", { fragment: LINE }, async (page) => {
   await page.setArgument(STANDARD, CONV1, "kernel_size", "1");
   await page.waitForTotals(STANDARD, { params: 11819 });
   const settled = () => new Promise((resolve) => setTimeout(resolve, 600));

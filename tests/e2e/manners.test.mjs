@@ -35,7 +35,7 @@ for (const width of [360, 390, 1280, 2560]) {
 
 story("charts are crisp, named, and have their data as a table", { density: 2 }, async (workbench) => {
   const charts = await workbench.page.$$eval("canvas[data-chart]", (canvases) =>
-    canvases.map((canvas) => ({
+    canvases.filter((canvas) => canvas.clientWidth > 0).map((canvas) => ({
       name: canvas.dataset.chart,
       label: canvas.getAttribute("aria-label"),
       density: canvas.width / canvas.getBoundingClientRect().width,
@@ -122,8 +122,8 @@ story("the end of a long name is to be seen", {}, async (workbench) => {
 });
 
 story("designs beside each other keep their rows in line, whatever their names", { fragment: "v=1&a=1x1x150_A-rather-long-name-for-a-design.c4k2p1.bn&b=separable&c=separable" }, async ({ page }) => {
-  const tops = await page.$$eval(".rows", (lists) => lists.map((list) => Math.round(list.getBoundingClientRect().top)));
-  assert.equal(tops.length, 3);
+  const tops = await page.$$eval(".design:not([hidden]) .rows", (lists) => lists.map((list) => Math.round(list.getBoundingClientRect().top)));
+  assert.equal(tops.length, 2, "the two that are compared");
   assert.equal(new Set(tops).size, 1, tops.join());
 });
 

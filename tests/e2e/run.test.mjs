@@ -1,12 +1,12 @@
 // Running the designs for real.
 import assert from "node:assert/strict";
-import { readGolden } from "./support/golden.mjs";
+import { LINE, readGolden } from "./support/golden.mjs";
 import { story } from "./support/story.mjs";
 
 const { standard, separable } = readGolden("seed.json").models;
 
 for (const gain of [1, 6]) {
-  story(`golden: a run with gain ${gain} gives PyTorch's outputs`, {}, async (page) => {
+  story(`golden: a run with gain ${gain} gives PyTorch's outputs`, { fragment: LINE }, async (page) => {
     await page.setGain(gain);
     const replies = await page.run();
     for (const [design, model] of [standard, separable].entries()) {
@@ -19,7 +19,7 @@ for (const gain of [1, 6]) {
   });
 }
 
-story("a small network runs again by itself after an edit", {}, async (page) => {
+story("a small network runs again by itself after an edit", { fragment: LINE }, async (page) => {
   const before = await page.run();
   await page.setArgument(0, 0, "kernel_size", "1");
   await page.waitForTotals(0, { params: 11819 });
@@ -29,7 +29,7 @@ story("a small network runs again by itself after an edit", {}, async (page) => 
   assert.notDeepEqual(after[1].output, before[1].output, "the twin ran again too");
 });
 
-story("runs that interrupt one another end well", {}, async (page) => {
+story("runs that interrupt one another end well", { fragment: LINE }, async (page) => {
   for (let round = 0; round < 16; round += 1) {
     await page.startRun();
     await new Promise((resolve) => setTimeout(resolve, 5 * round));
@@ -78,7 +78,7 @@ story("a result of another network is not shown", { fragment: LARGE }, async (pa
 });
 
 story("the button says how many designs it runs", { fragment: "v=1&a=1x8x8.c4k3" }, async ({ page }, { openElsewhere }) => {
-  const words = (page) => page.waitForSelector('[data-testid="run"]').then((button) => button.evaluate(({ innerText }) => innerText));
+  const words = (page) => page.click('[data-testid="part-run"]').then(() => page.waitForSelector('[data-testid="run"]').then((button) => button.evaluate(({ innerText }) => innerText)));
   assert.equal(await words(page), "Run");
   const { page: three } = await openElsewhere("v=1&a=1x8x8.c4k3&b=separable&c=separable");
   assert.equal(await words(three), "Run all");

@@ -25,7 +25,7 @@ fn seed(name: &str, convs: impl Fn(u64) -> Vec<Conv2d>) -> Network {
         layers.extend([Kind::BatchNorm2d.layer(), Kind::ReLU.layer(), Kind::MaxPool2d.layer()]);
     }
     layers.extend([Kind::Flatten.layer(), linear(36).into(), Kind::ReLU.layer(), linear(3).into()]);
-    Network::chain_of(name, Dims::new(&[1, 1, 150]).unwrap_or_default(), layers)
+    Network::chain_of(name, Dims::new(&[1, 8, 150]).unwrap_or_default(), layers)
 }
 
 /// With plain average pools and the second convolution fully connected, as it is built today.

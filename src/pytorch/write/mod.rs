@@ -1,17 +1,13 @@
-//! A network as code: PyTorch's `nn.Module`, Keras's functional form.
+//! A network as code: PyTorch's `nn.Module`.
 
 pub(crate) mod call;
 pub(crate) mod class;
 pub(crate) mod constants;
 pub(crate) mod exporter;
 pub(crate) mod group;
-pub(crate) mod keras;
-mod keras_lines;
-mod keras_site;
 pub(crate) mod layer;
 pub(crate) mod module;
 pub(crate) mod name;
 pub(crate) mod unknown;
 
-pub use keras::export_keras;
 pub use module::export_module;

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use crate::advice::{Certainty, Finding, Remedy, Rule};
+use crate::rewrite::Effect;
 use crate::ui::studio::Studio;
 
 use super::check::Check;
@@ -40,7 +41,7 @@ pub fn FindingView(design: usize, finding: Finding) -> impl IntoView {
                 <p>{finding.rule.why()}</p>
             </details>
             <ul class="remedies">
-                {finding.remedies.into_iter().map(|remedy| view! { <RemedyView design remedy/> }).collect_view()}
+                {finding.remedies.into_iter().enumerate().map(|(index, remedy)| view! { <RemedyView design remedy is_first=index == 0/> }).collect_view()}
             </ul>
             {linear.map(|node| view! { <RankSlider design node/> })}
         </li>
@@ -49,26 +50,31 @@ pub fn FindingView(design: usize, finding: Finding) -> impl IntoView {
 
 /// What can be done: the totals before the click.
 #[component]
-fn RemedyView(design: usize, remedy: Remedy) -> impl IntoView {
+fn RemedyView(design: usize, remedy: Remedy, is_first: bool) -> impl IntoView {
     let studio = Studio::expect();
     let applied = remedy.rewrites.clone();
     let opened = remedy.rewrites.clone();
     let name = remedy.title.clone();
+    let title = remedy.title.clone();
     view! {
         <li class="remedy">
             <div>
                 <b>{remedy.title.clone()}</b>
                 <p class="costs" title=PEAK>{differences(&remedy.before, &remedy.after)}</p>
                 {match remedy.warning() {
-                    Some(warning) => view! { <p class="warning">{warning}</p> }.into_any(),
+                    Some(warning) => {
+                        let tag = if remedy.effect == Effect::Retrain { "retrain" } else { "fine-tune" };
+                        view! { <p class="warning"><span class="tag" title=warning>{tag}</span></p> }.into_any()
+                    }
                     None => view! { <Check design rewrites=remedy.rewrites.clone()/> }.into_any(),
                 }}
             </div>
             <div class="remedy-actions">
-                <button class="button small" data-testid="apply" on:click=move |_| studio.apply(design, &applied)>"Apply"</button>
+                <button class="button small" class:primary=is_first data-testid="apply" aria-label=format!("Apply: {title}") on:click=move |_| studio.apply(design, &applied)>"Apply"</button>
                 <button
                     class="button small"
                     title="As a design of its own"
+                    aria-label=format!("Open beside: {title}")
                     on:click=move |_| studio.open_beside(design, name.clone(), &opened)
                 >
                     "Open beside"

@@ -34,7 +34,7 @@ pub fn LadderView() -> impl IntoView {
                 <h3>"The ladder: how small it can get, step by step"</h3>
                 <Table
                     label="The ladder"
-                    header=vec!["step", "params", "MACs", "peak in place", "int8 flash", "Cortex-M7", "function"]
+                    header=vec!["step", "params", "MACs", "peak in place", "int8 flash", "Cortex-M7", "retrain?"]
                     buttons="apply or open"
                 >
                     <tr>
@@ -80,8 +80,8 @@ pub fn LadderView() -> impl IntoView {
 /// What a step does to the function that the network computes.
 const fn function(effect: Effect) -> &'static str {
     match effect {
-        Effect::Exact => "the same",
-        Effect::Approximate => "near: fine-tune",
-        Effect::Retrain => "another: train",
+        Effect::Exact => "no",
+        Effect::Approximate => "fine-tune",
+        Effect::Retrain => "yes",
     }
 }

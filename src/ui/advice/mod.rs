@@ -98,9 +98,13 @@ pub fn AdvicePanel() -> impl IntoView {
     view! {
         <section class="card advice" aria-label="Advice">
             <div class="panel-head">
-                <h2>"Why, and what to change"</h2>
+                <h2>"What costs most, and what to change"</h2>
                 <DesignTabs label="for the design" design=adviser.design.into() choose=adviser.design.write_only()/>
             </div>
+            <p class="muted tags">
+                <span class="tag">"retrain"</span>" another function: train it anew, accuracy may change. "
+                <span class="tag">"fine-tune"</span>" weights carry over approximately. All else keeps the outputs."
+            </p>
             <Show when=move || { findings() == 0 }>
                 <p class="muted">"Nothing stands out."</p>
             </Show>

@@ -6,10 +6,15 @@ use wasm_bindgen::prelude::*;
 
 use crate::chart::{Hit, Surface, Theme};
 use crate::page::shared::Shared;
+use crate::report;
 use crate::ui::each::Each;
+use crate::ui::files::{save, text_address};
 use crate::ui::header::theme::ThemeChoice;
 
 use super::picture::Picture;
+
+/// The width of a picture that has not been shown yet, in CSS pixels.
+const LEAST_WIDTH: f64 = 320.0;
 
 #[component]
 pub fn Chart(name: &'static str, picture: Memo<Option<Shared<Picture>>>) -> impl IntoView {
@@ -39,10 +44,36 @@ pub fn Chart(name: &'static str, picture: Memo<Option<Shared<Picture>>>) -> impl
     };
     let title =
         Memo::new(move |_| picture.with(|picture| picture.as_ref().map_or(String::new(), |it| it.title().to_string())));
+    let save_svg = move || {
+        let width = width.get_untracked().max(LEAST_WIDTH);
+        let svg =
+            picture.with_untracked(|picture| picture.as_ref().map(|it| it.to_svg(width, &theme_of(theme.is_dark()))));
+        if let Some(svg) = svg {
+            save(&format!("{name}.svg"), &text_address("image/svg+xml", &svg));
+        }
+    };
+    let save_png = move || {
+        let address = canvas.get_untracked().and_then(|canvas| canvas.to_data_url_with_type("image/png").ok());
+        if let Some(address) = address {
+            save(&format!("{name}.png"), &address);
+        }
+    };
+    let save_csv = move || {
+        let table = picture.with_untracked(|picture| picture.as_ref().map(|it| it.table())).unwrap_or_default();
+        let csv = report::csv(&table.header, &table.rows);
+        save(&format!("{name}.csv"), &text_address("text/csv", &csv));
+    };
     let tip_left = move |hit: &Hit| format!("{}px", hit.x.min((width.get() - 200.0).max(0.0)));
     view! {
         <figure class="chart">
-            <figcaption class="chart-head"><h3>{title}</h3></figcaption>
+            <figcaption class="chart-head">
+                <h3>{title}</h3>
+                <span class="chart-files">
+                    <button class="button quiet small" data-testid="chart-svg" aria-label=move || format!("{} as SVG", title.get()) on:click=move |_| save_svg()>"SVG"</button>
+                    <button class="button quiet small" data-testid="chart-png" aria-label=move || format!("{} as PNG", title.get()) on:click=move |_| save_png()>"PNG"</button>
+                    <button class="button quiet small" data-testid="chart-csv" aria-label=move || format!("{} as CSV", title.get()) on:click=move |_| save_csv()>"CSV"</button>
+                </span>
+            </figcaption>
             <div class="chart-area">
                 <canvas
                     node_ref=canvas
@@ -74,7 +105,7 @@ fn DataTable(name: &'static str, picture: Memo<Option<Shared<Picture>>>) -> impl
     view! {
         <details>
             <summary>"Table"</summary>
-            <div class="scroll" tabindex="0" role="region" aria-label=move || format!("{name} as a table")>
+            <div class="scroll" tabindex="0" role="group" aria-label=move || format!("{name} as a table")>
                 <table class="data" data-chart=name>
                     <thead>
                         <tr>{move || header.get().into_iter().map(|text| view! { <th scope="col">{text}</th> }).collect_view()}</tr>

@@ -5,7 +5,7 @@ mod picture;
 
 use leptos::prelude::*;
 
-use crate::chart::{self, ChartSide};
+use crate::chart::{self, ChartSide, Scale};
 use crate::page::derived::Derived;
 use crate::page::shared::Shared;
 use crate::ui::studio::Studio;
@@ -19,16 +19,34 @@ const MOST_BARS: usize = 24;
 #[component]
 pub fn Charts() -> impl IntoView {
     let studio = Studio::expect();
+    let scale = RwSignal::new(Scale::Linear);
     let picture = move |draw: fn(&Derived) -> Option<Picture>| {
-        Memo::new(move |_| studio.derived.with(|derived| draw(derived).map(Shared::new)))
+        Memo::new(move |_| {
+            let picture = studio.derived.with(|derived| draw(derived));
+            picture.map(|picture| Shared::new(picture.scaled(scale.get())))
+        })
     };
-    let are_many = move || studio.derived.with(|derived| derived.designs.len() > 2);
+    let choice = move |to: Scale, title: &'static str, words: &'static str| {
+        view! {
+            <button
+                class="button small"
+                aria-pressed=move || (scale.get() == to).to_string()
+                title=words
+                on:click=move |_| scale.set(to)
+            >
+                {title}
+            </button>
+        }
+    };
     view! {
-        <Show when=are_many>
-            <div class="fade" aria-hidden="true"></div>
-        </Show>
         <aside class="card charts" aria-label="Charts">
-            <Legend/>
+            <div class="charts-head">
+                <Legend/>
+                <div class="tabs" role="group" aria-label="Scale of the bars">
+                    {choice(Scale::Linear, "linear", "Lengths as the numbers are")}
+                    {choice(Scale::Log, "log", "Each tenfold takes the same length, so that small layers are seen")}
+                </div>
+            </div>
             <Chart name="params" picture=picture(|derived| with_sides(derived, |left, right, rows| {
                 Picture::Bars(chart::params_by_layer(left, right, rows).shortened(MOST_BARS))
             }))/>

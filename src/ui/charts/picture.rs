@@ -4,7 +4,9 @@ use plotters::prelude::*;
 use plotters_canvas::CanvasBackend;
 use web_sys::HtmlCanvasElement;
 
-use crate::chart::{BarChart, BarLayout, CurveChart, CurveLayout, DepthChart, DepthLayout, Hit, Surface, Table, Theme};
+use crate::chart::{
+    BarChart, BarLayout, CurveChart, CurveLayout, DepthChart, DepthLayout, Hit, Scale, Surface, Table, Theme,
+};
 
 /// The data of a chart.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,6 +30,14 @@ impl Picture {
             Self::Curves(chart) => &chart.title,
             Self::Depth(chart) => &chart.title,
         }
+    }
+
+    /// With bars on this scale.
+    pub fn scaled(mut self, scale: Scale) -> Self {
+        if let Self::Bars(chart) = &mut self {
+            chart.scale = scale;
+        }
+        self
     }
 
     pub fn table(&self) -> Table {
@@ -66,12 +76,38 @@ impl Picture {
             canvas.set_height(device(height));
             let _ = canvas.style().set_property("height", &format!("{height}px"));
         }
-        let Some(backend) = CanvasBackend::with_canvas_object(canvas.clone()) else { return };
-        let area = backend.into_drawing_area();
+        if let Some(backend) = CanvasBackend::with_canvas_object(canvas.clone()) {
+            self.draw_on(&backend.into_drawing_area(), layout, surface);
+        }
+    }
+
+    /// The picture as SVG, for a width in CSS pixels.
+    pub fn to_svg(&self, width: f64, theme: &Theme) -> String {
+        let layout = self.layout(width, theme);
+        let (width, height) = layout.size();
+        let mut text = String::new();
+        {
+            let area =
+                SVGBackend::with_string(&mut text, (width.round() as u32, height.round() as u32)).into_drawing_area();
+            self.draw_on(&area, &layout, &Surface { theme, density: 1.0, highlight: None });
+            // What is written stands in the text all the same.
+            let _ = area.present();
+        }
+        text
+    }
+
+    fn draw_on<B: DrawingBackend>(
+        &self,
+        area: &DrawingArea<B, plotters::coord::Shift>,
+        layout: &Layout,
+        surface: &Surface<'_>,
+    ) where
+        B::ErrorType: 'static,
+    {
         let _ = match (self, layout) {
-            (Self::Bars(chart), Layout::Bars(layout)) => chart.draw(&area, layout, surface),
-            (Self::Curves(chart), Layout::Curves(layout)) => chart.draw(&area, layout, surface),
-            (Self::Depth(chart), Layout::Depth(layout)) => chart.draw(&area, layout, surface),
+            (Self::Bars(chart), Layout::Bars(layout)) => chart.draw(area, layout, surface),
+            (Self::Curves(chart), Layout::Curves(layout)) => chart.draw(area, layout, surface),
+            (Self::Depth(chart), Layout::Depth(layout)) => chart.draw(area, layout, surface),
             (_, Layout::Bars(_) | Layout::Curves(_) | Layout::Depth(_)) => Ok(()),
         };
     }

@@ -33,7 +33,7 @@ pub fn MemoryPanel() -> impl IntoView {
                     chosen=Signal::derive(move || Some(chosen.get().name()))
                     choose
                 />
-                <p class="muted">"Tensors only, the input among them; weights are not. Several numbers go by this name."</p>
+                <p class="muted">"Tensor memory: the input included, weights not. Common definitions differ:"</p>
             </div>
             <div class="counting-results">
                 <Each keys=designs view=move |design| view! { <DesignMemory design/> }.into_any()/>

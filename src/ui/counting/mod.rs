@@ -75,8 +75,8 @@ fn freeze(studio: &Studio, names: &str) {
 fn note(convention: Convention) -> String {
     match convention.version() {
         None => {
-            "Here a MAC is one multiply-accumulate of a convolution or matrix product; bias, norms and activations \
-             do not count. Choose a tool to see what it prints for the same networks, and why."
+            "We count multiply-accumulates of convolutions and matrix products only. Pick a tool to see its number and \
+             why it differs."
                 .to_string()
         }
         Some(version) => format!("{} {version} calls its number {}.", convention.tool(), convention.word()),

@@ -1,9 +1,12 @@
-//! The choice of a layer to add.
+//! Layers to add, by a list or in words, and the whole design as text.
 
 use leptos::prelude::*;
 
-use crate::model::Kind;
+use crate::model::{Kind, NodeId};
+use crate::page::drafts::Field;
+use crate::page::notation;
 use crate::ui::studio::Studio;
+use crate::ui::typed::Typed;
 
 /// The kinds one can add, by what they are for.
 const GROUPS: &[(&str, &[Kind])] = &[
@@ -87,12 +90,94 @@ const GROUPS: &[(&str, &[Kind])] = &[
     ("Training only", &[Kind::Dropout, Kind::Dropout2d, Kind::AlphaDropout, Kind::StochasticDepth, Kind::Identity]),
 ];
 
-/// The choice of a layer at the end of a design.
+/// Layers to add at the end of a design, typed or chosen; and the whole design as lines.
 #[component]
 pub fn AddLayer(design: usize) -> impl IntoView {
     let studio = Studio::expect();
     let add = move |kind| studio.add(design, None, kind);
-    view! { <LayerChoice label="Add a layer…" hook=format!("add-{design}") on_choice=add/> }
+    view! {
+        <QuickAdd design after=None hook=format!("quick-add-{design}")/>
+        <LayerChoice label="Add a layer…" hook=format!("add-{design}") on_choice=add/>
+        <Lines design/>
+    }
+}
+
+/// A field for layers in shorthand: Enter adds them.
+#[component]
+pub fn QuickAdd(
+    design: usize,
+    /// The row that they come behind; `None` for the last one.
+    after: Option<NodeId>,
+    hook: String,
+) -> impl IntoView {
+    let studio = Studio::expect();
+    let typed = Typed::new(studio, Field::Quick { design }, String::new);
+    let add = move || {
+        let words = typed.get();
+        match studio.add_in_words(design, after, &words) {
+            Ok(()) => {
+                typed.set(String::new(), Ok(()));
+                typed.leave();
+            }
+            Err(problem) => typed.set(words, Err(problem)),
+        }
+    };
+    view! {
+        <input
+            class="field quick"
+            type="text"
+            autocomplete="off"
+            spellcheck="false"
+            data-testid=hook
+            aria-label="Add layers by typing"
+            placeholder="conv 64 k3 s2, bn, relu"
+            title="Layers in shorthand, then Enter: conv 64 k3 s2, dw 3, pw 32, bn, relu, max 2, fc 10"
+            prop:value=move || typed.get()
+            aria-invalid=move || typed.is_refused().then_some("true")
+            on:input=move |event| typed.set(event_target_value(&event), Ok(()))
+            on:keydown=move |event| {
+                if event.key() == "Enter" {
+                    event.prevent_default();
+                    add();
+                }
+            }
+        />
+        {move || typed.problem().map(|problem| view! { <span class="problem" data-testid="problem">{problem}</span> })}
+    }
+}
+
+/// The design as lines that can be edited, in step with its rows.
+#[component]
+fn Lines(design: usize) -> impl IntoView {
+    let studio = Studio::expect();
+    let at_rest = studio.at_rest();
+    let lines =
+        Memo::new(move |_| at_rest.with_design(design, |state| notation::write(state.network())).unwrap_or_default());
+    let typed = Typed::new(studio, Field::Lines { design }, move || lines.get());
+    view! {
+        <details class="lines">
+            <summary>"As text"</summary>
+            <textarea
+                class="field"
+                rows=move || lines.with(|lines| lines.lines().count().clamp(4, 24) + 1)
+                spellcheck="false"
+                autocomplete="off"
+                data-testid=format!("design-text-{design}")
+                aria-label="The design as text, a line for each layer"
+                prop:value=move || typed.get()
+                aria-invalid=move || typed.is_refused().then_some("true")
+                on:input=move |event| {
+                    let text = event_target_value(&event);
+                    let outcome = studio.type_lines(design, &text);
+                    typed.set(text, outcome);
+                }
+                on:blur=move |_| typed.leave()
+            ></textarea>
+            {move || typed.problem().map(|problem| view! {
+                <p class="problem" data-testid="problem">{format!("{problem}. Until then the rows count.")}</p>
+            })}
+        </details>
+    }
 }
 
 /// A list of all kinds of layers; choosing one is the action.

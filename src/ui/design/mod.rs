@@ -15,9 +15,8 @@ use crate::model::NodeId;
 use crate::page::drafts::Field;
 use crate::page::format::{bytes, grouped, short};
 use crate::page::totals::{TotalsView, qualified};
-use crate::ui::checked_field::CheckedField;
 use crate::ui::each::Each;
-use crate::ui::later::{Later, Part};
+use crate::ui::later::{Later, Piece};
 use crate::ui::slots::What::{Attribute, Text};
 use crate::ui::slots::{Slot, show, slot};
 use crate::ui::studio::Studio;
@@ -43,9 +42,20 @@ pub fn Design(design: usize) -> impl IntoView {
     });
     let name = Memo::new(move |_| studio.with_design(design, |state| state.name.clone()).unwrap_or_default());
     let twin_of = Memo::new(move |_| studio.with_design(design, |state| state.resolved.twin_of).flatten());
+    let is_shown = Memo::new(move |_| {
+        studio.derived.with(|derived| derived.pair.is_none_or(|(one, other)| one == design || other == design))
+    });
+    let has_own_input = Memo::new(move |_| {
+        studio.workbench().with(|workbench| workbench.settings.own_inputs && workbench.designs.len() > 1)
+            || studio.derived.with(|derived| {
+                let inputs = |index: usize| derived.designs.get(index).map(|state| &state.network().input);
+                (0..derived.designs.len()).any(|index| inputs(index) != inputs(0))
+            })
+    });
     view! {
         <section
             class="card design"
+            hidden=move || (!is_shown.get()).then_some("until-found")
             data-color=design.to_string()
             data-testid=format!("design-{design}")
             data-name=name
@@ -55,11 +65,11 @@ pub fn Design(design: usize) -> impl IntoView {
             <div class="design-head">
                 <div class="design-title">
                     <h2>{name}</h2>
-                    <Later part=Part::Menu { design }/>
+                    <Later piece=Piece::Menu { design }/>
                 </div>
                 <Totals design/>
             </div>
-            <InputShape design/>
+            <Show when=move || has_own_input.get()><Later piece=Piece::OwnInput { design }/></Show>
             <div class="rows-head" aria-hidden="true">
                 <span></span>
                 <span>"layer"</span>
@@ -75,7 +85,7 @@ pub fn Design(design: usize) -> impl IntoView {
                 <p class="row-message muted">"No layers yet: the output is the input. Add the first one."</p>
             </Show>
             <div class="add">
-                <Later part=Part::Add { design }/>
+                <Later piece=Piece::Add { design }/>
             </div>
         </section>
     }
@@ -144,7 +154,7 @@ pub fn Menu(design: usize) -> impl IntoView {
                 <button class="button quiet" on:click=move |_| { close(); studio.duplicate_design(design); }>"Duplicate design"</button>
                 <Show when=move || !is_baseline.get()>
                     <button class="button quiet" on:click=move |_| { close(); studio.make_baseline(design); }>"Make it the baseline"</button>
-                    <button class="button quiet" on:click=move |_| { close(); studio.compare_with(design); }>"Compare the baseline with it"</button>
+                    <button class="button quiet" on:click=move |_| { close(); studio.compare_with(design); }>"Compare with the baseline"</button>
                 </Show>
                 <Show when=move || { count.get() > 1 }>
                     <button class="button quiet" on:click=move |_| { close(); studio.remove_design(design); }>"Remove design"</button>
@@ -173,14 +183,14 @@ fn TwinState(design: usize) -> impl IntoView {
         None if design == baseline.get() => None,
         None => Some(
             view! {
-                <span class="badge detached">"detached"</span>
+                <span class="badge detached">"own design"</span>
                 <button
                     class="button small"
                     data-testid=format!("reattach-{design}")
                     title=move || format!("Make it the separable twin of {} again", name_of(baseline.get()))
                     on:click=move |_| studio.attach(design)
                 >
-                    "Re-attach"
+                    {move || format!("Make twin of {}", name_of(baseline.get()))}
                 </button>
             }
             .into_any(),
@@ -231,9 +241,9 @@ const TOTALS: &[Slot<TotalsView>] = &[
     slot(".weights", Text, |totals| Some(qualified(totals.params_qualifier, bytes(totals.weight_bytes)))),
 ];
 
-/// The shape of the network's input.
+/// The shape of a design's own input, where designs have different ones.
 #[component]
-fn InputShape(design: usize) -> impl IntoView {
+pub fn OwnInput(design: usize) -> impl IntoView {
     let studio = Studio::expect();
     let shape =
         Memo::new(move |_| studio.with_design(design, |state| state.network().input.to_string()).unwrap_or_default());
@@ -248,9 +258,9 @@ fn InputShape(design: usize) -> impl IntoView {
                     type="text"
                     autocomplete="off"
                     spellcheck="false"
-                    aria-label="input shape, channels x height x width"
+                    aria-label="input shape of this design, channels x height x width"
                     title="channels x height x width"
-                    data-testid=if design == 0 { "input-shape".to_string() } else { format!("input-shape-{design}") }
+                    data-testid=format!("input-shape-{design}")
                     disabled=move || !is_own()
                     prop:value=move || typed.get()
                     aria-invalid=move || typed.is_refused().then_some("true")
@@ -265,19 +275,9 @@ fn InputShape(design: usize) -> impl IntoView {
             <Show when=move || !is_own()>
                 <span>"as the design it follows"</span>
             </Show>
-            {(design == 0).then(|| view! { <Later part=Part::Batch/> })}
             {move || typed.problem().map(|problem| view! {
-                <span class="problem" data-testid="problem">{format!("{problem}. Until then {} counts.", shape.get())}</span>
+                <span class="problem" data-testid="problem">{format!("{problem}. Still using {}.", shape.get())}</span>
             })}
         </div>
     }
-}
-
-/// How many samples go through at once.
-#[component]
-pub fn Batch() -> impl IntoView {
-    let studio = Studio::expect();
-    let batch = studio.setting("batch");
-    let take = move |text: &str| studio.set("batch", text);
-    view! { <CheckedField name="batch" class="batch" title="samples at once" value=batch take/> }
 }

@@ -7,7 +7,7 @@ use crate::decimal::fixed;
 use crate::model::{Layer, NodeId};
 use crate::page::format::{grouped, percent};
 use crate::page::row::{RowState, RowView, class_of, inline_arguments, number, output, params, plain, row_view};
-use crate::ui::later::{Later, Part};
+use crate::ui::later::{Later, Piece};
 use crate::ui::slots::What::{Attribute, Class, Style, Text};
 use crate::ui::slots::{Slot, show, slot};
 use crate::ui::studio::Studio;
@@ -32,6 +32,7 @@ const SLOTS: &[Slot<RowView>] = &[
     slot(".row-name b", Class("whole"), |row| (!shows_its_end(&row.name)).then(String::new)),
     slot(".row-name b", Attribute("title"), |row| Some(row.name.clone())),
     slot(".row-name b", Text, |row| Some(row.name.clone())),
+    slot(".row-main", Attribute("aria-label"), |row| Some(row.name.clone())),
     slot(".row-name span", Text, |row| Some(class_of(row))),
     slot(".row-out", Attribute("title"), |row| Some(output(row))),
     slot(".row-out", Text, |row| Some(output(row))),
@@ -103,7 +104,7 @@ pub fn Row(design: usize, id: NodeId) -> impl IntoView {
                     "⠿"
                 </button>
                 <div class="row-name"><b></b><span></span></div>
-                <div class="row-main">
+                <div class="row-main" role="group">
                     <Arguments design id layer/>
                     <span class="row-out"></span>
                 </div>
@@ -123,7 +124,7 @@ pub fn Row(design: usize, id: NodeId) -> impl IntoView {
             </div>
             <Message design id layer state/>
             <Show when=move || opened.get()>
-                <Later part=Part::Details(RowHandle { design, id, view, layer })/>
+                <Later piece=Piece::Details(RowHandle { design, id, view, layer })/>
             </Show>
         </li>
     }
@@ -169,7 +170,7 @@ fn Message(
         {move || refused.get().into_iter().map(|(argument, words)| {
             let now = layer.with(|layer| layer.as_ref().and_then(|layer| layer.argument(argument)));
             let now = now.as_ref().map(plain).filter(|now| !now.is_empty());
-            problem(format!("{words}. Until then {} counts.", now.as_deref().unwrap_or("None")))
+            problem(format!("{words}. Still using {}.", now.as_deref().unwrap_or("None")))
         }).collect_view()}
         {move || match state.get()? {
             RowState::Fine => None,

@@ -27,11 +27,12 @@ pub fn evidence(fitted: &Fitted) -> String {
         LeftOut::Family => "families of networks",
     };
     format!(
-        "{}: fitted to {} published timings; for {left_out} left out of the fit it was {:.0} % off on average, {:.0} % at most. {} ({})",
+        "{}: fitted to {} published timings; for {left_out} left out of the fit it was {:.0} % off on average, {:.0} % at most; the band is what nine of ten were within, {:.0} %. {} ({})",
         timings.stack.name,
         timings.runs.len(),
         held_out.mean * 100.0,
         held_out.largest * 100.0,
+        held_out.band * 100.0,
         timings.source.title,
         timings.source.address,
     )

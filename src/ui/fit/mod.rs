@@ -6,47 +6,32 @@ use leptos::prelude::*;
 
 use crate::cost::{NumberType, Settings, analyze};
 use crate::decimal;
-use crate::device::{Bound, CATALOGUE, Class, Device, Fit, Fitted, Latency, Standing, Verdict, find, own_id};
+use crate::device::{Bound, Class, Device, Fit, Fitted, Latency, Standing, Verdict, find, own_id};
 use crate::page::derived::DesignState;
 use crate::page::format::{bytes, time};
 use crate::page::history::EditKey;
 use crate::ui::checked_field::CheckedField;
 use crate::ui::each::Each;
+use crate::ui::linked::Linked;
 use crate::ui::named::DesignName;
-use crate::ui::select::Select;
 use crate::ui::studio::Studio;
+use crate::ui::summary::{OWN, device};
 use crate::ui::table::Table;
 
 pub use evidence::Evidence;
 use evidence::evidence;
 
-/// Where one's own device begins, in bytes: 1 MB of flash, 256 kB of RAM.
-const OWN: (u64, u64) = (1_000_000, 256_000);
-
 #[component]
 pub fn FitPanel() -> impl IntoView {
     let studio = Studio::expect();
-    let device = Memo::new(move |_| {
-        let id = studio.workbench().with(|workbench| workbench.settings.device.clone());
-        id.as_deref().and_then(find).or(CATALOGUE.first().copied())
-    });
-    let choose = move |id: String| {
-        let id = if id == "own" { own_id(OWN.0, OWN.1) } else { id };
-        studio.edit(|workbench| workbench.settings.device = Some(id));
-    };
+    let device = device(studio);
     let designs = studio.design_indices();
     let is_own = Memo::new(move |_| device.get().is_some_and(|device| device.id == "own"));
     view! {
         <section class="card fit" aria-label="Does it fit">
             <div class="panel-head">
                 <h2>"Does it fit?"</h2>
-                <Select
-                    label="Device"
-                    hook="device"
-                    options=CATALOGUE.iter().map(|device| (device.id, device.name)).chain([("own", "Your own")]).collect()
-                    chosen=Signal::derive(move || device.get().map(|device| device.id))
-                    choose
-                />
+                {move || device.get().map(|device| view! { <b>{device.name}</b> })}
                 <Show when=move || is_own.get()><OwnLimits device/></Show>
                 {move || device.get().filter(|device| device.id != "own").map(|device| view! { <Limits device/> })}
             </div>
@@ -100,7 +85,7 @@ fn Limits(device: Device) -> impl IntoView {
             <summary class="muted">{format!("{} · {memory}", device.processor)}</summary>
             <ul>
                 {[("clock", device.clock), ("flash", device.flash), ("RAM", device.ram)].into_iter().map(|(what, figure)| view! {
-                    <li class="muted">{format!("{what}: {} ({})", figure.source.title, figure.source.address)}</li>
+                    <li class="muted"><Linked text=format!("{what}: {} ({})", figure.source.title, figure.source.address)/></li>
                 }).collect_view()}
             </ul>
         </details>
@@ -135,7 +120,7 @@ fn FitResult(design: usize, device: Memo<Option<Device>>) -> impl IntoView {
                         <dd>{bytes(view.fit.weights)}<Judgement verdict=view.fit.flash/></dd>
                         <dt>"tensors"</dt>
                         <dd>
-                            {format!("{} planned ({} to {} by other planners)", bytes(view.fit.tensors), bytes(view.fit.tensors_low), bytes(view.fit.tensors_high))}
+                            {format!("arena {} ({} to {}, depends on the planner)", bytes(view.fit.tensors), bytes(view.fit.tensors_low), bytes(view.fit.tensors_high))}
                             <Judgement verdict=view.fit.ram/>
                         </dd>
                         <dt>"time"</dt>
@@ -170,7 +155,7 @@ fn Bounds(layers: Vec<(String, f64, Bound)>, sources: Vec<String>) -> impl IntoV
     view! {
         <details class="bounds">
             <summary>{title}</summary>
-            {sources.into_iter().map(|source| view! { <p class="muted">{source}</p> }).collect_view()}
+            {sources.into_iter().map(|source| view! { <p class="muted"><Linked text=source/></p> }).collect_view()}
             {table}
         </details>
     }
@@ -186,7 +171,7 @@ fn timed_device() -> String {
 #[component]
 fn Judgement(verdict: Verdict) -> impl IntoView {
     let (class, text) = match verdict {
-        Verdict::Fits { free } => ("verdict good", format!("fits, {} left beside a runtime", bytes(free))),
+        Verdict::Fits { free } => ("verdict good", format!("fits, {} free with the runtime", bytes(free))),
         Verdict::Tight { free } => ("verdict warn", format!("tight: {} left for a runtime", bytes(free))),
         Verdict::TooLarge { missing } => ("verdict bad", format!("too large by {}", bytes(missing))),
     };

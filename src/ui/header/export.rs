@@ -2,8 +2,11 @@
 
 use leptos::prelude::*;
 
-use crate::pytorch::{export_keras, export_module};
+use crate::keras;
+use crate::pytorch::export_module;
 use crate::report::Format;
+use crate::ui::clipboard::{Copied, copy};
+use crate::ui::files::text_address;
 use crate::ui::studio::Studio;
 
 /// What a design can be taken away as.
@@ -36,36 +39,20 @@ impl Form {
     }
 }
 
-#[component]
-pub fn ExportButton(exporting: RwSignal<bool>) -> impl IntoView {
-    view! {
-        <button
-            class="button"
-            data-testid="export-open"
-            aria-expanded=move || exporting.get().to_string()
-            on:click=move |_| exporting.update(|exporting| *exporting = !*exporting)
-        >
-            "Export"
-        </button>
-    }
-}
-
 /// The text of one design, to copy or to save.
 #[component]
-pub fn Export(open: RwSignal<bool>) -> impl IntoView {
+pub fn Export() -> impl IntoView {
     let studio = Studio::expect();
-    let design = RwSignal::new(0_usize);
+    // The design that is meant is most often the one that was just changed.
+    let design = RwSignal::new(studio.touched());
     let form = RwSignal::new(Form::PyTorch);
-    let copied = RwSignal::new(false);
+    let copied = RwSignal::new(Copied::NotYet);
     let text = Memo::new(move |_| {
-        if !open.get() {
-            return String::new();
-        }
-        copied.set(false);
+        copied.set(Copied::NotYet);
         let form = form.get();
         let written = studio.with_design(design.get(), |state| match form {
             Form::PyTorch => export_module(state.network()),
-            Form::Keras => export_keras(state.network()),
+            Form::Keras => keras::export(state.network()).unwrap_or_else(|problem| problem.to_string()),
             Form::Table(format) => format.write(state.network(), &state.report),
         });
         written.unwrap_or_default()
@@ -73,17 +60,12 @@ pub fn Export(open: RwSignal<bool>) -> impl IntoView {
     let names = move || {
         studio.derived.with(|derived| derived.designs.iter().map(|design| design.name.clone()).collect::<Vec<_>>())
     };
-    let copy = move |_| {
-        let promise = window().navigator().clipboard().write_text(&text.get_untracked());
-        leptos::task::spawn_local(async move {
-            copied.set(wasm_bindgen_futures::JsFuture::from(promise).await.is_ok());
-        });
+    let file = move || {
+        let name = studio.with_design(design.get(), |state| file_name(&state.name)).unwrap_or_default();
+        format!("{name}.{}", form.get().extension())
     };
-    let file = move || format!("design.{}", form.get().extension());
-    let address = move || text.with(|text| format!("data:text/plain;charset=utf-8,{}", encoded(text)));
+    let address = move || text.with(|text| text_address("text/plain", text));
     view! {
-        <Show when=move || open.get()>
-            <section class="card export" aria-label="Export">
                 <div class="export-bar">
                     <select
                         class="field"
@@ -108,8 +90,8 @@ pub fn Export(open: RwSignal<bool>) -> impl IntoView {
                             <option value=index.to_string() selected=each == form.get_untracked()>{each.title()}</option>
                         }).collect_view()}
                     </select>
-                    <button class="button primary" data-testid="export-copy" on:click=copy>
-                        {move || if copied.get() { "Copied" } else { "Copy" }}
+                    <button class="button primary" data-testid="export-copy" on:click=move |_| copy(text.get_untracked(), copied)>
+                        {move || copied.get().words("Copy")}
                     </button>
                     <a class="button" data-testid="export-download" href=address download=file>"Download"</a>
                 </div>
@@ -122,11 +104,12 @@ pub fn Export(open: RwSignal<bool>) -> impl IntoView {
                     spellcheck="false"
                     prop:value=text
                 ></textarea>
-            </section>
-        </Show>
     }
 }
 
-fn encoded(text: &str) -> String {
-    String::from(js_sys::encode_uri_component(text))
+/// A design's name as that of a file: letters, digits and hyphens.
+fn file_name(name: &str) -> String {
+    let words = name.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty());
+    let name = words.collect::<Vec<_>>().join("-").to_lowercase();
+    if name.is_empty() { "design".to_string() } else { name }
 }

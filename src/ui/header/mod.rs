@@ -1,6 +1,10 @@
-//! The bar at the top: presets, undo and redo, sharing, theme; and below it what it opens.
+//! The bar at the top, what it opens, and what there is to say of the page's own doings.
 
+mod add;
 mod export;
+mod help;
+mod open;
+mod pop;
 mod presets;
 mod share;
 pub mod theme;
@@ -9,23 +13,41 @@ use leptos::ev;
 use leptos::prelude::*;
 
 use crate::ui::design::keep_focus;
-use crate::ui::keep::RecentButton;
-use crate::ui::later::{Later, Part};
+use crate::ui::import::{ImportDialog, ImportProblems, Importer};
+use crate::ui::keep::{Beginning, KeepNotices, Keeper, Recent};
+use crate::ui::snackbar::Snackbar;
 use crate::ui::studio::Studio;
+use crate::workbench::{Show as Showing, Workbench};
 
-pub use export::Export;
-use export::ExportButton;
-pub use presets::Presets;
-pub use share::Share;
-use share::ShareButton;
-use theme::Theme;
+use add::Add;
+use export::Export;
+use help::Help;
+use open::{OpenFile, receive_anywhere};
+use pop::{Pop, PopButton, PopCard, Pops};
+use presets::Presets;
+use share::Share;
+use theme::{Theme, ThemeChoice};
+
+/// How long after the last piece of the page is there its first sweeps and tables have been computed, in milliseconds:
+/// whatever takes longer delays the timer too.
+const SHOWN: u64 = 500;
 
 #[component]
-pub fn Header(importing: RwSignal<bool>) -> impl IntoView {
+pub fn Header() -> impl IntoView {
     let studio = Studio::expect();
-    let sharing = RwSignal::new(false);
-    let exporting = RwSignal::new(false);
-    let recent = RwSignal::new(false);
+    let beginning = expect_context::<StoredValue<Option<Beginning>>>();
+    if let Some(beginning) = beginning.try_update_value(Option::take).flatten() {
+        let keeper = Keeper::new(studio, beginning);
+        provide_context(keeper);
+        Effect::new(move |_| set_timeout(move || keeper.note_shown(), std::time::Duration::from_millis(SHOWN)));
+    }
+    ThemeChoice::expect().follow();
+    Effect::new(move |_| document().set_title(&title(&studio)));
+    let importer = Importer::new(studio);
+    provide_context(importer);
+    let pops = Pops::new();
+    provide_context(pops);
+    receive_anywhere(studio, importer);
     let keys = move |event: ev::KeyboardEvent| {
         if !(event.ctrl_key() || event.meta_key()) {
             return;
@@ -40,18 +62,31 @@ pub fn Header(importing: RwSignal<bool>) -> impl IntoView {
     };
     let handle = window_event_listener(ev::keydown, keys);
     on_cleanup(move || handle.remove());
+    let found = window_event_listener_untyped("beforematch", move |event| open_part_of(&studio, &event));
+    on_cleanup(move || found.remove());
+    let close = Callback::new(move |()| pops.close());
     view! {
         <header class="topbar">
-            <a class="brand" href="./" style:text-decoration="none" style:color="inherit">
+            <a class="brand" href="./" title="Convscope: what a convolutional network costs, layer by layer">
                 <svg viewBox="0 0 16 16" aria-hidden="true">
                     <rect x="2" y="2" width="5" height="12" rx="1" fill="var(--design-0)"/>
                     <rect x="9" y="6" width="5" height="8" rx="1" fill="var(--design-1)"/>
                 </svg>
-                "Convscope"
+                <span>"Convscope"</span>
             </a>
-            <button class="button" data-testid="import-open" on:click=move |_| importing.set(true)>"Paste PyTorch"</button>
-            <span class="group presets"><Later part=Part::Presets/></span>
-            <RecentButton open=recent/>
+            <button
+                class="button"
+                data-testid="new"
+                title="An empty design; what is here stays under Recent"
+                on:click=move |_| studio.open(Workbench::empty())
+            >
+                "New"
+            </button>
+            <button class="button" data-testid="import-open" on:click=move |_| importer.show(false)>"Paste code"</button>
+            <OpenFile/>
+            <span class="group presets"><Presets/></span>
+            <PopButton pop=Pop::Recent hook="recent-open" title="Recent"/>
+            <PopButton pop=Pop::Add hook="add-design" title="Add design"/>
             <span class="space"></span>
             <div class="group">
                 <button
@@ -62,7 +97,7 @@ pub fn Header(importing: RwSignal<bool>) -> impl IntoView {
                     disabled=move || !studio.can_undo()
                     on:click=move |_| studio.undo()
                 >
-                    "↶"
+                    <Icon path="M6 3 2.5 6.5 6 10M3 6.5h6.5a4 4 0 0 1 0 8H7"/>
                 </button>
                 <button
                     class="button icon"
@@ -72,23 +107,88 @@ pub fn Header(importing: RwSignal<bool>) -> impl IntoView {
                     disabled=move || !studio.can_redo()
                     on:click=move |_| studio.redo()
                 >
-                    "↷"
+                    <Icon path="M10 3l3.5 3.5L10 10m3-3.5H6.500a4 4 0 0 0 0 8H9"/>
                 </button>
             </div>
-            <ShareButton sharing/>
-            <ExportButton exporting/>
+            <PopButton pop=Pop::Share hook="share" title="Share"/>
+            <PopButton pop=Pop::Export hook="export-open" title="Export"/>
+            <Help/>
             <Theme/>
+            <PopCard pop=Pop::Add class="add-menu" label="Add a design"><Add/></PopCard>
+            <PopCard pop=Pop::Recent class="recent" label="Recent"><Recent close/></PopCard>
+            <PopCard pop=Pop::Share class="share" label="Share"><Share/></PopCard>
+            <PopCard pop=Pop::Export class="export" label="Export"><Export/></PopCard>
         </header>
-        <Later part=Part::Share { open: sharing }/>
-        <Later part=Part::Export { open: exporting }/>
-        <Later part=Part::Recent { open: recent }/>
-        <Later part=Part::Notices/>
+        <div class="notices">
+            <LinkProblems/>
+            <KeepNotices/>
+            <ImportProblems/>
+        </div>
+        <ImportDialog/>
+        <Snackbar/>
+        <WayBack/>
+    }
+}
+
+/// What is on the page, for tabs, bookmarks and the browser's history: `Standard vs Separable – Convscope`.
+fn title(studio: &Studio) -> String {
+    studio.derived.with(|derived| {
+        let name = |index: usize| derived.designs.get(index).map_or("", |design| design.name.as_str());
+        match derived.pair {
+            Some((baseline, other)) => format!("{} vs {} – Convscope", name(baseline), name(other)),
+            None => format!("{} – Convscope", name(0)),
+        }
+    })
+}
+
+/// A small picture of strokes, 16 by 16.
+#[component]
+pub fn Icon(path: &'static str) -> impl IntoView {
+    view! {
+        <svg class="icon" viewBox="0 0 16 16" aria-hidden="true">
+            <path d=path fill="none" stroke="currentColor" stroke-width="1.6" stroke-linecap="round" stroke-linejoin="round"/>
+        </svg>
+    }
+}
+
+/// Opens the part in which the browser has found something.
+fn open_part_of(studio: &Studio, event: &web_sys::Event) {
+    use wasm_bindgen::JsCast;
+    let target = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
+    let name = target.and_then(|target| target.get_attribute("data-part"));
+    if let Some(part) = name.and_then(|name| crate::workbench::Part::from_id(&name)) {
+        studio.show_part(part);
+    }
+}
+
+/// From a page that is set for a room, or for a place within another page, back to the whole.
+#[component]
+fn WayBack() -> impl IntoView {
+    let studio = Studio::expect();
+    let show = move || studio.look().get().show;
+    let whole = move |_| studio.set_look(|look| look.show = Showing::Whole);
+    let address = move || {
+        let mut workbench = Workbench::clone(&studio.workbench().get());
+        workbench.look.show = Showing::Whole;
+        crate::ui::address::share_url(&workbench)
+    };
+    move || {
+        match show() {
+        Showing::Whole => None,
+        Showing::Present => {
+            Some(view! { <button class="button small way-back" on:click=whole>"End presentation"</button> }.into_any())
+        }
+        Showing::Embed => Some(
+            view! { <a class="button small way-back" href=address target="_blank" rel="noopener">"Open in Convscope"</a> }
+                .into_any(),
+        ),
+    }
     }
 }
 
 /// What could not be read of a link, piece by piece.
 #[component]
-pub fn LinkProblems() -> impl IntoView {
+fn LinkProblems() -> impl IntoView {
     let studio = Studio::expect();
     view! {
         <Show when=move || studio.link_problems.with(|problems| !problems.is_empty())>

@@ -2,9 +2,10 @@
 
 use leptos::prelude::*;
 
+use crate::cost;
 use crate::model::Network;
 use crate::model::presets::{self, Group, Preset, Scale};
-use crate::rewrite::Rewrite;
+use crate::rewrite::{self, Rewrite};
 use crate::share_link;
 use crate::ui::settle::when_settled;
 use crate::ui::studio::Studio;
@@ -12,6 +13,9 @@ use crate::workbench::{Content, Design, Workbench, default_name};
 
 /// The choice that stands for the question's pair.
 const PAIR: &str = "pair";
+
+/// A twin with at most this share of the MACs is worth being shown.
+const WORTH_A_TWIN: f64 = 0.75;
 
 /// How long edits rest before a preset is recognised, in milliseconds: that builds it.
 const SETTLED: u64 = 60;
@@ -46,19 +50,11 @@ pub fn Presets() -> impl IntoView {
             open(preset.id, preset.scale());
         }
     };
-    let options = |group: Group| {
-        let presets = presets::all().iter().filter(move |preset| preset.group == group && group != Group::Seed);
-        presets
-            .map(|preset| view! { <option value=preset.id title=preset.description>{preset.title}</option> })
-            .collect_view()
-    };
     view! {
         <select class="button" aria-label="Presets" data-testid="presets" on:change=choose>
             <option value="">"Presets"</option>
             <option value=PAIR>"The question's pair"</option>
-            {Group::ALL.iter().filter(|group| **group != Group::Seed).map(|group| view! {
-                <optgroup label=group.title()>{options(*group)}</optgroup>
-            }).collect_view()}
+            <PresetOptions/>
         </select>
         {move || {
             let (id, scale) = untouched.get()?;
@@ -81,6 +77,19 @@ pub fn Presets() -> impl IntoView {
             })
         }}
     }
+}
+
+/// Every preset but the question's, in groups.
+#[component]
+pub fn PresetOptions() -> impl IntoView {
+    let options = |group: Group| {
+        let presets = presets::all().iter().filter(move |preset| preset.group == group);
+        presets
+            .map(|preset| view! { <option value=preset.id title=preset.description>{preset.title}</option> })
+            .collect_view()
+    };
+    let groups = Group::ALL.iter().filter(|group| **group != Group::Seed);
+    groups.map(|group| view! { <optgroup label=group.title()>{options(*group)}</optgroup> }).collect_view()
 }
 
 /// The choice among several sizes; nothing where there is only one.
@@ -126,12 +135,15 @@ fn size_of(network: &Network) -> Option<(&'static str, Scale)> {
     })
 }
 
-/// A preset beside its separable twin.
+/// A preset beside its separable twin, or alone where that would save little: it is separable itself.
 fn with_twin(preset: &Preset, scale: Scale) -> Workbench {
-    let twin = Content::Twin { of: 0, rewrites: vec![Rewrite::Separable] };
-    let designs = vec![
-        Design { name: preset.title.to_string(), content: Content::Network(preset.build(scale).into()) },
-        Design { name: default_name(1, &twin), content: twin },
-    ];
+    let network = preset.build(scale);
+    let twin = rewrite::apply(&network, &Rewrite::Separable).network;
+    let macs = |network: &Network| cost::analyze(network, &cost::Settings::default()).totals.figures.macs.0;
+    let saves = macs(&twin) as f64 <= WORTH_A_TWIN * macs(&network) as f64;
+    let content = Content::Twin { of: 0, rewrites: vec![Rewrite::Separable] };
+    let twin = Design { name: default_name(1, &content), content };
+    let own = Design { name: preset.title.to_string(), content: Content::Network(network.into()) };
+    let designs = std::iter::once(own).chain(saves.then_some(twin)).collect();
     Workbench { designs, ..Workbench::default() }
 }

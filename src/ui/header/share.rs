@@ -4,65 +4,50 @@ use leptos::html;
 use leptos::prelude::*;
 
 use crate::ui::address;
+use crate::ui::clipboard::{Copied, copy};
 use crate::ui::studio::Studio;
-
-#[component]
-pub fn ShareButton(sharing: RwSignal<bool>) -> impl IntoView {
-    view! {
-        <button
-            class="button"
-            data-testid="share"
-            aria-expanded=move || sharing.get().to_string()
-            on:click=move |_| sharing.update(|sharing| *sharing = !*sharing)
-        >
-            "Share"
-        </button>
-    }
-}
 
 /// The link, selected, with a button that copies it.
 #[component]
-pub fn Share(open: RwSignal<bool>) -> impl IntoView {
+pub fn Share() -> impl IntoView {
     let studio = Studio::expect();
     let input = NodeRef::<html::Input>::new();
-    let copied = RwSignal::new(false);
+    let copied = RwSignal::new(Copied::NotYet);
     let url = Memo::new(move |_| studio.workbench().with(|workbench| address::share_url(workbench)));
-    Effect::new(move |_| {
-        if open.get()
-            && let Some(input) = input.get()
-        {
-            copied.set(false);
+    let select = move || {
+        if let Some(input) = input.get_untracked() {
             let _ = input.focus();
             input.select();
         }
-    });
-    let copy = move |_| {
-        let clipboard = window().navigator().clipboard();
-        let promise = clipboard.write_text(&url.get_untracked());
-        leptos::task::spawn_local(async move {
-            copied.set(wasm_bindgen_futures::JsFuture::from(promise).await.is_ok());
-        });
     };
+    Effect::new(move |_| {
+        if input.get().is_some() {
+            select();
+        }
+    });
+    Effect::new(move |_| {
+        if copied.get() == Copied::Refused {
+            select();
+        }
+    });
     view! {
-        <Show when=move || open.get()>
-            <section class="card share" aria-label="Share">
-                <input
-                    class="field"
-                    type="text"
-                    readonly
-                    data-testid="share-url"
-                    aria-label="Link to this workbench"
-                    node_ref=input
-                    prop:value=url
-                />
-                <button class="button primary" on:click=copy>{move || if copied.get() { "Copied" } else { "Copy link" }}</button>
-                <p>
-                    {move || format!(
-                        "The link holds everything: designs, input, settings. It is {} characters; nothing is stored anywhere else.",
-                        url.with(|url| url.split_once('#').map_or(0, |(_, fragment)| fragment.len()))
-                    )}
-                </p>
-            </section>
-        </Show>
+        <input
+            class="field"
+            type="text"
+            readonly
+            data-testid="share-url"
+            aria-label="Link to this workbench"
+            node_ref=input
+            prop:value=url
+        />
+        <button class="button primary" on:click=move |_| copy(url.get_untracked(), copied)>
+            {move || copied.get().words("Copy link")}
+        </button>
+        <p>
+            {move || format!(
+                "The link holds everything: designs, inputs, settings, the part of the page that is open. It is {} characters. What you make is also kept in this browser, under Recent, where you can have it forgotten; nothing is sent anywhere.",
+                url.with(|url| url.split_once('#').map_or(0, |(_, fragment)| fragment.len()))
+            )}
+        </p>
     }
 }

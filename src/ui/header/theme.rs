@@ -5,6 +5,7 @@ use wasm_bindgen::prelude::*;
 
 use crate::ui::keep::local_storage;
 
+/// Where the choice is kept; `start.js` reads it, too.
 const STORED: &str = "convscope.theme";
 const DARK: &str = "dark";
 const LIGHT: &str = "light";
@@ -34,24 +35,28 @@ pub struct ThemeChoice {
 }
 
 impl ThemeChoice {
+    /// As `start.js` has set it on the document, or as the system has it.
     pub fn new() -> Self {
-        let stored = local_storage().and_then(|storage| storage.get_item(STORED).ok().flatten());
+        let chosen = document().document_element().and_then(|root| root.get_attribute("data-theme"));
         let query = window().match_media("(prefers-color-scheme: dark)").ok().flatten();
-        let choice = Self {
-            chosen: RwSignal::new(stored.map(|stored| stored == DARK)),
-            system: RwSignal::new(query.as_ref().is_some_and(|query| query.matches())),
-        };
-        if let Some(query) = query {
+        Self {
+            chosen: RwSignal::new(chosen.map(|chosen| chosen == DARK)),
+            system: RwSignal::new(query.is_some_and(|query| query.matches())),
+        }
+    }
+
+    /// Follows the system, and shows what is chosen.
+    pub fn follow(self) {
+        if let Ok(Some(query)) = window().match_media("(prefers-color-scheme: dark)") {
             let changed =
                 Closure::<dyn FnMut(web_sys::MediaQueryListEvent)>::new(move |event: web_sys::MediaQueryListEvent| {
-                    choice.system.set(event.matches())
+                    self.system.set(event.matches())
                 });
             let _ = query.add_event_listener_with_callback("change", changed.as_ref().unchecked_ref());
             // The page has one theme for as long as it is open.
             changed.forget();
         }
-        Effect::new(move |_| choice.apply());
-        choice
+        Effect::new(move |_| self.apply());
     }
 
     pub fn expect() -> Self {

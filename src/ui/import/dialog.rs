@@ -17,10 +17,18 @@ pub fn ImportDialog() -> impl IntoView {
     let studio = Studio::expect();
     let importer = Importer::expect();
     let dialog = NodeRef::<html::Dialog>::new();
+    let area = NodeRef::<html::Textarea>::new();
     Effect::new(move |_| {
         let Some(dialog) = dialog.get() else { return };
         match (importer.open.get(), dialog.open()) {
-            (true, false) => drop(dialog.show_modal()),
+            (true, false) => {
+                let _ = dialog.show_modal();
+                // What is pasted next takes the place of what was pasted before.
+                if let Some(area) = area.get_untracked() {
+                    let _ = area.focus();
+                    area.select();
+                }
+            }
             (false, true) => dialog.close(),
             (true, true) | (false, false) => {}
         }
@@ -30,13 +38,14 @@ pub fn ImportDialog() -> impl IntoView {
         <dialog node_ref=dialog aria-labelledby="import-title" on:close=move |_| importer.open.set(false)>
             <div class="dialog-body">
                 <div class="dialog-head">
-                    <h2 id="import-title">"Paste PyTorch"</h2>
+                    <h2 id="import-title">{move || if importer.adding.get() { "Add from PyTorch code" } else { "Paste PyTorch code" }}</h2>
                     <button class="button quiet" aria-label="Close" on:click=move |_| importer.open.set(false)>"✕"</button>
                 </div>
                 <p class="muted">
                     "One or more nn.Module classes, an nn.Sequential, or what print(model) gives, just as it is: from a forum, a notebook, with or without indentation. Nothing leaves this page."
                 </p>
                 <textarea
+                    node_ref=area
                     class="field source"
                     rows="14"
                     spellcheck="false"
@@ -58,10 +67,27 @@ pub fn ImportDialog() -> impl IntoView {
                         <button class="button" on:click=move |_| importer.cancel()>"Cancel"</button>
                     </Show>
                     <button
-                        class="button primary"
-                        data-testid="import-apply"
+                        class="button"
+                        class:primary=move || importer.adding.get()
+                        data-testid="import-add"
                         disabled=move || !importer.can_open()
-                        on:click=move |_| importer.apply(&studio)
+                        on:click=move |_| {
+                            importer.adding.set(true);
+                            importer.apply(&studio);
+                        }
+                    >
+                        "Add beside"
+                    </button>
+                    <button
+                        class="button"
+                        class:primary=move || !importer.adding.get()
+                        data-testid="import-apply"
+                        title="In place of what is here, which stays under Recent"
+                        disabled=move || !importer.can_open()
+                        on:click=move |_| {
+                            importer.adding.set(false);
+                            importer.apply(&studio);
+                        }
                     >
                         "Open"
                     </button>
@@ -166,7 +192,7 @@ fn ProblemList(problems: Vec<ProblemReport>) -> impl IntoView {
 
 /// The problems of the text that was opened last; they stay until they are dismissed.
 #[component]
-pub fn Problems() -> impl IntoView {
+pub fn ImportProblems() -> impl IntoView {
     let importer = Importer::expect();
     move || {
         let problems = importer.kept.get();
@@ -176,7 +202,7 @@ pub fn Problems() -> impl IntoView {
         Some(view! {
             <section class="card problems" role="status" aria-label="What the import says">
                 <div class="problems-head">
-                    <h2>"The text was opened. It says:"</h2>
+                    <h2>{match problems.len() { 1 => "Opened with a note".to_string(), count => format!("Opened with {count} notes") }}</h2>
                     <div class="group">
                         <button class="button small" on:click=move |_| importer.open.set(true)>"Back to the text"</button>
                         <button class="button small" on:click=move |_| importer.kept.set(Vec::new())>"Dismiss"</button>

@@ -13,7 +13,7 @@ use crate::ui::settle::Rest;
 use crate::ui::studio::Studio;
 use crate::workbench::{Content, Design, Settings, Workbench, default_name};
 
-use dialog::{ImportDialog, Problems};
+pub use dialog::{ImportDialog, ImportProblems};
 
 /// Where the text is kept, so that nothing typed is ever lost.
 const STORED: &str = "convscope.pasted";
@@ -21,20 +21,12 @@ const STORED: &str = "convscope.pasted";
 /// How long typing rests before the text is read, in milliseconds.
 const SETTLED: u64 = 200;
 
-/// The dialog, and the problems that stay after it.
-#[component]
-pub fn Import(open: RwSignal<bool>) -> impl IntoView {
-    provide_context(Importer::new(Studio::expect(), open));
-    view! {
-        <ImportDialog/>
-        <Problems/>
-    }
-}
-
 /// A paste, and what was made of it. `Copy`: handles. Handed down as context.
 #[derive(Clone, Copy)]
 pub struct Importer {
     pub open: RwSignal<bool>,
+    /// Whether what is read is added to the designs that are there, not opened in their place.
+    pub adding: RwSignal<bool>,
     pub text: RwSignal<String>,
     /// The input shape that was chosen among the candidates.
     pub input: RwSignal<Option<String>>,
@@ -61,10 +53,12 @@ pub enum State {
 }
 
 impl Importer {
-    fn new(studio: Studio, open: RwSignal<bool>) -> Self {
+    pub fn new(studio: Studio) -> Self {
+        let open = RwSignal::new(false);
         let news = RwSignal::new(None::<Message<ImportReport>>);
         let importer = Self {
             open,
+            adding: RwSignal::new(false),
             text: RwSignal::new(local_storage().and_then(|storage| storage.get_item(STORED).ok()?).unwrap_or_default()),
             input: RwSignal::new(None),
             state: RwSignal::new(State::Empty),
@@ -93,6 +87,12 @@ impl Importer {
         expect_context()
     }
 
+    /// Shows the dialog, to open what is read or (`adding`) to put it beside what is there.
+    pub fn show(&self, adding: bool) {
+        self.adding.set(adding);
+        self.open.set(true);
+    }
+
     /// Takes a text in; it is read when typing rests.
     pub fn type_text(&self, text: String) {
         self.input.set(None);
@@ -113,7 +113,15 @@ impl Importer {
     pub fn apply(&self, studio: &Studio) {
         match self.state.get_untracked() {
             State::Read(report) if !report.designs.is_empty() => {
-                studio.open(workbench(&report.designs, self.chosen.get_untracked()));
+                let chosen = self.chosen.get_untracked();
+                if self.adding.get_untracked() {
+                    let indices = std::iter::once(chosen.0).chain(chosen.1);
+                    for design in indices.filter_map(|index| own(&report.designs, index, index + 2)) {
+                        studio.add_design(design.name, design.content);
+                    }
+                } else {
+                    studio.open(workbench(&report.designs, chosen));
+                }
                 self.kept.set(report.problems);
                 self.open.set(false);
             }
@@ -191,23 +199,25 @@ impl Importer {
     }
 }
 
+/// A network that was read, as the design at a place.
+fn own(designs: &[ImportedDesign], index: usize, place: usize) -> Option<Design> {
+    let imported = designs.get(index)?;
+    let (network, _) = share_link::decode_design(&imported.design);
+    let content = Content::Network(network.into());
+    // `Net` is what a design without a name is exported as.
+    let name = if imported.name == "Net" { default_name(place, &content) } else { imported.name.clone() };
+    Some(Design { name, content })
+}
+
 /// The chosen networks beside each other; one by itself beside its separable twin.
 fn workbench(designs: &[ImportedDesign], (first, second): (usize, Option<usize>)) -> Workbench {
-    let own = |index: usize, place: usize| {
-        let imported = designs.get(index)?;
-        let (network, _) = share_link::decode_design(&imported.design);
-        let content = Content::Network(network.into());
-        // `Net` is what a design without a name is exported as.
-        let name = if imported.name == "Net" { default_name(place, &content) } else { imported.name.clone() };
-        Some(Design { name, content })
-    };
     let twin = || {
         let content = Content::Twin { of: 0, rewrites: vec![Rewrite::Separable] };
         Design { name: default_name(1, &content), content }
     };
-    let second = second.and_then(|second| own(second, 1)).unwrap_or_else(twin);
+    let second = second.and_then(|second| own(designs, second, 1)).unwrap_or_else(twin);
     // The names of one list stand for all designs.
     let frozen = designs.get(first).map(|imported| imported.frozen.clone()).unwrap_or_default();
-    let designs = own(first, 0).into_iter().chain([second]).collect();
-    Workbench { designs, baseline: 0, settings: Settings { frozen, ..Settings::default() } }
+    let designs = own(designs, first, 0).into_iter().chain([second]).collect();
+    Workbench { designs, settings: Settings { frozen, ..Settings::default() }, ..Workbench::default() }
 }

@@ -19,7 +19,7 @@ use super::studio::{Studio, now};
 use crate::page::format::grouped;
 
 pub use database::NotKept;
-pub use recent::{KeepNotices, Recent, RecentButton};
+pub use recent::{KeepNotices, Recent};
 pub use session::local_storage;
 
 /// What the page begins with.

@@ -7,23 +7,9 @@ use crate::page::opening::{Kept, in_order};
 
 use super::{Keeper, database};
 
-#[component]
-pub fn RecentButton(open: RwSignal<bool>) -> impl IntoView {
-    view! {
-        <button
-            class="button"
-            data-testid="recent-open"
-            aria-expanded=move || open.get().to_string()
-            on:click=move |_| open.update(|open| *open = !*open)
-        >
-            "Recent"
-        </button>
-    }
-}
-
 /// What was made in this browser, the newest first.
 #[component]
-pub fn Recent(open: RwSignal<bool>) -> impl IntoView {
+pub fn Recent(close: Callback<()>) -> impl IntoView {
     let keeper = Keeper::expect();
     let kept = RwSignal::new(Vec::<Kept>::new());
     let read = move || {
@@ -31,11 +17,7 @@ pub fn Recent(open: RwSignal<bool>) -> impl IntoView {
             kept.set(in_order(database::now().await.unwrap_or_default()).0);
         });
     };
-    Effect::new(move |_| {
-        if open.get() {
-            read();
-        }
-    });
+    read();
     let entry = move |work: Kept| {
         let is_here = keeper.work.with_value(|here| here.id == work.id);
         let origin = if work.is_own { "" } else { ", opened from a link" };
@@ -44,7 +26,7 @@ pub fn Recent(open: RwSignal<bool>) -> impl IntoView {
         let (title, id) = (work.title.clone(), work.id.clone());
         let go_on = move |_| {
             keeper.open(&work);
-            open.set(false);
+            close.run(());
         };
         let forget = move |_| {
             let id = id.clone();
@@ -73,13 +55,9 @@ pub fn Recent(open: RwSignal<bool>) -> impl IntoView {
         }
     };
     view! {
-        <Show when=move || open.get()>
-            <section class="card recent" aria-label="Recent">
                 <p class="muted">"Kept in this browser alone, each edit at once. A link that you open never takes the place of what you made."</p>
                 <ul>{move || kept.get().into_iter().map(entry).collect_view()}</ul>
                 {move || kept.with(Vec::is_empty).then(|| view! { <p>"Nothing yet: what you edit, paste or open is kept here."</p> })}
-            </section>
-        </Show>
     }
 }
 

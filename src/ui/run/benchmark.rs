@@ -2,10 +2,11 @@
 
 use leptos::prelude::*;
 
-use crate::job::{Message, News, RunReport, RunTask, Simd};
+use crate::job::{Message, News, RunReport, RunTask, RunsReport, RunsTask, Simd};
 use crate::model::presets;
 use crate::page::format::{short, time};
 use crate::share_link;
+use crate::ui::clipboard::{Copied, copy};
 use crate::ui::runner::{Runner, simd};
 
 /// How long to measure each preset, in milliseconds.
@@ -15,8 +16,8 @@ const MEASURE: f64 = 400.0;
 pub fn Benchmark() -> impl IntoView {
     let lines = RwSignal::new(Vec::<String>::new());
     let is_running = RwSignal::new(false);
-    let copied = RwSignal::new(false);
-    let runner = StoredValue::new(None::<Runner<RunTask>>);
+    let copied = RwSignal::new(Copied::NotYet);
+    let runner = StoredValue::new(None::<Runner<RunsTask>>);
     let start_next = move || {
         let next = presets::all().get(lines.with_untracked(Vec::len));
         is_running.set(next.is_some());
@@ -24,14 +25,18 @@ pub fn Benchmark() -> impl IntoView {
             let network = share_link::encode_design(&preset.network());
             // The gain keeps signals alive in deep networks: 8-bit numbers then have something to round.
             let task = RunTask { network, batch: 1, seed: 0, gain: 6.0, fuse: true, measure: MEASURE };
-            runner.start(task);
+            runner.start(RunsTask { runs: vec![task] });
         }
     };
-    let hear = move |message: Message<RunReport>| {
+    let hear = move |message: Message<RunsReport>| {
         let done = lines.with_untracked(Vec::len);
         let title = presets::all().get(done).map_or("", |preset| preset.title);
         let line = match message.news {
-            News::Told(report) => line(title, &report),
+            News::Told(report) => match report.runs.into_iter().next() {
+                Some(Ok(report)) => line(title, &report),
+                Some(Err(words)) => format!("{title:<28} {words}"),
+                None => format!("{title:<28} no result"),
+            },
             News::Failed(words) => format!("{title:<28} {words}"),
             News::Progress(_) => return,
         };
@@ -41,7 +46,7 @@ pub fn Benchmark() -> impl IntoView {
     runner.set_value(Some(Runner::new(Callback::new(hear))));
     let start = move |_| {
         lines.set(Vec::new());
-        copied.set(false);
+        copied.set(Copied::NotYet);
         start_next();
     };
     let stop = move |_| {
@@ -55,20 +60,14 @@ pub fn Benchmark() -> impl IntoView {
         let head = format!("{:<28} {:>9} {:>9} {:>7} {:>8} {:>9}", simd, "MACs", "time", "GMAC/s", "of peak", "int8");
         lines.with(|lines| [&[head], lines.as_slice()].concat().join("\n"))
     };
-    let copy = move |_| {
-        let promise = window().navigator().clipboard().write_text(&text());
-        leptos::task::spawn_local(async move {
-            copied.set(wasm_bindgen_futures::JsFuture::from(promise).await.is_ok());
-        });
-    };
     view! {
         <details class="benchmark">
             <summary>"Benchmark: every preset on this machine"</summary>
             <div class="run-head">
                 <button class="button" data-testid="benchmark" disabled=move || is_running.get() on:click=start>"Run all presets"</button>
                 <button class="button" disabled=move || !is_running.get() on:click=stop>"Stop"</button>
-                <button class="button" data-testid="benchmark-copy" disabled=move || lines.with(Vec::is_empty) on:click=copy>
-                    {move || if copied.get() { "Copied" } else { "Copy" }}
+                <button class="button" data-testid="benchmark-copy" disabled=move || lines.with(Vec::is_empty) on:click=move |_| copy(text(), copied)>
+                    {move || copied.get().words("Copy")}
                 </button>
                 <span class="muted" role="status">
                     {move || format!("{} of {}", lines.with(Vec::len), presets::all().len())}

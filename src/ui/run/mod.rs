@@ -5,22 +5,26 @@ mod result;
 
 use leptos::prelude::*;
 
-use crate::job::{Binary, Message, RunReport, RunTask};
-use crate::page::runs::{Asked, Origin, RunState, Runs, Shown, wanted};
+use crate::job::{Binary, Message, RunsReport, RunsTask};
+use crate::page::runs::{Asked, Origin, RunState, Runs, Shown, Versus, wanted};
 use crate::ui::checked_field::CheckedField;
 use crate::ui::each::Each;
 use crate::ui::runner::{Runner, simd};
 use crate::ui::settle::Rest;
-use crate::ui::studio::Studio;
+use crate::ui::studio::{Studio, now};
+use crate::workbench::Part;
 
 use benchmark::Benchmark;
-use result::RunResult;
+use result::{RunResult, compared};
 
 /// Networks up to so many multiply-accumulates run again by themselves after an edit.
 const RUNS_BY_ITSELF: u64 = 5_000_000;
 
 /// How long edits rest before that, in milliseconds.
 const SETTLED: u64 = 250;
+
+/// So long after its first panels the page may still be loading, in milliseconds.
+const LOADS: f64 = 1500.0;
 
 /// The runs of all designs as they are to be seen. `Copy`: handles.
 #[derive(Clone, Copy)]
@@ -61,7 +65,7 @@ pub fn Run() -> impl IntoView {
     let runs = RwSignal::new(Runs::default());
     let view = RunsView { runs, wanted, studio };
     let can_run = Binary::Engine.file(simd()).is_some();
-    let runner = Runner::<RunTask>::new(Callback::new(move |message: Message<RunReport>| {
+    let runner = Runner::<RunsTask>::new(Callback::new(move |message: Message<RunsReport>| {
         runs.update(|runs| runs.take(message.id, &message.news))
     }));
     let stop = move || {
@@ -100,18 +104,38 @@ pub fn Run() -> impl IntoView {
                     <button class="button" data-testid="cancel" on:click=move |_| cancel()>"Cancel"</button>
                 </Show>
                 <Settings/>
-                <span class="muted">"Really run here, in this browser, on one thread, with made-up weights that are the same everywhere."</span>
+                <span class="muted">"Measured in this browser, on one thread. Random weights from the seed, the same on every machine."</span>
             </div>
             {(!can_run).then(|| view! {
                 <p class="problem" data-testid="problem">
                     "This browser has no WebAssembly SIMD, so networks do not run here. Everything else works: every browser since 2023 has it."
                 </p>
             })}
+            <PairTimes runs=view/>
             <div class="run-results">
                 <Each keys=designs view=move |design| view! { <RunResult design runs=view/> }.into_any()/>
             </div>
             {can_run.then(|| view! { <Benchmark/> })}
         </section>
+    }
+}
+
+/// The two designs that are compared, by times that were taken in turns.
+#[component]
+fn PairTimes(runs: RunsView) -> impl IntoView {
+    let studio = Studio::expect();
+    let words = Memo::new(move |_| {
+        let (baseline, other) = studio.derived.with(|derived| derived.pair)?;
+        let name = |design: usize| studio.with_design(design, |state| state.name.clone());
+        let report = |design: usize| runs.shown(design).filter(|shown| !shown.is_stale)?.result.ok();
+        let (one, two) = (report(baseline)?, report(other)?);
+        let versus = Versus::of((two.median, two.range()), (one.median, one.range()));
+        Some(format!("{} against {}: {}.", name(other)?, name(baseline)?, compared(versus)))
+    });
+    move || {
+        words.get().map(
+            |words| view! { <p data-testid="pair-times"><b>{words}</b>" Measured in turns, one and the other."</p> },
+        )
     }
 }
 
@@ -127,8 +151,8 @@ fn Settings() -> impl IntoView {
     }
 }
 
-/// Runs small networks when the page opens and after edits that have settled. An edit stops what is under way, so that
-/// it does not take the processor from who edits.
+/// Runs small networks when the part is opened, and from then on after edits that have settled. An edit stops what is
+/// under way, so that it does not take the processor from who edits.
 fn run_small_networks(
     studio: Studio,
     wanted: Memo<Vec<Option<Asked>>>,
@@ -137,6 +161,11 @@ fn run_small_networks(
     run_all: impl Fn() + Copy + 'static,
 ) {
     let rest = Rest::new();
+    let look = studio.look();
+    // Once it has been opened, its results follow the edits.
+    let is_open = Memo::new(move |before: Option<&bool>| before == Some(&true) || look.get().part.shows(Part::Run));
+    // What is measured while the page loads says nothing.
+    let opened = now();
     let is_small = move || {
         studio.derived.with_untracked(|derived| {
             let macs = derived.designs.iter().map(|state| state.report.totals.figures.macs.0);
@@ -146,13 +175,13 @@ fn run_small_networks(
     Effect::new(move |_| {
         let tasks = wanted.get();
         rest.cancel();
-        if !is_small() {
+        if !is_open.get() || !is_small() {
             return;
         }
         stop();
         let shown = runs.with_untracked(|runs| runs.are_of(&tasks));
         if !shown && tasks.iter().any(Option::is_some) {
-            rest.then(SETTLED, run_all);
+            rest.then(SETTLED.max((opened + LOADS - now()).max(0.0) as u64), run_all);
         }
     });
 }

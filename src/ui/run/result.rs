@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use crate::job::{Int8Report, Peak, RunReport, StepReport};
 use crate::page::format::{bytes, percent, time};
-use crate::page::runs::RunState;
+use crate::page::runs::{RunState, Versus};
 use crate::ui::studio::Studio;
 
 use super::RunsView;
@@ -46,6 +46,7 @@ pub fn RunResult(design: usize, runs: RunsView) -> impl IntoView {
 
 #[component]
 fn Times(report: RunReport, rows: Vec<String>, design: usize) -> impl IntoView {
+    let is_steady = report.is_steady();
     let spread = format!(
         "median of {} samples of {} passes; half of them between {} and {}",
         report.samples,
@@ -60,8 +61,13 @@ fn Times(report: RunReport, rows: Vec<String>, design: usize) -> impl IntoView {
     view! {
         <p class="time" title=spread.clone()>
             {time(report.median)}
-            <small>" "{format!("a pass (± {})", time((report.upper_quartile - report.lower_quartile) / 2.0))}</small>
+            <small>" "{format!("a pass (half of them {} to {}, the fastest tenth below {})", time(report.lower_quartile), time(report.upper_quartile), time(report.fastest))}</small>
         </p>
+        {(!is_steady).then(|| view! {
+            <p class="warning" data-testid=format!("busy-{design}")>
+                "The machine was busy: the first and the second half of the samples differ. Measure again."
+            </p>
+        })}
         <p class="outputs">{format!("output [{}]{more}", outputs.join(", "))}</p>
         {rate_words(&report).map(|words| view! { <p class="muted" data-testid=format!("rate-{design}")>{words}</p> })}
         {report.int8.map(|int8| view! {
@@ -71,7 +77,7 @@ fn Times(report: RunReport, rows: Vec<String>, design: usize) -> impl IntoView {
                 data-median-ms=int8.median.to_string()
                 data-error=int8.largest_error.to_string()
             >
-                {int8_words(&int8, report.median)}
+                {int8_words(&int8, &report)}
             </p>
         })}
         <Steps steps=report.steps peak=report.peak rows design/>
@@ -95,31 +101,32 @@ fn rate_words(report: &RunReport) -> Option<String> {
     ))
 }
 
-fn int8_words(int8: &Int8Report, float_median: f64) -> String {
+fn int8_words(int8: &Int8Report, float: &RunReport) -> String {
+    let int8_range = (int8.lower_quartile, int8.upper_quartile);
     format!(
         "With 8-bit numbers {} a pass ({}), {} of weights instead of {}, batch norms folded; outputs {}, {}.",
         time(int8.median),
-        compared(float_median, int8.median),
+        compared(Versus::of((int8.median, int8_range), (float.median, float.range()))),
         bytes(int8.weight_bytes),
         bytes(int8.float_weight_bytes),
         match int8.largest_error {
-            error if error < 0.0005 => "move by less than 0.1 % of the largest".to_string(),
-            error => format!("move by up to {} of the largest", percent(error)),
+            error if error < 0.0005 => "off by less than 0.1 % of the largest".to_string(),
+            error => format!("off by at most {} of the largest", percent(error)),
         },
         match int8.changed {
-            0 => "and the largest stays the largest".to_string(),
-            1 => "and for 1 input another is the largest".to_string(),
-            changed => format!("and for {changed} inputs another is the largest"),
+            0 => "top-1 unchanged".to_string(),
+            1 => "top-1 changed for 1 input".to_string(),
+            changed => format!("top-1 changed for {changed} inputs"),
         }
     )
 }
 
-/// `1.7 times as fast` or `2.0 times as slow`.
-fn compared(before: f64, after: f64) -> String {
-    if after <= before {
-        format!("{:.1} times as fast", before / after)
-    } else {
-        format!("{:.1} times as slow", after / before)
+/// `1.7 times as fast`, `2.0 times as slow`, or that it is neither.
+pub fn compared(versus: Versus) -> String {
+    match versus {
+        Versus::Same => "no difference within the spread".to_string(),
+        Versus::Faster(times) => format!("{times:.1} times as fast"),
+        Versus::Slower(times) => format!("{times:.1} times as slow"),
     }
 }
 
@@ -168,7 +175,7 @@ fn Steps(steps: Vec<StepReport>, peak: Peak, rows: Vec<String>, design: usize) -
                 1 => "The step: rate, prediction, kernel".to_string(),
                 count => format!("All {count} steps: rate, prediction, kernel"),
             }}</summary>
-            <div class="scrolls" tabindex="0" role="region" aria-label="every step of the pass">
+            <div class="scrolls" tabindex="0" role="group" aria-label="every step of the pass">
                 <table data-testid=format!("steps-{design}")>
                     <thead>
                         <tr>

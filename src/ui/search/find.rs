@@ -151,7 +151,7 @@ pub fn Find(design: Memo<usize>) -> impl IntoView {
                         prop:checked=move || keeping.get()
                         on:change=move |event| keeping.set(event_target_checked(&event))
                     />
-                    "beaten only at the same width and resolution"
+                    "keep the best of every width and resolution"
                 </label>
                 <label class="check" class:muted=untimed title="Of one run, by published timings">
                     "within"
@@ -203,7 +203,7 @@ fn milliseconds(text: &str) -> Option<f64> {
 #[component]
 fn Found(report: SearchReport, finder: Finder, design: Memo<usize>) -> impl IntoView {
     let summary = format!(
-        "{} of {} variants looked at in {}: {} fit, {} cannot run, {} that nothing beats in parameters, MACs, memory and time together.",
+        "{} of {} variants looked at in {}: {} fit, {} cannot run, {} are Pareto-optimal in parameters, MACs, memory and time.",
         grouped(report.done),
         grouped(report.space),
         time(report.took),

@@ -21,7 +21,7 @@ pub fn SearchPanel() -> impl IntoView {
     view! {
         <section class="card search" aria-label="Search">
             <div class="panel-head">
-                <h2>"What else could it be?"</h2>
+                <h2>"Explore variants"</h2>
                 <DesignTabs label="variants of the design" design=design.into() choose=chosen.write_only()/>
             </div>
             <SweepView design/>

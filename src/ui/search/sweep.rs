@@ -73,7 +73,7 @@ pub fn SweepView(design: Memo<usize>) -> impl IntoView {
                 </ul>
             </div>
             <Chart name="sweep" picture/>
-            <p class="muted">"The upright line is the design as it stands; × cannot run. For networks much smaller than those that were timed, times are extrapolations."</p>
+            <p class="muted">"Vertical line: now. ×: the shapes do not fit. Times of networks much smaller than those that were timed are extrapolated."</p>
             <Evidence fitted=Fitted::reference()/>
         </div>
     }

@@ -140,3 +140,29 @@ fn sizes_of_the_largest_networks_do_not_wrap() {
         }
     }
 }
+
+/// What does not fold is a byte each; a module that is called twice is stored with each batch norm behind it.
+#[test]
+fn flash_of_what_does_not_fold() {
+    let chain = |layers: &[Layer]| {
+        Network::chain_of("case", Dims::new(&[3, 8, 8]).expect("three sizes"), layers.iter().cloned())
+    };
+    let conv = || Layer::from(Conv2d { out_channels: Channels::Count(8), ..Conv2d::default() });
+    let slopes = Layer::from(PReLU { num_parameters: Channels::TimesInput(1) });
+    assert_eq!(flash(&chain(&[conv(), slopes])).bytes(), 216 + 32 + 8);
+    assert_eq!(flash(&chain(&[conv(), Kind::ReLU.layer(), Kind::BatchNorm2d.layer()])).bytes(), 216 + 32 + 16);
+    // Conv2d(4, 4, 3), bn1, the same convolution, bn2: 144 weights and 4 biases, twice.
+    let same = || {
+        let padding = Padding::Explicit(Pair::square(1));
+        Layer::from(Conv2d { out_channels: Channels::Count(4), padding, ..Conv2d::default() })
+    };
+    let rows =
+        [("conv", same()), ("bn1", Kind::BatchNorm2d.layer()), ("conv", same()), ("bn2", Kind::BatchNorm2d.layer())];
+    let rows = rows.map(|(name, layer)| (name.to_string(), layer));
+    let twice = Network::chain("case", Dims::new(&[4, 8, 8]).expect("three sizes"), rows);
+    assert_eq!(flash(&twice).bytes(), 2 * (144 + 16));
+    let rows = [("conv", same()), ("relu", Kind::ReLU.layer()), ("conv", same())];
+    let rows = rows.map(|(name, layer)| (name.to_string(), layer));
+    let once = Network::chain("case", Dims::new(&[4, 8, 8]).expect("three sizes"), rows);
+    assert_eq!(flash(&once).bytes(), 144 + 16);
+}

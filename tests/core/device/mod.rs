@@ -3,6 +3,8 @@
 mod flash;
 mod latency;
 pub mod networks;
+#[cfg(feature = "python")]
+mod oracle;
 mod ram;
 
 use convscope::device::{CATALOGUE, Device, Fit, TIMINGS, Verdict, by_id, find, own_id};

@@ -184,3 +184,14 @@ pub fn autoencoder() -> Network {
     builder.next(Linear { out_features: 640, bias: true });
     builder.network
 }
+
+/// The CIFAR network of TinyMaix (tools/h5/cifar10.h5).
+pub fn tinymaix_cifar() -> Network {
+    let mut builder = Builder::new("cifar", [3, 32, 32]);
+    for channels in [32, 32, 64] {
+        builder.conv(square(channels, 5, 2), true);
+    }
+    builder.next(Flatten::default());
+    builder.next(Linear { out_features: 10, bias: true });
+    builder.network
+}

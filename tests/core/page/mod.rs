@@ -3,6 +3,7 @@
 mod address;
 mod drafts;
 mod editor;
+mod notation;
 mod opening;
 mod row;
 mod runs;

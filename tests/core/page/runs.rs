@@ -1,6 +1,6 @@
 //! Which results are of what stands on the page.
 
-use convscope::job::{News, Peak, RunReport};
+use convscope::job::{News, Peak, RunReport, RunsReport};
 use convscope::page::editor::Editor;
 use convscope::page::runs::{Asked, Origin, RunState, Runs, wanted};
 use convscope::workbench::Workbench;
@@ -12,6 +12,8 @@ fn report(output: f32) -> RunReport {
         median: 1.0,
         lower_quartile: 1.0,
         upper_quartile: 1.0,
+        fastest: 1.0,
+        halves: (1.0, 1.0),
         samples: 1,
         passes: 1,
         steps: Vec::new(),
@@ -19,6 +21,10 @@ fn report(output: f32) -> RunReport {
         peak: Peak::default(),
         int8: None,
     }
+}
+
+fn told(runs: Vec<Result<RunReport, String>>) -> News<RunsReport> {
+    News::Told(RunsReport { runs })
 }
 
 /// A page of one editor, its runs and a worker that only notes what it is asked.
@@ -37,16 +43,16 @@ impl Page {
         wanted(self.editor.derived(), &self.editor.workbench().settings, self.editor.sitting())
     }
 
-    /// The ids of the jobs.
-    fn run(&mut self) -> Vec<u32> {
-        let mut ids = Vec::new();
+    /// The id of the job, where there is one.
+    fn run(&mut self) -> Option<u32> {
+        let mut id = None;
         let wanted = self.wanted();
         self.runs.start(wanted, |_| {
-            ids.push(self.next);
+            id = Some(self.next);
             self.next += 1;
             self.next - 1
         });
-        ids
+        id
     }
 
     fn states(&self) -> Vec<RunState> {
@@ -63,13 +69,12 @@ impl Page {
 fn a_run_goes_from_idle_over_running_to_done_and_stale() {
     let mut page = Page::new();
     assert_eq!(page.states(), [RunState::Idle; 2]);
-    let ids = page.run();
+    let id = page.run();
     assert_eq!(page.states(), [RunState::Running; 2]);
     assert!(page.runs.is_running());
-    page.runs.take(Some(ids[0]), &News::Progress(0.5));
-    assert_eq!(page.runs.progress(), 0.25);
-    page.runs.take(Some(ids[0]), &News::Told(report(1.0)));
-    page.runs.take(Some(ids[1]), &News::Failed("no".to_string()));
+    page.runs.take(id, &News::Progress(0.5));
+    assert_eq!(page.runs.progress(), 0.5);
+    page.runs.take(id, &told(vec![Ok(report(1.0)), Err("no".to_string())]));
     assert_eq!(page.states(), [RunState::Done, RunState::Failed]);
     assert!(page.runs.are_of(&page.wanted()));
     page.editor.edit(None, |workbench| workbench.settings.seed = 7);
@@ -86,9 +91,9 @@ fn news_of_a_job_that_was_stopped_change_nothing() {
     page.runs.stop();
     assert_eq!(page.states(), [RunState::Idle; 2]);
     let new = page.run();
-    page.runs.take(Some(old[0]), &News::Told(report(1.0)));
+    page.runs.take(old, &told(vec![Ok(report(1.0)), Ok(report(1.0))]));
     assert_eq!(page.states(), [RunState::Running; 2]);
-    page.runs.take(Some(new[0]), &News::Told(report(2.0)));
+    page.runs.take(new, &told(vec![Ok(report(2.0)), Ok(report(3.0))]));
     let shown = page.runs.shown(0, &page.origin(0), page.wanted()[0].as_ref()).expect("a result");
     assert_eq!(shown.result.map(|report| report.output), Ok(vec![2.0]));
     assert_eq!(shown.rows[0], "conv1", "it knows the rows that were run");
@@ -105,10 +110,8 @@ fn a_worker_that_fails_fails_all_that_it_did() {
 #[test]
 fn a_result_of_another_workbench_is_not_shown() {
     let mut page = Page::new();
-    let ids = page.run();
-    for id in ids {
-        page.runs.take(Some(id), &News::Told(report(1.0)));
-    }
+    let id = page.run();
+    page.runs.take(id, &told(vec![Ok(report(1.0)), Ok(report(1.0))]));
     let (other, _) = convscope::share_link::decode("v=1&a=3x32x32.c8k3p1.relu.flat.fc10_Standard");
     page.editor.open(None, other);
     assert_eq!(page.states(), [RunState::Idle]);
@@ -120,5 +123,5 @@ fn a_design_with_an_error_is_not_run() {
     let (broken, _) = convscope::share_link::decode("v=1&a=1x1x150.c4k9");
     page.editor.open(None, broken);
     assert_eq!(page.wanted(), [None]);
-    assert!(page.run().is_empty());
+    assert_eq!(page.run(), None);
 }

@@ -157,7 +157,7 @@ proptest! {
 fn the_seeds_pair_is_short_and_readable() {
     let link = encode(&Workbench::default());
     let expected =
-        "v=1&a=1x1x150.c4k2p1.bn.relu.max2.c8k2p1.bn.relu.max2.c16k2p1.bn.relu.max2.flat.fc36.relu.fc3&b=separable";
+        "v=1&a=1x8x150.c4k2p1.bn.relu.max2.c8k2p1.bn.relu.max2.c16k2p1.bn.relu.max2.flat.fc36.relu.fc3&b=separable";
     assert_eq!(link, expected);
     assert_eq!(decode(&format!("#{link}")), (Workbench::default(), Vec::new()));
     assert_eq!(decode(""), (Workbench::default(), Vec::new()));
@@ -170,7 +170,7 @@ fn a_deleted_row_costs_one_name() {
     network.nodes.retain(|node| node.name != "conv2");
     assert_eq!(
         encode_design(&network),
-        "1x1x150.c4k2p1.bn.relu.max2.bn.relu.max2.c16k2p1_conv3.bn.relu.max2.flat.fc36.relu.fc3"
+        "1x8x150.c4k2p1.bn.relu.max2.bn.relu.max2.c16k2p1_conv3.bn.relu.max2.flat.fc36.relu.fc3"
     );
 }
 
@@ -182,7 +182,7 @@ fn a_twin_with_a_network_of_its_own_needs_no_names() {
         encode(&workbench).split_once("&b=").map(|(a, b)| (a.to_string(), b.to_string())).expect("two designs");
     assert_eq!(
         own,
-        "1x1x150_Separable.cX1k2p1gIN.c4k1.bn.relu.max2.cX1k2p1gIN.c8k1.bn.relu.max2.cX1k2p1gIN.c16k1.bn.relu.max2.flat.fc36.relu.fc3"
+        "1x8x150_Separable.cX1k2p1gIN.c4k1.bn.relu.max2.cX1k2p1gIN.c8k1.bn.relu.max2.cX1k2p1gIN.c16k1.bn.relu.max2.flat.fc36.relu.fc3"
     );
     assert!(encode(&workbench).len() <= 300);
 }
@@ -223,10 +223,40 @@ fn a_link_without_anything_known_is_named() {
 }
 
 #[test]
+fn links_without_a_network_keep_the_input_that_they_had() {
+    let input = |link: &str| decode(link).0.resolve()[0].network.input.to_string();
+    for old in ["v=1", "batch=8", "#device=pico", "v=1&b=separable&later=3", "with=b"] {
+        assert_eq!(input(old), "1x1x150", "{old}");
+    }
+    assert_eq!((input(""), input("#"), input("#hello")), ("1x8x150".into(), "1x8x150".into(), "1x8x150".into()));
+}
+
+#[test]
+fn what_a_link_says_of_the_look_is_read_or_named() {
+    let (workbench, problems) = decode("v=1&a=1x8x8.c4&b=separable&view=device&show=present&hide=menu.charts");
+    assert_eq!(problems, []);
+    assert_eq!(workbench.look.hidden(), "menu charts");
+    let (_, problems) = decode("v=1&a=1x8x8.c4&view=kitchen&hide=menu.sink&show=off&inputs=two&with=q");
+    let tokens: Vec<&str> = problems.iter().map(|problem| problem.token.as_str()).collect();
+    assert_eq!(tokens, ["view=kitchen", "hide=menu.sink", "show=off", "inputs=two", "with=q"]);
+}
+
+#[test]
 fn percent_encoded_links_are_read() {
     let (plain, _) = decode("a=1x1x150.c4k2p1_stem~2D1.fc3");
     let (encoded, problems) = decode("a=1x1x150%2Ec4k2p1%5Fstem%7E2D1%2efc3");
     assert_eq!((plain, Vec::new()), (encoded, problems));
+}
+
+/// Nothing is taken for the input of a row that has none.
+#[test]
+fn rewrites_of_rows_without_inputs_are_read() {
+    for word in ["separable", "foldbn", "nobias", "nodwbias", "folddw", "poolhead", "stridepool", "width0.5"] {
+        for layers in ["conv1d8k3~NONE", "c4k3gIN~NONE.c8k1~NONE.bn~NONE.relu", "max2~NONE.flat~NONE.fc3~NONE"] {
+            let (workbench, _) = decode(&format!("v=1&a=1x8x8.{layers}&b={word}"));
+            assert_eq!(decode(&encode(&workbench)).0, workbench, "{word} of {layers}");
+        }
+    }
 }
 
 #[test]

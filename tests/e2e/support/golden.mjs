@@ -8,3 +8,7 @@ const FOLDER = process.env.GOLDEN_DIR ?? fileURLToPath(new URL("../../fixtures/g
 export function readGolden(name) {
   return JSON.parse(readFileSync(path.join(FOLDER, name), "utf8"));
 }
+
+/** The question's pair on the line of 150 values on which PyTorch's figures of seed.json were taken. */
+export const LINE =
+  "v=1&a=1x1x150.c4k2p1.bn.relu.max2.c8k2p1.bn.relu.max2.c16k2p1.bn.relu.max2.flat.fc36.relu.fc3&b=separable";

@@ -14,6 +14,7 @@ export class Panels {
 
   /** Chooses the design that is advised, and shows all that is found. */
   async advise(design) {
+    await this.workbench.openPart("improve");
     await this.page.waitForSelector(`.advice .tabs button[data-color="${design}"]`);
     await this.page.click(`.advice .tabs button[data-color="${design}"]`);
     await this.page.waitForFunction(
@@ -142,6 +143,7 @@ export class Panels {
   }
 
   async setOwnFlash(kilobytes) {
+    await this.workbench.openPart("device");
     const input = await this.page.waitForSelector(hook("own-flash"));
     await input.evaluate((element) => element.select());
     await input.type(kilobytes);
@@ -159,6 +161,7 @@ export class Panels {
 
   /** Sweeps over an argument and gives the table's rows as texts. */
   async sweep(name) {
+    await this.workbench.openPart("explore");
     const place = (await this.sweepArguments()).indexOf(name);
     assert.notEqual(place, -1, name);
     await this.page.select(hook("sweep-argument"), String(place));
@@ -170,6 +173,7 @@ export class Panels {
 
   /** Searches and gives what was found when it is done. */
   async search() {
+    await this.workbench.openPart("explore");
     await this.page.$eval(hook("search"), (button) => button.click());
     await this.page.waitForSelector(hook("search-summary"));
     await this.page.waitForFunction((cancel) => !document.querySelector(cancel), {}, hook("search-cancel"));
@@ -215,6 +219,7 @@ export class Panels {
 
   /** What a counter prints for a design: its number, and the text with the reasons. */
   async counted(convention, design) {
+    await this.workbench.openPart("details");
     await this.page.select(hook("convention"), convention);
     await this.page.waitForSelector(hook(`counted-${design}`));
     await this.workbench.waitForPaint();
@@ -223,6 +228,7 @@ export class Panels {
 
   /** Opens the self-check and gives how many figures agree, and how many do not. */
   async selfCheck() {
+    await this.workbench.openPart("details");
     await this.page.$eval(hook("selfcheck-open"), (button) => button.click());
     return this.selfCheckSummary();
   }

@@ -76,7 +76,7 @@ export class WorkbenchPage {
   }
 
   async designCount() {
-    return this.page.$$eval(`[data-testid^="design-"]`, (elements) => elements.length);
+    return this.page.$$eval(`[data-testid^="design-"][data-twin]`, (elements) => elements.length);
   }
 
   async isTwin(design) {
@@ -123,6 +123,21 @@ export class WorkbenchPage {
   }
 
   /** Goes on with a kept work. */
+  /** Chooses what is compared with the baseline by its row of the summary. */
+  async compare(design) {
+    await this.page.click(`${hook(`summary-${design}`)} button`);
+    await this.page.waitForSelector(`${hook(`summary-${design}`)}[data-compared="true"]`);
+  }
+
+  /** A design's row of the summary: `params`, `macs`, `ramBytes`, `flashBytes`, `latencyMs`, `fits`, `compared`, and its text. */
+  async summary(design) {
+    return this.page.$eval(hook(`summary-${design}`), ({ dataset, innerText }) => ({ ...dataset, text: innerText }));
+  }
+
+  async headline() {
+    return this.page.$eval(`${hook("answer")} h1`, ({ innerText }) => innerText.replaceAll("\u00a0", " "));
+  }
+
   async chooseRecent(index) {
     const works = await this.page.$$(hook("recent"));
     await (await works[index].$("button")).click();
@@ -148,10 +163,9 @@ export class WorkbenchPage {
   /** A digest of the pixels of each chart, by the chart's name. */
   async chartFingerprints() {
     await this.page.waitForSelector('canvas[data-chart="memory"]');
-    await this.page.waitForSelector('canvas[data-chart="sweep"]');
     await this.waitForPaint();
     const pixels = await this.page.$$eval("canvas[data-chart]", (charts) =>
-      charts.map((chart) => [chart.dataset.chart, chart.toDataURL()]),
+      charts.filter((chart) => chart.clientWidth > 0).map((chart) => [chart.dataset.chart, chart.toDataURL()]),
     );
     return Object.fromEntries(pixels.map(([name, text]) => [name, createHash("sha256").update(text).digest("hex")]));
   }
@@ -160,6 +174,7 @@ export class WorkbenchPage {
 
   /** Types `value` over an argument of a row (`kernel_size`, ...); checkboxes and selects are set to it. */
   async setArgument(design, row, argument, value) {
+    await this.openPart("layers");
     const selector = `${hook(`row-${design}-${row}`)} [name="${argument}"]`;
     if (!(await this.#isVisible(selector))) await this.#unfold(hook(`row-${design}-${row}`));
     await this.#fill(selector, value);
@@ -194,12 +209,20 @@ export class WorkbenchPage {
 
   /** What is to be seen of a design's run: `state`, whether it is marked as `stale`, its `text`, the names of its `steps`. */
   async shownRun(design) {
+    await this.openPart("run");
     return this.page.$eval(hook(`run-${design}`), (element) => ({
       state: element.dataset.state,
       stale: element.classList.contains("stale"),
       text: element.innerText,
       steps: [...element.querySelectorAll(".step > :first-child")].map(({ innerText }) => innerText),
     }));
+  }
+
+  /** Opens a part of the page: `layers`, `improve`, `device`, `run`, `explore` or `details`. */
+  async openPart(name) {
+    const head = await this.page.waitForSelector(hook(`part-${name}`));
+    if ((await head.evaluate((button) => button.getAttribute("aria-expanded"))) !== "true") await head.click();
+    await this.page.waitForSelector(`#part-${name}:not([hidden])`);
   }
 
   async waitForRunState(design, state) {
@@ -211,6 +234,7 @@ export class WorkbenchPage {
   }
 
   async setGain(gain) {
+    await this.openPart("run");
     await this.#fill(hook("gain"), String(gain));
   }
 
@@ -230,6 +254,7 @@ export class WorkbenchPage {
 
   /** One of `remove`, `duplicate`, `move-up`, `move-down`. */
   async changeRow(design, row, action) {
+    await this.openPart("layers");
     const selector = `${hook(`row-${design}-${row}`)} [data-action="${action}"]`;
     if (!(await this.#isVisible(selector))) await this.#unfold(hook(`row-${design}-${row}`));
     await this.page.click(selector);
@@ -248,6 +273,7 @@ export class WorkbenchPage {
   }
 
   async startRun() {
+    await this.openPart("run");
     await this.page.waitForSelector(hook("run"));
     await this.page.click(hook("run"));
   }
@@ -378,6 +404,8 @@ export class WorkbenchPage {
   }
 
   async tabToRun() {
+    await this.#tabTo(hook("part-run"));
+    await this.press("Enter");
     await this.#tabTo(hook("run"));
   }
 

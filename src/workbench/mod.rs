@@ -1,14 +1,18 @@
 //! What stands on the page: the designs, which of them is the baseline, and the settings that change numbers. It is
 //! what a link carries, what is kept between visits and what undo steps through.
 
+mod look;
+
 use std::sync::Arc;
 
 use thiserror::Error;
 
 use crate::cost::{Convention, NumberType};
 use crate::decimal;
-use crate::model::{NameError, Network, NodeId, check_name, presets};
+use crate::model::{Dims, NameError, Network, NodeId, check_name, presets};
 use crate::rewrite::{self, Change, Rewrite};
+
+pub use look::{Hideable, Look, Part, Show};
 
 /// The designs and the settings.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,7 +21,10 @@ pub struct Workbench {
     pub designs: Vec<Design>,
     /// The design that the others are compared with.
     pub baseline: usize,
+    /// The design that the baseline is compared with first; where it is not there, or the baseline, the first other one.
+    pub compared: usize,
     pub settings: Settings,
+    pub look: Look,
 }
 
 /// The most designs side by side.
@@ -62,6 +69,8 @@ pub struct Settings {
     pub device: Option<String>,
     /// Modules whose parameters, and those of everything below them, do not learn: `features.0`.
     pub frozen: Vec<String>,
+    /// Whether each design keeps an input of its own when another one's is changed.
+    pub own_inputs: bool,
 }
 
 /// Why a text is not the value of a setting.
@@ -94,7 +103,9 @@ impl Default for Workbench {
         Self {
             designs: designs.map(|(index, content)| Design { name: default_name(index, &content), content }).collect(),
             baseline: 0,
+            compared: 1,
             settings: Settings::default(),
+            look: Look::default(),
         }
     }
 }
@@ -109,6 +120,7 @@ impl Default for Settings {
             gain: 1.0,
             device: None,
             frozen: Vec::new(),
+            own_inputs: false,
         }
     }
 }
@@ -128,7 +140,8 @@ impl PartialEq for Content {
 
 impl Settings {
     /// Every setting by a short name that stays, in order.
-    pub const NAMES: &'static [&'static str] = &["batch", "type", "count", "seed", "gain", "device", "frozen"];
+    pub const NAMES: &'static [&'static str] =
+        &["batch", "type", "count", "seed", "gain", "device", "frozen", "inputs"];
 
     /// A setting as a text; `None` where there is no such setting, or nothing is chosen.
     pub fn text(&self, name: &str) -> Option<String> {
@@ -140,6 +153,7 @@ impl Settings {
             "gain" => Some(decimal::plain(self.gain)),
             "device" => self.device.clone(),
             "frozen" => Some(self.frozen.join(",")).filter(|names| !names.is_empty()),
+            "inputs" => Some(if self.own_inputs { "own" } else { "one" }.to_string()),
             _ => None,
         }
     }
@@ -173,6 +187,13 @@ impl Settings {
                 let names = text.split(',').map(str::trim).filter(|name| !name.is_empty());
                 self.frozen = names.map(ToString::to_string).collect();
             }
+            "inputs" => {
+                self.own_inputs = match text {
+                    "own" => true,
+                    "one" => false,
+                    _ => return Err(error("inputs", "one or own")),
+                };
+            }
             _ => {}
         }
         Ok(())
@@ -203,6 +224,18 @@ impl Design {
 }
 
 impl Workbench {
+    /// One design without layers.
+    pub fn empty() -> Self {
+        let content = Content::Network(Self::empty_network().into());
+        Self { designs: vec![Design { name: default_name(0, &content), content }], ..Self::default() }
+    }
+
+    /// A network without layers, on small pictures in colour.
+    pub fn empty_network() -> Network {
+        let input = Dims::new(&[3, 32, 32]).unwrap_or_default();
+        Network { name: "Net".to_string(), input, nodes: Vec::new(), uncalled: Vec::new() }
+    }
+
     /// The network of every design. A twin of nothing (a circle, or an index that no design has) is empty.
     pub fn resolve(&self) -> Vec<Resolved> {
         let mut resolved: Vec<Option<Resolved>> = vec![None; self.designs.len()];
@@ -257,6 +290,21 @@ impl Workbench {
         if self.baseline > index || self.baseline == self.designs.len() {
             self.baseline -= 1;
         }
+        if self.compared > index {
+            self.compared -= 1;
+        }
+    }
+
+    /// The baseline and the design that it is compared with; `None` of one design alone.
+    pub fn pair(&self) -> Option<(usize, usize)> {
+        let is_other = |index: &usize| *index != self.baseline && *index < self.designs.len();
+        let other = std::iter::once(self.compared).chain(0..self.designs.len()).find(is_other)?;
+        Some((self.baseline, other))
+    }
+
+    /// The design whose network a design follows in the end: itself, or the root of its twins.
+    pub fn root(&self, index: usize) -> usize {
+        self.ancestors(index).and_then(|ancestors| ancestors.last().copied()).unwrap_or(index)
     }
 
     fn resolve_into(&self, index: usize, resolved: &mut [Option<Resolved>]) {
@@ -291,8 +339,7 @@ impl Workbench {
 
 impl Resolved {
     fn empty() -> Self {
-        let network =
-            Network { name: String::new(), input: Default::default(), nodes: Vec::new(), uncalled: Vec::new() };
+        let network = Network { name: String::new(), input: Dims::default(), ..Workbench::empty_network() };
         Self { network: network.into(), origins: Vec::new(), changes: Vec::new(), twin_of: None }
     }
 }

@@ -1,0 +1,39 @@
+//! Designs against devices.
+
+use crate::cost::{NumberType, Settings, analyze};
+use crate::model::Network;
+
+use super::board::{Class, Device};
+use super::fit::Fit;
+use super::latency::{Estimate, Latency};
+use super::timings::Stack;
+
+/// One design on one device.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cell {
+    pub fit: Fit,
+    /// By the device's first software stack; `None` where nothing was timed on it.
+    pub time: Option<(Stack, Estimate)>,
+}
+
+/// For each design a row with a cell for each device; `None` where a design has no known cost.
+pub fn matrix(designs: &[&Network], devices: &[&Device]) -> Vec<Vec<Option<Cell>>> {
+    let row = |network: &&Network| {
+        let report = |number_type| analyze(network, &Settings { number_type, ..Settings::default() });
+        let (int8, floats) = (report(NumberType::Int8), report(NumberType::F32));
+        let cell = |device: &&Device| {
+            let fit = Fit::of(device, network)?;
+            let report = match device.class {
+                Class::Microcontroller => &int8,
+                Class::Computer => &floats,
+            };
+            let time = match Latency::on(device, network, report) {
+                Latency::Estimated(estimates) => estimates.into_iter().next(),
+                Latency::AtLeast { .. } | Latency::Refused(_) => None,
+            };
+            Some(Cell { fit, time })
+        };
+        devices.iter().map(cell).collect()
+    };
+    designs.iter().map(row).collect()
+}

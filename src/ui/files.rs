@@ -1,0 +1,19 @@
+//! Files to take away.
+
+use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+
+/// Saves what an address holds under a name.
+pub fn save(name: &str, address: &str) {
+    let Ok(link) = document().create_element("a") else { return };
+    let _ = link.set_attribute("download", name);
+    let _ = link.set_attribute("href", address);
+    if let Some(link) = link.dyn_ref::<web_sys::HtmlElement>() {
+        link.click();
+    }
+}
+
+/// An address that holds a text.
+pub fn text_address(kind: &str, text: &str) -> String {
+    format!("data:{kind};charset=utf-8,{}", String::from(js_sys::encode_uri_component(text)))
+}
