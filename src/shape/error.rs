@@ -42,7 +42,14 @@ pub enum ShapeError {
         "Given {}={groups_or_transposed}, weight of size {weight:?}, expected input{input:?} to have {expected} channels, but got {found} channels instead",
         if *.transposed { "transposed" } else { "groups" }
     )]
-    Channels { transposed: bool, groups_or_transposed: i64, weight: Vec<i64>, input: Box<Dims>, expected: i64, found: u64 },
+    Channels {
+        transposed: bool,
+        groups_or_transposed: i64,
+        weight: Vec<i64>,
+        input: Box<Dims>,
+        expected: i64,
+        found: u64,
+    },
     #[error(
         "Calculated padded input size per channel: ({} x {}). Kernel size: ({} x {}). Kernel size can't be greater than actual input size",
         padded.0, padded.1, kernel.0, kernel.1

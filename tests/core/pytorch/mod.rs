@@ -2,7 +2,7 @@
 
 mod cases;
 mod corpus;
-mod every_layer;
+pub mod every_layer;
 mod exceptions;
 mod export;
 mod golden_sources;
