@@ -1,7 +1,7 @@
 //! Multiply-accumulates.
 
-use crate::model::Sort;
-use crate::shape::{Convolution, Direction};
+use crate::model::{Layer, Sort};
+use crate::shape::{Convolution, Direction, samples};
 
 use super::formula::{Count, Expression};
 use super::site::{Side, Site, elements};
@@ -16,8 +16,14 @@ pub fn multiply_accumulates(site: &Site) -> Option<u64> {
 /// - Conv2d: `N * C_out * H_out * W_out * C_in / groups * kernel height * kernel width`
 /// - ConvTranspose2d: `N * C_in * H_in * W_in * C_out / groups * kernel height * kernel width`
 /// - Linear: `elements of the output * in_features`
+/// - a layer without a kind of its own: those that are given of it
 /// - every other layer: 0
 pub(super) fn macs<E: Expression>(site: &Site) -> E {
+    if let Layer::Unsupported(layer) = site.layer {
+        let given = layer.macs.and_then(|macs| u64::try_from(macs).ok()).unwrap_or(0);
+        let times = if given > 0 { samples(layer, site.input()).unwrap_or(0) } else { 1 };
+        return if times == 1 { E::constant(given) } else { E::named("N", times) * E::constant(given) };
+    }
     match site.layer.kind().sort() {
         Sort::Convolution => {
             let Some(conv) = site.layer.convolution() else { return E::constant(0) };

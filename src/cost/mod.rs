@@ -164,7 +164,7 @@ pub fn analyze(network: &Network, settings: &Settings) -> Report {
         let state = row_state(network, assumed[index], index, site.is_some());
         let mut row = Row::new(state, shared_with.map(|earlier| earlier as u32));
         let counted = match &node.layer {
-            Layer::Unsupported(layer) => known_parameters(layer).map(|_| {
+            Layer::Unsupported(layer) if layer.macs.is_none() => known_parameters(layer).map(|_| {
                 let tensors = parameter_tensors(&node.layer, None);
                 Figures::of_uncalled(&tensors, Kind::Unsupported, settings.number_type, learning)
             }),
@@ -275,8 +275,8 @@ fn row_state(network: &Network, assumed: bool, index: usize, has_shape: bool) ->
     if !has_shape {
         return RowState::NoShape;
     }
-    match (network.nodes[index].layer.kind(), assumed) {
-        (Kind::Unsupported, _) => RowState::Unsupported,
+    match (&network.nodes[index].layer, assumed) {
+        (Layer::Unsupported(layer), _) if layer.macs.is_none() => RowState::Unsupported,
         (_, true) => RowState::Assumed,
         (_, false) => RowState::Exact,
     }
@@ -286,7 +286,7 @@ fn row_state(network: &Network, assumed: bool, index: usize, has_shape: bool) ->
 fn is_assumed(network: &Network, wiring: &Wiring, above: &[bool], index: usize) -> bool {
     wiring.taps(index).iter().any(|&tap| match tap {
         Tap::Node(input) => match &network.nodes[input].layer {
-            Layer::Unsupported(layer) => layer.shape.is_none() || above[input],
+            Layer::Unsupported(layer) => (layer.shape.is_none() && layer.macs.is_none()) || above[input],
             _ => above[input],
         },
         Tap::Input | Tap::Missing(_) | Tap::NotAbove(_) => false,

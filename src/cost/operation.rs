@@ -150,9 +150,25 @@ pub(super) fn count<E: Expression>(site: &Site, macs: E) -> BySort<E> {
         | Layer::ReflectionPad2d(_)
         | Layer::ReplicationPad2d(_)
         | Layer::Cat(_)
-        | Layer::Parameter(_)
-        | Layer::Unsupported(_) => none(),
+        | Layer::Parameter(_) => none(),
+        Layer::Unsupported(layer) => of_class(site, &layer.class, macs),
     }
+}
+
+/// Of a layer without a kind of its own: its multiply-accumulates, or what its function does for each element.
+fn of_class<E: Expression>(site: &Site, class: &str, macs: E) -> BySort<E> {
+    let counted = match class {
+        "exp" | "log" | "log2" | "log10" | "log1p" | "expm1" | "erf" | "pow" | "sin" | "cos" => each(0, 0, 0, 0, 1),
+        "sqrt" | "rsqrt" | "reciprocal" | "div" | "remainder" | "floor_divide" => each(0, 0, 0, 1, 0),
+        "square" => each(1, 0, 0, 0, 0),
+        "sum" | "cumsum" | "prod" => each(0, 1, 0, 0, 0),
+        "var" | "std" | "norm" | "normalize" => each(1, 1, 0, 0, 0),
+        "logsumexp" => each(0, 1, 1, 0, 1),
+        "abs" | "sign" | "clamp" | "clip" | "max" | "min" | "amax" | "amin" | "maximum" | "minimum" | "where"
+        | "masked_fill" => each(0, 0, 1, 0, 0),
+        _ => return products(site, macs, false),
+    };
+    for_each(site, counted)
 }
 
 fn none<E: Expression>() -> BySort<E> {

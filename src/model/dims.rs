@@ -7,7 +7,7 @@ use std::str::FromStr;
 use thiserror::Error;
 
 /// The most dimensions a tensor can have here.
-pub const MAX_RANK: usize = 6;
+pub const MAX_RANK: usize = 8;
 
 /// The sizes of a tensor, outermost first: `[N, C, H, W]`, `[N, F]`.
 ///

@@ -327,12 +327,19 @@ layers! {
     /// With a number: `x + value`, `x - value`, `x * value`, `x / value`.
     Scalar "scalar": Facts { arity: Arity::One, ..COMBINATION }, [operation: ScalarOperation = ScalarOperation::Mul, value: f64 = 1.0] {}
 
-    /// What the tool does not know: its cost is unknown but for the number of its `parameters` where that is given;
-    /// its output is taken to be `shape` (without the batch), or to have its first input's shape where that is not.
+    /// What has no kind of its own: its cost is unknown but for the figures that are given. Its output is taken to be
+    /// `shape` (without the batch), or to have its first input's shape where that is not given.
+    ///
+    /// With `macs` nothing of it is unknown: they are those of one sample, its parameters those given or none. Where `input`
+    /// is given, `macs` and `shape` hold for a first input of just these sizes (no sizes: whatever it is). Both then have
+    /// all sizes, and -3 is a size that is three for each sample. Where it is not, they hold for every input.
     Unsupported "unsupported": UNKNOWN, [class: String = String::new()] {
         arguments: String = String::new(),
         shape: Option<Integers> = None,
-        parameters: Option<i64> = None
+        parameters: Option<i64> = None,
+        macs: Option<i64> = None,
+        input: Option<Integers> = None,
+        buffers: Option<i64> = None
     }
 }
 

@@ -9,6 +9,7 @@ use super::repair::printed;
 use super::repair::source::Source;
 use super::result::{Import, ImportedModel, Options};
 use super::torch::Machine;
+use super::torch::signature::is_known_leaf;
 use super::write::module::COUNTED_FUNCTIONS;
 
 /// After so many steps a text is not read again with other guesses.
@@ -43,14 +44,17 @@ struct Reading {
 
 impl Reading {
     fn new(text: &str, options: &Options, guess: &Guess) -> Self {
-        let printed = printed::as_source(text);
+        let printed = printed::as_source(text, is_known_leaf);
         let mut source = Source::new(printed.as_deref().unwrap_or(text), guess);
         let mut machine = Machine::new();
         machine.host.name_comments = name_comments(&source);
         machine.host.counted_functions = source.clean.contains(COUNTED_FUNCTIONS);
+        // How a printed model is wired is a guess.
+        machine.host.guessing = printed.is_some();
         run(&mut machine, &source);
-        let roots = discover::roots(&mut machine, &source, MOST_MODELS);
-        let hints = Hints::new(text, &machine, roots.len() == 1);
+        let mut roots = discover::roots(&mut machine, &source, MOST_MODELS);
+        roots.iter_mut().for_each(|root| root.guessed |= printed.is_some());
+        let hints = Hints::new(text, &source.clean, &machine, roots.len() == 1);
         let mut models: Vec<ImportedModel> = Vec::new();
         for root in roots {
             let model = model_of::build(&mut machine, root, &hints, options);

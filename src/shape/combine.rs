@@ -66,18 +66,6 @@ pub(super) fn parameter(shape: &[i64]) -> Result<Dims, ShapeError> {
     Dims::new(&sizes).ok_or(ShapeError::TooManyDimensions)
 }
 
-/// The shape that the output is taken to have, without the batch; -1 is as the input's.
-pub(super) fn unsupported(shape: Option<&[i64]>, input: &Dims) -> Result<Dims, ShapeError> {
-    let Some(shape) = shape else { return Ok(*input) };
-    let size = |(place, &size): (usize, &i64)| match size {
-        -1 => input.get(place + 1).copied(),
-        size => u64::try_from(size).ok().filter(|&size| size >= 1),
-    };
-    let sizes: Option<Vec<u64>> = shape.iter().enumerate().map(size).collect();
-    let sample = sizes.and_then(|sizes| Dims::new(&sizes)).ok_or(ShapeError::UnknownOutput)?;
-    sample.with_batch(input.first().copied().unwrap_or(1)).ok_or(ShapeError::TooManyDimensions)
-}
-
 /// A dimension counted from the front, from one that may be negative.
 pub(super) fn dimension(dimension: i64, rank: usize) -> Result<usize, ShapeError> {
     let signed_rank = rank as i64;

@@ -148,11 +148,11 @@ fn check_channels(layer: &Layer, declared: u64, input: &Dims) -> Result<(), Shap
         transposed,
         groups_or_transposed,
         weight: [vec![signed(first[0])?, signed(first[1])?], kernel].concat(),
-        input: match layer {
+        input: Box::new(match layer {
             Layer::Conv2d(conv) => conv.convolved(&batched),
             Layer::Conv1d(conv) => conv.convolved(&batched),
             _ => batched,
-        },
+        }),
         expected: signed(declared)?,
         found,
     })

@@ -42,7 +42,14 @@ pub enum ShapeError {
         "Given {}={groups_or_transposed}, weight of size {weight:?}, expected input{input:?} to have {expected} channels, but got {found} channels instead",
         if *.transposed { "transposed" } else { "groups" }
     )]
-    Channels { transposed: bool, groups_or_transposed: i64, weight: Vec<i64>, input: Dims, expected: i64, found: u64 },
+    Channels {
+        transposed: bool,
+        groups_or_transposed: i64,
+        weight: Vec<i64>,
+        input: Box<Dims>,
+        expected: i64,
+        found: u64,
+    },
     #[error(
         "Calculated padded input size per channel: ({} x {}). Kernel size: ({} x {}). Kernel size can't be greater than actual input size",
         padded.0, padded.1, kernel.0, kernel.1
@@ -271,6 +278,10 @@ pub enum ShapeError {
     TooManyDimensions,
     #[error("the sizes of the output are not known")]
     UnknownOutput,
+    #[error(
+        "what is known of this layer was worked out for an input of other sizes; reading the text again with this one works it out anew"
+    )]
+    FiguresOfAnotherInput,
 }
 
 impl ShapeError {

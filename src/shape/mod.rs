@@ -10,6 +10,7 @@ mod error;
 mod line;
 mod norm;
 mod parameters;
+mod unknown;
 mod way_out;
 mod window;
 
@@ -18,6 +19,7 @@ pub use convolution::{ConvChannels, Convolution, Direction, Kernel};
 pub use declared::check_declared;
 pub use error::{ShapeError, Stage};
 pub use parameters::{Fill, ParameterTensor, ParameterTensors, known_parameters, parameter_tensors, uncalled_tensors};
+pub use unknown::samples;
 pub use window::ConvPadding;
 
 use crate::model::{Arity, Dims, Layer, Network, Tap, Wiring};
@@ -142,7 +144,7 @@ pub fn output(layer: &Layer, inputs: &[Dims]) -> Result<Dims, ShapeError> {
         Layer::Add(_) | Layer::Mul(_) => combine::broadcast(&inputs[0], &inputs[1]),
         Layer::Cat(layer) => combine::cat(layer.dim, inputs),
         Layer::Parameter(layer) => combine::parameter(&layer.shape),
-        Layer::Unsupported(layer) => combine::unsupported(layer.shape.as_deref(), first()),
+        Layer::Unsupported(layer) => unknown::output(layer, first()),
         Layer::ReLU(_)
         | Layer::ReLU6(_)
         | Layer::LeakyReLU(_)

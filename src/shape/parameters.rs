@@ -118,6 +118,9 @@ pub fn parameter_tensors(layer: &Layer, input: Option<&Dims>) -> ParameterTensor
             if let Some(count) = known_parameters(layer).filter(|&count| count > 0) {
                 tensors.push("", &[count], Fill::Weight);
             }
+            if let Some(count) = layer.buffers.and_then(|count| u64::try_from(count).ok()).filter(|&count| count > 0) {
+                tensors.push("", &[count], Fill::RunningMean);
+            }
         }
         Layer::MaxPool2d(_)
         | Layer::AvgPool2d(_)
@@ -178,7 +181,8 @@ pub fn parameter_tensors(layer: &Layer, input: Option<&Dims>) -> ParameterTensor
 
 /// How many parameters an unsupported layer has, where that is given.
 pub fn known_parameters(layer: &Unsupported) -> Option<u64> {
-    u64::try_from(layer.parameters?).ok()
+    let none = layer.macs.map(|_| 0);
+    u64::try_from(layer.parameters.or(none)?).ok()
 }
 
 /// The parameters and buffers of a module that nothing calls, by the argument it declares.

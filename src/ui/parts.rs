@@ -32,7 +32,6 @@ pub fn Parts() -> impl IntoView {
                 class="part"
                 id=id
                 data-part=one.id()
-                aria-label=one.title()
                 hidden=move || (!is_open()).then_some("until-found")
             >
                 {match one {

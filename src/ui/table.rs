@@ -14,7 +14,7 @@ pub fn Table(
     children: Children,
 ) -> impl IntoView {
     view! {
-        <div class="scroll" tabindex="0" role="region" aria-label=label>
+        <div class="scroll" tabindex="0" role="group" aria-label=label>
             <table class="data">
                 <thead>
                     <tr>

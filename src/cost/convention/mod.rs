@@ -14,7 +14,7 @@ mod torchinfo;
 use super::site::Site;
 use super::units::grouped;
 use super::{Completeness, Report, RowState};
-use crate::model::{Call, Kind, Network};
+use crate::model::{Call, Kind, Layer, Network};
 use crate::shape::parameter_tensors;
 use ledger::Ledger;
 
@@ -194,6 +194,11 @@ impl Convention {
         }
     }
 
+    /// Counts convolutions and matrix products alone, however they are written.
+    const fn is_plain(self) -> bool {
+        matches!(self, Self::Plain | Self::TorchFlopCounter)
+    }
+
     /// What the tool prints for one layer by itself.
     pub fn count_layer(self, site: &Site, call: Call) -> Result<u64, Failure> {
         let mut ledger = Ledger::new(self, site.input())?;
@@ -223,6 +228,15 @@ impl Convention {
         let mut failure = None;
         for (index, row) in report.rows.iter().enumerate() {
             let counted = matches!(row.state, RowState::Exact | RowState::Assumed);
+            // What the other tools make of a layer without a kind of its own is not known here.
+            let told = match &network.nodes[index].layer {
+                Layer::Unsupported(layer) => layer.macs == Some(0) || self.is_plain(),
+                _ => true,
+            };
+            if counted && !told {
+                tally.completeness.missing += 1;
+                continue;
+            }
             let mut inputs = Vec::new();
             let Some(site) = super::site(network, &report.wiring, &report.shapes, index, &mut inputs) else { continue };
             if counted {

@@ -17,7 +17,9 @@ pub(crate) fn matters(trace: &Trace) -> bool {
     trace.nodes.iter().any(|node| match &node.layer {
         Layer::View(view) => view.shape != [1, -1] && view.shape.first() != Some(&-1),
         Layer::Unsupported(layer) => {
-            layer.shape.as_ref().is_some_and(|shape| shape.contains(&1)) || layer.class == "expand"
+            layer.input.is_some()
+                || layer.shape.as_ref().is_some_and(|shape| shape.contains(&1))
+                || layer.class == "expand"
         }
         _ => false,
     })
@@ -47,7 +49,14 @@ pub(crate) fn settle(trace: &mut Trace, other: &Trace, input: &Dims) {
             }
             (Layer::Unsupported(layer), _) => {
                 let (Some(one), Some(more)) = outputs else { continue };
-                for (place, size) in layer.shape.iter_mut().flatten().enumerate() {
+                if let Some(given) = &mut layer.input {
+                    if let Some((one, more)) = inputs.0.zip(inputs.1) {
+                        grows(given, &one, &more);
+                    }
+                    grows(layer.shape.get_or_insert_default(), &one, &more);
+                }
+                let by_sample = layer.input.is_none();
+                for (place, size) in layer.shape.iter_mut().flatten().enumerate().filter(|_| by_sample) {
                     let at = place + 1;
                     let is_inputs =
                         |dims: &(Dims, Dims)| dims.0.get(at) == one.get(at) && dims.1.get(at) == more.get(at);
@@ -73,6 +82,12 @@ pub(crate) fn settle(trace: &mut Trace, other: &Trace, input: &Dims) {
                         .find(|node| batched((trace.shape(node.id), other.shape(node.id))));
                     let above = above.map_or(Source::Input, |node| Source::Node(node.id));
                     let own = first_input(&trace.nodes, index);
+                    let leads = (shape_of(trace, above, input, 1), shape_of(other, above, input, SAMPLES));
+                    if let (Layer::Unsupported(layer), (Some(one), Some(more))) = (&mut trace.nodes[index].layer, leads)
+                        && let Some(given) = &mut layer.input
+                    {
+                        grows(given, &one, &more);
+                    }
                     trace.nodes[index].inputs = Inputs::From(std::iter::once(above).chain(own).collect());
                 }
             }
@@ -89,11 +104,23 @@ pub(crate) fn bound(trace: &mut Trace, input: &Dims) {
         let leads = first_input(&trace.nodes, index).and_then(|source| shape_of(trace, source, input, 1));
         let too_many = leads.zip(output).is_some_and(|(leads, output)| leads.first() > output.first());
         if let Layer::Unsupported(layer) = &mut trace.nodes[index].layer
+            && layer.input.is_none()
             && too_many
         {
             layer.shape = None;
         }
     }
+}
+
+/// The sizes of one sample: those that grow with the samples below zero.
+fn grows(sizes: &mut Vec<i64>, one: &Dims, more: &Dims) {
+    // What flows in does not matter.
+    if sizes.is_empty() && one.rank() > 0 {
+        return;
+    }
+    let whole = |size: u64| i64::try_from(size).unwrap_or(i64::MAX);
+    let pairs = one.iter().zip(more.iter());
+    *sizes = pairs.map(|(&one, &more)| if more == one * SAMPLES { -whole(one) } else { whole(one) }).collect();
 }
 
 /// The sizes of a view without its batch; `None`: they stay as they are. A leading 1 is the batch of an input that has

@@ -15,6 +15,8 @@ pub(crate) struct Root {
     pub module: Id,
     pub variable: Option<String>,
     pub line: Option<u32>,
+    /// Its arguments are only guessed.
+    pub guessed: bool,
 }
 
 /// The networks, in the order of the text: those that it makes, and the classes that it only defines.
@@ -33,9 +35,12 @@ pub(crate) fn roots(machine: &mut Machine, source: &Source, most: usize) -> Vec<
             found = made;
         }
     }
+    let mut guessed = Vec::new();
     if found.is_empty() {
         for &class in &unused {
-            found.extend(construct(machine, class, true));
+            let made = construct(machine, class, true);
+            found.extend(made);
+            guessed.extend(made.filter(|_| !required_arguments(machine, class).is_empty()));
         }
     } else {
         note_left_out(machine, &unused, &found);
@@ -49,15 +54,27 @@ pub(crate) fn roots(machine: &mut Machine, source: &Source, most: usize) -> Vec<
         for class in classes.into_iter().rev() {
             if let Some(id) = construct(machine, class, true) {
                 found.push(id);
+                guessed.extend((!required_arguments(machine, class).is_empty()).then_some(id));
                 break;
             }
         }
     }
-    found.truncate(most);
     let mut roots: Vec<Root> = found
         .into_iter()
-        .map(|module| Root { module, variable: variable_of(machine, module), line: line_of(machine, module) })
+        .map(|module| Root {
+            module,
+            variable: variable_of(machine, module),
+            line: line_of(machine, module),
+            guessed: guessed.contains(&module),
+        })
         .collect();
+    // Those that the text keeps come before those that it lets go.
+    roots.sort_by_key(|root| root.variable.is_none());
+    if roots.len() > most {
+        let message = format!("The text makes {} networks; {most} of them are shown.", roots.len());
+        machine.note(Problem::new(Severity::Note, ProblemKind::Assumed, message));
+        roots.truncate(most);
+    }
     roots.sort_by_key(|root| root.line.unwrap_or(u32::MAX));
     roots
 }
@@ -102,6 +119,10 @@ fn made(machine: &Machine) -> Vec<Id> {
         if module.stops_init && module.children.is_empty() {
             continue;
         }
+        // `TransformerEncoder(TransformerEncoderLayer(...), 6)` has copies of what it is given.
+        if machine.host.templates.contains(&id) && variable_of(machine, id).is_none() {
+            continue;
+        }
         roots.push(id);
         if roots.len() >= MOST_LOOKED_AT {
             break;
@@ -129,7 +150,7 @@ fn is_leaf(machine: &Machine, id: Id) -> bool {
 /// Lists of modules and modules without `forward` do nothing by themselves.
 fn runs(machine: &Machine, id: Id) -> bool {
     let chain = machine.module(id).is_some_and(|module| matches!(module.kind, ModuleKind::Sequential));
-    chain || machine.find_method(id, "forward").is_some()
+    chain || machine.own_forward(id).is_some()
 }
 
 fn variable_of(machine: &Machine, module: Id) -> Option<String> {
@@ -201,9 +222,11 @@ fn construct(machine: &mut Machine, class: Id, guess: bool) -> Option<Id> {
     }
     machine.line = 0;
     let before = machine.heap.instances.len();
+    machine.host.guessing = !keywords.is_empty();
     let arguments = Arguments { positional: Vec::new(), keywords };
     let result = machine.with_budget(|machine| machine.instantiate(class, arguments));
     machine.line = 0;
+    machine.host.guessing = false;
     match result {
         Ok(Value::Instance(id)) => Some(id),
         Ok(_) => None,

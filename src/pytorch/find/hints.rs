@@ -14,12 +14,19 @@ pub(crate) struct ShapeHint {
 }
 
 /// All shapes that a text gives, best first.
-pub(crate) fn find(text: &str) -> Vec<ShapeHint> {
+pub(crate) fn find(text: &str, clean: &str) -> Vec<ShapeHint> {
     let mut hints = Vec::new();
+    let mut code = clean.split('\n');
+    let mut in_docstring = false;
     for (index, line) in original_lines(text).into_iter().enumerate().take(20_000) {
         let line: String = line.chars().take(2000).collect();
         let number = index as u32 + 1;
-        for (sizes, strength) in in_line(&line) {
+        let code = code.next().unwrap_or_default();
+        let quotes = code.matches("\"\"\"").count() + code.matches("'''").count();
+        // What is no code is said by somebody.
+        let is_said = in_docstring || quotes > 0 || code.trim().is_empty();
+        in_docstring ^= quotes % 2 == 1;
+        for (sizes, strength) in in_line(&line, is_said) {
             hints.push(ShapeHint { sizes, line: number, strength });
         }
     }
@@ -27,7 +34,7 @@ pub(crate) fn find(text: &str) -> Vec<ShapeHint> {
     hints
 }
 
-fn in_line(line: &str) -> Vec<(Vec<u64>, u8)> {
+fn in_line(line: &str, is_said: bool) -> Vec<(Vec<u64>, u8)> {
     let mut found = Vec::new();
     let lower = line.to_lowercase();
     for maker in ["randn(", "zeros(", "ones(", "rand(", "empty(", "randint("] {
@@ -51,25 +58,19 @@ fn in_line(line: &str) -> Vec<(Vec<u64>, u8)> {
             }
         }
     }
-    let remark = comment(line);
+    let remark = comment(line, is_said);
     if let Some(remark) = remark {
         found.extend(in_remark(&remark.to_lowercase(), line.contains('#')));
     }
     found
 }
 
-/// The comment of a line, or the line itself where it may be in a docstring.
-fn comment(line: &str) -> Option<&str> {
+/// The comment of a line, or the line itself where it is no code.
+fn comment(line: &str, is_said: bool) -> Option<&str> {
     if let Some(at) = line.find('#') {
         return Some(&line[at + 1..]);
     }
-    let trimmed = line.trim();
-    let is_text = line.contains("\"\"\"") || line.contains("'''");
-    let is_code = trimmed.contains(" = ")
-        || trimmed.starts_with("self.")
-        || trimmed.starts_with("return")
-        || trimmed.contains("nn.");
-    (is_text || !is_code).then_some(line)
+    is_said.then_some(line)
 }
 
 /// `(N, 3, 32, 32)`, `[batch, 1, 40 mel bins, 101 frames]`, `3x224x224`, `28x28 grayscale`.

@@ -6,27 +6,28 @@ use super::super::python::Id;
 use super::super::result::{InputGuess, InputHint, Options};
 use super::super::torch::Machine;
 use super::solve::{self, Puzzle};
-use super::trace::{Hints, Traced, trace};
-use crate::model::{Dims, Kind, Layer, Network, Tap};
+use super::trace::{After, Hints, trace, trace_batch};
+use crate::model::{Dims, Inputs, Kind, Layer, Network, Sort, Source, Tap};
 use crate::shape;
 
 /// The input's shape: chosen, given by the text, solved backwards, or a default.
-pub(crate) fn find_input(
-    machine: &mut Machine,
-    id: Id,
-    hints: &Hints,
-    options: &Options,
-) -> (InputGuess, Option<Traced>) {
+pub(crate) fn find_input(machine: &mut Machine, id: Id, hints: &Hints, options: &Options) -> InputGuess {
     let one = |hint, dims| InputGuess { hint, candidates: vec![dims], candidate_count: 1 };
-    let first = first_layer(machine, id);
+    let first = first_called(machine, id).unwrap_or_else(|| first_layer(machine, id));
+    let runs = |machine: &mut Machine, dims: &Dims| !machine.quietly(|machine| trace(machine, id, dims)).failed;
     if let Some(input) = options.input {
         // Two networks of a text can have different inputs; a choice that cannot be meant for this one is not.
         let fits = match first {
-            FirstLayer::Channels(channels) if input.rank() == 3 => input[0] == channels || hints.single,
-            _ => true,
+            FirstLayer::Channels(channels) => (input.rank() == 3 && input[0] == channels) || hints.single,
+            FirstLayer::Features(features) => input.last() == Some(&features) || hints.single,
+            FirstLayer::Dimensions { channels, count } => {
+                (input.rank() == count + 1 && input[0] == channels) || hints.single
+            }
+            FirstLayer::Other => hints.single,
         };
-        if fits {
-            return (one(InputHint::Chosen, input), None);
+        if fits || runs(machine, &input) {
+            settle_further(machine, id, &input);
+            return one(InputHint::Chosen, input);
         }
     }
     let channels = match first {
@@ -36,28 +37,123 @@ pub(crate) fn find_input(
     let mut weak = Vec::new();
     for (dims, line, strong) in given_inputs(machine, id, hints, &first) {
         if strong {
-            return (one(InputHint::Declared { line }, dims), None);
+            settle_further(machine, id, &dims);
+            return one(InputHint::Declared { line }, dims);
         }
         weak.push((dims, line));
     }
     for (dims, line) in weak.into_iter().take(6) {
-        if !machine.quietly(|machine| trace(machine, id, &dims)).failed {
-            return (one(InputHint::Declared { line }, dims), None);
+        if runs(machine, &dims) {
+            return one(InputHint::Declared { line }, dims);
         }
     }
     if let FirstLayer::Features(features) = first
         && let Some(dims) = Dims::new(&[features])
     {
-        return (one(InputHint::Solved { layer: "Linear".to_string(), features }, dims), None);
+        settle_further(machine, id, &dims);
+        return one(InputHint::Solved { layer: "Linear".to_string(), features }, dims);
     }
     if let FirstLayer::Dimensions { channels, count } = first {
-        return (one(InputHint::Default, input_of_dimensions(machine, id, channels, count)), None);
+        if count == 1
+            && let Some(guess) = solved_line(machine, id, channels)
+        {
+            return guess;
+        }
+        return one(InputHint::Default, input_of_dimensions(machine, id, channels, count));
     }
     let channels = channels.unwrap_or(3);
     if let Some(guess) = solved(machine, id, channels) {
-        return (guess, None);
+        return guess;
     }
-    (one(InputHint::Default, default_input(machine, id, channels)), None)
+    let input = default_input(machine, id, channels);
+    settle_further(machine, id, &input);
+    one(InputHint::Default, input)
+}
+
+/// Whether what `forward` takes besides its first input is one number for each sample: where only that runs.
+fn settle_further(machine: &mut Machine, id: Id, input: &Dims) {
+    if machine.quietly(|machine| trace(machine, id, input)).failed {
+        machine.host.one_each.insert(id, true);
+        if machine.quietly(|machine| trace(machine, id, input)).failed {
+            machine.host.one_each.remove(&id);
+        }
+    }
+}
+
+/// The layer that is called first, where the input reaches it as it is: a run on nothing known tells.
+fn first_called(machine: &mut Machine, id: Id) -> Option<FirstLayer> {
+    let traced = machine.quietly(|machine| trace_batch(machine, id, None, After::Restore));
+    let nodes = &traced.trace.nodes;
+    let names: HashMap<String, Id> = machine.walk(id).into_iter().collect();
+    // The rows that the input reaches without a change of its channels.
+    let mut reached = vec![false; nodes.len()];
+    for (index, node) in nodes.iter().enumerate() {
+        let is_input = |source: &Source| match source {
+            Source::Input => true,
+            Source::Node(above) => {
+                nodes[..index].iter().position(|other| other.id == *above).is_some_and(|at| reached[at])
+            }
+        };
+        let fed = match &node.inputs {
+            Inputs::Above if node.layer.kind() == Kind::Parameter => false,
+            Inputs::Above => index.checked_sub(1).is_none_or(|above| reached[above]),
+            Inputs::From(sources) => matches!(sources.as_slice(), [one] if is_input(one)),
+        };
+        if !fed {
+            continue;
+        }
+        if let Some(leaf) = names.get(&node.name).and_then(|id| machine.module(*id)?.leaf())
+            && let Some(first) = of_leaf(&leaf.layer, &leaf.declared)
+        {
+            return Some(first);
+        }
+        let sort = node.layer.kind().sort();
+        reached[index] =
+            matches!(sort, Sort::Activation | Sort::Regularizer | Sort::Pool) && node.layer.kind() != Kind::Mean;
+        reached[index] |= node.layer.kind() == Kind::Scalar;
+    }
+    None
+}
+
+/// What a layer by itself takes.
+fn of_leaf(layer: &Option<Layer>, declared: &[u64]) -> Option<FirstLayer> {
+    let &first = declared.first()?;
+    match layer.as_ref()?.kind() {
+        Kind::Conv2d | Kind::ConvTranspose2d | Kind::BatchNorm2d => Some(FirstLayer::Channels(first)),
+        Kind::Linear => Some(FirstLayer::Features(first)),
+        Kind::Conv1d | Kind::ConvTranspose1d => Some(FirstLayer::Dimensions { channels: first, count: 1 }),
+        _ => None,
+    }
+}
+
+/// A length, worked out from what the first Linear expects.
+fn solved_line(machine: &mut Machine, id: Id, channels: u64) -> Option<InputGuess> {
+    let modules: HashMap<String, Vec<u64>> = machine
+        .walk(id)
+        .into_iter()
+        .filter_map(|(name, module)| Some((name, machine.module(module)?.leaf()?.declared.clone())))
+        .collect();
+    let mut runs = 0;
+    for length in [1024, 250, 100, 5000] {
+        let probe = Dims::new(&[channels, length])?;
+        let traced = machine.quietly(|machine| trace(machine, id, &probe));
+        runs += u32::from(!traced.failed);
+        if runs > 1 {
+            return None;
+        }
+        let network = Network { name: String::new(), input: probe, nodes: traced.trace.nodes, uncalled: Vec::new() };
+        let Some((node, features, layer)) = expectation(&network, &modules) else { continue };
+        let puzzle = Puzzle { network: &network, node, features, channels };
+        let candidates = solve::solve_line(&puzzle);
+        let best =
+            candidates.iter().take(8).find(|dims| !machine.quietly(|machine| trace(machine, id, dims)).failed).copied();
+        let Some(best) = best else { continue };
+        let candidate_count = candidates.len();
+        let rest = candidates.into_iter().filter(|dims| *dims != best);
+        let candidates = std::iter::once(best).chain(rest).collect();
+        return Some(InputGuess { hint: InputHint::Solved { layer, features }, candidates, candidate_count });
+    }
+    None
 }
 
 /// Shapes that the text gives for this module, best first, and whether they are surely meant.

@@ -9,20 +9,22 @@ use super::super::torch::module_state::settled_class;
 use super::super::torch::{Machine, Value};
 use super::discover::Root;
 use super::input::find_input;
-use super::trace::{Hints, trace, trace_batch};
+use super::trace::{After, Hints, Traced, trace, trace_batch};
 use super::{batch, check};
-use crate::model::{self, Layer, Network, NodeId, UncalledModule};
+use crate::model::{self, Dims, Layer, Network, NodeId, UncalledModule};
 
 /// The network of a module.
 pub(crate) fn build(machine: &mut Machine, root: Root, hints: &Hints, options: &Options) -> ImportedModel {
     let id = root.module;
-    let modules = machine.walk(id);
-    let (guess, traced) = find_input(machine, id, hints, options);
+    machine.host.guessing = root.guessed;
+    let guess = find_input(machine, id, hints, options);
     let input = guess.candidates.first().copied().unwrap_or_default();
-    let mut traced = traced.unwrap_or_else(|| trace(machine, id, &input));
+    let mut traced = final_trace(machine, id, &input, hints);
+    // What the first run of `forward` made is there now.
+    let modules = machine.walk(id);
     if batch::matters(&traced.trace) {
         let more = input.with_batch(batch::SAMPLES);
-        let other = machine.quietly(|machine| trace_batch(machine, id, more));
+        let other = machine.quietly(|machine| trace_batch(machine, id, more, After::Restore));
         batch::settle(&mut traced.trace, &other.trace, &input);
     }
     batch::bound(&mut traced.trace, &input);
@@ -32,6 +34,7 @@ pub(crate) fn build(machine: &mut Machine, root: Root, hints: &Hints, options: &
     let class = machine.module(id).map(|module| module.class.to_string()).unwrap_or_default();
     let mut network = Network { name: class.clone(), input, nodes: traced.trace.nodes, uncalled: Vec::new() };
     network.uncalled = uncalled(machine, &modules, &weights, &traced.trace.executed, &network);
+    machine.host.guessing = false;
     let totals = totals(machine, &modules);
     let frozen = check::frozen(machine, &modules);
     check::compare(machine, &modules, &network, (&totals, &frozen));
@@ -48,6 +51,20 @@ pub(crate) fn build(machine: &mut Machine, root: Root, hints: &Hints, options: &
         totals,
         frozen,
     }
+}
+
+/// The run that is shown. Where it fails, the text's own batch is in what PyTorch says.
+fn final_trace(machine: &mut Machine, id: Id, input: &Dims, hints: &Hints) -> Traced {
+    let batch = hints.called.iter().find(|(module, shapes, _)| *module == id && shapes[0].without_batch() == *input);
+    let batch = batch.and_then(|(_, shapes, _)| shapes[0].first().copied()).filter(|&batch| batch > 1);
+    if let Some(batch) = batch {
+        let traced = machine.quietly(|machine| trace(machine, id, input));
+        if traced.failed {
+            trace_batch(machine, id, input.with_batch(batch), After::Restore);
+            return traced;
+        }
+    }
+    trace_batch(machine, id, input.with_batch(1), After::Keep)
 }
 
 fn registered(machine: &Machine, modules: &[(String, Id)]) -> Vec<RegisteredModule> {
@@ -130,16 +147,21 @@ fn uncalled(
                     found.push(UncalledModule { name: name.clone(), layer, declared: leaf.declared.clone() });
                 }
             }
-            Some(_) => {}
-            None => {
-                for (own, parameter) in &module.parameters {
+            Some(leaf) if leaf.layer.is_none() => {}
+            leaf => {
+                // Of a layer: what was put on it besides.
+                let counted = leaf.map_or(0, |leaf| {
+                    let tensors = super::super::torch::leaf::tensors(&module.class, leaf);
+                    tensors.iter().filter(|(.., is_buffer)| !is_buffer).count()
+                });
+                for (own, parameter) in module.parameters.iter().skip(counted) {
                     let full = if name.is_empty() { own.to_string() } else { format!("{name}.{own}") };
                     if let Some(dims) = machine.host.parameters[*parameter].dims
                         && !nodes.contains(full.as_str())
                         && !weights.contains(parameter)
-                        && dims.rank() >= 1
                     {
-                        let shape = dims.sizes().iter().map(|&size| size as i64).collect();
+                        let sizes = if dims.rank() == 0 { &[1] } else { dims.sizes() };
+                        let shape = sizes.iter().map(|&size| size as i64).collect();
                         let layer = Layer::Parameter(model::Parameter { shape });
                         found.push(UncalledModule { name: full, layer, declared: Vec::new() });
                     }

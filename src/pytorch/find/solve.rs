@@ -5,6 +5,8 @@ use crate::shape;
 
 /// Sides up to this are tried.
 const LARGEST_SIDE: u64 = 640;
+/// Lines up to this length are tried.
+const LONGEST_LINE: usize = 20_000;
 /// Candidates that are listed.
 const MOST_CANDIDATES: usize = 512;
 /// Shapes of layers that are worked out for one search.
@@ -71,6 +73,33 @@ pub(crate) fn solve(puzzle: &Puzzle) -> (Vec<Dims>, usize) {
     if holds { (candidates, count) } else { (Vec::new(), 0) }
 }
 
+/// Lengths of lines that fit, best first.
+pub(crate) fn solve_line(puzzle: &Puzzle) -> Vec<Dims> {
+    let wiring = puzzle.network.wiring();
+    let needed = needed_nodes(puzzle, &wiring);
+    let longest = (MOST_LAYERS / needed.len().max(1)).clamp(256, LONGEST_LINE) as u64;
+    let mut found: Vec<u64> = (1..=longest)
+        .filter(|&length| {
+            let input = Dims::new(&[1, puzzle.channels, length]);
+            let output = input.and_then(|input| shape_at(puzzle, &wiring, &needed, input));
+            output.and_then(|dims| dims.elements()) == Some(puzzle.features)
+        })
+        .collect();
+    found.sort_by_key(|&length| (std::cmp::Reverse(likely_length(length)), length));
+    found.into_iter().take(MOST_CANDIDATES).filter_map(|length| Dims::new(&[puzzle.channels, length])).collect()
+}
+
+/// How likely people are to use a line of this length.
+fn likely_length(length: u64) -> u32 {
+    match length {
+        128 | 100 | 187 | 250 | 256 | 1000 | 1024 | 16_000 => 5,
+        200 | 300 | 500 | 512 | 784 | 2048 | 3000 | 4096 | 5000 | 8000 => 4,
+        _ if length.is_power_of_two() || length.is_multiple_of(100) => 3,
+        _ if length.is_multiple_of(10) => 2,
+        _ => 0,
+    }
+}
+
 /// The nodes that the flattened tensor follows from, in order.
 fn needed_nodes(puzzle: &Puzzle, wiring: &Wiring) -> Vec<usize> {
     let Some(last) = puzzle.node else { return Vec::new() };
@@ -91,7 +120,15 @@ fn needed_nodes(puzzle: &Puzzle, wiring: &Wiring) -> Vec<usize> {
 /// Channels, height and width of the tensor that is flattened.
 fn output_size(puzzle: &Puzzle, wiring: &Wiring, needed: &[usize], height: u64, width: u64) -> Option<(u64, u64, u64)> {
     let input = Dims::new(&[1, puzzle.channels, height, width])?;
-    let Some(last) = puzzle.node else { return Some((puzzle.channels, height, width)) };
+    match shape_at(puzzle, wiring, needed, input)?.sizes() {
+        &[_, channels, height, width] => Some((channels, height, width)),
+        _ => None,
+    }
+}
+
+/// The tensor that is flattened, for an input with a batch of one.
+fn shape_at(puzzle: &Puzzle, wiring: &Wiring, needed: &[usize], input: Dims) -> Option<Dims> {
+    let Some(last) = puzzle.node else { return Some(input) };
     let mut shapes: Vec<Option<Dims>> = vec![None; last + 1];
     for &index in needed {
         let layer = &puzzle.network.nodes[index].layer;
@@ -108,10 +145,7 @@ fn output_size(puzzle: &Puzzle, wiring: &Wiring, needed: &[usize], height: u64, 
         }
         shapes[index] = Some(shape::output(layer, &inputs).ok()?);
     }
-    match shapes[last]?.sizes() {
-        &[_, channels, height, width] => Some((channels, height, width)),
-        _ => None,
-    }
+    shapes[last]
 }
 
 /// How likely people are to use an input of this size.

@@ -33,9 +33,10 @@ pub(crate) struct Traced {
 }
 
 impl Hints {
-    pub fn new(text: &str, machine: &Machine, single: bool) -> Self {
+    /// `clean` is the text's Python, line by line.
+    pub fn new(text: &str, clean: &str, machine: &Machine, single: bool) -> Self {
         Self {
-            remarks: hints::find(text),
+            remarks: hints::find(text, clean),
             made: machine.host.made_inputs.clone(),
             called: machine.host.called_with.clone(),
             single,
@@ -45,12 +46,21 @@ impl Hints {
 
 /// Runs `forward` on an input of one sample.
 pub(crate) fn trace(machine: &mut Machine, id: Id, input: &Dims) -> Traced {
-    trace_batch(machine, id, input.with_batch(1))
+    trace_batch(machine, id, input.with_batch(1), After::Restore)
+}
+
+/// What becomes of the modules that a run of `forward` makes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum After {
+    Keep,
+    /// It was only a probe.
+    Restore,
 }
 
 /// Runs `forward` on an input, its batch first.
-pub(crate) fn trace_batch(machine: &mut Machine, id: Id, input: Option<Dims>) -> Traced {
+pub(crate) fn trace_batch(machine: &mut Machine, id: Id, input: Option<Dims>, after: After) -> Traced {
     let modules = machine.walk(id);
+    let before = (after == After::Restore).then(|| machine.saved(&modules));
     let mut parameters = HashMap::new();
     for (path, module) in &modules {
         for (own, parameter) in machine.module(*module).map(|module| module.parameters.as_slice()).unwrap_or_default() {
@@ -60,8 +70,14 @@ pub(crate) fn trace_batch(machine: &mut Machine, id: Id, input: Option<Dims>) ->
     }
     let mut trace = Trace::new(&modules, parameters);
     trace.counted = machine.host.counted_functions;
+    trace.input = input;
+    trace.assumed = machine.host.guessing;
     machine.host.trace = Some(trace);
-    machine.line = 0;
+    // A chain of the library has no lines of its own: it is where the text calls it.
+    let is_own = machine.own_forward(id).is_some();
+    let called = machine.host.called_with.iter().find(|(module, ..)| *module == id).map(|&(.., line)| line);
+    let outer = if is_own { 0 } else { called.unwrap_or(0) };
+    machine.line = outer;
     machine.minding += 1;
     let result = machine.with_budget(|machine| {
         let arguments = machine.forward_arguments(id, input)?;
@@ -90,6 +106,9 @@ pub(crate) fn trace_batch(machine: &mut Machine, id: Id, input: Option<Dims>) ->
     machine.line = 0;
     let trace = machine.host.trace.take().unwrap_or_else(|| Trace::new(&[], HashMap::new()));
     let failed = trace.stops_after.is_some();
+    if let Some(before) = before {
+        machine.restore(before);
+    }
     Traced { trace, outputs, ends, failed }
 }
 
@@ -106,15 +125,48 @@ impl Machine {
             if required == 0 && parameters.positional.len() < 1 + own && parameters.rest.is_none() {
                 positional.clear();
             }
-            for _ in 1..required {
-                positional.push(tensor.clone());
-            }
-            if required > 1 {
-                let message = format!("forward takes {required} inputs; the same one is given to all of them.");
-                self.note(Problem::new(Severity::Note, ProblemKind::Assumed, message));
-            }
+            let names: Vec<String> = parameters
+                .positional
+                .iter()
+                .skip(own + 1)
+                .take(required.saturating_sub(1))
+                .map(|parameter| parameter.name.to_string())
+                .collect();
+            positional.extend(self.further_inputs(id, input, &names));
         }
         Ok(Arguments { positional, keywords: Vec::new() })
+    }
+
+    /// The inputs besides the first: as the text calls the module; else the first one again, or a number for each sample.
+    fn further_inputs(&mut self, id: Id, input: Option<Dims>, names: &[String]) -> Vec<Value> {
+        let class = self.heap.instances[id].class;
+        let called = self.host.called_with.iter().find(|(module, shapes, _)| {
+            let same = *module == id || (class.is_some() && self.heap.instances[*module].class == class);
+            same && shapes.len() > names.len()
+        });
+        let called = called.map(|(_, shapes, _)| shapes.clone());
+        let batch = input.and_then(|input| input.first().copied()).unwrap_or(1);
+        let mut further = Vec::with_capacity(names.len());
+        let mut again = false;
+        for (place, name) in names.iter().enumerate() {
+            let given = called.as_ref().map(|shapes| {
+                let mut dims = shapes[place + 1];
+                let leads = shapes[0].first() == dims.first();
+                if let (Some(first), true) = (dims.sizes_mut().first_mut(), leads) {
+                    *first = batch;
+                }
+                dims
+            });
+            let one_each = self.host.one_each.get(&id).is_some_and(|&one_each| one_each);
+            let dims = given.or_else(|| if one_each { Dims::new(&[batch]) } else { input });
+            again |= given.is_none() && !one_each;
+            further.push(self.further_input(name, input, dims));
+        }
+        if again {
+            let message = format!("forward takes {} inputs; the same one is given to all of them.", names.len() + 1);
+            self.note(Problem::new(Severity::Note, ProblemKind::Assumed, message));
+        }
+        further
     }
 
     /// The tensors in what `forward` returns. The first becomes the network's last node.

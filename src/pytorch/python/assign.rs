@@ -2,7 +2,7 @@
 
 use super::super::problem::ProblemKind;
 use super::host::Host;
-use super::tree::{BinaryOperator, Expr, ExprKind};
+use super::tree::{BinaryOperator, Expr, ExprKind, Name};
 use super::{Interpreter, Run, Value};
 
 impl<H: Host> Interpreter<H> {
@@ -16,7 +16,8 @@ impl<H: Host> Interpreter<H> {
                 if let Value::Instance(id) = object {
                     H::before_set(self, id, &value, &target.range)?;
                 }
-                self.set_attribute(&object, name, value)
+                let name = self.mangled(name);
+                self.set_attribute(&object, &name, value)
             }
             ExprKind::Subscript { value: object, index } => {
                 let object = self.eval(object)?;
@@ -36,7 +37,16 @@ impl<H: Host> Interpreter<H> {
             }
             return Ok(());
         }
-        let items = self.items(value)?;
+        let items = match value {
+            Value::Tensor(_) => H::items(self, value)?,
+            value => Some(self.items(value)?),
+        };
+        let Some(items) = items else {
+            for target in targets {
+                self.assign(target, Value::unknown("an item of something unknown"))?;
+            }
+            return Ok(());
+        };
         let starred = targets.iter().position(|target| matches!(target.kind, ExprKind::Starred(_)));
         match starred {
             Some(at) if items.len() + 1 >= targets.len() => {
@@ -125,13 +135,8 @@ impl<H: Host> Interpreter<H> {
             }
             ExprKind::Attribute { value, name } => {
                 let object = self.eval(value)?;
-                if let Value::Instance(id) = object {
-                    let instance = &mut self.heap.instances[id];
-                    instance.attributes.remove(name);
-                    if let Some(module) = &mut instance.module {
-                        H::delete(module, name);
-                    }
-                }
+                let name = self.mangled(name);
+                self.delete_attribute(&object, &name);
             }
             ExprKind::Subscript { value, index } => {
                 let object = self.eval(value)?;
@@ -146,6 +151,26 @@ impl<H: Host> Interpreter<H> {
             _ => {}
         }
         Ok(())
+    }
+
+    pub(crate) fn delete_attribute(&mut self, object: &Value<H>, name: &str) {
+        if let Value::Instance(id) = object {
+            let instance = &mut self.heap.instances[*id];
+            instance.attributes.remove(name);
+            if let Some(module) = &mut instance.module {
+                H::delete(module, name);
+            }
+        }
+    }
+
+    /// `self.__cut` within a class `Causal` is `self._Causal__cut`.
+    pub(crate) fn mangled(&self, name: &Name) -> Name {
+        if !name.starts_with("__") || name.ends_with("__") {
+            return name.clone();
+        }
+        let Some(class) = self.frames.last().and_then(|frame| frame.class) else { return name.clone() };
+        let owner = self.heap.classes[class].name.trim_start_matches('_');
+        Name::from(format!("_{owner}{name}"))
     }
 
     pub(crate) fn set_attribute(&mut self, object: &Value<H>, name: &str, value: Value<H>) -> Run<()> {
@@ -165,6 +190,15 @@ impl<H: Host> Interpreter<H> {
                 self.set_attribute(&receiver, name, value)
             }
             Value::Tensor(_) => H::set(self, object, name, value),
+            // The defaults of a named tuple's last fields.
+            Value::Bound(bound) if name == "__defaults__" => {
+                let Value::Class(id) = bound.0 else { return Ok(()) };
+                let values = self.items(&value)?;
+                let class = &mut self.heap.classes[id];
+                let fields = class.fields.iter().rev().cloned().zip(values.into_iter().rev());
+                class.attributes.extend(fields);
+                Ok(())
+            }
             _ => Ok(()),
         }
     }

@@ -9,6 +9,9 @@ use super::host::Host;
 use super::value::{Arguments, Dict};
 use super::{Interpreter, Run, Value, exceptions};
 
+/// Longer texts are not evaluated.
+const LONGEST_EXPRESSION: usize = 200;
+
 static NAMES: LazyLock<FxHashSet<&str>> = LazyLock::new(|| {
     let functions = [
         "range",
@@ -68,6 +71,7 @@ static NAMES: LazyLock<FxHashSet<&str>> = LazyLock::new(|| {
         "ord",
         "bin",
         "hex",
+        "oct",
         "format",
         "breakpoint",
         "bytes",
@@ -283,7 +287,25 @@ impl<H: Host> Interpreter<H> {
                 };
                 Ok(self.keep(Value::Slice(std::rc::Rc::new(parts))))
             }
-            ("eval", Some(Value::Text(text))) => self.name_by_text(&text),
+            ("chr", Some(value)) => {
+                let letter = value.as_int().and_then(|int| u32::try_from(int).ok()).and_then(char::from_u32);
+                Ok(letter.map_or_else(|| Value::unknown(name), |letter| Value::text(letter.encode_utf8(&mut [0; 4]))))
+            }
+            ("ord", Some(Value::Text(text))) => {
+                Ok(text.chars().next().map_or_else(|| Value::unknown(name), |letter| Value::Int(letter as i128)))
+            }
+            ("bin" | "hex" | "oct", Some(Value::Int(int))) if int >= 0 => self.new_text(match name {
+                "bin" => format!("{int:#b}"),
+                "hex" => format!("{int:#x}"),
+                _ => format!("{int:#o}"),
+            }),
+            ("delattr", Some(object)) => {
+                if let Some(Value::Text(attribute)) = second {
+                    self.delete_attribute(&object, &attribute);
+                }
+                Ok(Value::None)
+            }
+            ("eval", Some(Value::Text(text))) => self.eval_text(&text),
             ("locals" | "globals", _) => {
                 let scope = if name == "globals" { self.globals } else { self.scope() };
                 let mut dict = Dict::default();
@@ -306,7 +328,24 @@ impl<H: Host> Interpreter<H> {
         }
     }
 
-    /// `eval('BasicBlock')`: only a name.
+    /// `eval('BasicBlock')`, `eval("[3, 2 * c]")`.
+    fn eval_text(&mut self, text: &str) -> Run<Value<H>> {
+        let depth = text.chars().fold((0_i32, 0), |(depth, most), letter| {
+            let depth = depth + i32::from("([{".contains(letter)) - i32::from(")]}".contains(letter));
+            (depth, most.max(depth))
+        });
+        if text.len() > LONGEST_EXPRESSION || depth.1 > 20 {
+            return Ok(self.not_understood("eval()"));
+        }
+        let tree = super::parse::parse_unplaced(text.trim());
+        match tree.body.first().map(|statement| &statement.kind) {
+            Some(super::tree::StatementKind::Expression(expr)) if tree.errors.is_empty() && tree.body.len() == 1 => {
+                self.eval(expr)
+            }
+            _ => self.name_by_text(text),
+        }
+    }
+
     fn name_by_text(&mut self, text: &str) -> Run<Value<H>> {
         let mut parts = text.split('.');
         let first = parts.next().unwrap_or_default();
@@ -369,10 +408,13 @@ impl<H: Host> Interpreter<H> {
                     Value::List(_) => matches!(short, "list" | "Iterable" | "Sequence" | "List" | "abc"),
                     Value::Tuple(_) => matches!(short, "tuple" | "Iterable" | "Sequence" | "Tuple" | "Size" | "abc"),
                     Value::Dict(_) => matches!(short, "dict" | "OrderedDict" | "Mapping" | "Iterable"),
-                    Value::Set(_) => matches!(short, "set" | "Iterable"),
+                    Value::Set(_) => matches!(short, "set" | "frozenset" | "Iterable"),
                     Value::Range(_) => matches!(short, "range" | "Iterable"),
                     Value::None => short == "NoneType",
-                    Value::Function(_) | Value::Method(_) => matches!(short, "FunctionType" | "Callable"),
+                    Value::Function(_) => matches!(short, "FunctionType" | "LambdaType" | "Callable"),
+                    Value::Method(_) => matches!(short, "MethodType" | "Callable"),
+                    Value::Class(_) => matches!(short, "type" | "Callable"),
+                    Value::Partial(_) => matches!(short, "partial" | "Callable"),
                     _ => false,
                 })
             }

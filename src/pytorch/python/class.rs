@@ -199,6 +199,13 @@ impl<H: Host> Interpreter<H> {
                 }
                 Some(value) => value,
                 None => match name {
+                    "_fields" if !self.heap.classes[*id].fields.is_empty() => {
+                        let fields = self.heap.classes[*id].fields.iter().cloned().map(Value::Text).collect();
+                        self.new_tuple(fields)?
+                    }
+                    "__new__" if !self.heap.classes[*id].fields.is_empty() => {
+                        Value::Bound(Rc::new((object.clone(), Rc::from(name))))
+                    }
                     "__name__" | "__qualname__" => Value::Text(self.heap.classes[*id].name.clone()),
                     "__init__" | "__new__" | "forward" => {
                         let base = self.heap.classes[*id].library_base.clone().unwrap_or_else(|| Rc::from("object"));
@@ -254,6 +261,14 @@ impl<H: Host> Interpreter<H> {
         } else if let Some(method) = self.parser_method(id, name) {
             return Ok(Some(method));
         } else if let Some(inner) = self.heap.instances[id].inner.clone() {
+            if matches!(name, "_fields" | "_replace" | "_asdict")
+                && let Some(class) = self.heap.instances[id].class
+            {
+                return match name {
+                    "_fields" => self.find_attribute(&Value::Class(class), name),
+                    _ => Ok(Some(Value::Bound(Rc::new((Value::Instance(id), Rc::from(name)))))),
+                };
+            }
             return self.find_attribute(&inner, name);
         }
         if let Some(method) = self.find_method(id, "__getattr__") {

@@ -181,7 +181,8 @@ impl<H: Host> Interpreter<H> {
             }
             Value::Dict(id) => {
                 self.allocate(4)?;
-                self.heap.dicts[*id].set(index, value);
+                let key = self.as_key(index)?;
+                self.heap.dicts[*id].set(key, value);
                 Ok(())
             }
             Value::Instance(id) if self.is_hosted(*id) => H::set_item(self, *id, &index, value),
@@ -195,6 +196,17 @@ impl<H: Host> Interpreter<H> {
                 Ok(())
             }
             _ => Ok(()),
+        }
+    }
+
+    /// A key as it is; one that is not known is a text of its own.
+    pub(crate) fn as_key(&mut self, key: Value<H>) -> Run<Value<H>> {
+        match key {
+            Value::Unknown(_) => {
+                let text = self.shown(&key)?;
+                self.new_text(text)
+            }
+            key => Ok(key),
         }
     }
 

@@ -44,6 +44,7 @@ impl<H: Host> Interpreter<H> {
             ExprKind::Attribute { value, name } => {
                 let object = self.eval(value)?;
                 self.stand_in(expr.line);
+                let name = &self.mangled(name);
                 let range = expr.range.end.saturating_sub(name.len() as u32)..expr.range.end;
                 match H::meant(self, &object, name, range)? {
                     Some(meant) => self.attribute(&object, &meant.into()),
@@ -131,6 +132,7 @@ impl<H: Host> Interpreter<H> {
             match key {
                 Some(key) => {
                     let key = self.eval(key)?;
+                    let key = self.as_key(key)?;
                     let value = self.eval(value)?;
                     dict.set(key, value);
                 }

@@ -187,6 +187,16 @@ pub(crate) trait Host: HostTypes {
         Ok(None)
     }
 
+    /// A comparison element by element, by its function's name; `None`: the values are compared as a whole.
+    fn compared(
+        machine: &mut Interpreter<Self>,
+        left: &Value<Self>,
+        name: &str,
+        right: &Value<Self>,
+    ) -> Run<Option<Value<Self>>> {
+        Ok(None)
+    }
+
     /// The sides of `left sign right` as they are meant, one of which is a value of the host; `None`: it is an error.
     fn operands(
         machine: &mut Interpreter<Self>,

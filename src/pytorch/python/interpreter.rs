@@ -83,6 +83,15 @@ impl<H: HostTypes> Interpreter<H> {
         result
     }
 
+    /// Runs code of a library within a statement's budget, as if from its start.
+    pub fn with_whole_budget<T>(&mut self, run: impl FnOnce(&mut Self) -> Run<T>) -> Run<T> {
+        let (depth, calls) = (self.budget.depth, self.budget.calls);
+        (self.budget.depth, self.budget.calls) = (0, 0);
+        let result = run(self);
+        (self.budget.depth, self.budget.calls) = (depth, calls);
+        result
+    }
+
     /// Steps that were taken so far.
     pub fn steps(&self) -> u64 {
         self.budget.steps()

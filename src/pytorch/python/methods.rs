@@ -33,6 +33,7 @@ impl<H: Host> Interpreter<H> {
                 self.call_base_method(&receiver, name, arguments)
             }
             Value::Instance(id) if self.is_hosted(*id) => H::method(self, object, name, arguments),
+            Value::Instance(id) if matches!(name, "_replace" | "_asdict") => self.named_fields(*id, name, arguments),
             Value::Instance(id) => self.call_parser(*id, name, &arguments),
             _ => Ok(Value::unknown(name)),
         }
@@ -249,6 +250,18 @@ impl<H: Host> Interpreter<H> {
                     }
                 }
             }
+            // The groups of a match.
+            ("group", first) => {
+                let key = first.unwrap_or(Value::Int(0));
+                Ok(self.heap.dicts[id].get(&key).cloned().unwrap_or(Value::None))
+            }
+            ("popitem", _) => match self.heap.dicts[id].pairs.last().cloned() {
+                Some((key, value)) => {
+                    self.heap.dicts[id].remove(&key);
+                    self.new_tuple(vec![key, value])
+                }
+                None => self.error(ProblemKind::Raised, "KeyError", "'popitem(): dictionary is empty'".to_string()),
+            },
             ("copy", _) => {
                 let dict = self.heap.dicts[id].clone();
                 self.new_dict(dict)
@@ -268,6 +281,38 @@ impl<H: Host> Interpreter<H> {
                 self.allocate(4)?;
                 self.heap.dicts[id].set(first, Value::None);
             }
+            "difference" | "intersection" | "symmetric_difference" | "issubset" | "issuperset" | "isdisjoint" => {
+                let other = self.items(&first)?;
+                let other = self.new_set(other)?;
+                let Value::Set(other) = other else { return Ok(Value::unknown(name)) };
+                let (own, other) = (self.heap.dicts[id].clone(), self.heap.dicts[other].clone());
+                self.work(own.pairs.len() + other.pairs.len())?;
+                let inside = |dict: &Dict<H>, key: &Value<H>| dict.get(key).is_some();
+                let of = |dict: &Dict<H>, keep: &dyn Fn(&Value<H>) -> bool| {
+                    dict.pairs.iter().map(|(key, _)| key).filter(|key| keep(key)).cloned().collect::<Vec<_>>()
+                };
+                let mut items = match name {
+                    "intersection" | "isdisjoint" => of(&own, &|key| inside(&other, key)),
+                    "issuperset" => of(&other, &|key| !inside(&own, key)),
+                    _ => of(&own, &|key| !inside(&other, key)),
+                };
+                if name.starts_with("is") {
+                    return Ok(Value::Bool(items.is_empty()));
+                }
+                if name == "symmetric_difference" {
+                    items.extend(of(&other, &|key| !inside(&own, key)));
+                }
+                return self.new_set(items);
+            }
+            "pop" => {
+                let Some((key, _)) = self.heap.dicts[id].pairs.first().cloned() else {
+                    return self.error(ProblemKind::Raised, "KeyError", "'pop from an empty set'".to_string());
+                };
+                self.work(self.heap.dicts[id].pairs.len() / 4)?;
+                self.heap.dicts[id].remove(&key);
+                return Ok(key);
+            }
+            "clear" => self.heap.dicts[id] = Dict::default(),
             "update" | "union" => {
                 let mut items: Vec<Value<H>> = self.items(&first)?;
                 self.allocate(items.len() * 4)?;

@@ -53,6 +53,26 @@ impl<H: Host> Interpreter<H> {
         Ok(Value::Class(id))
     }
 
+    /// `_replace(width=8)` and `_asdict()` of a named tuple.
+    pub(crate) fn named_fields(&mut self, id: super::Id, name: &str, arguments: Arguments<H>) -> Run<Value<H>> {
+        let Some(class) = self.heap.instances[id].class else { return Ok(Value::unknown(name)) };
+        let fields = self.heap.classes[class].fields.clone();
+        let mut keywords = Vec::with_capacity(fields.len());
+        for field in fields {
+            let own = self.heap.instances[id].attributes.get(&field).cloned().unwrap_or(Value::None);
+            let value = arguments.keyword(&field).cloned().unwrap_or(own);
+            keywords.push((field, value));
+        }
+        if name == "_replace" {
+            return self.instantiate(class, Arguments { positional: Vec::new(), keywords });
+        }
+        let mut dict = super::value::Dict::default();
+        for (field, value) in keywords {
+            dict.set(Value::Text(field), value);
+        }
+        self.new_dict(dict)
+    }
+
     /// An object with the attributes that it was given.
     pub(crate) fn namespace(&mut self, arguments: &Arguments<H>) -> Run<Value<H>> {
         self.allocate(8)?;

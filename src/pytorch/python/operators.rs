@@ -64,6 +64,10 @@ impl<H: Host> Interpreter<H> {
                 items.extend(self.items(right)?);
                 self.new_tuple(items)
             }
+            (Value::Set(a), _, Value::Set(b)) if set_method(operator).is_some() => {
+                let other = Arguments::positional(vec![Value::Set(*b)]);
+                self.call_bound(&Value::Set(*a), set_method(operator).unwrap_or_default(), other)
+            }
             (Value::Dict(a), BinaryOperator::BitOr, Value::Dict(b)) => {
                 let mut dict = self.heap.dicts[*a].clone();
                 let pairs = self.heap.dicts[*b].pairs.clone();
@@ -94,12 +98,35 @@ impl<H: Host> Interpreter<H> {
             BinaryOperator::Sub => "__sub__",
             BinaryOperator::Mul => "__mul__",
             BinaryOperator::Div => "__truediv__",
-            _ => "",
+            BinaryOperator::FloorDiv => "__floordiv__",
+            BinaryOperator::Mod => "__mod__",
+            BinaryOperator::Pow => "__pow__",
+            BinaryOperator::MatMul => "__matmul__",
+            BinaryOperator::BitOr => "__or__",
+            BinaryOperator::BitAnd => "__and__",
+            BinaryOperator::ShiftRight => "__rshift__",
+            BinaryOperator::ShiftLeft => "__lshift__",
+            BinaryOperator::BitXor => "__xor__",
         };
         if let Value::Instance(id) = left
             && let Some(function) = self.find_method(*id, method)
         {
             return self.call(&function, Arguments::positional(vec![right.clone()]));
+        }
+        let inner = |value: &Value<H>| match value {
+            Value::Instance(id) if !self.is_hosted(*id) => self.heap.instances[*id].inner.clone(),
+            _ => None,
+        };
+        // Python tries the right side's own method then; what a class inherits of a built-in type computes as that.
+        if let Value::Instance(id) = right
+            && let Some(function) = self.find_method(*id, &method.replacen("__", "__r", 1))
+        {
+            return self.call(&function, Arguments::positional(vec![left.clone()]));
+        }
+        let sides = (inner(left), inner(right));
+        if sides.0.is_some() || sides.1.is_some() {
+            let (left, right) = (sides.0.unwrap_or(left.clone()), sides.1.unwrap_or(right.clone()));
+            return self.binary(&left, operator, &right);
         }
         match H::operator(self, left, operator, right)? {
             Some(value) => Ok(value),
@@ -227,7 +254,29 @@ impl<H: Host> Interpreter<H> {
                 self.work(a.len() + b.len())?;
                 self.all_equal(&a, &b)?
             }
-            (Value::Dict(a), Value::Dict(b)) | (Value::Set(a), Value::Set(b)) => a == b,
+            (Value::Set(a), Value::Set(b)) => {
+                self.work(self.heap.dicts[*a].pairs.len())?;
+                let (a, b) = (&self.heap.dicts[*a], &self.heap.dicts[*b]);
+                a.pairs.len() == b.pairs.len() && a.pairs.iter().all(|(key, _)| b.get(key).is_some())
+            }
+            (Value::Dict(a), Value::Dict(b)) => {
+                if a == b {
+                    return Ok(true);
+                }
+                let (a, b) = (self.heap.dicts[*a].pairs.clone(), self.heap.dicts[*b].clone());
+                self.work(a.len())?;
+                self.deeper()?;
+                let mut equal = a.len() == b.pairs.len();
+                for (key, value) in &a {
+                    equal = equal
+                        && match b.get(key) {
+                            Some(other) => self.equal(value, &other.clone())?,
+                            None => false,
+                        };
+                }
+                self.shallower();
+                equal
+            }
             (Value::Range(a), Value::Range(b)) => a == b,
             (Value::Function(a), Value::Function(b)) => a == b,
             (Value::Class(a), Value::Class(b)) | (Value::Instance(a), Value::Instance(b)) => a == b,
@@ -288,6 +337,12 @@ impl<H: Host> Interpreter<H> {
         let mut left = self.eval(left)?;
         for (comparison, right) in rest {
             let right = self.eval(right)?;
+            if let (Some(name), 1) = (tensor_comparison(*comparison), rest.len())
+                && (left.as_tensor().is_some() || right.as_tensor().is_some())
+                && let Some(value) = H::compared(self, &left, name, &right)?
+            {
+                return Ok(value);
+            }
             match self.compare(&left, *comparison, &right)? {
                 Some(true) => {}
                 Some(false) => return Ok(Value::Bool(false)),
@@ -382,6 +437,17 @@ impl<H: Host> Interpreter<H> {
     }
 }
 
+/// What an operator between sets does.
+fn set_method(operator: BinaryOperator) -> Option<&'static str> {
+    match operator {
+        BinaryOperator::Sub => Some("difference"),
+        BinaryOperator::BitAnd => Some("intersection"),
+        BinaryOperator::BitOr => Some("union"),
+        BinaryOperator::BitXor => Some("symmetric_difference"),
+        _ => None,
+    }
+}
+
 /// How many numbers a range has.
 pub(crate) fn range_length(range: &[i128; 3]) -> i128 {
     let [start, stop, step] = *range;
@@ -397,6 +463,19 @@ pub(crate) fn range_length(range: &[i128; 3]) -> i128 {
 fn floor_div(a: i128, b: i128) -> i128 {
     let quotient = a / b;
     if a % b != 0 && (a < 0) != (b < 0) { quotient - 1 } else { quotient }
+}
+
+/// The function that compares values of the host element by element.
+fn tensor_comparison(comparison: Comparison) -> Option<&'static str> {
+    match comparison {
+        Comparison::Equal => Some("eq"),
+        Comparison::NotEqual => Some("ne"),
+        Comparison::Less => Some("lt"),
+        Comparison::LessEqual => Some("le"),
+        Comparison::Greater => Some("gt"),
+        Comparison::GreaterEqual => Some("ge"),
+        _ => None,
+    }
 }
 
 pub(crate) fn sign(operator: BinaryOperator) -> &'static str {

@@ -42,7 +42,22 @@ const LIST: &[&str] = &[
     "appendleft",
 ];
 const DICT: &[&str] = &["keys", "values", "items", "get", "update", "pop", "setdefault", "copy", "clear", "popitem"];
-const SET: &[&str] = &["add", "update", "union", "discard", "remove", "copy", "intersection", "difference"];
+const SET: &[&str] = &[
+    "add",
+    "update",
+    "union",
+    "discard",
+    "remove",
+    "copy",
+    "pop",
+    "clear",
+    "intersection",
+    "difference",
+    "symmetric_difference",
+    "issubset",
+    "issuperset",
+    "isdisjoint",
+];
 
 /// Whether a built-in type has a method.
 pub(crate) fn has_method<H: Host>(object: &Value<H>, name: &str) -> bool {
@@ -99,6 +114,8 @@ impl<H: Host> Interpreter<H> {
             }
             Value::Class(id) => self.heap.classes[*id].name.to_string(),
             Value::Library(name) => name.to_string(),
+            // No two of them are the same text.
+            Value::Unknown(_) => format!("<unknown {}>", self.steps()),
             other => format!("<{}>", self.type_of(other)),
         };
         self.shallower();

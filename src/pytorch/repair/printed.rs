@@ -3,8 +3,8 @@
 use super::characters::{clean_characters, original_lines};
 use crate::model::literal::string;
 
-/// The text as Python, where it is a printed model.
-pub(crate) fn as_source(text: &str) -> Option<String> {
+/// The text as Python, where it is a printed model. Classes of the library are known by their names.
+pub(crate) fn as_source(text: &str, is_library: fn(&str) -> bool) -> Option<String> {
     let children = text.lines().take(5000).filter(|line| child(line.trim()).is_some()).count();
     if children == 0 || text.contains("def forward") || text.contains("super(") {
         return None;
@@ -32,7 +32,7 @@ pub(crate) fn as_source(text: &str) -> Option<String> {
                 }
                 made = format!("({}, {times}, __printed__, {}, [", string(name), string(class));
             } else {
-                let call = leaf(rest)?;
+                let call = leaf(rest, is_library)?;
                 made = format!("({}, {times}, {call}),", string(name));
             }
         } else if trimmed.starts_with(')') {
@@ -65,7 +65,7 @@ fn repeated(rest: &str) -> (u32, &str) {
 }
 
 /// A leaf's call; its arguments as Python takes them.
-fn leaf(rest: &str) -> Option<String> {
+fn leaf(rest: &str, is_library: fn(&str) -> bool) -> Option<String> {
     let (class, arguments) = rest.split_once('(')?;
     let arguments = arguments.strip_suffix(')')?;
     if !is_name(class) {
@@ -74,5 +74,8 @@ fn leaf(rest: &str) -> Option<String> {
     // Texts are printed without quotes: `mode=row`.
     let quoted = arguments.replace("mode=row", "mode='row'").replace("mode=batch", "mode='batch'");
     let balanced = quoted.matches('(').count() == quoted.matches(')').count();
+    if arguments.is_empty() && !is_library(class) {
+        return Some(string(class));
+    }
     balanced.then(|| format!("torch.nn.{class}({quoted})"))
 }

@@ -1,36 +1,171 @@
-//! Blocks of libraries that are made of PyTorch's layers: their Python, run when a text first wants one of them.
+//! What libraries make of PyTorch's layers: their Python, shortened, run when a text first wants one of its names.
+
+use std::sync::LazyLock;
+
+use rustc_hash::FxHashMap;
 
 use super::super::python::{Frame, Run, parse as syntax};
-use super::{Machine, Value};
+use super::{Machine, Value, signature};
 
-const TORCHVISION: &str = include_str!("torchvision_blocks.py");
+/// Python that stands in for files of libraries.
+struct StandIn {
+    text: &'static str,
+    /// The paths of the modules that have its names; torchvision's own files name each other relatively.
+    modules: &'static [&'static str],
+    names: &'static str,
+}
 
-/// What texts import from there, and the paths of the modules: torchvision's own files name each other relatively.
-const NAMES: &[(&str, &[&str])] = &[
-    ("ConvNormActivation", OPS),
-    ("Conv2dNormActivation", OPS),
-    ("SqueezeExcitation", OPS),
-    ("MLP", OPS),
-    ("Permute", OPS),
-    ("_make_divisible", &["torchvision.models._utils", "_utils"]),
+const STAND_INS: &[StandIn] = &[
+    StandIn {
+        text: include_str!("stand_ins/torchvision_ops.py"),
+        modules: &["torchvision.ops", "torchvision.ops.misc", "ops.misc"],
+        names: "ConvNormActivation Conv2dNormActivation SqueezeExcitation MLP Permute FrozenBatchNorm2d",
+    },
+    StandIn {
+        text: include_str!("stand_ins/torchvision_ops.py"),
+        modules: &["torchvision.models._utils", "_utils", "torchvision.models.segmentation._utils"],
+        names: "_make_divisible _ovewrite_named_param _ovewrite_value_param IntermediateLayerGetter _SimpleSegmentationModel",
+    },
+    StandIn {
+        text: include_str!("stand_ins/torch_nn.py"),
+        modules: &["torch.nn", "torch.nn.modules", "torch.nn.modules.transformer"],
+        names: "TransformerEncoderLayer TransformerDecoderLayer TransformerEncoder TransformerDecoder Transformer",
+    },
+    StandIn {
+        text: include_str!("stand_ins/torch_nn.py"),
+        modules: &[
+            "torch.quantization",
+            "torch.ao.quantization",
+            "torch.nn.quantized",
+            "torch.ao.nn.quantized",
+            "torch.quantization.stubs",
+            "torch.ao.nn.quantized.modules",
+        ],
+        names: "QuantStub DeQuantStub FloatFunctional",
+    },
+    StandIn {
+        text: include_str!("stand_ins/einops_layers.py"),
+        modules: &["einops.layers.torch"],
+        names: "Rearrange Reduce",
+    },
+    StandIn {
+        text: include_str!("stand_ins/timm_layers.py"),
+        modules: &[
+            "timm.layers",
+            "timm.models.layers",
+            "timm.models.registry",
+            "timm.models",
+            "timm.layers.helpers",
+            "timm.models.layers.helpers",
+            "timm.layers.weight_init",
+            "timm.layers.drop",
+            "timm.layers.mlp",
+        ],
+        names: "to_ntuple to_1tuple to_2tuple to_3tuple to_4tuple trunc_normal_ lecun_normal_ variance_scaling_ \
+                trunc_normal_tf_ register_model drop_path make_divisible get_padding Mlp LayerNorm2d LayerScale PatchEmbed \
+                BatchNormAct2d ConvNormAct ConvBnAct SEModule SqueezeExcite",
+    },
+    StandIn {
+        text: include_str!("stand_ins/glue.py"),
+        modules: &["torchaudio.transforms"],
+        names: "Spectrogram MelScale MelSpectrogram AmplitudeToDB MFCC",
+    },
+    StandIn {
+        text: include_str!("stand_ins/glue.py"),
+        modules: &["gym.spaces", "gymnasium.spaces", "gym.spaces.box", "gymnasium.spaces.box"],
+        names: "Box Discrete",
+    },
+    StandIn {
+        text: include_str!("stand_ins/glue.py"),
+        modules: &["stable_baselines3.common.torch_layers", "stable_baselines3.common.preprocessing"],
+        names: "BaseFeaturesExtractor get_flattened_obs_dim",
+    },
 ];
-const OPS: &[&str] = &["torchvision.ops", "torchvision.ops.misc", "ops.misc"];
+
+/// Torchvision's models, by their files.
+const TORCHVISION: &[(&str, &str)] = &[
+    ("alexnet", include_str!("stand_ins/alexnet.py")),
+    ("convnext", include_str!("stand_ins/convnext.py")),
+    ("densenet", include_str!("stand_ins/densenet.py")),
+    ("efficientnet", include_str!("stand_ins/efficientnet.py")),
+    ("googlenet", include_str!("stand_ins/googlenet.py")),
+    ("inception", include_str!("stand_ins/inception.py")),
+    ("maxvit", include_str!("stand_ins/maxvit.py")),
+    ("mnasnet", include_str!("stand_ins/mnasnet.py")),
+    ("mobilenetv2", include_str!("stand_ins/mobilenetv2.py")),
+    ("mobilenetv3", include_str!("stand_ins/mobilenetv3.py")),
+    ("regnet", include_str!("stand_ins/regnet.py")),
+    ("resnet", include_str!("stand_ins/resnet.py")),
+    ("shufflenetv2", include_str!("stand_ins/shufflenetv2.py")),
+    ("squeezenet", include_str!("stand_ins/squeezenet.py")),
+    ("swin_transformer", include_str!("stand_ins/swin_transformer.py")),
+    ("vgg", include_str!("stand_ins/vgg.py")),
+    ("vision_transformer", include_str!("stand_ins/vision_transformer.py")),
+    ("fcn", include_str!("stand_ins/fcn.py")),
+    ("deeplabv3", include_str!("stand_ins/deeplabv3.py")),
+    ("lraspp", include_str!("stand_ins/lraspp.py")),
+];
+
+/// The file of each of their names; the first that has it.
+static TORCHVISION_NAMES: LazyLock<FxHashMap<&str, Vec<&str>>> = LazyLock::new(|| {
+    let mut files: FxHashMap<&str, Vec<&str>> = FxHashMap::default();
+    for line in include_str!("stand_ins/torchvision_names.txt").lines() {
+        if let Some((file, names)) = line.split_once(": ") {
+            for name in names.split_whitespace() {
+                files.entry(name).or_default().push(file);
+            }
+        }
+    }
+    files
+});
+
+/// A model of torchvision by its name alone, as `torch.hub` has it.
+pub(crate) fn is_torchvision_model(name: &str) -> bool {
+    TORCHVISION_NAMES.contains_key(name)
+}
+
+fn stand_in(module: &str, name: &str) -> Option<&'static str> {
+    // What is a layer here needs nobody to stand in.
+    if signature::is_known_class(name) {
+        return None;
+    }
+    if let Some(file) = module.strip_prefix("torchvision.models") {
+        let file = file.trim_start_matches('.').trim_start_matches("segmentation").trim_start_matches('.');
+        let files = TORCHVISION_NAMES.get(name).map(Vec::as_slice).unwrap_or_default();
+        // `torchvision.models` itself has what is no helper.
+        let found = match file {
+            "" => files.first().filter(|_| !name.starts_with('_')),
+            "mobilenet" => files.first(),
+            file => files.iter().find(|other| **other == file),
+        };
+        if let Some(found) = found {
+            return TORCHVISION.iter().find(|(file, _)| file == found).map(|(_, text)| *text);
+        }
+    }
+    let has = |stand_in: &&StandIn| {
+        stand_in.modules.contains(&module) && stand_in.names.split_whitespace().any(|other| other == name)
+    };
+    STAND_INS.iter().find(has).map(|stand_in| stand_in.text)
+}
 
 impl Machine {
-    /// The block that a library's module has under this name, if it is known here.
+    /// What a library's module has under this name, if it is known here.
     pub(crate) fn library_block(&mut self, module: &str, name: &str) -> Run<Option<Value>> {
-        if !NAMES.iter().any(|(known, modules)| *known == name && modules.contains(&module)) {
-            return Ok(None);
-        }
-        let scope = match self.host.blocks {
-            Some(scope) => scope,
+        let Some(text) = stand_in(module, name) else { return Ok(None) };
+        let at = text.as_ptr() as usize;
+        let scope = match self.host.blocks.get(&at) {
+            Some(scope) => *scope,
             None => {
                 let scope = self.new_scope(None)?;
+                // A name that is wanted meanwhile is one of another file.
+                self.host.blocks.insert(at, scope);
+                let line = self.line;
                 self.frames.push(Frame { scope, class: None, receiver: None, yielded: None });
-                let result = self.block(&syntax::parse_unplaced(TORCHVISION).body);
+                let result = self.with_whole_budget(|machine| machine.block(&syntax::parse_unplaced(text).body));
                 self.frames.pop();
+                self.line = line;
                 result?;
-                *self.host.blocks.insert(scope)
+                scope
             }
         };
         Ok(self.heap.scopes[scope].variables.get(name).cloned())

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use super::super::problem::ProblemKind;
 use super::super::python::Run;
 use super::super::python::tree::BinaryOperator;
+use super::fold::Dialect;
 use super::tensor::{Tensor, TensorSource};
 use super::{Arguments, Machine, Value, no_tensor};
 use crate::model::{self, Dims, Layer, ScalarOperation};
@@ -47,28 +48,22 @@ impl Machine {
     /// Arithmetic of two tensors, or of one with a number.
     pub(crate) fn arithmetic(&mut self, name: &str, left: &Value, right: &Value) -> Run<Value> {
         let number = |value: &Value| match value {
-            Value::Tensor(tensor) if Self::flows(tensor) => None,
+            Value::Tensor(tensor) if Self::flows(tensor) || tensor.dims != Some(Dims::default()) => None,
             value => value.as_float(),
         };
+        let sides = Arguments::positional(vec![left.clone(), right.clone()]);
+        if let Some(value) = self.folded(name, &sides, Dialect::Torch)? {
+            return Ok(value);
+        }
         match (left, right, number(left), number(right)) {
-            (_, _, Some(a), Some(b)) => {
-                let result = match name {
-                    "add" => a + b,
-                    "sub" => a - b,
-                    "mul" => a * b,
-                    "div" => a / b,
-                    "floor_divide" => (a / b).floor(),
-                    "pow" => a.powf(b),
-                    _ => return Ok(Value::unknown(name)),
-                };
-                Ok(Value::Tensor(Tensor::number(result)))
-            }
+            (_, _, Some(_), Some(_)) => Ok(Value::unknown(name)),
             (Value::Tensor(tensor), _, _, Some(number)) => self.with_number(name, tensor, number),
             (_, Value::Tensor(tensor), Some(number), _) => self.number_with(name, number, tensor),
             (Value::Tensor(one), Value::Tensor(other), ..) => self.two_tensors(name, one, other),
             // A tensor and something that the import does not know: most likely of the same shape.
             (Value::Tensor(tensor), other, ..) | (other, Value::Tensor(tensor), ..) => match other {
                 Value::Unknown(_) if self.host.trace.is_some() && Self::flows(tensor) => {
+                    self.shape_is_assumed();
                     self.unsupported(name, std::slice::from_ref(tensor), tensor.dims)
                 }
                 Value::Unknown(_) => Ok(Value::unknown(name)),
@@ -82,23 +77,24 @@ impl Machine {
         }
     }
 
-    fn with_number(&mut self, name: &str, tensor: &Rc<Tensor>, number: f64) -> Run<Value> {
-        if !Self::flows(tensor)
-            && let Some(numbers) = &tensor.numbers
-        {
-            let numbers = numbers.iter().map(|&each| match name {
-                "add" => each + number,
-                "sub" => each - number,
-                "mul" => each * number,
-                "div" => each / number,
-                "pow" => each.powf(number),
-                _ => f64::NAN,
-            });
-            let numbers: Vec<f64> = numbers.collect();
-            self.allocate(numbers.len())?;
-            let (dims, source) = (tensor.dims, TensorSource::Made);
-            return Ok(Value::Tensor(Rc::new(Tensor { dims, source, numbers: Some(Rc::from(numbers)) })));
+    /// `x > 0`: single numbers are compared as Python's, unknown ones not at all.
+    pub(crate) fn compared_tensors(&mut self, left: &Value, name: &str, right: &Value) -> Run<Option<Value>> {
+        let number = |value: &Value| match value {
+            Value::Tensor(tensor) => tensor.as_number().is_some() && !Self::flows(tensor),
+            value => value.is_number(),
+        };
+        let other = |value: &Value| matches!(value, Value::None | Value::Text(_) | Value::Unknown(_));
+        if (number(left) && number(right)) || other(left) || other(right) {
+            return Ok(None);
         }
+        let sides = Arguments::positional(vec![left.clone(), right.clone()]);
+        if let Some(value) = self.folded(name, &sides, Dialect::Torch)? {
+            return Ok(Some(value));
+        }
+        self.tensor_function(name, sides, false).map(Some)
+    }
+
+    fn with_number(&mut self, name: &str, tensor: &Rc<Tensor>, number: f64) -> Run<Value> {
         let operation = match name {
             "add" => ScalarOperation::Add,
             "sub" => ScalarOperation::Sub,
@@ -106,11 +102,11 @@ impl Machine {
             "div" => ScalarOperation::Div,
             _ => {
                 self.host.written = Some((name.into(), crate::model::Value::Float(number).to_string()));
-                return self.unsupported(name, std::slice::from_ref(tensor), tensor.dims);
+                return self.figured(name, std::slice::from_ref(tensor), tensor.dims, 0);
             }
         };
         if !number.is_finite() {
-            return self.unsupported(name, std::slice::from_ref(tensor), tensor.dims);
+            return self.figured(name, std::slice::from_ref(tensor), tensor.dims, 0);
         }
         self.apply(name, Layer::Scalar(model::Scalar { operation, value: number }), std::slice::from_ref(tensor))
     }
@@ -129,7 +125,7 @@ impl Machine {
             }
             _ => {
                 self.host.written = Some((name.into(), format!("other={}", crate::model::Value::Float(number))));
-                self.unsupported(name, std::slice::from_ref(tensor), tensor.dims)
+                self.figured(name, std::slice::from_ref(tensor), tensor.dims, 0)
             }
         }
     }
@@ -137,8 +133,7 @@ impl Machine {
     fn two_tensors(&mut self, name: &str, one: &Rc<Tensor>, other: &Rc<Tensor>) -> Run<Value> {
         let inputs = [one.clone(), other.clone()];
         if name == "matmul" {
-            let dims = matmul_dims(one.dims.as_ref(), other.dims.as_ref());
-            return self.unsupported(name, &inputs, dims);
+            return self.matrix_product(name, one, other);
         }
         let dims = self.output_dims(&Layer::Add(model::Add {}), &inputs, None)?;
         if self.host.trace.is_none() || !inputs.iter().any(|tensor| Self::flows(tensor)) {
@@ -161,7 +156,7 @@ impl Machine {
                 self.record_made("sub", &inputs, &sum);
                 Ok(Value::Tensor(sum))
             }
-            _ => self.unsupported(name, &inputs, dims),
+            _ => self.figured(name, &inputs, dims, 0),
         }
     }
 
@@ -229,10 +224,10 @@ impl Machine {
                     Dims::new(&sizes)
                 });
                 self.host.written = Some((name.into(), format!("dim={dim}")));
-                self.unsupported(name, &tensors, dims)?
+                self.figured(name, &tensors, dims, 0)?
             }
             "add" | "sub" | "subtract" | "mul" | "multiply" | "div" | "divide" | "true_divide" | "matmul" | "mm"
-            | "bmm" | "rsub" => {
+            | "bmm" | "mv" | "dot" | "rsub" => {
                 let (Some(one), Some(other)) = (arguments.get(0, "input").cloned(), arguments.get(1, "other").cloned())
                 else {
                     return Ok(Some(Value::unknown(name)));
@@ -241,7 +236,7 @@ impl Machine {
                     "subtract" => "sub",
                     "multiply" => "mul",
                     "divide" | "true_divide" => "div",
-                    "mm" | "bmm" => "matmul",
+                    "mm" | "bmm" | "mv" | "dot" => "matmul",
                     name => name,
                 };
                 self.arithmetic(plain, &one, &other)?
@@ -260,7 +255,7 @@ impl Machine {
                     }
                     _ => None,
                 };
-                self.unsupported(name, &tensors, dims)?
+                self.figured(name, &tensors, dims, 0)?
             }
             "neg" | "negative" => match arguments.positional.first() {
                 Some(Value::Tensor(tensor)) => {
@@ -270,31 +265,17 @@ impl Machine {
                 }
                 _ => Value::unknown(name),
             },
-            "einsum" => {
-                let tensors: Vec<Rc<Tensor>> = arguments.all().filter_map(Value::as_tensor).cloned().collect();
-                match tensors.is_empty() {
-                    true => Value::unknown(name),
-                    false => self.unsupported(name, &tensors, None)?,
-                }
+            "einsum" => self.einsum(arguments)?,
+            "addmm" | "baddbmm" | "addbmm" => {
+                let (Some(one), Some(other)) = (arguments.get(1, "mat1").cloned(), arguments.get(2, "mat2").cloned())
+                else {
+                    return Ok(Some(Value::unknown(name)));
+                };
+                let product = self.arithmetic("matmul", &one, &other)?;
+                let first = arguments.get(0, "input").cloned().unwrap_or(Value::None);
+                self.arithmetic("add", &product, &first)?
             }
             _ => return Ok(None),
         }))
     }
-}
-
-/// `[.., n, k] x [.., k, m]`; `None` where the sizes do not fit.
-fn matmul_dims(one: Option<&Dims>, other: Option<&Dims>) -> Option<Dims> {
-    let (one, other) = (one?, other?);
-    if one.rank() < 2 || other.rank() < 2 {
-        return None;
-    }
-    let (n, k) = (one[one.rank() - 2], one[one.rank() - 1]);
-    let (k_other, m) = (other[other.rank() - 2], other[other.rank() - 1]);
-    if k != k_other {
-        return None;
-    }
-    let longer = if one.rank() >= other.rank() { one } else { other };
-    let mut sizes = longer.sizes()[..longer.rank() - 2].to_vec();
-    sizes.extend([n, m]);
-    Dims::new(&sizes)
 }

@@ -7,6 +7,7 @@ use super::super::python::Run;
 use super::super::python::tree::Name;
 use super::super::python::value::Unknown;
 use super::super::write::unknown::PLAIN;
+use super::fold::Dialect;
 use super::tensor::{PendingNode, Tensor, TensorSource};
 use super::{Arguments, Machine, Value};
 use crate::model::{self, Dims, Kind, Layer};
@@ -77,11 +78,9 @@ const ELEMENTWISE: &[&str] = &[
     "normalize",
     "softmin",
     "cumsum",
-    "sort",
+    "cumprod",
     "roll",
     "flip",
-    "masked_fill",
-    "where",
     "layer_norm",
     "group_norm",
     "batch_norm",
@@ -92,11 +91,43 @@ const ELEMENTWISE: &[&str] = &[
     "logit",
     "pow",
     "scatter",
+    "scatter_add",
+    "index_fill",
+    "index_add",
+    "index_copy",
     "tril",
     "triu",
-    "scaled_dot_product_attention",
     "fliplr",
     "flipud",
+    "rot90",
+    "sinc",
+    "asin",
+    "acos",
+    "atan",
+    "sinh",
+    "cosh",
+    "expm1",
+    "erfc",
+    "erfinv",
+    "exp2",
+    "frac",
+    "trunc",
+    "fix",
+    "isnan",
+    "isinf",
+    "isfinite",
+    "logical_not",
+    "bitwise_not",
+    "absolute",
+    "bernoulli",
+    "dropout3d",
+    "digamma",
+    "lgamma",
+    "deg2rad",
+    "dequantize",
+    "float_power",
+    "exponential",
+    "tan",
 ];
 
 /// Functions that give the same tensor on.
@@ -140,6 +171,9 @@ const SAME: &[&str] = &[
     "kaiming_normal_",
     "ascontiguousarray",
     "new_tensor",
+    "astype",
+    "view_as_real",
+    "resolve_conj",
 ];
 
 fn keeps_shape(name: &str) -> bool {
@@ -174,6 +208,9 @@ impl Machine {
     pub(crate) fn tensor_function(&mut self, name: &str, arguments: Arguments, is_method: bool) -> Run<Value> {
         self.step()?;
         let plain = if name.starts_with('_') { name } else { name.trim_end_matches('_') };
+        if let Some(value) = self.folded(plain, &arguments, Dialect::Torch)? {
+            return Ok(value);
+        }
         if let Some(value) = self.combination(plain, &arguments)? {
             return Ok(value);
         }
@@ -195,6 +232,9 @@ impl Machine {
         if let Some((_, kind, parameters)) = LAYERS.iter().find(|(other, ..)| *other == plain) {
             return self.layer_function(plain, *kind, parameters, &tensor, &rest);
         }
+        if matches!(plain, "unfold" | "fold") && !is_method {
+            return self.uncounted_function(plain, &tensor, &rest);
+        }
         if let Some(value) = self.shape_function(plain, &tensor, &rest)? {
             return Ok(value);
         }
@@ -209,6 +249,10 @@ impl Machine {
             return Ok(Value::Tensor(tensor));
         }
         match plain {
+            "where" | "masked_fill" | "lerp" | "addcmul" | "atan2" | "heaviside" | "logical_and" | "logical_or"
+            | "logical_xor" | "bitwise_and" | "bitwise_or" | "eq" | "ne" | "lt" | "le" | "gt" | "ge" | "greater"
+            | "less" | "hypot" | "floor_divide" | "remainder" | "fmod" => self.broadcast_function(plain, &arguments),
+            "scaled_dot_product_attention" => self.attention(&arguments),
             "prelu" => {
                 let count = rest.get(0, "weight").and_then(|weight| weight.as_tensor()?.dims?.elements()).unwrap_or(1);
                 let num_parameters =
@@ -222,7 +266,7 @@ impl Machine {
                     (Some(min_val), Some(max_val)) => {
                         self.apply(plain, model::Hardtanh { min_val, max_val, inplace: false }.into(), &[tensor])
                     }
-                    _ => self.unsupported(plain, std::slice::from_ref(&tensor), tensor.dims),
+                    _ => self.figured(plain, std::slice::from_ref(&tensor), tensor.dims, 0),
                 }
             }
             "layer_norm" => self.layer_norm_function(&tensor, &rest),
@@ -233,17 +277,31 @@ impl Machine {
                 self.uncounted_function(plain, &tensor, &rest)
             }
             "pad" => self.pad_function(&tensor, &rest),
-            "item" | "argmax" | "argmin" | "tolist" | "backward" | "all" | "any" | "equal" | "is_floating_point" => {
+            "argmax" | "argmin" => {
+                let (dim, keepdim) = self.reduction(&rest)?;
+                let whole = rest.get(0, "dim").is_none_or(|dim| matches!(dim, Value::None));
+                let dims = match dim {
+                    Some(_) if whole && !keepdim => Some(Dims::default()),
+                    Some(dim) => {
+                        let mean = Layer::Mean(model::Mean { dim, keepdim });
+                        self.output_dims(&mean, std::slice::from_ref(&tensor), None)?
+                    }
+                    None => None,
+                };
+                self.figured(plain, std::slice::from_ref(&tensor), dims, 0)
+            }
+            "item" | "tolist" | "backward" | "all" | "any" | "equal" | "is_floating_point" => {
                 match tensor.as_number() {
                     Some(number) if plain == "item" || plain == "tolist" => Ok(number_value(number)),
-                    _ if plain == "tolist" && tensor.numbers.is_some() => {
-                        let numbers = tensor.numbers.clone().unwrap_or_else(|| Rc::from([]));
-                        self.new_list(numbers.iter().map(|&number| Value::Float(number)).collect())
-                    }
                     _ => Ok(Value::unknown(plain)),
                 }
             }
-            _ if keeps_shape(plain) => self.unsupported(plain, std::slice::from_ref(&tensor), tensor.dims),
+            "sort" => {
+                let sorted = self.figured(plain, std::slice::from_ref(&tensor), tensor.dims, 0)?;
+                let places = Value::Tensor(Tensor::made(tensor.dims));
+                self.new_tuple(vec![sorted, places])
+            }
+            _ if keeps_shape(plain) => self.figured(plain, std::slice::from_ref(&tensor), tensor.dims, 0),
             _ => {
                 if is_method && self.catches("AttributeError") {
                     let message = format!("'Tensor' object has no attribute '{name}'");
@@ -274,6 +332,18 @@ impl Machine {
         Ok(written.join(", "))
     }
 
+    /// Element by element of all tensors among the arguments, broadcast.
+    fn broadcast_function(&mut self, name: &str, arguments: &Arguments) -> Run<Value> {
+        let tensors: Vec<Rc<Tensor>> = arguments.all().filter_map(Value::as_tensor).cloned().collect();
+        let unknown = arguments.all().any(|value| matches!(value, Value::Unknown(_)));
+        let mut dims = if unknown { None } else { tensors.first().and_then(|tensor| tensor.dims) };
+        for tensor in tensors.iter().skip(1) {
+            let pair = [Tensor::made(dims), tensor.clone()];
+            dims = self.output_dims(&Layer::Add(model::Add {}), &pair, None)?;
+        }
+        self.figured(name, &tensors, dims, 0)
+    }
+
     fn layer_function(
         &mut self,
         name: &str,
@@ -282,6 +352,11 @@ impl Machine {
         tensor: &Rc<Tensor>,
         rest: &Arguments,
     ) -> Run<Value> {
+        // Lines and volumes are resized as well.
+        if kind == Kind::Upsample && tensor.dims.is_some_and(|dims| matches!(dims.rank(), 3 | 5..)) {
+            let dims = self.unsupported_upsample_dims(kind, tensor, rest)?;
+            return self.figured(name, std::slice::from_ref(tensor), dims, 0);
+        }
         let mut layer = kind.layer();
         for (index, parameter) in parameters.iter().enumerate() {
             let Some(value) = rest.get(index, parameter).or_else(|| alias(parameter, rest)) else { continue };
@@ -299,8 +374,10 @@ impl Machine {
                 (_, value) => value,
             };
             if layer.set_argument(parameter, &value).is_err() {
-                let dims = self.unsupported_upsample_dims(kind, tensor, rest)?;
-                return self.unsupported(name, std::slice::from_ref(tensor), dims.or(tensor.dims));
+                return match self.unsupported_upsample_dims(kind, tensor, rest)? {
+                    Some(dims) => self.figured(name, std::slice::from_ref(tensor), Some(dims), 0),
+                    None => self.unsupported(name, std::slice::from_ref(tensor), tensor.dims),
+                };
             }
         }
         if let Some(inplace) = rest.keyword("inplace").cloned()
@@ -315,7 +392,8 @@ impl Machine {
         let value = self.apply(name, layer, std::slice::from_ref(tensor))?;
         let with_indices = rest.keyword("return_indices").is_some_and(|value| matches!(value, Value::Bool(true)));
         if with_indices {
-            return self.new_tuple(vec![value, Value::unknown("indices")]);
+            let places = Value::Tensor(Tensor::made(value.as_tensor().and_then(|tensor| tensor.dims)));
+            return self.new_tuple(vec![value, places]);
         }
         Ok(value)
     }

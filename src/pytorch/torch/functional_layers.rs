@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use super::super::python::Run;
+use super::shape_rules::resized;
 use super::tensor::Tensor;
 use super::{Arguments, Machine, Value, leaf_shapes};
 use crate::model::{self, Dims, Kind, Layer};
@@ -18,15 +19,14 @@ impl Machine {
         if kind != Kind::Upsample {
             return Ok(None);
         }
-        let mut layer = kind.layer();
-        for (index, parameter) in ["size", "scale_factor"].iter().enumerate() {
-            if let Some(value) = rest.get(index, parameter).cloned()
-                && let Some(value) = self.argument(&value)?
-            {
-                let _ = layer.set_argument(parameter, &value);
+        let mut given = [None, None];
+        for ((index, parameter), given) in ["size", "scale_factor"].iter().enumerate().zip(&mut given) {
+            if let Some(value) = rest.get(index, parameter).cloned() {
+                *given = self.argument(&value)?;
             }
         }
-        self.output_dims(&layer, std::slice::from_ref(tensor), None)
+        let [size, factor] = &given;
+        Ok(tensor.dims.and_then(|dims| resized(&dims, size.as_ref(), factor.as_ref())))
     }
 
     /// `F.linear(x, weight, bias)`: a layer whose weight is somebody's parameter.
@@ -91,7 +91,7 @@ impl Machine {
         rest.positional.truncate(by_place);
         let leaf = self.make_leaf(&class, "", &rest)?;
         let dims = leaf_shapes::output(&class, &leaf, tensor.dims.as_ref());
-        self.unsupported(name, std::slice::from_ref(tensor), dims)
+        self.figured(name, std::slice::from_ref(tensor), dims, 0)
     }
 
     /// `F.layer_norm(x, normalized_shape, weight, bias, eps)`.
@@ -135,7 +135,7 @@ impl Machine {
         if let Some(layer) = layer {
             return self.apply("pad", layer, std::slice::from_ref(tensor));
         }
-        // Other dimensions: the shape is known, the cost is not counted.
+        // Other dimensions, or another way to fill them.
         let dims = tensor.dims.and_then(|dims| {
             let mut sizes = dims.sizes().to_vec();
             for (index, pair) in sides.chunks(2).enumerate() {
@@ -146,7 +146,7 @@ impl Machine {
             Dims::new(&sizes).filter(|dims| dims.elements().is_some())
         });
         // Zeros behind the channels, as ResNets without parameters in their shortcuts have it.
-        self.unsupported("pad", std::slice::from_ref(tensor), dims)
+        self.figured("pad", std::slice::from_ref(tensor), dims, 0)
     }
 }
 

@@ -42,7 +42,7 @@ impl HostTypes for Torch {
                 trace.stops();
                 true
             }
-            None => true,
+            None => !state.guessing,
         }
     }
 }
@@ -201,7 +201,7 @@ impl Host for Torch {
 
     fn items(machine: &mut Machine, object: &Value) -> Run<Option<Vec<Value>>> {
         match object {
-            Value::Tensor(tensor) => machine.tensor_items(tensor).map(Some),
+            Value::Tensor(tensor) => machine.tensor_items(tensor),
             Value::Instance(id) => Ok(machine.module_items(*id)),
             _ => Ok(None),
         }
@@ -238,6 +238,10 @@ impl Host for Torch {
             return machine.added_modules(left, right).map(Some);
         }
         Ok(None)
+    }
+
+    fn compared(machine: &mut Machine, left: &Value, name: &str, right: &Value) -> Run<Option<Value>> {
+        machine.compared_tensors(left, name, right)
     }
 
     fn operands(machine: &mut Machine, left: &Value, sign: &str, right: &Value) -> Run<Option<(Value, Value)>> {

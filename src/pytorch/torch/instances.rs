@@ -69,6 +69,9 @@ impl Machine {
         if depth > 60 {
             return Ok(id);
         }
+        if depth <= 1 {
+            self.host.templates.insert(id);
+        }
         let class = self.module(id).map(|module| module.class.clone()).unwrap_or_else(|| Rc::from(""));
         let copy = self.new_library_module(&class, ModuleKind::User)?;
         let source = &self.heap.instances[id];

@@ -34,6 +34,8 @@ pub(crate) fn default_name(name: &str) -> Option<Name> {
             return Some(Rc::from(format!("typing.{name}")));
         }
         "ABC" => "abc.ABC",
+        "rearrange" => "einops.rearrange",
+        "einops" | "re" | "string" | "inspect" | "gym" | "gymnasium" | "torchaudio" => name,
         "Enum" => "enum.Enum",
         "pl" => "pytorch_lightning",
         _ if signature::is_known_class(name) => return Some(Rc::from(format!("torch.nn.{name}"))),

@@ -228,6 +228,9 @@ impl Machine {
             Value::Float(float) => model::Value::Float(*float),
             Value::Text(text) => model::Value::Text(text.to_string()),
             Value::Tensor(tensor) => match tensor.as_number() {
+                Some(number) if tensor.numbers.as_ref().is_some_and(|numbers| numbers.whole) => {
+                    model::Value::Int(number as i64)
+                }
                 Some(number) => model::Value::Float(number),
                 None => return Ok(None),
             },

@@ -1,6 +1,7 @@
 //! Parameters and output shapes of the classes of `torch.nn` that the model does not have.
 
 use super::module_state::{Leaf, plain_argument};
+use super::shape_rules::resized;
 use super::signature::dimensions;
 use crate::model::{Argument, Dims, Value as Plain};
 
@@ -17,12 +18,21 @@ pub(crate) fn flag(leaf: &Leaf, name: &str, default: bool) -> bool {
 }
 
 /// One number for each of the dimensions that a kernel has.
-fn each(leaf: &Leaf, name: &str, dimensions: usize) -> Option<Vec<i64>> {
+pub(crate) fn each(leaf: &Leaf, name: &str, dimensions: usize) -> Option<Vec<i64>> {
     match plain_argument(leaf, name)? {
         Plain::Int(one) => Some(vec![*one; dimensions]),
         Plain::List(items) if items.len() == dimensions => items.iter().map(i64::from_value).collect(),
         Plain::List(items) if items.len() == 1 => Some(vec![i64::from_value(&items[0])?; dimensions]),
         _ => None,
+    }
+}
+
+/// So many times its hidden size a recurrent layer computes at each step.
+pub(crate) fn gates(class: &str) -> u64 {
+    match class {
+        "LSTM" | "LSTMCell" => 4,
+        "GRU" | "GRUCell" => 3,
+        _ => 1,
     }
 }
 
@@ -33,7 +43,7 @@ pub(crate) fn tensors(class: &str, leaf: &Leaf) -> Option<Vec<(&'static str, Opt
         tensors.push((name, sizes.and_then(|sizes| Dims::new(&sizes)), is_buffer));
     };
     match class {
-        "Conv1d" | "Conv3d" | "ConvTranspose1d" | "ConvTranspose3d" => {
+        "Conv1d" | "Conv3d" | "ConvTranspose1d" | "ConvTranspose3d" | "DeformConv2d" => {
             let (input, output) = (size(leaf, "in_channels"), size(leaf, "out_channels"));
             let groups = size(leaf, "groups").unwrap_or(1).max(1);
             let kernel = each(leaf, "kernel_size", dimensions(class));
@@ -68,9 +78,11 @@ pub(crate) fn tensors(class: &str, leaf: &Leaf) -> Option<Vec<(&'static str, Opt
                 }
                 _ => size(leaf, "normalized_shape").map(|size| vec![size]),
             };
-            push("weight", shape, false);
+            if flag(leaf, "elementwise_affine", true) {
+                push("weight", shape, false);
+            }
         }
-        "Embedding" => {
+        "Embedding" | "EmbeddingBag" => {
             push(
                 "weight",
                 size(leaf, "num_embeddings").zip(size(leaf, "embedding_dim")).map(|(n, d)| vec![n, d]),
@@ -78,11 +90,6 @@ pub(crate) fn tensors(class: &str, leaf: &Leaf) -> Option<Vec<(&'static str, Opt
             );
         }
         "LSTM" | "GRU" | "RNN" => {
-            let gates = match class {
-                "LSTM" => 4,
-                "GRU" => 3,
-                _ => 1,
-            };
             let (input, hidden) = (size(leaf, "input_size"), size(leaf, "hidden_size"));
             let layers = size(leaf, "num_layers").unwrap_or(1).min(1000);
             let directions = if flag(leaf, "bidirectional", false) { 2 } else { 1 };
@@ -90,7 +97,7 @@ pub(crate) fn tensors(class: &str, leaf: &Leaf) -> Option<Vec<(&'static str, Opt
             let state = projected.or(hidden);
             for layer in 0..layers {
                 for _ in 0..directions {
-                    let rows = hidden.and_then(|hidden| hidden.checked_mul(gates));
+                    let rows = hidden.and_then(|hidden| hidden.checked_mul(gates(class)));
                     let columns =
                         if layer == 0 { input } else { state.and_then(|state| state.checked_mul(directions)) };
                     push("weight_ih", rows.zip(columns).map(|(rows, columns)| vec![rows, columns]), false);
@@ -128,6 +135,16 @@ pub(crate) fn tensors(class: &str, leaf: &Leaf) -> Option<Vec<(&'static str, Opt
                 push("out_proj.bias", width.map(|width| vec![width]), false);
             }
         }
+        "LSTMCell" | "GRUCell" | "RNNCell" => {
+            let (input, hidden) = (size(leaf, "input_size"), size(leaf, "hidden_size"));
+            let rows = hidden.and_then(|hidden| hidden.checked_mul(gates(class)));
+            push("weight_ih", rows.zip(input).map(|(rows, input)| vec![rows, input]), false);
+            push("weight_hh", rows.zip(hidden).map(|(rows, hidden)| vec![rows, hidden]), false);
+            if flag(leaf, "bias", true) {
+                push("bias_ih", rows.map(|rows| vec![rows]), false);
+                push("bias_hh", rows.map(|rows| vec![rows]), false);
+            }
+        }
         "Bilinear" => {
             let (one, other, output) =
                 (size(leaf, "in1_features"), size(leaf, "in2_features"), size(leaf, "out_features"));
@@ -146,7 +163,8 @@ pub(crate) fn output(class: &str, leaf: &Leaf, input: Option<&Dims>) -> Option<D
     let input = input?;
     let mut sizes = input.sizes().to_vec();
     match class {
-        "Conv1d" | "Conv3d" | "MaxPool1d" | "MaxPool3d" | "AvgPool1d" | "AvgPool3d" => {
+        "Conv1d" | "Conv3d" | "DeformConv2d" | "MaxPool1d" | "MaxPool3d" | "AvgPool1d" | "AvgPool3d" | "LPPool1d"
+        | "LPPool2d" | "LPPool3d" => {
             let count = dimensions(class);
             let kernel = each(leaf, "kernel_size", count)?;
             let pool = class.contains("Pool");
@@ -197,10 +215,14 @@ pub(crate) fn output(class: &str, leaf: &Leaf, input: Option<&Dims>) -> Option<D
         }
         "AdaptiveAvgPool1d" | "AdaptiveMaxPool1d" => *sizes.last_mut()? = size(leaf, "output_size")?,
         "AdaptiveAvgPool3d" | "AdaptiveMaxPool3d" => {
-            let output = each(leaf, "output_size", 3)?;
             let start = sizes.len().checked_sub(3)?;
-            for (index, output) in output.into_iter().enumerate() {
-                sizes[start + index] = u64::try_from(output).ok()?;
+            let output = match plain_argument(leaf, "output_size")? {
+                Plain::List(items) if items.len() == 3 => items.clone(),
+                one => vec![one.clone(); 3],
+            };
+            // None keeps the size.
+            for (index, output) in output.iter().enumerate().filter(|(_, output)| **output != Plain::None) {
+                sizes[start + index] = i64::from_value(output).and_then(|size| u64::try_from(size).ok())?;
             }
         }
         _ if class.contains("Pad") => {
@@ -218,19 +240,53 @@ pub(crate) fn output(class: &str, leaf: &Leaf, input: Option<&Dims>) -> Option<D
         "LSTM" | "GRU" | "RNN" => {
             let directions = if flag(leaf, "bidirectional", false) { 2 } else { 1 };
             let projected = size(leaf, "proj_size").filter(|&size| size > 0 && class == "LSTM");
+            if !matches!(sizes.len(), 2 | 3) || sizes.last() != size(leaf, "input_size").as_ref() {
+                return None;
+            }
             *sizes.last_mut()? = projected.or(size(leaf, "hidden_size"))?.checked_mul(directions)?;
         }
         "Upsample" => {
-            let count = sizes.len().checked_sub(2)?;
-            let to = each(leaf, "size", count);
-            let by = each(leaf, "scale_factor", count);
-            for (index, size) in sizes.iter_mut().skip(2).enumerate() {
-                *size = match (&to, &by) {
-                    (Some(to), _) => u64::try_from(to[index]).ok()?,
-                    (None, Some(by)) => size.checked_mul(u64::try_from(by[index]).ok()?)?,
-                    (None, None) => return None,
-                };
+            return resized(input, plain_argument(leaf, "size"), plain_argument(leaf, "scale_factor"));
+        }
+        "Unfold" => {
+            let windows = unfolded(leaf, sizes.get(2..4)?)?;
+            let kernel = each(leaf, "kernel_size", 2)?;
+            let taps = u64::try_from(kernel[0].checked_mul(kernel[1])?).ok()?;
+            sizes = vec![sizes[0], sizes[1].checked_mul(taps)?, windows];
+        }
+        "Fold" => {
+            let output = each(leaf, "output_size", 2)?;
+            let kernel = each(leaf, "kernel_size", 2)?;
+            let taps = u64::try_from(kernel[0].checked_mul(kernel[1])?).ok().filter(|&taps| taps >= 1)?;
+            let to: Option<Vec<u64>> = output.iter().map(|&size| u64::try_from(size).ok()).collect();
+            let to = to?;
+            if sizes.len() != 3 || sizes[1] % taps != 0 || unfolded(leaf, &to)? != sizes[2] {
+                return None;
             }
+            sizes = vec![sizes[0], sizes[1] / taps, to[0], to[1]];
+        }
+        "MaxUnpool1d" | "MaxUnpool2d" | "MaxUnpool3d" => {
+            let count = dimensions(class);
+            let kernel = each(leaf, "kernel_size", count)?;
+            let stride = each(leaf, "stride", count).unwrap_or_else(|| kernel.clone());
+            let padding = each(leaf, "padding", count).unwrap_or_else(|| vec![0; count]);
+            let start = sizes.len().checked_sub(count).filter(|&start| start >= 1)?;
+            for index in 0..count {
+                let grown = (i128::from(sizes[start + index]) - 1) * i128::from(stride[index])
+                    - 2 * i128::from(padding[index])
+                    + i128::from(kernel[index]);
+                sizes[start + index] = u64::try_from(grown).ok()?;
+            }
+        }
+        "LSTMCell" | "GRUCell" | "RNNCell" => *sizes.last_mut()? = size(leaf, "hidden_size")?,
+        "CosineSimilarity" | "PairwiseDistance" => {
+            let dim = int(leaf, "dim").unwrap_or(1);
+            let at = if class == "PairwiseDistance" {
+                sizes.len().checked_sub(1)?
+            } else {
+                super::fold::axis(dim, sizes.len())?
+            };
+            sizes.remove(at);
         }
         "Bilinear" => *sizes.last_mut()? = size(leaf, "out_features")?,
         "GLU" => {
@@ -262,6 +318,23 @@ pub(crate) fn output(class: &str, leaf: &Leaf, input: Option<&Dims>) -> Option<D
         _ => return None,
     }
     Dims::new(&sizes).filter(|dims| dims.elements().is_some())
+}
+
+/// How many windows of an image of these sides an `Unfold` sees.
+fn unfolded(leaf: &Leaf, sides: &[u64]) -> Option<u64> {
+    let kernel = each(leaf, "kernel_size", 2)?;
+    let argument = |name: &str, default: i64| each(leaf, name, 2).unwrap_or_else(|| vec![default; 2]);
+    let (stride, padding, dilation) = (argument("stride", 1), argument("padding", 0), argument("dilation", 1));
+    let mut windows = 1_u64;
+    for (index, &side) in sides.iter().enumerate().take(2) {
+        let reach = i128::from(dilation[index]) * (i128::from(kernel[index]) - 1) + 1;
+        let span = i128::from(side) + 2 * i128::from(padding[index]) - reach;
+        if span < 0 || stride[index] < 1 {
+            return None;
+        }
+        windows = windows.checked_mul(u64::try_from(span / i128::from(stride[index]) + 1).ok()?)?;
+    }
+    Some(windows)
 }
 
 /// The sizes of a layer's weight, and the arguments that they come from; `None`: a layer of another kind.

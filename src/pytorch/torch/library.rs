@@ -6,7 +6,7 @@ use super::super::python::Run;
 use super::super::python::value::Unknown;
 use super::module_state::ModuleKind;
 use super::tensor::Tensor;
-use super::{Arguments, Machine, Value, no_tensor, signature};
+use super::{Arguments, Machine, Value, blocks, no_tensor, signature, stdlib};
 use crate::model::Dims;
 
 fn member(path: &str, name: &str) -> Value {
@@ -32,6 +32,7 @@ fn member(path: &str, name: &str) -> Value {
             let known = signature::is_known_class(name);
             Value::Library(Rc::from(if known { format!("torch.nn.{name}") } else { full }))
         }
+        _ if stdlib::constant(&full).is_some() => stdlib::constant(&full).unwrap_or(Value::None),
         _ if full.len() > 300 => Value::unknown("a long name"),
         _ => Value::Library(Rc::from(full)),
     };
@@ -152,6 +153,8 @@ impl Machine {
             | "torchvision.models.convnext"
             | "timm.models.layers"
             | "timm.layers"
+            | "timm.layers.drop"
+            | "torchvision.ops.deform_conv"
                 if signature::is_known_class(name) =>
             {
                 return self.new_module(name, path, arguments);
@@ -172,6 +175,7 @@ impl Machine {
                 return Ok(Value::unknown(path));
             }
             "math" | "numpy" => return self.call_numeric(name, &arguments),
+            "numpy.random" => return self.random_array(name, &arguments),
             "torch.nn.functional"
             | "torch"
             | "torch.special"
@@ -180,6 +184,15 @@ impl Machine {
             | "torchvision.ops"
             | "torch._C._nn" => return self.call_torch(module, name, arguments),
             _ => {}
+        }
+        if matches!(path, "einops.rearrange" | "einops.reduce" | "einops.repeat") {
+            return self.einops(name, &arguments);
+        }
+        if path == "torchaudio._shapes._spectrogram" {
+            return self.spectrogram(&arguments);
+        }
+        if let Some(value) = self.call_stdlib(path, &arguments)? {
+            return Ok(value);
         }
         match path {
             "collections.OrderedDict" | "collections.defaultdict" | "addict.Dict" => {
@@ -246,13 +259,25 @@ impl Machine {
             | "torch.is_grad_enabled"
             | "torch.onnx.is_in_onnx_export"
             | "torch.jit.is_tracing" => Ok(Value::Bool(false)),
-            "torch.nn.DataParallel"
-            | "torch.jit.script"
-            | "torch.compile"
-            | "torch.nn.utils.weight_norm"
+            "torch.nn.utils.weight_norm"
             | "torch.nn.utils.spectral_norm"
             | "torch.nn.utils.parametrizations.spectral_norm"
             | "torch.nn.utils.parametrizations.weight_norm"
+            | "torch.nn.utils.remove_weight_norm"
+            | "torch.nn.utils.remove_spectral_norm" => self.renormed(path, &arguments),
+            "torch.hub.load" => match arguments.get(1, "model").cloned() {
+                Some(Value::Text(model)) if blocks::is_torchvision_model(&model) => {
+                    let rest = arguments.rest().rest();
+                    match self.library_block("torchvision.models", &model)? {
+                        Some(function) => self.call(&function, rest),
+                        None => Ok(Value::unknown(path)),
+                    }
+                }
+                _ => self.call_unknown_library(path, name, &arguments),
+            },
+            "torch.nn.DataParallel"
+            | "torch.jit.script"
+            | "torch.compile"
             | "torch.jit.trace"
             | "torch.nn.parallel.DataParallel"
             | "torch.jit.export"
@@ -279,7 +304,7 @@ impl Machine {
             name,
             "summary" | "profile" | "get_model_complexity_info" | "stat" | "FlopCountAnalysis" | "add_graph"
         ) {
-            self.note_summary(arguments)?;
+            self.note_summary(path, arguments)?;
             return Ok(Value::unknown(path));
         }
         let is_class = name.starts_with(|first: char| first.is_uppercase());
@@ -290,8 +315,12 @@ impl Machine {
                 return self.unsupported_call(&Unknown::foreign(path), &tensor);
             }
         }
-        let from_zoo =
-            path.starts_with("torchvision.models") || path.starts_with("timm.") || path.starts_with("torch.hub");
+        let from_zoo = path.starts_with("torchvision.models")
+            || path.starts_with("torch.hub")
+            || path == "timm.create_model"
+            || (path.starts_with("timm.models.")
+                && path.split('.').count() <= 4
+                && !path.starts_with("timm.models.layers"));
         let is_loss = name.ends_with("Loss");
         if (is_class && self.constructing > 0 && !is_loss)
             || (from_zoo && self.minding > 0)
@@ -303,40 +332,53 @@ impl Machine {
         Ok(Value::unknown(path))
     }
 
-    fn note_summary(&mut self, arguments: &Arguments) -> Run<()> {
+    /// `summary(model, (1, 28, 28))`: torchsummary takes one sample, torchinfo a batch; where it is not said which of
+    /// them it is, a shape of one or three sizes is a sample.
+    fn note_summary(&mut self, path: &str, arguments: &Arguments) -> Run<()> {
         let Some(Value::Instance(id)) = arguments.positional.first().cloned() else { return Ok(()) };
-        let given = arguments
-            .keyword("input_size")
-            .or_else(|| arguments.keyword("inputs"))
-            .or_else(|| arguments.positional.get(1));
-        let Some(given) = given.cloned() else { return Ok(()) };
-        let dims = match &given {
-            Value::Tensor(tensor) => tensor.dims,
-            value @ (Value::Tuple(_) | Value::List(_)) => {
-                let mut items = self.items(value)?;
-                if let Some(first @ (Value::Tuple(_) | Value::List(_) | Value::Tensor(_))) = items.first().cloned() {
-                    items = match first {
-                        Value::Tensor(tensor) => tensor
-                            .dims
-                            .iter()
-                            .flat_map(|dims| dims.sizes())
-                            .map(|&size| Value::Int(size.into()))
-                            .collect(),
-                        other => self.items(&other)?,
-                    };
-                }
-                let sizes: Option<Vec<u64>> =
-                    items.iter().map(|item| item.as_int().and_then(|int| u64::try_from(int).ok())).collect();
-                sizes.and_then(|sizes| Dims::new(&sizes))
+        let keyword =
+            ["input_size", "inputs", "input_data", "input_res"].iter().find_map(|name| arguments.keyword(name));
+        let Some(given) = keyword.or_else(|| arguments.positional.get(1)).cloned() else { return Ok(()) };
+        let many = match &given {
+            Value::Tuple(_) | Value::List(_) => {
+                let items = self.items(&given)?;
+                let nested = matches!(items.first(), Some(Value::Tuple(_) | Value::List(_) | Value::Tensor(_)));
+                if nested { items } else { vec![given.clone()] }
             }
-            _ => None,
+            _ => vec![given.clone()],
         };
-        if let Some(dims) = dims {
-            // Most summaries take one sample's shape, some the batch's.
-            let dims = if dims.rank() == 3 || dims.rank() == 1 { dims.with_batch(1).unwrap_or(dims) } else { dims };
-            self.host.called_with.push((id, vec![dims], self.line));
+        let of_samples = (path.starts_with("torchsummary") && self.is_imported("torchsummary"))
+            || path.ends_with("get_model_complexity_info");
+        let of_batches = path.starts_with("torchinfo");
+        let mut shapes = Vec::new();
+        for one in &many {
+            let (dims, has_batch) = match one {
+                Value::Tensor(tensor) => (tensor.dims, true),
+                other => {
+                    let sizes: Option<Vec<u64>> = self
+                        .items(other)?
+                        .iter()
+                        .map(|item| item.as_int().and_then(|int| u64::try_from(int).ok()))
+                        .collect();
+                    (sizes.and_then(|sizes| Dims::new(&sizes)), false)
+                }
+            };
+            let Some(dims) = dims else { return Ok(()) };
+            let sample = of_samples || (!of_batches && matches!(dims.rank(), 1 | 3));
+            shapes.push(if sample && !has_batch { dims.with_batch(1).unwrap_or(dims) } else { dims });
+        }
+        if !shapes.is_empty() {
+            self.host.called_with.push((id, shapes, self.line));
         }
         Ok(())
+    }
+
+    /// Whether the text imports something of a library by itself.
+    fn is_imported(&self, root: &str) -> bool {
+        self.heap.scopes[self.globals]
+            .variables
+            .values()
+            .any(|value| matches!(value, Value::Library(path) if path.split('.').next() == Some(root)))
     }
 
     pub(crate) fn new_module(&mut self, class: &str, path: &str, arguments: Arguments) -> Run<Value> {

@@ -1,13 +1,19 @@
 //! What PyTorch is to a text that runs: its tensors, modules, functions and errors.
 
+pub(crate) mod array;
 pub(crate) mod blocks;
 pub(crate) mod combine;
+pub(crate) mod einops;
+pub(crate) mod figures;
+pub(crate) mod fold;
 pub(crate) mod functional;
 pub(crate) mod functional_layers;
 pub(crate) mod host;
 pub(crate) mod instances;
 pub(crate) mod known_names;
+pub(crate) mod layout;
 pub(crate) mod leaf;
+pub(crate) mod leaf_costs;
 pub(crate) mod leaf_shapes;
 pub(crate) mod library;
 pub(crate) mod module;
@@ -19,11 +25,14 @@ pub(crate) mod new_tensor;
 pub(crate) mod no_tensor;
 pub(crate) mod numeric;
 pub(crate) mod printed_module;
+pub(crate) mod products;
 pub(crate) mod recurrent;
 pub(crate) mod shape_errors;
+pub(crate) mod shape_rules;
 pub(crate) mod signature;
 pub(crate) mod spelling;
 pub(crate) mod state;
+pub(crate) mod stdlib;
 pub(crate) mod tensor;
 pub(crate) mod tensor_item;
 pub(crate) mod tensor_methods;

@@ -52,6 +52,9 @@ impl Machine {
 
     pub(crate) fn set_child(&mut self, id: Id, name: &str, child: Option<Id>) -> Run<()> {
         self.allocate(2)?;
+        if let (Some(trace), Some(child)) = (&mut self.host.trace, child) {
+            trace.add_module(id, name, child);
+        }
         if let Some(child) = child.and_then(|child| self.heap.instances[child].module.as_mut()) {
             child.has_parent = true;
         }
@@ -86,6 +89,7 @@ impl Machine {
                     let is_buffer = self.host.parameters[parameter].is_buffer;
                     if let Some(module) = self.heap.instances[id].module.as_mut().filter(|_| !is_buffer) {
                         ModuleState::set(&mut module.parameters, name, parameter);
+                        self.set_bias(id, name, true);
                         return Ok(());
                     }
                 }
@@ -103,13 +107,26 @@ impl Machine {
             }
             module.parameters.retain(|(parameter, _)| &**parameter != name);
         }
-        instance.attributes.insert(Rc::from(name), value);
+        if matches!(value, Value::None) {
+            self.set_bias(id, name, false);
+        }
+        self.heap.instances[id].attributes.insert(Rc::from(name), value);
         Ok(())
+    }
+
+    /// A bias is put on a layer, or taken off.
+    fn set_bias(&mut self, id: Id, name: &str, bias: bool) {
+        if let Some(module) = self.heap.instances[id].module.as_deref_mut().filter(|_| name == "bias")
+            && let ModuleKind::Leaf(leaf) = &mut module.kind
+            && let Some(layer) = &mut leaf.layer
+        {
+            let _ = layer.set_argument("bias", &crate::model::Value::Bool(bias));
+        }
     }
 
     pub(crate) fn new_parameter(&mut self, dims: Option<Dims>, is_buffer: bool) -> Run<Id> {
         self.allocate(3)?;
-        self.host.parameters.push(ParameterData { dims, trainable: !is_buffer, is_buffer });
+        self.host.parameters.push(ParameterData { dims, trainable: !is_buffer, is_buffer, numbers: None });
         Ok(self.host.parameters.len() - 1)
     }
 
@@ -117,7 +134,7 @@ impl Machine {
         let data = &self.host.parameters[parameter];
         // A buffer is a constant: nothing learns it.
         let source = if data.is_buffer { TensorSource::Made } else { TensorSource::Parameter(parameter) };
-        Value::Tensor(Rc::new(Tensor { dims: data.dims, source, numbers: None }))
+        Value::Tensor(Rc::new(Tensor { dims: data.dims, source, numbers: data.numbers.clone() }))
     }
 
     /// The built-in constructor of a module's base class.
@@ -156,6 +173,17 @@ impl Machine {
             "ModuleDict" => match arguments.get(0, "modules").cloned() {
                 Some(modules) => self.update_module(id, &modules),
                 None => Ok(()),
+            },
+            "ParameterDict" => match arguments.positional.first().cloned() {
+                Some(Value::Dict(dict)) => {
+                    for (key, value) in self.heap.dicts[dict].pairs.clone() {
+                        if let Value::Text(name) = key {
+                            self.set_module_attribute(id, &name, value)?;
+                        }
+                    }
+                    Ok(())
+                }
+                _ => Ok(()),
             },
             _ => self.fill_parameters(id, arguments.positional.first()),
         }

@@ -6,9 +6,10 @@ use super::super::problem::{Problem, ProblemKind, Severity};
 use super::super::python::{CallSite, Id, Run};
 use super::super::result::{CallKind, ExecutedCall};
 use super::super::write::unknown::NOT_KNOWN;
+use super::figures::Figures;
 use super::module_state::{Leaf, ModuleKind, settled_class};
 use super::tensor::Tensor;
-use super::{Arguments, Machine, Value, no_tensor};
+use super::{Arguments, Machine, Value, leaf_costs, leaf_shapes, no_tensor};
 use crate::model::{self, Dims, Layer};
 use crate::shape;
 
@@ -32,7 +33,7 @@ impl Machine {
         if self.module(id).is_some_and(|module| &*module.class == NOT_KNOWN) {
             return self.call_not_known(id, &arguments);
         }
-        if let Some(forward) = self.find_method(id, "forward") {
+        if let Some(forward) = self.own_forward(id) {
             let name = self.host.trace.as_ref().and_then(|trace| trace.name_of(id).cloned());
             if let Some(trace) = &mut self.host.trace {
                 trace.inside.push(name.unwrap_or_default());
@@ -44,6 +45,14 @@ impl Machine {
             return result;
         }
         self.library_forward(id, arguments, site.as_deref())
+    }
+
+    /// `forward` as the text has it: assigned to the instance, or of its class.
+    pub(crate) fn own_forward(&self, id: Id) -> Option<Value> {
+        let assigned = self.heap.instances[id].attributes.get("forward").cloned();
+        let assigned =
+            assigned.filter(|value| matches!(value, Value::Function(_) | Value::Method(_) | Value::Partial(_)));
+        assigned.or_else(|| self.find_method(id, "forward"))
     }
 
     /// What an export could not write: a row of what it stood for.
@@ -165,11 +174,20 @@ impl Machine {
         }
         let dims = self.output_dims(&layer, std::slice::from_ref(&tensor), Some(&name))?;
         if self.host.trace.is_none() || !Self::flows(&tensor) {
-            return Ok(Value::Tensor(Tensor::made(dims)));
+            let output = Value::Tensor(Tensor::made(dims));
+            if leaf_shapes::flag(leaf, "return_indices", false) {
+                return self.new_tuple(vec![output.clone(), output]);
+            }
+            return Ok(output);
         }
         let node = self.module_node(&name, layer, std::slice::from_ref(&tensor))?;
         self.record_module(id, &name, &class, &[tensor], dims, node);
-        Ok(Value::Tensor(self.row(node, dims)))
+        let output = Value::Tensor(self.row(node, dims));
+        if leaf_shapes::flag(leaf, "return_indices", false) {
+            let places = Value::Tensor(Tensor::made(dims));
+            return self.new_tuple(vec![output, places]);
+        }
+        Ok(output)
     }
 
     /// The tensors of a call, also those in tuples: `(h_0, c_0)`.
@@ -252,7 +270,7 @@ impl Machine {
         tensors: &[Rc<Tensor>],
     ) -> Run<Value> {
         let Some(tensor) = tensors.first() else { return Ok(Value::unknown(class)) };
-        let found = super::leaf_shapes::output(class, leaf, tensor.dims.as_ref());
+        let found = leaf_shapes::output(class, leaf, tensor.dims.as_ref());
         if found.is_none() && tensor.dims.is_some() && leaf.known && !class.ends_with("Loss") {
             let message = format!(
                 "What shape {name} ({class}) gives is not known here: it is taken to be its input's, and what follows is counted on that."
@@ -265,14 +283,17 @@ impl Machine {
         }
         let dims = found.or(tensor.dims);
         let arguments: Vec<String> = leaf.arguments.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let given: Vec<Dims> = tensors.iter().filter_map(|tensor| tensor.dims).collect();
+        let macs = found.filter(|_| leaf.known).and_then(|output| leaf_costs::macs(class, leaf, &given, &output));
         // A shape that is only taken to be the input's is none that the row is sure of.
-        let shape = found.map(|dims| dims.without_batch().sizes().iter().map(|&size| size as i64).collect());
-        let layer = Layer::Unsupported(model::Unsupported {
-            class: class.to_string(),
+        let figures = Figures {
             arguments: arguments.join(", "),
-            shape,
-            parameters: self.own_parameters(id).and_then(|count| i64::try_from(count).ok()),
-        });
+            dims: found,
+            macs,
+            parameters: self.own_parameters(id),
+            buffers: self.own_buffers(id).unwrap_or(0),
+        };
+        let layer = figures.layer(class, inputs_of(tensors).first().and_then(|tensor| tensor.dims.as_ref()));
         let result = if self.host.trace.is_some() && Self::flows(tensor) {
             let inputs = inputs_of(tensors);
             let node = self.module_node(name, layer, &inputs)?;
@@ -284,10 +305,30 @@ impl Machine {
         // These give more besides.
         let other = match class {
             "LSTM" | "GRU" | "RNN" => self.states(class, leaf, &result)?,
-            "MultiheadAttention" => Value::unknown("the weights of an attention"),
+            "LSTMCell" => {
+                let same = model::Unsupported { class: "c_1".to_string(), macs: Some(0), ..Default::default() };
+                self.pending("c_1", Layer::Unsupported(same), &result, dims)?
+            }
+            "MultiheadAttention" => self.attention_weights(leaf, &given, &result)?,
             _ => return Ok(Value::Tensor(result)),
         };
         self.new_tuple(vec![Value::Tensor(result), other])
+    }
+
+    /// How much each output looks at each input, the mean over the heads.
+    fn attention_weights(&mut self, leaf: &Leaf, given: &[Dims], result: &Rc<Tensor>) -> Run<Value> {
+        let (Some(query), key) = (given.first(), given.get(1)) else { return Ok(Value::None) };
+        let key = key.unwrap_or(query);
+        let batch_first = leaf_shapes::flag(leaf, "batch_first", false);
+        let dims = match (query.rank(), batch_first) {
+            (2, _) => Dims::new(&[query[0], key[0]]),
+            (3, true) => Dims::new(&[query[0], query[1], key[1]]),
+            (3, false) => Dims::new(&[query[1], query[0], key[0]]),
+            _ => None,
+        };
+        let figures = Figures { dims, macs: Some(0), parameters: Some(0), ..Figures::default() };
+        let layer = figures.layer("attention_weights", result.dims.as_ref());
+        self.pending("attention_weights", layer, result, dims)
     }
 
     /// The elements of a module's own parameters; `None`: not known.

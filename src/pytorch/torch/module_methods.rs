@@ -68,6 +68,7 @@ const METHODS: &[&str] = &[
     "__getattribute__",
     "__repr__",
     "__class__",
+    "__delattr__",
 ];
 
 impl Machine {
@@ -143,6 +144,10 @@ impl Machine {
             }
             ("add_module" | "register_module", _) => {
                 let (name, module) = (arguments.get(0, "name").cloned(), arguments.get(1, "module").cloned());
+                let name = match name {
+                    Some(name) => Some(self.as_key(name)?),
+                    None => None,
+                };
                 if let (Some(Value::Text(name)), Some(module)) = (name, module) {
                     match module {
                         Value::Instance(child) if self.is_module(child) => self.set_child(id, &name, Some(child))?,
@@ -228,6 +233,10 @@ impl Machine {
                 }
                 Ok(found.map_or_else(|| Value::unknown("a module"), Value::Instance))
             }
+            ("__delattr__", Some(Value::Text(name))) => {
+                self.delete_attribute(&Value::Instance(id), &name);
+                Ok(Value::None)
+            }
             ("__len__", _) => Ok(self.module_length(id).map_or(Value::Int(0), |length| Value::Int(length as i128))),
             (
                 "to" | "cuda" | "cpu" | "train" | "eval" | "float" | "half" | "double" | "bfloat16" | "type"
@@ -243,7 +252,13 @@ impl Machine {
         let parameter = match value {
             Value::Tensor(tensor) => match tensor.source {
                 TensorSource::Parameter(parameter) if !is_buffer => parameter,
-                _ => self.new_parameter(tensor.dims, is_buffer)?,
+                _ => {
+                    let parameter = self.new_parameter(tensor.dims, is_buffer)?;
+                    if is_buffer {
+                        self.host.parameters[parameter].numbers = tensor.numbers.clone();
+                    }
+                    parameter
+                }
             },
             Value::None => {
                 self.heap.instances[id].attributes.insert(Rc::from(name), Value::None);

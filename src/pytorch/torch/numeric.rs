@@ -2,31 +2,19 @@
 
 use super::super::problem::ProblemKind;
 use super::super::python::Run;
+use super::fold::Dialect;
 use super::functional::number_value;
-use super::tensor::Tensor;
 use super::{Arguments, Machine, Value};
 
 impl Machine {
     pub(crate) fn call_numeric(&mut self, name: &str, arguments: &Arguments) -> Run<Value> {
         let Some(first) = arguments.positional.first().cloned() else { return Ok(Value::unknown(name)) };
         if matches!(name, "prod" | "sum" | "max" | "min" | "mean" | "cumsum" | "array" | "asarray") {
-            let (Value::Tuple(_) | Value::List(_) | Value::Range(_)) = &first else {
-                return match (&first, name) {
-                    (Value::Tensor(tensor), "prod" | "sum" | "array" | "asarray") if tensor.numbers.is_none() => {
-                        Ok(first)
-                    }
-                    (Value::Tensor(_), "cumsum") => {
-                        let numbers = self.items(&first)?;
-                        let mut total = 0.0;
-                        let sums = numbers.iter().filter_map(Value::as_float).map(|number| {
-                            total += number;
-                            total
-                        });
-                        Ok(Value::Tensor(Tensor::numbers(sums.collect())))
-                    }
-                    _ => Ok(Value::unknown(name)),
-                };
-            };
+            let plain = matches!(first, Value::Tuple(_) | Value::List(_) | Value::Range(_));
+            let flat = plain && self.items(&first)?.iter().all(Value::is_number);
+            if !flat || arguments.positional.len() + arguments.keywords.len() > 1 {
+                return self.numpy(name, arguments);
+            }
             let items = self.items(&first)?;
             return match name {
                 "prod" => {
@@ -58,6 +46,11 @@ impl Machine {
         }
         if name == "zeros" || name == "ones" {
             return self.made_tensor(name, arguments);
+        }
+        let many = arguments.all().any(|value| matches!(value, Value::Tensor(_) | Value::List(_) | Value::Tuple(_)));
+        let both = arguments.positional.len() > 1 && super::array::binary(name).is_some() && name != "pow";
+        if many || both {
+            return self.numpy(name, arguments);
         }
         let Some(x) = first.as_float() else { return Ok(Value::unknown(name)) };
         let y = arguments.positional.get(1).and_then(Value::as_float);
@@ -100,6 +93,29 @@ impl Machine {
             return self.error(ProblemKind::Raised, "ValueError", "math domain error".to_string());
         }
         Ok(Value::Float(result))
+    }
+
+    /// A function of NumPy of arrays, lists and numbers.
+    fn numpy(&mut self, name: &str, arguments: &Arguments) -> Run<Value> {
+        if let Some(value) = self.folded(name, arguments, Dialect::Numpy)? {
+            return Ok(value);
+        }
+        let first = arguments.positional.first();
+        if let (Some(one), Some(other)) = (first, arguments.positional.get(1))
+            && let Some(function) = super::array::binary(name)
+            && let (Some(one), Some(other)) = (self.array_of(one)?, self.array_of(other)?)
+        {
+            let whole = one.whole && other.whole && super::array::keeps_whole(name);
+            if let Some(array) = one.zip(&other, whole, function) {
+                return self.constant(array);
+            }
+        }
+        match first {
+            Some(Value::Tensor(tensor)) if matches!(name, "array" | "asarray") => Ok(Value::Tensor(tensor.clone())),
+            Some(list) if matches!(name, "array" | "asarray") => self.listed_tensor(Some(&list.clone())),
+            Some(Value::Tensor(_)) => self.tensor_function(name, arguments.clone(), false),
+            _ => Ok(Value::unknown(name)),
+        }
     }
 
     pub(crate) fn call_ordered_dict(&mut self, name: &str, arguments: Arguments) -> Run<Value> {

@@ -62,8 +62,9 @@ impl Machine {
             let sizes = [state.layers.saturating_mul(state.directions), state.hidden];
             let shape = sizes.iter().map(|&size| i64::try_from(size).unwrap_or(i64::MAX)).collect();
             let class = state.name.to_string();
+            let (parameters, macs) = (Some(0), Some(0));
             let unknown =
-                model::Unsupported { class, shape: Some(shape), parameters: Some(0), ..model::Unsupported::default() };
+                model::Unsupported { class, shape: Some(shape), parameters, macs, ..model::Unsupported::default() };
             let states = self.silently(state.name, Layer::Unsupported(unknown), &[output])?;
             self.silently("transpose", swap(), &[states])?
         };

@@ -27,8 +27,14 @@ pub(crate) struct State {
     pub counted_functions: bool,
     /// How often a leaf was made at a place in the text.
     pub made_at: HashMap<u32, u32>,
-    /// The scope of libraries' blocks, once one is wanted.
-    pub blocks: Option<Id>,
+    /// Modules that others were copied from.
+    pub templates: HashSet<Id>,
+    /// What follows from arguments that were only guessed is no mistake of the text.
+    pub guessing: bool,
+    /// Modules whose further inputs are one number for each sample.
+    pub one_each: HashMap<Id, bool>,
+    /// The scopes of the texts that stand in for libraries, by where those lie.
+    pub blocks: HashMap<usize, Id>,
     /// Modules that were made of the tensor they should have been called with.
     pub uncalled: HashMap<Id, Meant>,
     /// What the last function without `return` made.

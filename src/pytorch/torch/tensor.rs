@@ -3,6 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
+use super::array::Array;
 use crate::model::{Dims, Layer, NodeId};
 use crate::pytorch::python::Id;
 
@@ -12,7 +13,8 @@ pub(crate) struct Tensor {
     /// `None`: not known.
     pub dims: Option<Dims>,
     pub source: TensorSource,
-    pub numbers: Option<Rc<[f64]>>,
+    /// Of this shape.
+    pub numbers: Option<Rc<Array>>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -87,6 +89,8 @@ pub(crate) struct ParameterData {
     pub dims: Option<Dims>,
     pub trainable: bool,
     pub is_buffer: bool,
+    /// Of a buffer that the text fills.
+    pub numbers: Option<Rc<Array>>,
 }
 
 impl Tensor {
@@ -94,22 +98,15 @@ impl Tensor {
         Rc::new(Self { dims, source: TensorSource::Made, numbers: None })
     }
 
-    pub fn number(number: f64) -> Rc<Self> {
-        Rc::new(Self { dims: Dims::new(&[]), source: TensorSource::Made, numbers: Some(Rc::from([number])) })
-    }
-
-    pub fn numbers(numbers: Vec<f64>) -> Rc<Self> {
-        Rc::new(Self {
-            dims: Dims::new(&[numbers.len() as u64]),
-            source: TensorSource::Made,
-            numbers: Some(Rc::from(numbers)),
-        })
+    /// A constant.
+    pub fn of(array: Array) -> Rc<Self> {
+        Rc::new(Self { dims: Some(array.dims), source: TensorSource::Made, numbers: Some(Rc::new(array)) })
     }
 
     /// A single number that the code knows.
     pub fn as_number(&self) -> Option<f64> {
-        match self.numbers.as_deref() {
-            Some([number]) => Some(*number),
+        match self.numbers.as_deref()?.values.as_slice() {
+            [number] => Some(*number),
             _ => None,
         }
     }

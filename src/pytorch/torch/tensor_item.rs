@@ -5,36 +5,31 @@ use std::rc::Rc;
 use super::super::problem::ProblemKind;
 use super::super::python::Run;
 use super::super::python::containers::slice_indices;
+use super::array::Array;
+use super::fold;
 use super::tensor::{Tensor, TensorSource};
 use super::{Machine, Value};
 use crate::model::{self, Dims, Layer};
 
 impl Machine {
     /// The tensor that a loop over the first dimension sees.
-    pub(crate) fn tensor_items(&mut self, tensor: &Rc<Tensor>) -> Run<Vec<Value>> {
-        if let Some(numbers) = tensor.numbers.clone()
-            && tensor.dims.is_some_and(|dims| dims.rank() == 1)
-        {
-            return Ok(numbers.iter().map(|&number| Value::Tensor(Tensor::number(number))).collect());
-        }
-        let Some(dims) = tensor.dims.filter(|dims| dims.rank() >= 1) else { return Ok(Vec::new()) };
+    pub(crate) fn tensor_items(&mut self, tensor: &Rc<Tensor>) -> Run<Option<Vec<Value>>> {
+        let Some(dims) = tensor.dims.filter(|dims| dims.rank() >= 1) else { return Ok(None) };
         let count = usize::try_from(dims[0]).unwrap_or(usize::MAX);
         self.allocate(count.saturating_mul(4))?;
         let mut items = Vec::with_capacity(count);
         for index in 0..count {
             items.push(self.tensor_item(tensor, &Value::Int(index as i128))?);
         }
-        Ok(items)
+        Ok(Some(items))
     }
 
     /// `x[0]`, `x[:, :c]`, `x[..., ::2]`.
     pub(crate) fn tensor_item(&mut self, tensor: &Rc<Tensor>, index: &Value) -> Run<Value> {
-        if let (Some(numbers), Some(at)) = (&tensor.numbers, index.as_i64())
-            && tensor.dims.is_some_and(|dims| dims.rank() == 1)
-        {
-            let wrapped = if at < 0 { at + numbers.len() as i64 } else { at };
-            if let Some(&number) = usize::try_from(wrapped).ok().and_then(|at| numbers.get(at)) {
-                return Ok(Value::Tensor(Tensor::number(number)));
+        if let Some(array) = fold::known(tensor) {
+            let array = array.clone();
+            if let Some(item) = self.constant_item(&array, index)? {
+                return Ok(item);
             }
         }
         let parts: Vec<Value> = match index {
@@ -89,6 +84,9 @@ impl Machine {
                     sizes.push(picked);
                     at += 1;
                 }
+                Value::Tensor(_) | Value::List(_) if part.as_i64().is_none() || matches!(part, Value::List(_)) => {
+                    return self.gathered(tensor, &parts, named);
+                }
                 _ => {
                     let Some(&size) = dims.get(at) else { return self.too_many_indices(dims.rank()) };
                     if let Some(index) = part.as_i64() {
@@ -135,6 +133,108 @@ impl Machine {
         Ok(Value::Tensor(item))
     }
 
+    /// What tensors of whole numbers pick: their own shape in the place of the first of them.
+    fn gathered(&mut self, tensor: &Rc<Tensor>, parts: &[Value], named: usize) -> Run<Value> {
+        let Some(dims) = tensor.dims else { return self.part(tensor, None, Vec::new()) };
+        let mut sizes: Vec<u64> = Vec::new();
+        let mut picked: Option<(usize, Dims)> = None;
+        let mut inputs = vec![tensor.clone()];
+        let mut at = 0;
+        for part in parts {
+            match part {
+                Value::Ellipsis => {
+                    let skipped = dims.rank().saturating_sub(named);
+                    sizes.extend(dims.iter().skip(at).take(skipped));
+                    at += skipped;
+                    continue;
+                }
+                Value::None => {
+                    sizes.push(1);
+                    continue;
+                }
+                _ => {}
+            }
+            let Some(&size) = dims.get(at) else { return self.too_many_indices(dims.rank()) };
+            at += 1;
+            let places = match part {
+                Value::Slice(bounds) => {
+                    let unknown = bounds.iter().any(|bound| !matches!(bound, Value::None) && bound.as_int().is_none());
+                    if unknown || size > 100_000_000 {
+                        return self.part(tensor, None, Vec::new());
+                    }
+                    sizes.push(slice_indices(bounds, size as usize).len() as u64);
+                    continue;
+                }
+                Value::List(list) => Dims::new(&[self.heap.lists[*list].len() as u64]),
+                // What is computed may be a mask, which picks as many as it holds.
+                Value::Tensor(index) if !Self::flows(index) || index.source == TensorSource::Input => {
+                    inputs.push(index.clone());
+                    index.dims
+                }
+                Value::Int(_) | Value::Bool(_) => Some(Dims::default()),
+                _ => None,
+            };
+            let Some(places) = places else { return self.part(tensor, None, Vec::new()) };
+            picked = match picked {
+                None => Some((sizes.len(), places)),
+                Some((place, before)) => {
+                    let pair = [before, places];
+                    let Ok(both) = crate::shape::output(&Layer::Add(model::Add {}), &pair) else {
+                        return self.part(tensor, None, Vec::new());
+                    };
+                    Some((place, both))
+                }
+            };
+        }
+        sizes.extend(dims.iter().skip(at));
+        if let Some((place, places)) = picked {
+            sizes.splice(place..place, places.iter().copied());
+        }
+        self.figured("getitem", &inputs, Dims::new(&sizes), 0)
+    }
+
+    /// Elements of a constant; `None`: they are not picked here.
+    fn constant_item(&mut self, array: &Array, index: &Value) -> Run<Option<Value>> {
+        let parts: Vec<Value> = match index {
+            Value::Tuple(parts) => parts.to_vec(),
+            one => vec![one.clone()],
+        };
+        let named = parts.iter().filter(|part| !matches!(part, Value::Ellipsis | Value::None)).count();
+        let mut array = array.clone();
+        let mut at = 0;
+        for part in &parts {
+            match part {
+                Value::Ellipsis => at += array.dims.rank().saturating_sub(at + named_behind(&parts, part, named)),
+                Value::None => {
+                    let mut sizes = array.dims.sizes().to_vec();
+                    sizes.insert(at.min(sizes.len()), 1);
+                    let Some(more) = array.reshape(&sizes) else { return Ok(None) };
+                    array = more;
+                    at += 1;
+                }
+                Value::Slice(bounds) => {
+                    let Some(&size) = array.dims.get(at) else { return Ok(None) };
+                    let Some(less) = array.slice(at, &slice_indices(bounds, size as usize)) else { return Ok(None) };
+                    array = less;
+                    at += 1;
+                }
+                one => {
+                    let (Some(&size), Some(index)) = (array.dims.get(at), one.as_i64()) else { return Ok(None) };
+                    let wrapped = if index < 0 { index + size as i64 } else { index };
+                    let Some(place) = usize::try_from(wrapped).ok().filter(|&place| (place as u64) < size) else {
+                        return Ok(None);
+                    };
+                    let mut sizes = array.dims.sizes().to_vec();
+                    let Some(row) = array.slice(at, &[place]) else { return Ok(None) };
+                    sizes.remove(at);
+                    let Some(row) = row.reshape(&sizes) else { return Ok(None) };
+                    array = row;
+                }
+            }
+        }
+        self.constant(array).map(Some)
+    }
+
     fn too_many_indices(&mut self, rank: usize) -> Run<Value> {
         let message = format!("too many indices for tensor of dimension {rank}");
         self.error(ProblemKind::Shape, "IndexError", message)
@@ -147,7 +247,7 @@ impl Machine {
             return Ok(Value::Tensor(tensor.clone()));
         }
         if slices.is_empty() {
-            return self.unsupported("getitem", std::slice::from_ref(tensor), dims);
+            return self.figured("getitem", std::slice::from_ref(tensor), dims, 0);
         }
         if self.host.trace.is_none() || !Self::flows(tensor) {
             return Ok(Value::Tensor(Tensor::made(dims)));
@@ -200,4 +300,11 @@ fn slice_length(bounds: &[Value; 3], size: u64) -> u64 {
         Some(at) => (if at < 0 { at + size } else { at }).clamp(0, size),
     };
     (bound(&bounds[1], size) - bound(&bounds[0], 0)).max(0) as u64
+}
+
+/// How many of an index's parts behind `...` take a dimension each.
+fn named_behind(parts: &[Value], dots: &Value, named: usize) -> usize {
+    let place = parts.iter().position(|part| std::ptr::eq(part, dots)).unwrap_or(0);
+    let before = parts[..place].iter().filter(|part| !matches!(part, Value::Ellipsis | Value::None)).count();
+    named.saturating_sub(before)
 }

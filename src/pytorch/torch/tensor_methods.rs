@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use super::super::problem::ProblemKind;
 use super::super::python::Run;
+use super::fold::axis;
 use super::tensor::{Tensor, TensorSource};
 use super::{Arguments, Machine, Value};
 use crate::model::{self, Dims, Layer};
@@ -56,6 +57,11 @@ impl Machine {
             },
             "view" | "reshape" => {
                 let shape = self.shape_arguments(rest, "shape")?;
+                if let Some(shape) = shape.as_ref().filter(|_| name == "view")
+                    && let Some(error) = self.view_error(tensor, shape)?
+                {
+                    return Ok(Some(error));
+                }
                 match shape {
                     Some(shape) => self.apply(name, Layer::View(model::View { shape }), input)?,
                     None => self.unsupported(name, input, None)?,
@@ -100,7 +106,7 @@ impl Machine {
                 });
                 self.viewed(name, tensor, dims)?
             }
-            "permute" | "movedim" if name == "permute" => match self.shape_arguments(rest, "dims")? {
+            "permute" => match self.shape_arguments(rest, "dims")? {
                 Some(dims) => self.apply(name, Layer::Permute(model::Permute { dims }), input)?,
                 None => self.unsupported(name, input, None)?,
             },
@@ -112,28 +118,21 @@ impl Machine {
                     None => self.unsupported(name, input, None)?,
                 }
             }
-            "sum" | "amax" | "amin" | "std" | "var" | "norm" | "prod" | "logsumexp" => {
-                let (dim, keepdim) = self.reduction(rest)?;
+            "sum" | "amax" | "amin" | "std" | "var" | "norm" | "vector_norm" | "prod" | "logsumexp" | "nansum"
+            | "count_nonzero" | "all" | "any"
+                if !(matches!(name, "all" | "any") && tensor.numbers.is_some()) =>
+            {
+                let (dim, keepdim) = self.reduction(&without_order(name, rest))?;
                 let dims = match dim {
                     Some(dim) => self.output_dims(&Layer::Mean(model::Mean { dim, keepdim }), input, None)?,
                     None => None,
                 };
-                self.unsupported(name, input, dims)?
+                self.figured(name, input, dims, 0)?
             }
-            "max" | "min" | "median" | "topk"
+            "max" | "min" | "median" | "mode" | "kthvalue" | "topk" | "cummax" | "cummin"
                 if rest.get(0, "other").is_none_or(|other| other.as_tensor().is_none()) =>
             {
-                if rest.get(0, "dim").is_none() {
-                    self.unsupported(name, input, Dims::new(&[]))?
-                } else {
-                    let (dim, keepdim) = self.reduction(rest)?;
-                    let dims = match dim {
-                        Some(dim) => self.output_dims(&Layer::Mean(model::Mean { dim, keepdim }), input, None)?,
-                        None => None,
-                    };
-                    let value = self.unsupported(name, input, dims)?;
-                    self.new_tuple(vec![value, Value::unknown("indices")])?
-                }
+                self.largest(name, tensor, rest)?
             }
             "expand" | "expand_as" | "broadcast_to" => self.expanded(name, tensor, rest)?,
             "repeat" | "tile" => {
@@ -150,7 +149,7 @@ impl Machine {
                         .collect();
                     Dims::new(&sizes?).filter(|dims| dims.elements().is_some())
                 });
-                self.unsupported(name, input, dims)?
+                self.figured(name, input, dims, 0)?
             }
             "chunk" | "split" | "tensor_split" | "unbind" => self.parts(name, tensor, rest)?,
             "narrow" => {
@@ -163,18 +162,52 @@ impl Machine {
                     _ => self.unsupported(name, input, None)?,
                 }
             }
-            _ => return Ok(None),
+            _ => return self.shape_rule(name, tensor, rest),
         }))
     }
 
+    /// The largest, and where they are: two values by their names, or by their places.
+    fn largest(&mut self, name: &str, tensor: &Rc<Tensor>, rest: &Arguments) -> Run<Value> {
+        let input = std::slice::from_ref(tensor);
+        let counted = matches!(name, "topk" | "kthvalue");
+        let dim = if counted { rest.get(1, "dim") } else { rest.get(0, "dim").or_else(|| rest.keyword("axis")) };
+        let dim = dim.cloned();
+        if dim.is_none() && matches!(name, "max" | "min" | "median") {
+            return self.figured(name, input, Some(Dims::default()), 0);
+        }
+        let at = tensor.dims.and_then(|dims| {
+            let dim = dim.as_ref().map_or(Some(-1), Value::as_i64)?;
+            axis(dim, dims.rank())
+        });
+        let keep = if name == "kthvalue" { rest.get(2, "keepdim") } else { rest.get(1, "keepdim") };
+        let keep = match keep.cloned() {
+            Some(keep) => self.truth(&keep)?.unwrap_or(false),
+            None => false,
+        };
+        let dims = tensor.dims.zip(at).and_then(|(dims, at)| {
+            let mut sizes = dims.sizes().to_vec();
+            match name {
+                "topk" => *sizes.get_mut(at)? = u64::try_from(rest.get(0, "k")?.as_i64()?).ok()?,
+                "cummax" | "cummin" => {}
+                _ if keep => *sizes.get_mut(at)? = 1,
+                _ => drop(sizes.remove(at)),
+            }
+            Dims::new(&sizes)
+        });
+        let values = self.figured(name, input, dims, 0)?;
+        let places = Value::Tensor(Tensor::made(dims));
+        let tuple = self.new_tuple(vec![values.clone(), places.clone()])?;
+        self.named(tuple, [("values", values), ("indices", places)])
+    }
+
     /// The same elements in a shape that is known.
-    fn viewed(&mut self, name: &str, tensor: &Rc<Tensor>, dims: Option<Dims>) -> Run<Value> {
+    pub(crate) fn viewed(&mut self, name: &str, tensor: &Rc<Tensor>, dims: Option<Dims>) -> Run<Value> {
         match dims {
             Some(dims) if dims.rank() >= 1 => {
                 let shape = dims.sizes().iter().map(|&size| size as i64).collect();
                 self.apply(name, Layer::View(model::View { shape }), std::slice::from_ref(tensor))
             }
-            dims => self.unsupported(name, std::slice::from_ref(tensor), dims),
+            dims => self.figured(name, std::slice::from_ref(tensor), dims, 0),
         }
     }
 
@@ -227,7 +260,7 @@ impl Machine {
     }
 
     /// Over which dimensions, and whether they stay with size 1.
-    fn reduction(&mut self, rest: &Arguments) -> Run<(Option<Vec<i64>>, bool)> {
+    pub(crate) fn reduction(&mut self, rest: &Arguments) -> Run<(Option<Vec<i64>>, bool)> {
         let dim = rest.get(0, "dim").or_else(|| rest.keyword("axis")).cloned();
         let keepdim = rest.get(1, "keepdim").or_else(|| rest.keyword("keepdims")).cloned();
         let keepdim = match keepdim {
@@ -345,4 +378,21 @@ impl Machine {
         }
         self.new_tuple(parts)
     }
+}
+
+/// Without what stands before the dimensions: the order of a norm, whether a variance is corrected.
+fn without_order(name: &str, rest: &Arguments) -> Arguments {
+    let mut rest = rest.clone();
+    match name {
+        "norm" | "vector_norm" if !rest.positional.is_empty() => drop(rest.positional.remove(0)),
+        "std" | "var" => {
+            if matches!(rest.positional.first(), Some(Value::Bool(_))) {
+                rest.positional.clear();
+            } else if matches!(rest.positional.get(1), Some(Value::Bool(_))) {
+                rest.positional.remove(1);
+            }
+        }
+        _ => {}
+    }
+    rest
 }

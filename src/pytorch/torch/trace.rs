@@ -4,10 +4,12 @@ use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use super::super::problem::{Problem, ProblemKind, Severity};
+use super::super::python::tree::Name;
 use super::super::python::value::{Unknown, Why};
 use super::super::python::{Id, Run, Spent, Stop};
 use super::super::result::{CallKind, ExecutedCall};
 use super::super::write::layer::counted_name;
+use super::figures::Figures;
 use super::tensor::{Tensor, TensorSource};
 use super::{Machine, Value};
 use crate::model::{self, Call, Dims, Inputs, Layer, Node, NodeId, Source};
@@ -36,8 +38,19 @@ pub(crate) struct Trace {
     pub inside: Vec<String>,
     /// Functions are numbered over the whole network.
     pub counted: bool,
+    /// The network's input, with the batch.
+    pub input: Option<Dims>,
     /// A row's output was taken to have its input's shape: what does not fit below it may be no mistake of the text.
     pub assumed: bool,
+}
+
+/// What a module holds, before a run.
+pub(crate) struct Saved {
+    id: Id,
+    attributes: HashMap<Name, Value>,
+    children: Vec<(Name, Option<Id>)>,
+    parameters: Vec<(Name, Id)>,
+    buffers: Vec<(Name, Id)>,
 }
 
 /// More nodes than this are not traced.
@@ -64,6 +77,7 @@ impl Trace {
             weighted: HashMap::new(),
             inside: Vec::new(),
             counted: false,
+            input: None,
             assumed: false,
         }
     }
@@ -72,6 +86,14 @@ impl Trace {
     pub fn stops(&mut self) {
         let calls = self.executed.len();
         self.stops_after.get_or_insert(calls);
+    }
+
+    /// A module that `forward` itself puts into another one.
+    pub fn add_module(&mut self, parent: Id, name: &str, child: Id) {
+        let Some(parent) = self.names.get(&parent) else { return };
+        let full = if parent.is_empty() { name.to_string() } else { format!("{parent}.{name}") };
+        self.taken.insert(full.clone());
+        self.names.entry(child).or_insert(full);
     }
 
     pub fn name_of(&self, module: Id) -> Option<&String> {
@@ -176,8 +198,10 @@ impl Machine {
                 self.source(&made)?
             }
             TensorSource::Expanded(original) => {
-                let input = self.source(&original.clone())?;
-                Source::Node(self.unsupported_node("expand", vec![input], tensor.dims.as_ref()))
+                let original = original.clone();
+                let input = self.source(&original)?;
+                let dims = (original.dims.as_ref(), tensor.dims.as_ref());
+                Source::Node(self.costless_node("expand", vec![input], dims))
             }
             TensorSource::Made => {
                 let above = self
@@ -186,7 +210,7 @@ impl Machine {
                     .as_ref()
                     .and_then(|trace| trace.nodes.last())
                     .map_or(Source::Input, |node| Source::Node(node.id));
-                Source::Node(self.unsupported_node("constant", vec![above], tensor.dims.as_ref()))
+                Source::Node(self.costless_node("constant", vec![above], (None, tensor.dims.as_ref())))
             }
         })
     }
@@ -224,16 +248,16 @@ impl Machine {
         id
     }
 
-    fn unsupported_node(&mut self, function: &str, inputs: Vec<Source>, dims: Option<&Dims>) -> NodeId {
+    /// A row that multiplies nothing, by the shapes of what flows in and of what it gives.
+    fn costless_node(
+        &mut self,
+        function: &str,
+        inputs: Vec<Source>,
+        (input, dims): (Option<&Dims>, Option<&Dims>),
+    ) -> NodeId {
         let name = self.node_name(function);
-        let shape = dims.map(|dims| dims.without_batch().sizes().iter().map(|&size| size as i64).collect());
-        let class = function.to_string();
-        let layer = Layer::Unsupported(model::Unsupported {
-            class,
-            shape,
-            parameters: Some(0),
-            ..model::Unsupported::default()
-        });
+        let figures = Figures { dims: dims.copied(), macs: Some(0), parameters: Some(0), ..Figures::default() };
+        let layer = figures.layer(function, input);
         match &mut self.host.trace {
             Some(trace) => {
                 let id = trace.push(name, layer, inputs, Call::Function);
@@ -339,7 +363,8 @@ impl Machine {
         let class = function.to_string();
         let written = self.host.written.take().filter(|(name, _)| **name == *function);
         let arguments = written.map(|(_, arguments)| arguments).unwrap_or_default();
-        let layer = Layer::Unsupported(model::Unsupported { class, arguments, shape, parameters });
+        let layer = model::Unsupported { class, arguments, shape, parameters, ..Default::default() };
+        let layer = Layer::Unsupported(layer);
         self.apply_with(function, layer, inputs, dims)
     }
 
@@ -394,6 +419,42 @@ impl Machine {
     /// The network's input, with the batch.
     pub(crate) fn input_tensor(&self, dims: Option<Dims>) -> Value {
         Value::Tensor(Rc::new(Tensor { dims, source: TensorSource::Input, numbers: None }))
+    }
+
+    /// An input besides the first. One of another shape is a row.
+    pub(crate) fn further_input(&mut self, name: &str, first: Option<Dims>, dims: Option<Dims>) -> Value {
+        if dims == first || dims.is_none() {
+            return self.input_tensor(dims);
+        }
+        let node = self.costless_node(name, vec![Source::Input], (first.as_ref(), dims.as_ref()));
+        Value::Tensor(self.row(node, dims))
+    }
+
+    /// What a run of `forward` may change in modules.
+    pub(crate) fn saved(&self, modules: &[(String, Id)]) -> Vec<Saved> {
+        let saved = modules.iter().filter_map(|(_, id)| {
+            let instance = &self.heap.instances[*id];
+            let module = instance.module.as_deref()?;
+            // Layers of the library change nothing of themselves.
+            (instance.class.is_some() || module.leaf().is_none()).then(|| Saved {
+                id: *id,
+                attributes: instance.attributes.clone(),
+                children: module.children.clone(),
+                parameters: module.parameters.clone(),
+                buffers: module.buffers.clone(),
+            })
+        });
+        saved.collect()
+    }
+
+    pub(crate) fn restore(&mut self, saved: Vec<Saved>) {
+        for Saved { id, attributes, children, parameters, buffers } in saved {
+            let instance = &mut self.heap.instances[id];
+            instance.attributes = attributes;
+            if let Some(module) = &mut instance.module {
+                (module.children, module.parameters, module.buffers) = (children, parameters, buffers);
+            }
+        }
     }
 
     /// The row that gives a tensor, where there is one.

@@ -7,8 +7,8 @@ use super::super::problem::{Problem, ProblemKind, Severity};
 use super::super::python::{Id, Run};
 use super::tensor::{Tensor, TensorSource};
 use super::trace::Trace;
-use super::{Machine, Value};
-use crate::model::{Inputs, Kind, Layer, NodeId, Source};
+use super::{Arguments, Machine, Value};
+use crate::model::{Dims, Inputs, Kind, Layer, NodeId, Source};
 
 /// The parameters that a weight is made of.
 struct Origin {
@@ -30,7 +30,8 @@ impl Machine {
             return self.apply(function, layer, std::slice::from_ref(tensor));
         };
         let Some(origin) = self.origin(weight) else {
-            return self.apply(function, layer, std::slice::from_ref(tensor));
+            // The network works its weight out: no layer has it.
+            return self.computed(function, &layer, tensor, given);
         };
         let Some(own) = origin.parameters.iter().copied().find(|id| self.host.parameters[*id].dims == weight.dims)
         else {
@@ -69,6 +70,85 @@ impl Machine {
             trace.weighted.insert(own, (name, layer));
         }
         Ok(Value::Tensor(self.row(node, dims)))
+    }
+
+    /// A layer whose weight flows in, too.
+    fn computed(
+        &mut self,
+        function: &str,
+        layer: &Layer,
+        tensor: &Rc<Tensor>,
+        given: (Option<&Rc<Tensor>>, Option<&Rc<Tensor>>),
+    ) -> Run<Value> {
+        let dims = self.output_dims(layer, std::slice::from_ref(tensor), None)?;
+        let taps = given.0.and_then(|weight| weight.dims).and_then(|weight| {
+            let all = weight.elements()?;
+            let transposed = matches!(layer, Layer::ConvTranspose1d(_) | Layer::ConvTranspose2d(_));
+            let places = if transposed { tensor.dims?.elements()? } else { dims?.elements()? };
+            places.checked_mul(all.checked_div(*weight.first()?)?)
+        });
+        let inputs: Vec<Rc<Tensor>> = std::iter::once(tensor).chain(given.0).chain(given.1).cloned().collect();
+        match (taps, layer) {
+            (Some(_), Layer::LayerNorm(_)) => self.figured(function, &inputs, dims, 0),
+            (Some(macs), _) => self.figured(function, &inputs, dims, macs),
+            (None, _) => self.unsupported(function, &inputs, dims),
+        }
+    }
+
+    /// `weight_norm` and `spectral_norm`, the functions of before and the parametrizations: what they learn besides.
+    pub(crate) fn renormed(&mut self, path: &str, arguments: &Arguments) -> Run<Value> {
+        let Some(Value::Instance(id)) = arguments.get(0, "module").cloned() else {
+            return Ok(arguments.positional.first().cloned().unwrap_or(Value::None));
+        };
+        let module = Value::Instance(id);
+        let name = match arguments.get(1, "name") {
+            Some(Value::Text(name)) => name.to_string(),
+            _ => "weight".to_string(),
+        };
+        let kind = path.rsplit('.').next().unwrap_or_default();
+        let own = [format!("{name}_g"), format!("{name}_u"), format!("{name}_v"), "_u".into(), "_v".into()];
+        if kind.starts_with("remove_") {
+            if let Some(module) = &mut self.heap.instances[id].module {
+                module.parameters.retain(|(other, _)| !own.iter().any(|own| **own == **other));
+                module.buffers.retain(|(other, _)| !own.iter().any(|own| **own == **other));
+            }
+            return Ok(module);
+        }
+        let Some(weight) = self.module(id).and_then(|module| {
+            let parameter = module.parameters.iter().find(|(other, _)| **other == *name).map(|(_, id)| *id)?;
+            self.host.parameters[parameter].dims
+        }) else {
+            return Ok(module);
+        };
+        let transposed = self.module(id).is_some_and(|module| module.class.contains("ConvTranspose"));
+        let dim = arguments.get(2, "dim").or_else(|| arguments.keyword("dim"));
+        if kind == "weight_norm" {
+            let at = match dim {
+                Some(Value::None) => None,
+                Some(dim) => dim.as_i64().and_then(|dim| super::fold::axis(dim, weight.rank())),
+                None => Some(0),
+            };
+            let sizes: Vec<u64> = match at {
+                Some(at) => (0..weight.rank()).map(|axis| if axis == at { weight[axis] } else { 1 }).collect(),
+                None => Vec::new(),
+            };
+            let parameter = self.new_parameter(Dims::new(&sizes), false)?;
+            if let Some(module) = &mut self.heap.instances[id].module {
+                module.parameters.push((Rc::from(own[0].as_str()), parameter));
+            }
+            return Ok(module);
+        }
+        let at = usize::from(transposed);
+        let rows = weight.get(at).copied().unwrap_or(1);
+        let columns = weight.elements().unwrap_or(0).checked_div(rows).unwrap_or(0);
+        let (first, second) = (own[1].clone(), own[2].clone());
+        for (name, size) in [(first, rows), (second, columns)] {
+            let buffer = self.new_parameter(Dims::new(&[size]), true)?;
+            if let Some(module) = &mut self.heap.instances[id].module {
+                module.buffers.push((Rc::from(name), buffer));
+            }
+        }
+        Ok(module)
     }
 
     /// The name of the layer that has this weight: an earlier call's of it, or its module's.

@@ -105,7 +105,7 @@ fn DataTable(name: &'static str, picture: Memo<Option<Shared<Picture>>>) -> impl
     view! {
         <details>
             <summary>"Table"</summary>
-            <div class="scroll" tabindex="0" role="region" aria-label=move || format!("{name} as a table")>
+            <div class="scroll" tabindex="0" role="group" aria-label=move || format!("{name} as a table")>
                 <table class="data" data-chart=name>
                     <thead>
                         <tr>{move || header.get().into_iter().map(|text| view! { <th scope="col">{text}</th> }).collect_view()}</tr>

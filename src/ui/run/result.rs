@@ -175,7 +175,7 @@ fn Steps(steps: Vec<StepReport>, peak: Peak, rows: Vec<String>, design: usize) -
                 1 => "The step: rate, prediction, kernel".to_string(),
                 count => format!("All {count} steps: rate, prediction, kernel"),
             }}</summary>
-            <div class="scrolls" tabindex="0" role="region" aria-label="every step of the pass">
+            <div class="scrolls" tabindex="0" role="group" aria-label="every step of the pass">
                 <table data-testid=format!("steps-{design}")>
                     <thead>
                         <tr>

@@ -1,5 +1,7 @@
 //! Import of PyTorch source.
 
+mod cases;
+mod corpus;
 pub mod every_layer;
 mod exceptions;
 mod export;
@@ -7,6 +9,7 @@ mod golden_sources;
 mod hostile;
 mod hostile_names;
 mod mistakes;
+mod operations;
 mod published;
 mod rows;
 mod snippets;

@@ -76,7 +76,7 @@ export class WorkbenchPage {
   }
 
   async designCount() {
-    return this.page.$$eval(`[data-testid^="design-"]`, (elements) => elements.length);
+    return this.page.$$eval(`[data-testid^="design-"][data-twin]`, (elements) => elements.length);
   }
 
   async isTwin(design) {

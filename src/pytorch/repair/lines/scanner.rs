@@ -124,7 +124,13 @@ impl Scanner {
         let mut wrong = |message| note(problems, LineProblem { line, fault: Fault::Other, message, closed_at: None });
         match character {
             '(' | '[' | '{' => {
-                self.operators += 1;
+                match self.open.last_mut() {
+                    Some((_, _, operators)) => {
+                        *operators += 1;
+                        self.operators_inside += 1;
+                    }
+                    None => self.operators += 1,
+                }
                 self.open.push((character, line, 0));
             }
             ')' | ']' | '}' => {

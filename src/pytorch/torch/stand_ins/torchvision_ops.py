@@ -94,3 +94,65 @@ def _make_divisible(v, divisor, min_value=None):
     if new_v < 0.9 * v:
         new_v += divisor
     return new_v
+
+
+def _ovewrite_named_param(kwargs, param, new_value):
+    kwargs[param] = new_value
+
+
+def _ovewrite_value_param(param, actual, expected):
+    return expected
+
+
+class FrozenBatchNorm2d(nn.Module):
+    def __init__(self, num_features, eps=1e-5):
+        super().__init__()
+        self.eps = eps
+        self.register_buffer("weight", torch.ones(num_features))
+        self.register_buffer("bias", torch.zeros(num_features))
+        self.register_buffer("running_mean", torch.zeros(num_features))
+        self.register_buffer("running_var", torch.ones(num_features))
+
+    def forward(self, x):
+        scale = (self.weight * (self.running_var + self.eps).rsqrt()).reshape(1, -1, 1, 1)
+        return x * scale + (self.bias.reshape(1, -1, 1, 1) - self.running_mean.reshape(1, -1, 1, 1) * scale)
+
+
+class IntermediateLayerGetter(nn.ModuleDict):
+    def __init__(self, model, return_layers):
+        rest = {str(name): str(given) for name, given in return_layers.items()}
+        layers = {}
+        for name, module in model.named_children():
+            layers[name] = module
+            rest.pop(name, None)
+            if not rest:
+                break
+        super().__init__(layers)
+        self.return_layers = {str(name): str(given) for name, given in return_layers.items()}
+
+    def forward(self, x):
+        out = {}
+        for name, module in self.items():
+            x = module(x)
+            if name in self.return_layers:
+                out[self.return_layers[name]] = x
+        return out
+
+
+class _SimpleSegmentationModel(nn.Module):
+    def __init__(self, backbone, classifier, aux_classifier=None):
+        super().__init__()
+        self.backbone = backbone
+        self.classifier = classifier
+        self.aux_classifier = aux_classifier
+
+    def forward(self, x):
+        size = x.shape[-2:]
+        features = self.backbone(x)
+        result = {}
+        x = self.classifier(features["out"])
+        result["out"] = nn.functional.interpolate(x, size=size, mode="bilinear", align_corners=False)
+        if self.aux_classifier is not None:
+            x = self.aux_classifier(features["aux"])
+            result["aux"] = nn.functional.interpolate(x, size=size, mode="bilinear", align_corners=False)
+        return result
