@@ -4,8 +4,8 @@ use std::task::{Context, Poll, Waker};
 use std::time::Instant;
 
 use convscope::job::{
-    Binary, CheckTask, Clock, ExactRewrite, ExploreTask, FactorsTask, Job, Message, News, Request, RunReport, RunTask,
-    RunsReport, RunsTask, SearchReport, SearchTask, Simd, VariedParts,
+    Binary, CheckTask, Clock, CodeTask, ExactRewrite, ExploreTask, FactorsTask, Job, Message, News, Request, RunReport,
+    RunTask, RunsReport, RunsTask, SearchReport, SearchTask, Simd, VariedParts,
 };
 use convscope::model::{Inputs, Kind, Network};
 use convscope::rewrite::Effect;
@@ -334,4 +334,27 @@ fn every_exact_rewrite_can_be_checked() {
         let rewrite = crate::random_workbench::rewrite().new_tree(&mut runner).expect("a rewrite").current();
         assert_eq!(ExactRewrite::of(&rewrite).is_some(), rewrite.effect() == Effect::Exact, "{rewrite:?}");
     }
+}
+
+/// The same C as the library gives, and a refusal of what no microcontroller takes.
+#[test]
+fn c_is_written_by_the_explorer() {
+    let task = |network: &Network, int8: bool| CodeTask {
+        network: share_link::encode_design(network),
+        seed: 0,
+        gain: 1.0,
+        int8,
+    };
+    let small = crate::rewrite::seed("separable");
+    for int8 in [false, true] {
+        let messages = messages(task(&small, int8), &mut || 0.0);
+        let [News::Told(report)] = messages.as_slice() else { panic!("{messages:?}") };
+        assert!(report.text.contains("const float *model_run(const float *input)") && report.flash > report.arena);
+    }
+    let large = crate::device::networks::mobilenet_v1(1.0, 224, 5_000);
+    let messages = messages(task(&large, true), &mut || 0.0);
+    assert!(
+        matches!(messages.as_slice(), [News::Failed(why)] if why.contains("at most 5000000 parameters")),
+        "{messages:?}"
+    );
 }
