@@ -53,6 +53,10 @@ pub struct RamBand {
 /// What the runtime takes beside the tensors on ST's model cards, in KiB (STM32 model zoo, image classification).
 pub const RUNTIME_RAM_KIB: (u64, u64) = (4, 30);
 
+/// The most rows whose conversion is followed: it takes time with their square, and this is far beyond what a
+/// microcontroller runs.
+const MOST_ROWS: usize = 1_000;
+
 impl Int8Ram {
     /// From a network and its report in int8. `None` where a shape is missing or a size does not fit 64 bits.
     pub fn of(network: &Network, report: &Report) -> Option<Self> {
@@ -73,6 +77,9 @@ impl Int8Ram {
 
     /// The head of the arena; the error says why TensorFlow Lite Micro has none.
     fn in_runtime(network: &Network) -> Result<(u64, Basis), String> {
+        if network.nodes.len() > MOST_ROWS {
+            return Err(format!("Networks of more than {MOST_ROWS} rows are not followed through the conversion."));
+        }
         let program = lower(network).map_err(|problem| problem.to_string())?;
         let converted = convert(&program);
         if let Some(operator) = converted.missing().first() {

@@ -108,3 +108,13 @@ fn heads_of_single_layers() {
     let even = ram(&sequential("nn.Conv2d(3, 8, 3, padding=1), nn.Conv2d(8, 8, 3, stride=2, padding=1)", "3x32x32"));
     assert!(matches!(even.basis, Basis::Runtime { with_same: Some(bytes), .. } if bytes < even.arena), "{even:?}");
 }
+
+/// Whoever edits a long network does not wait for its conversion.
+#[test]
+fn long_networks_are_planned_without_the_conversion() {
+    let input = convscope::model::Dims::new(&[4, 8, 8]).expect("three sizes");
+    let layers = std::iter::repeat_n(convscope::model::Kind::ReLU.layer(), 1_001);
+    let long = ram(&Network::chain_of("long", input, layers));
+    assert!(matches!(&long.basis, Basis::Tensors(why) if why.contains("1000 rows")), "{long:?}");
+    assert_eq!(long.arena, long.plain);
+}
