@@ -38,12 +38,12 @@ impl Code {
     }
 }
 
-/// The network's C code, with the weights of a seed.
+/// The network's C code, with seeded weights.
 ///
 /// # Errors
 /// Names the first row that no C is written for.
-pub fn export(network: &Network, seed: u64, numbers: Numbers) -> Result<Code, CProblem> {
-    let weights = WeightSource::Seeded(Seeding { seed, ..Seeding::default() });
+pub fn export(network: &Network, seeding: &Seeding, numbers: Numbers) -> Result<Code, CProblem> {
+    let weights = WeightSource::Seeded(seeding.clone());
     let schedule = schedule::schedule(network, &weights, numbers)?;
     write::write(network, &weights, numbers, &schedule)
 }

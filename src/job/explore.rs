@@ -1,8 +1,9 @@
-//! All that the explorer does: three requests that cross the boundary as one type.
+//! All that the explorer does: four requests that cross the boundary as one type.
 
 use serde::{Deserialize, Serialize};
 
 use super::check::{CheckReport, CheckTask};
+use super::code::{CodeReport, CodeTask};
 use super::factors::{FactorsReport, FactorsTask};
 use super::search::{SearchReport, SearchTask};
 use super::{Binary, Clock, Job, News, Request};
@@ -13,6 +14,7 @@ pub enum ExploreTask {
     Search(SearchTask),
     Factors(FactorsTask),
     Check(CheckTask),
+    Code(CodeTask),
 }
 
 impl Job<ExploreTask> {
@@ -23,6 +25,7 @@ impl Job<ExploreTask> {
             ExploreTask::Search(task) => Job { id, task }.execute(clock, &mut |told| tell(&told.to_bytes())).await,
             ExploreTask::Factors(task) => Job { id, task }.execute(clock, &mut |told| tell(&told.to_bytes())).await,
             ExploreTask::Check(task) => Job { id, task }.execute(clock, &mut |told| tell(&told.to_bytes())).await,
+            ExploreTask::Code(task) => Job { id, task }.execute(clock, &mut |told| tell(&told.to_bytes())).await,
         }
     }
 }
@@ -34,6 +37,16 @@ impl Request for CheckTask {
 
     async fn answer(&self, _: Clock<'_>, _: &mut dyn FnMut(News<CheckReport>)) -> Result<CheckReport, String> {
         self.check()
+    }
+}
+
+impl Request for CodeTask {
+    type Reply = CodeReport;
+    type Wire = ExploreTask;
+    const BINARY: Binary = Binary::Explorer;
+
+    async fn answer(&self, _: Clock<'_>, _: &mut dyn FnMut(News<CodeReport>)) -> Result<CodeReport, String> {
+        self.code()
     }
 }
 
@@ -66,6 +79,12 @@ impl From<SearchTask> for ExploreTask {
 impl From<FactorsTask> for ExploreTask {
     fn from(task: FactorsTask) -> Self {
         Self::Factors(task)
+    }
+}
+
+impl From<CodeTask> for ExploreTask {
+    fn from(task: CodeTask) -> Self {
+        Self::Code(task)
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod binary;
 mod check;
+mod code;
 mod explore;
 mod factors;
 mod import;
@@ -15,6 +16,7 @@ mod search;
 
 pub use binary::{Binary, Simd};
 pub use check::{CheckReport, CheckTask, ExactRewrite};
+pub use code::{CodeReport, CodeTask};
 pub use explore::ExploreTask;
 pub use factors::{FactorsReport, FactorsTask, RankCosts, RankReport};
 pub use import::{ImportReport, ImportTask, ImportedDesign, ProblemReport};

@@ -2,14 +2,14 @@
 
 use leptos::prelude::*;
 
-use crate::c_code;
-use crate::engine::Numbers;
+use crate::job::{CodeReport, CodeTask, Message, News};
 use crate::keras;
-use crate::model::Network;
 use crate::pytorch::export_module;
 use crate::report::Format;
+use crate::share_link;
 use crate::ui::clipboard::{Copied, copy};
 use crate::ui::files::text_address;
+use crate::ui::runner::Runner;
 use crate::ui::studio::Studio;
 
 /// What a design can be taken away as.
@@ -18,14 +18,16 @@ enum Form {
     PyTorch,
     Keras,
     /// For a microcontroller.
-    C(Numbers),
+    C {
+        int8: bool,
+    },
     Table(Format),
 }
 
 impl Form {
     fn all() -> Vec<Self> {
         let tables = Format::ALL.iter().map(|&format| Self::Table(format));
-        let code = [Self::PyTorch, Self::Keras, Self::C(Numbers::F32), Self::C(Numbers::Int8)];
+        let code = [Self::PyTorch, Self::Keras, Self::C { int8: false }, Self::C { int8: true }];
         code.into_iter().chain(tables).collect()
     }
 
@@ -33,8 +35,8 @@ impl Form {
         match self {
             Self::PyTorch => "PyTorch",
             Self::Keras => "Keras",
-            Self::C(Numbers::F32) => "C for a microcontroller, floats",
-            Self::C(Numbers::Int8) => "C for a microcontroller, int8",
+            Self::C { int8: false } => "C for a microcontroller, floats",
+            Self::C { int8: true } => "C for a microcontroller, int8",
             Self::Table(format) => format.title(),
         }
     }
@@ -42,17 +44,9 @@ impl Form {
     const fn extension(self) -> &'static str {
         match self {
             Self::PyTorch | Self::Keras => "py",
-            Self::C(_) => "c",
+            Self::C { .. } => "c",
             Self::Table(format) => format.extension(),
         }
-    }
-}
-
-/// Both files of a design as one text, each behind its name, with the weights of the first seed.
-fn c_text(network: &Network, numbers: Numbers) -> String {
-    match c_code::export(network, 0, numbers) {
-        Ok(code) => code.whole(),
-        Err(problem) => problem.to_string(),
     }
 }
 
@@ -64,13 +58,35 @@ pub fn Export() -> impl IntoView {
     let design = RwSignal::new(studio.touched());
     let form = RwSignal::new(Form::PyTorch);
     let copied = RwSignal::new(Copied::NotYet);
+    // C is written by a worker, which runs the network for it.
+    let code = RwSignal::new(String::new());
+    let hear = move |message: Message<CodeReport>| match message.news {
+        News::Told(report) => code.set(report.text),
+        News::Failed(words) => code.set(words),
+        News::Progress(_) => {}
+    };
+    let runner = Runner::<CodeTask>::new(Callback::new(hear));
+    on_cleanup(move || runner.cancel());
+    Effect::new(move |_| {
+        let Form::C { int8 } = form.get() else { return };
+        let network = studio.with_design(design.get(), |state| share_link::encode_design(state.network()));
+        let (seed, gain) =
+            studio.workbench().with_untracked(|workbench| (workbench.settings.seed, workbench.settings.gain));
+        if let Some(network) = network {
+            code.set("Writing…".to_string());
+            runner.start(CodeTask { network, seed, gain, int8 });
+        }
+    });
     let text = Memo::new(move |_| {
         copied.set(Copied::NotYet);
         let form = form.get();
+        if let Form::C { .. } = form {
+            return code.get();
+        }
         let written = studio.with_design(design.get(), |state| match form {
             Form::PyTorch => export_module(state.network()),
             Form::Keras => keras::export(state.network()).unwrap_or_else(|problem| problem.to_string()),
-            Form::C(numbers) => c_text(state.network(), numbers),
+            Form::C { .. } => String::new(),
             Form::Table(format) => format.write(state.network(), &state.report),
         });
         written.unwrap_or_default()
