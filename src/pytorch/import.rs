@@ -177,8 +177,9 @@ fn run(machine: &mut Machine, source: &Source) {
         if let Err(stop) = machine.with_budget(|machine| machine.statement(statement)) {
             machine.unwind();
             machine.line = statement.line;
+            // What a script does besides is no mistake: the networks that it made until then are shown.
             if let Stop::Spent(spent) = stop {
-                machine.note(spent.problem());
+                machine.note(Problem { severity: Severity::Warning, ..spent.problem() });
             }
         }
     }

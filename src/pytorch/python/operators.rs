@@ -11,6 +11,20 @@ const LARGEST: i128 = 1 << 100;
 
 impl<H: Host> Interpreter<H> {
     pub(crate) fn binary(&mut self, left: &Value<H>, operator: BinaryOperator, right: &Value<H>) -> Run<Value<H>> {
+        // A whole number of the host's repeats a list as one of Python's does.
+        let repeats = |value: &Value<H>, other: &Value<H>| match other {
+            Value::List(_) | Value::Tuple(_) | Value::Text(_) if operator == BinaryOperator::Mul => match value {
+                Value::Tensor(_) => value.as_int(),
+                _ => None,
+            },
+            _ => None,
+        };
+        if let Some(times) = repeats(right, left) {
+            return self.binary(left, operator, &Value::Int(times));
+        }
+        if let Some(times) = repeats(left, right) {
+            return self.binary(&Value::Int(times), operator, right);
+        }
         if matches!(left, Value::Tensor(_)) || matches!(right, Value::Tensor(_)) {
             return Ok(H::operator(self, left, operator, right)?.unwrap_or_else(|| Value::unknown("a computation")));
         }

@@ -167,6 +167,12 @@ impl Machine {
             }
             _ => value.clone(),
         };
+        if class == "Upsample" && layer.set_argument(name, &value).is_err() {
+            // Of lines and volumes: worked out where it is called.
+            leaf.layer = None;
+            return Ok(());
+        }
+        let Some(layer) = &mut leaf.layer else { return Ok(()) };
         if let Err(error) = layer.set_argument(name, &value) {
             let message = format!("{class}: {error}. Its cost is unknown.");
             self.note(Problem::new(Severity::Warning, ProblemKind::NotUnderstood, message));

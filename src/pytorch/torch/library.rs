@@ -188,6 +188,9 @@ impl Machine {
         if matches!(path, "einops.rearrange" | "einops.reduce" | "einops.repeat") {
             return self.einops(name, &arguments);
         }
+        if matches!(path, "einops.einsum" | "einops.pack" | "einops.unpack") {
+            return self.einops_lists(name, &arguments);
+        }
         if path == "torchaudio._shapes._spectrogram" {
             return self.spectrogram(&arguments);
         }
@@ -199,6 +202,7 @@ impl Machine {
                 self.call_ordered_dict(name, arguments)
             }
             "collections.deque" => self.call_builtin("list", arguments),
+            "gym.make" | "gymnasium.make" => Ok(Value::unknown(path)),
             "functools.partial" => match arguments.positional.first().cloned() {
                 Some(function) => {
                     self.allocate(4)?;
@@ -421,7 +425,12 @@ impl Machine {
                 let dims = arguments.positional.first().and_then(|value| value.as_tensor()?.dims);
                 return Ok(Value::Tensor(Tensor::made(dims)));
             }
-            "tensor" | "as_tensor" | "LongTensor" | "from_numpy" | "asarray" => {
+            "LongTensor" | "IntTensor" | "ByteTensor" | "BoolTensor" | "DoubleTensor"
+                if arguments.positional.iter().all(|value| matches!(value, Value::Int(_))) =>
+            {
+                return self.made_tensor(name, &arguments);
+            }
+            "tensor" | "as_tensor" | "LongTensor" | "IntTensor" | "from_numpy" | "asarray" => {
                 return self.listed_tensor(arguments.positional.first());
             }
             "arange" | "linspace" | "eye" => return self.counted_tensor(name, &arguments),
