@@ -99,7 +99,8 @@ impl Machine {
                 self.einsum(&Arguments::positional(all))
             }
             "pack" => {
-                let (Some(list), Some(Value::Text(pattern))) = (arguments.get(0, "tensors").cloned(), arguments.get(1, "pattern"))
+                let (Some(list), Some(Value::Text(pattern))) =
+                    (arguments.get(0, "tensors").cloned(), arguments.get(1, "pattern"))
                 else {
                     return Ok(Value::unknown(name));
                 };
@@ -151,10 +152,15 @@ impl Machine {
         let shapes = self.items(&shapes)?;
         let count = shapes.len();
         for shape in shapes {
-            let middle: Option<Vec<u64>> =
-                self.items(&shape)?.iter().map(|size| size.as_int().and_then(|size| u64::try_from(size).ok())).collect();
+            let middle: Option<Vec<u64>> = self
+                .items(&shape)?
+                .iter()
+                .map(|size| size.as_int().and_then(|size| u64::try_from(size).ok()))
+                .collect();
             let Some(middle) = middle else { return Ok(Value::unknown("unpack")) };
-            let length: u64 = middle.iter().product();
+            let Some(length) = middle.iter().try_fold(1_u64, |a, &b| a.checked_mul(b)) else {
+                return Ok(Value::unknown("unpack"));
+            };
             let mut part = Value::Tensor(tensor.clone());
             if count > 1 || length != whole {
                 let end = start.checked_add(length).and_then(|end| i64::try_from(end).ok());

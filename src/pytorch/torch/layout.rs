@@ -26,7 +26,10 @@ impl Machine {
             .iter()
             .map(|&size| u64::try_from(if size < 0 { whole.checked_div(known)? } else { size }).ok())
             .collect();
-        let Some(sizes) = sizes.filter(|sizes| sizes.iter().product::<u64>() == whole as u64) else { return Ok(None) };
+        let Some(sizes) = sizes.filter(|sizes| Dims::new(sizes).and_then(|dims| dims.elements()) == Some(whole as u64))
+        else {
+            return Ok(None);
+        };
         if view_strides(&dims, &strides, &sizes).is_some() {
             return Ok(None);
         }

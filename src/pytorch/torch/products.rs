@@ -43,7 +43,9 @@ impl Machine {
                 )
             }
             _ if columns(a) != rows(b) => {
-                let leading = |dims: &Dims| dims.sizes()[..dims.rank().saturating_sub(2)].iter().product::<u64>();
+                let leading = |dims: &Dims| {
+                    dims.sizes()[..dims.rank().saturating_sub(2)].iter().fold(1_u64, |a, &b| a.saturating_mul(b))
+                };
                 let batch = leading(a).max(leading(b));
                 format!(
                     "Expected size for first two dimensions of batch2 tensor to be: [{batch}, {}] but got: [{batch}, {}].",
