@@ -2,6 +2,7 @@
 # make dev          serves a draft of it, built and loaded again whenever a file changes
 # make test         runs every test
 # make dist         builds the static site into dist/
+# make test-c       the C code on QEMU's Cortex-M4 (Debian: gcc-arm-none-eabi, qemu-system-arm)
 # make miri         runs the engine's kernels in Miri, which knows what memory they may touch
 # make bench        runs every benchmark
 # make bench-engine the forward pass of every preset in Chromium
@@ -92,6 +93,12 @@ test-e2e: dist/index.html | test-tools
 test-trunk: dist/index.html
 	trunk build --release --dist target/trunk
 	diff --recursive --brief dist target/trunk
+
+# The C code: also part of test-core, where what is not installed is left out.
+.PHONY: test-c
+test-c:
+	@command -v arm-none-eabi-gcc qemu-system-arm > /dev/null || { echo "wants gcc-arm-none-eabi and qemu-system-arm"; exit 1; }
+	cargo test $(CORE) --locked --test core -- --nocapture c_code
 
 # Natively, one small case of each property at every call: some minutes. Wants a nightly toolchain with the component
 # miri.

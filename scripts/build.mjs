@@ -10,7 +10,7 @@ import { compileBindgen } from "./bindgen.mjs";
 import { DRAFT, buildPage, buildWorkers, writeIndex, writeStyles } from "./draft.mjs";
 import { notices } from "./notices.mjs";
 import { ROOT, run } from "./run.mjs";
-import { PAGE, WORKERS, bind, compile, indexPage, styles } from "./site.mjs";
+import { PAGE, SITE_FILES, WORKERS, bind, compile, indexPage, serviceWorker, styles } from "./site.mjs";
 
 const WASM_FEATURES = [
   "bulk-memory", "multivalue", "mutable-globals", "nontrapping-float-to-int", "reference-types", "relaxed-simd",
@@ -48,11 +48,13 @@ async function release() {
   await binaries();
   writeFileSync(path.join(staging, "style.css"), styles());
   writeFileSync(path.join(staging, "notices.txt"), notices());
+  for (const name of SITE_FILES) cpSync(path.join(ROOT, "src", "site", name), path.join(staging, name));
   await minify();
   const build = contentHash(staging);
   rmSync(dist, { recursive: true, force: true });
   cpSync(staging, path.join(dist, build), { recursive: true });
   writeFileSync(path.join(dist, "index.html"), indexPage(build));
+  writeFileSync(path.join(dist, "sw.js"), serviceWorker(build, readdirSync(staging).sort()));
   console.log(`Built ${path.relative(process.cwd(), dist) || dist}`);
 }
 

@@ -96,6 +96,16 @@ export function styles() {
   return names.map((name) => readFileSync(path.join(folder, name), "utf8")).join("");
 }
 
+/** What stands beside the binaries as it is. */
+export const SITE_FILES = ["manifest.webmanifest", "icon.svg"];
+
+/** The service worker of a build with these files. */
+export function serviceWorker(build, files) {
+  const worker = readFileSync(path.join(ROOT, "src", "site", "sw.js"), "utf8");
+  const kept = files.filter((name) => name !== "notices.txt").map((name) => JSON.stringify(`./${build}/${name}`));
+  return worker.replace('"BUILD_FILES"', kept.join(", ")).replaceAll(BUILD_ID, build);
+}
+
 /** index.html, for the folder `build` of everything else, without what only Trunk reads. */
 export function indexPage(build) {
   const page = readFileSync(path.join(ROOT, "index.html"), "utf8");

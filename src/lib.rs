@@ -30,6 +30,8 @@ pub mod explore;
 
 pub mod engine;
 
+pub mod c_code;
+
 pub mod transplant;
 
 pub mod share_link;

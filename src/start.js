@@ -24,6 +24,25 @@ if (typeof WebAssembly === "object") {
   say("Convscope could not start.", "It computes in the browser with WebAssembly, which this browser lacks or forbids.");
 }
 
+// Once the page has come to rest it is kept for when there is no network (src/site/sw.js); a draft is not.
+const build = document.querySelector("meta[name='build']")?.content;
+if (navigator.serviceWorker && /^[0-9a-f]{16}$/.test(build)) setTimeout(keepForOffline, 4000);
+
+async function keepForOffline() {
+  try {
+    const registration = await navigator.serviceWorker.register("./sw.js");
+    registration.addEventListener("updatefound", () => {
+      const { installing } = registration;
+      installing?.addEventListener("statechange", () => {
+        // The first one of all is no news.
+        if (installing.state === "installed" && navigator.serviceWorker.controller) dispatchEvent(new Event("convscope-newer"));
+      });
+    });
+  } catch {
+    // A browser that keeps nothing: the page is fetched each time.
+  }
+}
+
 /** Whether nothing in the binary can go on after an error: a panic, a stack or a memory that is used up. */
 function isEnd(error) {
   const isTrap = typeof WebAssembly === "object" && error instanceof WebAssembly.RuntimeError;

@@ -33,6 +33,15 @@ pub struct Pair {
     pub width: i64,
 }
 
+/// The rows and columns of a map. One number for both is the same map, but some tools count it otherwise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct MapSize {
+    pub height: i64,
+    pub width: i64,
+    /// Given as one number.
+    pub single: bool,
+}
+
 /// A number of channels: fixed, or a multiple of the input channels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Channels {
@@ -273,6 +282,21 @@ impl Argument for Pair {
 
     fn from_value(value: &Value) -> Option<Self> {
         pair_of(value).map(|(height, width)| Self { height, width })
+    }
+}
+
+impl Argument for MapSize {
+    const EXPECTED: &'static str = Pair::EXPECTED;
+
+    fn to_value(&self) -> Value {
+        let Self { height, width, single } = *self;
+        if single && height == width { height.to_value() } else { vec![height, width].to_value() }
+    }
+
+    fn from_value(value: &Value) -> Option<Self> {
+        let Pair { height, width } = Pair::from_value(value)?;
+        let single = !matches!(value, Value::List(sizes) if sizes.len() == 2);
+        Some(Self { height, width, single })
     }
 }
 

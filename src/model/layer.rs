@@ -8,8 +8,8 @@ mod line;
 mod slot;
 
 use super::argument::{
-    Channels, GeluApproximate, Groups, Integers, LinePadding, OutputSize, Padding, PaddingMode, Pair, ScalarOperation,
-    ScaleFactor, Sides, StochasticMode, UpsampleMode,
+    Channels, GeluApproximate, Groups, Integers, LinePadding, MapSize, OutputSize, Padding, PaddingMode, Pair,
+    ScalarOperation, ScaleFactor, Sides, StochasticMode, UpsampleMode,
 };
 use super::value::Value;
 use facts::{
@@ -304,7 +304,7 @@ layers! {
     /// `[N, C, H r, W r]` becomes `[N, C r^2, H, W]`.
     PixelUnshuffle "PixelUnshuffle": COPY, [downscale_factor: i64 = 2] {}
     Upsample "Upsample": RESIZING, [] {
-        size: Option<Pair> = None,
+        size: Option<MapSize> = None,
         scale_factor: Option<ScaleFactor> = None,
         mode: UpsampleMode = UpsampleMode::Nearest,
         align_corners: Option<bool> = None

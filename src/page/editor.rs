@@ -103,7 +103,7 @@ impl Editor {
         let dims: Dims = text.parse().map_err(|error: crate::model::DimsError| error.to_string())?;
         let owner = self.workbench.root(design);
         let Some(network) = self.network(owner) else { return Ok(()) };
-        let before = network.input.clone();
+        let before = network.input;
         if dims.len() == 2 && before.len() == 3 && network.nodes.iter().any(|node| node.layer.kind() == Kind::Conv2d) {
             return Err(format!("the input is channels x height x width; did you mean 1x{dims}?"));
         }
@@ -117,7 +117,7 @@ impl Editor {
 
     /// Gives all designs the input of one of them.
     pub fn use_input_of(&mut self, design: usize) {
-        let Some(dims) = self.network(design).map(|network| network.input.clone()) else { return };
+        let Some(dims) = self.network(design).map(|network| network.input) else { return };
         self.edit(None, |workbench| set_inputs(workbench, &dims, |_, _| true));
     }
 
@@ -343,7 +343,7 @@ fn set_inputs(workbench: &mut Workbench, dims: &Dims, is_meant: impl Fn(usize, &
             && network.input != *dims
             && is_meant(index, &network.input)
         {
-            Arc::make_mut(network).input = dims.clone();
+            Arc::make_mut(network).input = *dims;
         }
     }
 }

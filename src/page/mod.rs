@@ -16,4 +16,5 @@ pub mod row;
 pub mod runs;
 pub mod shared;
 pub mod totals;
+pub mod window;
 pub mod wiring;

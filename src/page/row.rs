@@ -6,6 +6,7 @@ use crate::shape::{NodeShape, known_parameters};
 
 use super::derived::{Derived, DesignState};
 use super::format::short;
+use super::window::{MOST_SPACE, MOST_UNITS};
 use super::wiring::takes;
 
 /// Everything that a row shows. Rows are redrawn where this differs.
@@ -115,7 +116,7 @@ fn heights(derived: &Derived, design: usize, index: usize) -> (usize, usize) {
             Some(position) => {
                 let last = position + 1 == own.len();
                 let units = if last { 1 + other.len().saturating_sub(own.len()) } else { 1 };
-                return (units.min(4), if position == 0 { space.min(3) } else { 0 });
+                return (units.min(MOST_UNITS), if position == 0 { space.min(MOST_SPACE) } else { 0 });
             }
         }
     }

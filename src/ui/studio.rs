@@ -39,6 +39,8 @@ pub struct Studio {
     pub marked: RwSignal<Vec<(usize, NodeId)>>,
     /// What was just done out of sight.
     pub said: RwSignal<Option<Said>>,
+    /// A row that is to be brought into sight.
+    pub sought: RwSignal<Option<(usize, NodeId)>>,
     look: Memo<Look>,
     /// The design that was changed last.
     touched: StoredValue<usize>,
@@ -67,6 +69,7 @@ impl Studio {
             opened: RwSignal::new(HashSet::new()),
             marked: RwSignal::new(Vec::new()),
             said: RwSignal::new(None),
+            sought: RwSignal::new(None),
             touched: StoredValue::new(0),
             look: Memo::new(move |_| editor.with(|editor| editor.workbench().look)),
         }

@@ -1,6 +1,7 @@
 //! The native tests of the core, one binary.
 
 mod advice;
+mod c_code;
 #[cfg(feature = "chart")]
 mod chart;
 mod compare;

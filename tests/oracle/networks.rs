@@ -287,8 +287,13 @@ fn layers() -> Vec<Layer> {
         PixelUnshuffle { downscale_factor: 2 }.into(),
         up(UpsampleMode::Nearest).into(),
         up(UpsampleMode::Bilinear).into(),
-        Upsample { size: Some(Pair::new(7, 9)), ..Upsample::default() }.into(),
-        Upsample { size: Some(Pair::new(7, 9)), mode: UpsampleMode::Bilinear, ..Upsample::default() }.into(),
+        Upsample { size: Some(MapSize { height: 7, width: 9, single: false }), ..Upsample::default() }.into(),
+        Upsample {
+            size: Some(MapSize { height: 7, width: 9, single: false }),
+            mode: UpsampleMode::Bilinear,
+            ..Upsample::default()
+        }
+        .into(),
         ZeroPad2d::default().into(),
         ZeroPad2d { padding: sides(-1, 2, 0, 1) }.into(),
         ConstantPad2d { padding: sides(1, 1, 1, 1), value: 0.5 }.into(),

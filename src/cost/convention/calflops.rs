@@ -168,7 +168,7 @@ fn add_products(row: &mut Row, macs: i128, unit: Unit, reason: &'static str) {
 
 fn upsample(row: &Row, layer: &Upsample) -> Result<i128, &'static str> {
     match (layer.size, layer.scale_factor) {
-        (Some(size), _) if size.height == size.width => Ok(i128::from(size.height)),
+        (Some(size), _) if size.single => Ok(i128::from(size.height)),
         (Some(size), _) => Ok(i128::from(size.height).saturating_mul(i128::from(size.width))),
         (None, Some(factor)) if factor.height == factor.width => {
             let power = factor.height.powf(row.size(0) as f64);

@@ -6,7 +6,7 @@
 mod choose;
 mod convolution;
 mod needs;
-mod quantized;
+pub mod quantized;
 
 use super::graph::{Graph, GraphNode, TensorId};
 use super::kernels::activation::Activation;

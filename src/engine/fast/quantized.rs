@@ -37,8 +37,14 @@ impl Quantization {
         Self { scales: largest.iter().map(scale).collect(), kept, never_negative }
     }
 
-    fn scale(&self, tensor: TensorId) -> f32 {
+    /// What a quantised 1 of a tensor stands for.
+    pub fn scale(&self, tensor: TensorId) -> f32 {
         self.scales[tensor.0]
+    }
+
+    /// Whether a tensor is there quantised only.
+    pub fn is_kept(&self, tensor: TensorId) -> bool {
+        self.kept[tensor.0]
     }
 }
 
@@ -46,7 +52,7 @@ impl Quantization {
 const LONGEST_SUM: usize = (i32::MAX / (127 * 127)) as usize;
 
 /// Whether a node has a kernel for quantised numbers.
-fn can_quantize(node: &GraphNode) -> bool {
+pub fn can_quantize(node: &GraphNode) -> bool {
     let (outputs, parameters) = match &node.operation {
         Operation::Convolution(shape, parameters) => (shape.output.channels, parameters),
         Operation::Linear([_, outputs], parameters) if node.residual.is_none() => (*outputs, parameters),
@@ -98,25 +104,25 @@ fn is_never_negative(node: &GraphNode, never_negative: &[bool]) -> bool {
 }
 
 /// A filter's weights quantised, and what a quantised 1 stands for.
-struct QuantizedWeights<'a> {
+pub struct QuantizedWeights<'a> {
     parameters: &'a Parameters,
     fan_in: usize,
     scales: Vec<f32>,
 }
 
 impl<'a> QuantizedWeights<'a> {
-    fn of(parameters: &'a Parameters, outputs: usize) -> Self {
+    pub fn of(parameters: &'a Parameters, outputs: usize) -> Self {
         let fan_in = parameters.weight.len() / outputs;
         let scales = parameters.weight.chunks_exact(fan_in).map(weight_scale).collect();
         Self { parameters, fan_in, scales }
     }
 
-    fn at(&self, index: usize) -> i8 {
+    pub fn at(&self, index: usize) -> i8 {
         (self.parameters.weight[index] / self.scales[index / self.fan_in]).round() as i8
     }
 
     /// What a sum of 1 adds to each of these outputs, and their biases.
-    fn scales_and_biases(
+    pub fn scales_and_biases(
         &self,
         outputs: std::ops::Range<usize>,
         input_scale: f32,

@@ -23,7 +23,7 @@ pub fn Means() -> impl IntoView {
                         </p>
                         <p>{technique.effect}</p>
                         <p class="muted">{technique.but}</p>
-                        <pre>{technique.code}</pre>
+                        <pre tabindex="0">{technique.code}</pre>
                     </li>
                 }).collect_view()}
             </ul>

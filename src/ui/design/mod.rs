@@ -6,16 +6,15 @@ mod details;
 mod drag;
 mod handle;
 mod row;
+mod rows;
 
 use leptos::html;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 
-use crate::model::NodeId;
 use crate::page::drafts::Field;
 use crate::page::format::{bytes, grouped, short};
 use crate::page::totals::{TotalsView, qualified};
-use crate::ui::each::Each;
 use crate::ui::later::{Later, Piece};
 use crate::ui::slots::What::{Attribute, Text};
 use crate::ui::slots::{Slot, show, slot};
@@ -23,7 +22,7 @@ use crate::ui::studio::Studio;
 use crate::ui::typed::Typed;
 
 use drag::Dragging;
-use row::Row;
+use rows::Rows;
 
 pub use add::AddLayer;
 pub use details::Details;
@@ -78,9 +77,7 @@ pub fn Design(design: usize) -> impl IntoView {
                 <span class="macs number">"MACs"</span>
                 <span></span>
             </div>
-            <ol class="rows">
-                <Each keys=rows view=move |id| view! { <Row design id=NodeId(id as u32)/> }.into_any()/>
-            </ol>
+            <Rows design ids=rows is_shown/>
             <Show when=move || rows.with(Vec::is_empty)>
                 <p class="row-message muted">"No layers yet: the output is the input. Add the first one."</p>
             </Show>

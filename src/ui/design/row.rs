@@ -19,6 +19,7 @@ use super::handle::RowHandle;
 /// All that a row shows of its view, but for its arguments and what is wrong with it.
 const SLOTS: &[Slot<RowView>] = &[
     slot("", Attribute("data-testid"), |row| Some(format!("row-{}-{}", row.design, row.index))),
+    slot("", Attribute("aria-rowindex"), |row| Some((row.index + 1).to_string())),
     slot("", Attribute("data-kind"), |row| Some(class_of(row))),
     slot("", Attribute("data-name"), |row| Some(row.name.clone())),
     slot("", Attribute("data-out"), |row| Some(row.out.clone())),
@@ -87,6 +88,7 @@ pub fn Row(design: usize, id: NodeId) -> impl IntoView {
             class:dragged=move || dragging.is(design, id)
             class:drop-before=move || drop_place.get() == Some(false)
             class:drop-after=move || drop_place.get() == Some(true)
+            role="row"
             data-row=id.0.to_string()
             on:keydown=move_with_keys
         >
@@ -103,14 +105,14 @@ pub fn Row(design: usize, id: NodeId) -> impl IntoView {
                 >
                     "⠿"
                 </button>
-                <div class="row-name"><b></b><span></span></div>
-                <div class="row-main" role="group">
+                <div class="row-name" role="rowheader"><b></b><span></span></div>
+                <div class="row-main" role="cell">
                     <Arguments design id layer/>
                     <span class="row-out"></span>
                 </div>
-                <span class="row-number params"></span>
-                <span class="row-number macs"></span>
-                <button
+                <span class="row-number params" role="cell"></span>
+                <span class="row-number macs" role="cell"></span>
+                <span role="cell"><button
                     class="button quiet icon small more"
                     aria-expanded=move || opened.get().to_string()
                     on:click=move |_| studio.opened.update(|opened| {
@@ -120,12 +122,14 @@ pub fn Row(design: usize, id: NodeId) -> impl IntoView {
                     })
                 >
                     "⋯"
-                </button>
+                </button></span>
             </div>
-            <Message design id layer state/>
-            <Show when=move || opened.get()>
-                <Later piece=Piece::Details(RowHandle { design, id, view, layer })/>
-            </Show>
+            <div role="cell">
+                <Message design id layer state/>
+                <Show when=move || opened.get()>
+                    <Later piece=Piece::Details(RowHandle { design, id, view, layer })/>
+                </Show>
+            </div>
         </li>
     }
 }

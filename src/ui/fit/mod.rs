@@ -237,13 +237,7 @@ impl FitView {
             let (milliseconds, bound) = bound(row)?;
             Some((node.name.clone(), milliseconds, bound))
         });
-        Some(Self {
-            fit,
-            weights_name,
-            milliseconds,
-            times,
-            layers: layers.collect(),
-            sources: fit.evidence(device.class).into_iter().chain(Fitted::on(device.id).map(evidence)).collect(),
-        })
+        let sources = fit.evidence(device.class).into_iter().chain(Fitted::on(device.id).map(evidence)).collect();
+        Some(Self { fit, weights_name, milliseconds, times, layers: layers.collect(), sources })
     }
 }

@@ -2,7 +2,10 @@
 
 use leptos::prelude::*;
 
+use crate::c_code;
+use crate::engine::Numbers;
 use crate::keras;
+use crate::model::Network;
 use crate::pytorch::export_module;
 use crate::report::Format;
 use crate::ui::clipboard::{Copied, copy};
@@ -14,19 +17,24 @@ use crate::ui::studio::Studio;
 enum Form {
     PyTorch,
     Keras,
+    /// For a microcontroller.
+    C(Numbers),
     Table(Format),
 }
 
 impl Form {
     fn all() -> Vec<Self> {
         let tables = Format::ALL.iter().map(|&format| Self::Table(format));
-        [Self::PyTorch, Self::Keras].into_iter().chain(tables).collect()
+        let code = [Self::PyTorch, Self::Keras, Self::C(Numbers::F32), Self::C(Numbers::Int8)];
+        code.into_iter().chain(tables).collect()
     }
 
     const fn title(self) -> &'static str {
         match self {
             Self::PyTorch => "PyTorch",
             Self::Keras => "Keras",
+            Self::C(Numbers::F32) => "C for a microcontroller, floats",
+            Self::C(Numbers::Int8) => "C for a microcontroller, int8",
             Self::Table(format) => format.title(),
         }
     }
@@ -34,8 +42,17 @@ impl Form {
     const fn extension(self) -> &'static str {
         match self {
             Self::PyTorch | Self::Keras => "py",
+            Self::C(_) => "c",
             Self::Table(format) => format.extension(),
         }
+    }
+}
+
+/// Both files of a design as one text, each behind its name, with the weights of the first seed.
+fn c_text(network: &Network, numbers: Numbers) -> String {
+    match c_code::export(network, 0, numbers) {
+        Ok(code) => code.whole(),
+        Err(problem) => problem.to_string(),
     }
 }
 
@@ -53,6 +70,7 @@ pub fn Export() -> impl IntoView {
         let written = studio.with_design(design.get(), |state| match form {
             Form::PyTorch => export_module(state.network()),
             Form::Keras => keras::export(state.network()).unwrap_or_else(|problem| problem.to_string()),
+            Form::C(numbers) => c_text(state.network(), numbers),
             Form::Table(format) => format.write(state.network(), &state.report),
         });
         written.unwrap_or_default()

@@ -9,6 +9,7 @@ const KEYS: &[(&str, &str)] = &[
     ("Ctrl Z, Ctrl Shift Z", "undo and redo"),
     ("↑ ↓ in a field", "one more, one less"),
     ("Alt ↑, Alt ↓ in a row", "moves the layer"),
+    ("/", "finds a layer by its name"),
     ("Esc", "closes what is open over the page"),
     ("?", "opens this"),
 ];

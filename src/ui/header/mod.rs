@@ -2,6 +2,7 @@
 
 mod add;
 mod export;
+mod find;
 mod help;
 mod open;
 mod pop;
@@ -21,6 +22,7 @@ use crate::workbench::{Show as Showing, Workbench};
 
 use add::Add;
 use export::Export;
+use find::FindRow;
 use help::Help;
 use open::{OpenFile, receive_anywhere};
 use pop::{Pop, PopButton, PopCard, Pops};
@@ -64,6 +66,10 @@ pub fn Header() -> impl IntoView {
     on_cleanup(move || handle.remove());
     let found = window_event_listener_untyped("beforematch", move |event| open_part_of(&studio, &event));
     on_cleanup(move || found.remove());
+    let newer = window_event_listener_untyped("convscope-newer", move |_| {
+        studio.say("A newer version of this page is there: reload to have it".to_string(), false);
+    });
+    on_cleanup(move || newer.remove());
     let close = Callback::new(move |()| pops.close());
     view! {
         <header class="topbar">
@@ -85,9 +91,16 @@ pub fn Header() -> impl IntoView {
             <button class="button" data-testid="import-open" on:click=move |_| importer.show(false)>"Paste code"</button>
             <OpenFile/>
             <span class="group presets"><Presets/></span>
-            <PopButton pop=Pop::Recent hook="recent-open" title="Recent"/>
-            <PopButton pop=Pop::Add hook="add-design" title="Add design"/>
+            <span class="pop-place">
+                <PopButton pop=Pop::Recent hook="recent-open" title="Recent"/>
+                <PopCard pop=Pop::Recent class="recent" label="Recent"><Recent close/></PopCard>
+            </span>
+            <span class="pop-place">
+                <PopButton pop=Pop::Add hook="add-design" title="Add design"/>
+                <PopCard pop=Pop::Add class="add-menu" label="Add a design"><Add/></PopCard>
+            </span>
             <span class="space"></span>
+            <FindRow/>
             <div class="group">
                 <button
                     class="button icon"
@@ -114,8 +127,6 @@ pub fn Header() -> impl IntoView {
             <PopButton pop=Pop::Export hook="export-open" title="Export"/>
             <Help/>
             <Theme/>
-            <PopCard pop=Pop::Add class="add-menu" label="Add a design"><Add/></PopCard>
-            <PopCard pop=Pop::Recent class="recent" label="Recent"><Recent close/></PopCard>
             <PopCard pop=Pop::Share class="share" label="Share"><Share/></PopCard>
             <PopCard pop=Pop::Export class="export" label="Export"><Export/></PopCard>
         </header>

@@ -1,7 +1,7 @@
 //! What every counter prints, for single layers and whole networks.
 
 use convscope::cost::{Convention, Failure, Settings, Site, analyze};
-use convscope::model::{Call, Dims, Kind, Network};
+use convscope::model::{Call, Dims, Kind, Network, Value};
 use convscope::shape;
 use serde_json::Value as Json;
 
@@ -115,4 +115,19 @@ fn a_layer_alone_counts_nothing_by_the_plain_count_but_products() {
         let is_product = matches!(kind, Kind::Conv2d | Kind::ConvTranspose2d | Kind::Linear);
         assert_eq!(count > 0, is_product, "{}", kind.class());
     }
+}
+
+/// calflops multiplies two sizes, and takes one number for what it is.
+#[test]
+fn calflops_counts_a_size_by_how_it_is_given() {
+    let input = Dims::new(&[1, 3, 5, 7]).expect("four sizes");
+    let count = |size: Value| {
+        let mut layer = Kind::Upsample.layer();
+        layer.set_argument("size", &size).expect("a size");
+        layer.set_argument("mode", &Value::Text("bilinear".to_string())).expect("a mode");
+        let output = shape::output(&layer, &[input]).expect("a shape");
+        Convention::CalflopsFlops.count_layer(&Site { layer: &layer, inputs: &[input], output }, Call::Module).ok()
+    };
+    assert_eq!(count(Value::List(vec![Value::Int(9), Value::Int(9)])), Some(81));
+    assert_eq!(count(Value::Int(9)), Some(9));
 }

@@ -109,7 +109,7 @@ fn without_evidence_there_is_no_figure() {
     let network = seed("standard");
     let report = analyze(&network, &Settings::default());
     let on = |id: &str| Latency::on(by_id(id).expect("in the catalogue"), &network, &report);
-    assert!(matches!(on("pi-4"), Latency::Refused(why) if why.contains("No published timings")));
+    assert!(matches!(on("pi-4"), Latency::Refused(why) if why.contains("No published timing")));
     assert!(matches!(on("stm32l4r5"), Latency::Estimated(estimates) if estimates.len() == 4));
     // The maker's peaks give a floor.
     let Latency::AtLeast { milliseconds } = on("a100") else { panic!("a roofline") };

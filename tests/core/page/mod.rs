@@ -7,3 +7,4 @@ mod notation;
 mod opening;
 mod row;
 mod runs;
+mod window;

@@ -1,0 +1,40 @@
+// Keeps the page for when there is no network. The build fills in its own name and files; a file of another build is never
+// mixed in: each build's files stand in a folder named after their contents, and a visit gets its index.html and all that
+// it names from one build.
+
+const BUILD = "BUILD_ID";
+const FILES = ["BUILD_FILES"];
+const CACHE = `convscope-${BUILD}`;
+const PAGE = "./";
+
+addEventListener("install", (event) => event.waitUntil(caches.open(CACHE).then((cache) => cache.addAll([PAGE, ...FILES]))));
+
+// It takes over when no visit of an older build is left, and then lets go of what that one kept.
+addEventListener("activate", (event) => event.waitUntil(forget()));
+
+addEventListener("fetch", (event) => {
+  const { request } = event;
+  if (request.method !== "GET" || new URL(request.url).origin !== location.origin) return;
+  event.respondWith(request.mode === "navigate" ? page(request) : file(request));
+});
+
+async function forget() {
+  const names = await caches.keys();
+  await Promise.all(names.filter((name) => name.startsWith("convscope-") && name !== CACHE).map((name) => caches.delete(name)));
+}
+
+/** The newest page that is to be had. */
+async function page(request) {
+  try {
+    return await fetch(request);
+  } catch (error) {
+    const kept = await (await caches.open(CACHE)).match(PAGE);
+    if (kept) return kept;
+    throw error;
+  }
+}
+
+/** A file of a build never changes: what is kept is as good as what is fetched. */
+async function file(request) {
+  return (await (await caches.open(CACHE)).match(request)) ?? fetch(request);
+}
