@@ -102,7 +102,7 @@ impl Latency {
                 let rows = (0..network.nodes.len()).filter_map(|row| roofline.of_row(report, row));
                 Self::AtLeast { milliseconds: rows.map(|(milliseconds, _)| milliseconds).sum() }
             }
-            None => Self::Refused("No published timing for this device."),
+            None => Self::Refused("No published timings for this device."),
         }
     }
 }

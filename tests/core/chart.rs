@@ -8,7 +8,7 @@ use convscope::compare::{Comparison, Side, compare};
 use convscope::cost::{Report, Settings, analyze};
 use convscope::device::Fitted;
 use convscope::explore::{Axis, Space, sweep};
-use convscope::model::{Network, Pair as Square};
+use convscope::model::{Dims, Network, Pair as Square};
 use convscope::workbench::{MAX_DESIGNS, Workbench};
 use plotters::prelude::{IntoDrawingArea, RGBColor, SVGBackend};
 use proptest::prelude::*;
@@ -263,6 +263,7 @@ fn the_seeds_curves_have_their_present_and_their_units() {
 #[test]
 fn curves_say_what_cannot_run() {
     let [standard, _] = Pair::seed().networks;
+    let standard = Network { input: Dims::new(&[1, 1, 150]).expect("a line"), ..standard };
     let wide = standard.nodes.iter().filter(|node| node.name.starts_with("conv")).map(|node| node.id).collect();
     let chart = curves(&standard, Axis::KernelSize { nodes: wide, sizes: (1..=4).map(Square::square).collect() });
     let runs: Vec<bool> = chart.panels[1].curves[0].iter().map(|point| *point != CurvePoint::CannotRun).collect();

@@ -6,6 +6,7 @@ use wasm_bindgen::prelude::*;
 
 use crate::chart::{Hit, Surface, Theme};
 use crate::page::shared::Shared;
+use crate::page::window::MOST_ROWS_SHOWN;
 use crate::report;
 use crate::ui::each::Each;
 use crate::ui::files::{save, text_address};
@@ -99,11 +100,17 @@ fn DataTable(name: &'static str, picture: Memo<Option<Shared<Picture>>>) -> impl
     let table =
         Memo::new(move |_| picture.with(|picture| picture.as_ref().map(|picture| picture.table())).unwrap_or_default());
     let header = Memo::new(move |_| table.with(|table| table.header.clone()));
-    let indices = Memo::new(move |_| table.with(|table| (0..table.rows.len()).collect::<Vec<_>>()));
+    // A long one waits until it is opened.
+    let is_open = RwSignal::new(false);
+    let indices = Memo::new(move |_| {
+        let rows = table.with(|table| table.rows.len());
+        let is_there = rows <= MOST_ROWS_SHOWN || is_open.get();
+        (0..if is_there { rows } else { 0 }).collect::<Vec<_>>()
+    });
     let row =
         move |index: usize| Memo::new(move |_| table.with(|table| table.rows.get(index).cloned().unwrap_or_default()));
     view! {
-        <details>
+        <details on:toggle=move |event| is_open.set(event_target::<web_sys::HtmlDetailsElement>(&event).open())>
             <summary>"Table"</summary>
             <div class="scroll" tabindex="0" role="group" aria-label=move || format!("{name} as a table")>
                 <table class="data" data-chart=name>

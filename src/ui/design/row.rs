@@ -19,7 +19,7 @@ use super::handle::RowHandle;
 /// All that a row shows of its view, but for its arguments and what is wrong with it.
 const SLOTS: &[Slot<RowView>] = &[
     slot("", Attribute("data-testid"), |row| Some(format!("row-{}-{}", row.design, row.index))),
-    slot("", Attribute("aria-rowindex"), |row| Some((row.index + 1).to_string())),
+    slot(".row-body", Attribute("aria-rowindex"), |row| Some((row.index + 1).to_string())),
     slot("", Attribute("data-kind"), |row| Some(class_of(row))),
     slot("", Attribute("data-name"), |row| Some(row.name.clone())),
     slot("", Attribute("data-out"), |row| Some(row.out.clone())),
@@ -88,47 +88,49 @@ pub fn Row(design: usize, id: NodeId) -> impl IntoView {
             class:dragged=move || dragging.is(design, id)
             class:drop-before=move || drop_place.get() == Some(false)
             class:drop-after=move || drop_place.get() == Some(true)
-            role="row"
+            role="none"
             data-row=id.0.to_string()
             on:keydown=move_with_keys
         >
-            <div class="row-line">
-                <button
-                    class="grip"
-                    tabindex="-1"
-                    title="Drag to move; or Alt and the arrow keys in the row"
-                    aria-hidden="true"
-                    on:pointerdown=move |event| dragging.start(&event, Drag { design, id })
-                    on:pointermove=move |event| dragging.follow(&event)
-                    on:pointerup=move |_| dragging.finish(&studio)
-                    on:pointercancel=move |_| dragging.cancel()
-                >
-                    "⠿"
-                </button>
-                <div class="row-name" role="rowheader"><b></b><span></span></div>
-                <div class="row-main" role="cell">
-                    <Arguments design id layer/>
-                    <span class="row-out"></span>
+            <div class="row-body" role="row">
+                <div class="row-line">
+                    <button
+                        class="grip"
+                        tabindex="-1"
+                        title="Drag to move; or Alt and the arrow keys in the row"
+                        aria-hidden="true"
+                        on:pointerdown=move |event| dragging.start(&event, Drag { design, id })
+                        on:pointermove=move |event| dragging.follow(&event)
+                        on:pointerup=move |_| dragging.finish(&studio)
+                        on:pointercancel=move |_| dragging.cancel()
+                    >
+                        "⠿"
+                    </button>
+                    <div class="row-name" role="rowheader"><b></b><span></span></div>
+                    <div class="row-main" role="cell">
+                        <Arguments design id layer/>
+                        <span class="row-out"></span>
+                    </div>
+                    <span class="row-number params" role="cell"></span>
+                    <span class="row-number macs" role="cell"></span>
+                    <span role="cell"><button
+                        class="button quiet icon small more"
+                        aria-expanded=move || opened.get().to_string()
+                        on:click=move |_| studio.opened.update(|opened| {
+                            if !opened.remove(&(design, id)) {
+                                opened.insert((design, id));
+                            }
+                        })
+                    >
+                        "⋯"
+                    </button></span>
                 </div>
-                <span class="row-number params" role="cell"></span>
-                <span class="row-number macs" role="cell"></span>
-                <span role="cell"><button
-                    class="button quiet icon small more"
-                    aria-expanded=move || opened.get().to_string()
-                    on:click=move |_| studio.opened.update(|opened| {
-                        if !opened.remove(&(design, id)) {
-                            opened.insert((design, id));
-                        }
-                    })
-                >
-                    "⋯"
-                </button></span>
-            </div>
-            <div role="cell">
-                <Message design id layer state/>
-                <Show when=move || opened.get()>
-                    <Later piece=Piece::Details(RowHandle { design, id, view, layer })/>
-                </Show>
+                <div role="cell">
+                    <Message design id layer state/>
+                    <Show when=move || opened.get()>
+                        <Later piece=Piece::Details(RowHandle { design, id, view, layer })/>
+                    </Show>
+                </div>
             </div>
         </li>
     }

@@ -11,7 +11,8 @@ use crate::ui::studio::Studio;
 use super::row::Row;
 
 /// The height of a row with its line, in CSS pixels (`--row` of the style sheet).
-const ROW: f64 = 41.0;
+const ROW_PIXELS: u64 = 41;
+const ROW: f64 = ROW_PIXELS as f64;
 
 #[component]
 pub fn Rows(design: usize, ids: Memo<Vec<usize>>, is_shown: Memo<bool>) -> impl IntoView {
@@ -39,7 +40,7 @@ pub fn Rows(design: usize, ids: Memo<Vec<usize>>, is_shown: Memo<bool>) -> impl 
         })
     });
     let padding = move |read: fn(Window) -> u64| {
-        move || window.get().map_or(String::new(), |window| format!("{}px", read(window) as f64 * ROW))
+        move || window.get().map_or(String::new(), |window| format!("{}px", read(window) * ROW_PIXELS))
     };
     Effect::new(move |_| {
         let Some((_, id)) = studio.sought.get().filter(|(sought, _)| *sought == design) else { return };
@@ -53,16 +54,17 @@ pub fn Rows(design: usize, ids: Memo<Vec<usize>>, is_shown: Memo<bool>) -> impl 
         studio.sought.set(None);
     });
     view! {
-        <ol
-            node_ref=list
-            class="rows"
-            role="table"
-            aria-rowcount=move || ids.with(Vec::len).to_string()
-            style:padding-top=padding(|window| window.above)
-            style:padding-bottom=padding(|window| window.below)
-        >
-            <Each keys view=move |id| view! { <Row design id=NodeId(id as u32)/> }.into_any()/>
-        </ol>
+        <div role="table" aria-label="layers" aria-rowcount=move || ids.with(Vec::len).to_string()>
+            <ol
+                node_ref=list
+                class="rows"
+                role="none"
+                style:padding-top=padding(|window| window.above)
+                style:padding-bottom=padding(|window| window.below)
+            >
+                <Each keys view=move |id| view! { <Row design id=NodeId(id as u32)/> }.into_any()/>
+            </ol>
+        </div>
     }
 }
 
