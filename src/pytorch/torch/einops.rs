@@ -54,7 +54,8 @@ impl Machine {
         let output = plan.shape(&plan.output);
         match name {
             "rearrange" => self.rearranged(&tensor, &plan, &plan.output.concat(), output),
-            "repeat" => self.figured(name, &[tensor], output, 0),
+            // It may be seen in the same memory.
+            "repeat" => self.figured("broadcast", &[tensor], output, 0),
             _ => {
                 let how = arguments.get(2, "reduction").cloned();
                 let kept = plan.output.concat();

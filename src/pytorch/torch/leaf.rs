@@ -106,8 +106,14 @@ impl Machine {
         }
         if let (Some(layer), true) = (&leaf.layer, leaf.known) {
             self.check_constructor(&layer.clone(), &leaf.declared)?;
-        } else if !path.is_empty() && leaf.layer.is_none() && !class.ends_with("Loss") {
-            let message = format!("The cost of {class} is not counted here; its row stays.");
+        } else if !path.is_empty() && matches!(class, "DeformConv2d" | "FractionalMaxPool2d") {
+            let message = match class {
+                "DeformConv2d" => {
+                    "PyTorch's own counter leaves the multiply-accumulates of DeformConv2d out, and so does this one."
+                        .to_string()
+                }
+                _ => format!("The cost of {class} is not counted here; its row stays."),
+            };
             self.note(Problem::new(Severity::Note, ProblemKind::UnknownModule, message));
         }
         Ok(leaf)
