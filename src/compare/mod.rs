@@ -75,7 +75,7 @@ pub fn compare(left: &Side, right: &Side) -> Comparison {
             && left.network.nodes.len() == right.network.nodes.len()
             && left.network.nodes.iter().zip(&right.network.nodes).all(same_layers)
             && in_step,
-        inputs: (left.network.input != right.network.input).then(|| (left.network.input, right.network.input)),
+        inputs: (left.network.input != right.network.input).then_some((left.network.input, right.network.input)),
         separable: left.network.nodes.iter().any(|node| match &node.layer {
             crate::model::Layer::Conv2d(conv) => crate::rewrite::is_divisible(conv),
             _ => false,

@@ -95,7 +95,12 @@ impl Reading {
             problems.push(Problem::new(Severity::Note, ProblemKind::Assumed, message.to_string()));
         }
         if models.is_empty() && !problems.iter().any(|problem| problem.severity == Severity::Error) {
-            let message = "No network was found here: no nn.Module class, no nn.Sequential, no printed model.";
+            let message = match source.clean.contains("keras.") || source.clean.contains("import keras") {
+                true => {
+                    "This is Keras, not PyTorch: networks are read of nn.Module classes, nn.Sequential and printed models."
+                }
+                false => "No network was found here: no nn.Module class, no nn.Sequential, no printed model.",
+            };
             problems.push(Problem::new(Severity::Error, ProblemKind::NothingFound, message.to_string()));
         }
         problems.sort_by_key(|problem| problem.line.unwrap_or(u32::MAX));
@@ -177,8 +182,9 @@ fn run(machine: &mut Machine, source: &Source) {
         if let Err(stop) = machine.with_budget(|machine| machine.statement(statement)) {
             machine.unwind();
             machine.line = statement.line;
+            // What a script does besides is no mistake: the networks that it made until then are shown.
             if let Stop::Spent(spent) = stop {
-                machine.note(spent.problem());
+                machine.note(Problem { severity: Severity::Warning, ..spent.problem() });
             }
         }
     }

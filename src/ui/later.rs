@@ -6,7 +6,7 @@ use leptos::prelude::*;
 
 use crate::workbench::Part;
 
-use super::design::RowHandle;
+use super::design::{RowHandle, RowsHandle};
 
 /// A piece of the page that can wait.
 #[derive(Clone, Copy)]
@@ -17,6 +17,8 @@ pub enum Piece {
     BestRemedy,
     Charts,
     Details(RowHandle),
+    /// What follows where the person looks in a design's rows.
+    Follow(RowsHandle),
     Menu {
         design: usize,
     },

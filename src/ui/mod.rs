@@ -40,7 +40,7 @@ use advice::{AdvicePanel, Adviser};
 use answer::{Answer, BestRemedy};
 use charts::Charts;
 use counting::{CountingPanel, MemoryPanel};
-use design::{AddLayer, Details, Menu, OwnInput};
+use design::{AddLayer, Details, Follow, Menu, OwnInput};
 use fit::FitPanel;
 use header::Header;
 use header::theme::ThemeChoice;
@@ -98,6 +98,7 @@ fn later_pieces(piece: Piece) -> Result<AnyView, SplitLoaderError> {
         Piece::BestRemedy => view! { <BestRemedy/> }.into_any(),
         Piece::Charts => view! { <Charts/> }.into_any(),
         Piece::Details(row) => view! { <Details row/> }.into_any(),
+        Piece::Follow(rows) => view! { <Follow rows/> }.into_any(),
         Piece::Header => view! { <Header/> }.into_any(),
         Piece::Menu { design } => view! { <Menu design/> }.into_any(),
         Piece::OwnInput { design } => view! { <OwnInput design/> }.into_any(),

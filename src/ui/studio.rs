@@ -110,7 +110,7 @@ impl Studio {
 
     /// Says what a design has now, behind a word on what was done to it.
     fn say_of(&self, done: &str, design: usize) {
-        let words = self.derived.with_untracked(|derived| {
+        let words = self.present.with_untracked(|derived| {
             let design = derived.designs.get(design)?;
             Some(format!("{done} {}: {} params", design.name, grouped(design.params())))
         });

@@ -227,7 +227,7 @@ impl Workbench {
     /// One design without layers.
     pub fn empty() -> Self {
         let content = Content::Network(Self::empty_network().into());
-        Self { designs: vec![Design { name: default_name(0, &content), content }], ..Self::default() }
+        Self { designs: vec![Design { name: "New".to_string(), content }], ..Self::default() }
     }
 
     /// A network without layers, on small pictures in colour.

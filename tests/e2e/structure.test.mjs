@@ -262,6 +262,33 @@ story("a presentation hides what is around it, an embedded part has a way to the
   assert.doesNotMatch(address, /show=/);
 });
 
+story("of a long design the rows near the view are there, and each is found", {}, async (page) => {
+  await page.choosePreset("densenet121");
+  await page.page.waitForFunction(() => Number(document.querySelector('[role="table"]')?.getAttribute("aria-rowcount")) > 200);
+  await page.waitForPaint();
+  await page.page.waitForFunction(() => document.querySelectorAll("*").length < 3500);
+  const count = await page.page.$eval('[role="table"]', (table) => Number(table.getAttribute("aria-rowcount")));
+  assert.equal(await page.page.$(find(`row-0-${count - 1}`)), null);
+  await page.page.evaluate(() => scrollTo(0, document.body.scrollHeight));
+  await page.page.waitForSelector(find(`row-0-${count - 1}`));
+  assert.equal(await page.page.$(find("row-0-0")), null);
+  await page.press("/");
+  await page.type("denseblock2.denselayer3.conv1");
+  await page.page.waitForSelector(find("found-row"));
+  await page.press("Enter");
+  const row = await page.page.waitForSelector('[data-name$="denseblock2.denselayer3.conv1"].marked');
+  const { top, bottom } = await row.evaluate((element) => element.getBoundingClientRect());
+  assert.ok(top > 0 && bottom < 900, `${top} to ${bottom}`);
+  await page.page.$eval('[data-name$="denseblock2.denselayer3.conv1"] [name="kernel_size"]', (field) => {
+    field.value = "1";
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+  });
+  // Paper has all of it.
+  await page.page.evaluate(() => dispatchEvent(new Event("beforeprint")));
+  await page.page.waitForSelector(find(`row-0-${count - 1}`));
+  await page.page.waitForSelector(find("row-0-0"));
+});
+
 for (const width of [390, 1280]) {
   for (const dark of [false, true]) {
     story(`axe finds no violation with every part and detail open at ${width} px, ${dark ? "dark" : "light"}`, { width, dark, fragment: "v=1&a=1x8x150.c4k2p1.bn.relu.max2.flat.fc3&b=separable&view=all" }, async ({ page }) => {

@@ -62,6 +62,7 @@ MODULES = [
 FUNCTIONS = [
     ("matmul", "x @ x.transpose(-1, -2)", (4, 5)),
     ("matmul_vector", "x @ torch.ones(5)", (4, 5)),
+    ("matmul_vector_strided", "x.transpose(1, 2) @ torch.ones(4)", (4, 5)),
     ("bmm", "torch.bmm(x, x.permute(0, 2, 1))", (4, 5)),
     ("matmul_broadcast", "x.unsqueeze(1) @ torch.ones(3, 5, 2)", (4, 5)),
     ("einsum_attention", "torch.einsum('bid,bjd->bij', x, x)", (4, 5)),
@@ -69,6 +70,8 @@ FUNCTIONS = [
     ("einsum_sum", "torch.einsum('bij->bj', x)", (4, 5)),
     ("einsum_three", "torch.einsum('bij,jk,kl->bil', x, torch.ones(5, 3), torch.ones(3, 2))", (4, 5)),
     ("einsum_dots", "torch.einsum('...ij,...kj->...ik', x, x)", (3, 4, 5)),
+    ("einsum_ones", "torch.einsum('bid,bjd->bij', x[:, :1], x[:, :1])", (4, 5)),
+    ("einsum_one_summed", "torch.einsum('bij,bjd->bid', x[:, :, :1], x[:, :1])", (4, 5)),
     ("einsum_implicit", "torch.einsum('bij,jk', x, torch.ones(5, 3))", (4, 5)),
     ("baddbmm", "torch.baddbmm(torch.ones(1, 4, 4), x, x.transpose(1, 2))", (4, 5)),
     ("softmax", "torch.softmax(x, -1)", (4, 5)),

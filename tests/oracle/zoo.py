@@ -119,7 +119,9 @@ def shorter(source, place):
                 continue
             if "_utils" in statement.module and statement.module.endswith(".utils"):
                 continue
-        if isinstance(statement, (ast.Import, ast.ImportFrom)) and any(
+        if text.startswith("from typing") and "cast" in text:
+            statement.names = [one for one in statement.names if one.name == "cast"]
+        elif isinstance(statement, (ast.Import, ast.ImportFrom)) and any(
             word in text for word in ("typing", "warnings", "collections.abc", "annotations", "torch.utils.checkpoint")
         ):
             continue

@@ -120,7 +120,9 @@ fn grows(sizes: &mut Vec<i64>, one: &Dims, more: &Dims) {
     }
     let whole = |size: u64| i64::try_from(size).unwrap_or(i64::MAX);
     let pairs = one.iter().zip(more.iter());
-    *sizes = pairs.map(|(&one, &more)| if more == one * SAMPLES { -whole(one) } else { whole(one) }).collect();
+    *sizes = pairs
+        .map(|(&one, &more)| if one.checked_mul(SAMPLES) == Some(more) { -whole(one) } else { whole(one) })
+        .collect();
 }
 
 /// The sizes of a view without its batch; `None`: they stay as they are. A leading 1 is the batch of an input that has

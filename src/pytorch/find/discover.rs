@@ -332,6 +332,8 @@ fn call_factories(machine: &mut Machine, source: &Source) {
         }
         let Some(function) = machine.variable(&definition.name) else { continue };
         let before = machine.host.made.len();
+        // Who calls it may well give it more.
+        machine.host.guessing = definition.parameters.keyword_rest.is_some();
         let result = machine.with_budget(|machine| machine.call(&function, Arguments::default()));
         if let Err(stop) = result {
             machine.unwind();
@@ -341,6 +343,7 @@ fn call_factories(machine: &mut Machine, source: &Source) {
             }
         }
         machine.line = 0;
+        machine.host.guessing = false;
         if machine.host.made.len() > before && made(machine).len() > 12 {
             break;
         }

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use super::super::problem::{Problem, ProblemKind, Severity};
 use super::super::python::Id;
 use super::super::python::value::Why;
 use super::super::result::{CallKind, ExecutedCall, ImportedModel, ModelTotals, Options, RegisteredModule};
@@ -34,6 +35,13 @@ pub(crate) fn build(machine: &mut Machine, root: Root, hints: &Hints, options: &
     let class = machine.module(id).map(|module| module.class.to_string()).unwrap_or_default();
     let mut network = Network { name: class.clone(), input, nodes: traced.trace.nodes, uncalled: Vec::new() };
     network.uncalled = uncalled(machine, &modules, &weights, &traced.trace.executed, &network);
+    let is_left_out = |id: &Id| machine.host.left_out.contains(id);
+    for (name, _) in modules.iter().filter(|(_, id)| is_left_out(id)) {
+        network.uncalled.push(not_read(name));
+    }
+    if traced.trace.left_out {
+        network.uncalled.push(not_read("forward"));
+    }
     machine.host.guessing = false;
     let totals = totals(machine, &modules);
     let frozen = check::frozen(machine, &modules);
@@ -53,6 +61,14 @@ pub(crate) fn build(machine: &mut Machine, root: Root, hints: &Hints, options: &
     }
 }
 
+/// What stands for a part of the text that was left out: no sum is whole without it.
+fn not_read(name: &str) -> UncalledModule {
+    let name = if name.is_empty() { "not_read".to_string() } else { format!("{name}.not_read") };
+    let class = "loop".to_string();
+    let layer = model::Unsupported { class, ..Default::default() };
+    UncalledModule { name, layer: Layer::Unsupported(layer), declared: Vec::new() }
+}
+
 /// The run that is shown. Where it fails, the text's own batch is in what PyTorch says.
 fn final_trace(machine: &mut Machine, id: Id, input: &Dims, hints: &Hints) -> Traced {
     let batch = hints.called.iter().find(|(module, shapes, _)| *module == id && shapes[0].without_batch() == *input);
@@ -60,7 +76,15 @@ fn final_trace(machine: &mut Machine, id: Id, input: &Dims, hints: &Hints) -> Tr
     if let Some(batch) = batch {
         let traced = machine.quietly(|machine| trace(machine, id, input));
         if traced.failed {
-            trace_batch(machine, id, input.with_batch(batch), After::Restore);
+            let whole = input.with_batch(batch);
+            if machine.quietly(|machine| trace_batch(machine, id, whole, After::Restore)).failed {
+                trace_batch(machine, id, whole, After::Restore);
+            } else {
+                let message = format!(
+                    "The text runs this on {batch}x{input}, and on one of the {batch} it does not run: its first size is no batch. What is shown is of one, as far as it goes."
+                );
+                machine.note(Problem::new(Severity::Warning, ProblemKind::Assumed, message));
+            }
             return traced;
         }
     }
@@ -94,7 +118,7 @@ fn totals(machine: &Machine, modules: &[(String, Id)]) -> ModelTotals {
             .attributes
             .iter()
             .any(|(name, value)| matches!(value, Value::Unknown(unknown) if unknown.why == Why::NotMade && unknown.words == *name));
-        if lacks_something || module.leaf().is_some_and(|leaf| !leaf.known) {
+        if lacks_something || machine.host.left_out.contains(id) || module.leaf().is_some_and(|leaf| !leaf.known) {
             totals = ModelTotals::default();
         }
         for (_, parameter) in module.parameters.iter().chain(&module.buffers) {

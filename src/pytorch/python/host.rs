@@ -212,6 +212,9 @@ pub(crate) trait Host: HostTypes {
         Ok(false)
     }
 
+    /// Code that may have made something was left out.
+    fn left_out(machine: &mut Interpreter<Self>) {}
+
     /// A function ended without `return`.
     fn returned_nothing(machine: &mut Interpreter<Self>, function: Id, scope: Id) {}
 }

@@ -173,6 +173,7 @@ impl<H: Host> Interpreter<H> {
         if matches!(iterable, Value::Unknown(_)) {
             // Data loaders and the like: nothing of a network is made there.
             self.not_understood("What this loop runs over");
+            H::left_out(self);
             return Ok(Flow::Next);
         }
         let items = self.items(&iterable)?;

@@ -48,7 +48,7 @@ pub(crate) fn as_source(text: &str, is_library: fn(&str) -> bool) -> Option<Stri
 fn child(line: &str) -> Option<(&str, &str)> {
     let (name, rest) = line.strip_prefix('(')?.split_once("): ")?;
     let named = name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.'));
-    let classed = rest.starts_with(|first: char| first.is_alphanumeric());
+    let classed = rest.starts_with(|first: char| first.is_alphanumeric() || first == '_');
     (named && classed && rest.contains('(') && name.len() < 100).then_some((name, rest))
 }
 
@@ -77,5 +77,6 @@ fn leaf(rest: &str, is_library: fn(&str) -> bool) -> Option<String> {
     if arguments.is_empty() && !is_library(class) {
         return Some(string(class));
     }
-    balanced.then(|| format!("torch.nn.{class}({quoted})"))
+    let library = if class == "LayerNorm2d" { "torchvision.ops" } else { "torch.nn" };
+    balanced.then(|| format!("{library}.{class}({quoted})"))
 }

@@ -54,7 +54,8 @@ impl Machine {
         let output = plan.shape(&plan.output);
         match name {
             "rearrange" => self.rearranged(&tensor, &plan, &plan.output.concat(), output),
-            "repeat" => self.figured(name, &[tensor], output, 0),
+            // It may be seen in the same memory.
+            "repeat" => self.figured("broadcast", &[tensor], output, 0),
             _ => {
                 let how = arguments.get(2, "reduction").cloned();
                 let kept = plan.output.concat();
@@ -84,6 +85,101 @@ impl Machine {
                 }
             }
         }
+    }
+
+    /// `einsum` by names, `pack` and `unpack`.
+    pub(crate) fn einops_lists(&mut self, name: &str, arguments: &Arguments) -> Run<Value> {
+        match name {
+            "einsum" => {
+                let (Some(Value::Text(pattern)), tensors) = (arguments.positional.last(), &arguments.positional) else {
+                    return Ok(Value::unknown(name));
+                };
+                let Some(rule) = letters(pattern) else { return Ok(Value::unknown(name)) };
+                let mut all = vec![Value::text(&rule)];
+                all.extend(tensors[..tensors.len() - 1].iter().cloned());
+                self.einsum(&Arguments::positional(all))
+            }
+            "pack" => {
+                let (Some(list), Some(Value::Text(pattern))) =
+                    (arguments.get(0, "tensors").cloned(), arguments.get(1, "pattern"))
+                else {
+                    return Ok(Value::unknown(name));
+                };
+                let Some((before, behind)) = around_star(pattern) else { return Ok(Value::unknown(name)) };
+                let (mut packed, mut shapes) = (Vec::new(), Vec::new());
+                for item in self.items(&list)? {
+                    let Value::Tensor(tensor) = item else { return Ok(Value::unknown(name)) };
+                    let Some(dims) = tensor.dims.filter(|dims| dims.rank() >= before + behind) else {
+                        return Ok(Value::unknown(name));
+                    };
+                    let (first, rest) = dims.sizes().split_at(before);
+                    let (middle, last) = rest.split_at(rest.len() - behind);
+                    shapes.push(Value::sizes(middle));
+                    let sizes: Vec<u64> =
+                        first.iter().copied().chain([middle.iter().product()]).chain(last.iter().copied()).collect();
+                    packed.push(match Dims::new(&sizes) {
+                        Some(sizes) if sizes == dims => Value::Tensor(tensor),
+                        sizes => self.viewed("view", &tensor, sizes)?,
+                    });
+                }
+                let whole = match packed.as_slice() {
+                    [one] => one.clone(),
+                    _ => {
+                        let list = self.new_list(packed)?;
+                        let along = Value::Int(before as i128);
+                        self.tensor_function("cat", Arguments::positional(vec![list, along]), false)?
+                    }
+                };
+                let shapes = self.new_list(shapes)?;
+                self.new_tuple(vec![whole, shapes])
+            }
+            _ => self.unpacked(arguments),
+        }
+    }
+
+    fn unpacked(&mut self, arguments: &Arguments) -> Run<Value> {
+        let (Some(Value::Tensor(tensor)), Some(shapes), Some(Value::Text(pattern))) =
+            (arguments.get(0, "tensor"), arguments.get(1, "packed_shapes").cloned(), arguments.get(2, "pattern"))
+        else {
+            return Ok(Value::unknown("unpack"));
+        };
+        let tensor = tensor.clone();
+        let (Some((before, _)), Some(dims)) = (around_star(pattern), tensor.dims) else {
+            return Ok(Value::unknown("unpack"));
+        };
+        let Some(&whole) = dims.get(before) else { return Ok(Value::unknown("unpack")) };
+        let mut parts = Vec::new();
+        let mut start = 0_u64;
+        let shapes = self.items(&shapes)?;
+        let count = shapes.len();
+        for shape in shapes {
+            let middle: Option<Vec<u64>> = self
+                .items(&shape)?
+                .iter()
+                .map(|size| size.as_int().and_then(|size| u64::try_from(size).ok()))
+                .collect();
+            let Some(middle) = middle else { return Ok(Value::unknown("unpack")) };
+            let Some(length) = middle.iter().try_fold(1_u64, |a, &b| a.checked_mul(b)) else {
+                return Ok(Value::unknown("unpack"));
+            };
+            let mut part = Value::Tensor(tensor.clone());
+            if count > 1 || length != whole {
+                let end = start.checked_add(length).and_then(|end| i64::try_from(end).ok());
+                let layer = model::Slice { start: i64::try_from(start).unwrap_or(i64::MAX), end, dim: before as i64 };
+                part = self.apply("slice", Layer::Slice(layer), std::slice::from_ref(&tensor))?;
+            }
+            start = start.saturating_add(length);
+            let mut sizes = dims.sizes()[..before].to_vec();
+            sizes.extend(&middle);
+            sizes.extend(&dims.sizes()[before + 1..]);
+            if let (Value::Tensor(tensor), Some(sizes)) = (&part, Dims::new(&sizes))
+                && tensor.dims != Some(sizes)
+            {
+                part = self.viewed("view", &tensor.clone(), Some(sizes))?;
+            }
+            parts.push(part);
+        }
+        self.new_list(parts)
     }
 
     /// Dimensions taken apart, in another order, put together.
@@ -155,6 +251,33 @@ impl Plan {
             .collect();
         Dims::new(&sizes?).filter(|dims| dims.elements().is_some())
     }
+}
+
+/// How many dimensions stand before `*` and behind it.
+fn around_star(pattern: &str) -> Option<(usize, usize)> {
+    let words: Vec<&str> = pattern.split_whitespace().collect();
+    let at = words.iter().position(|word| *word == "*")?;
+    Some((at, words.len() - at - 1))
+}
+
+/// A pattern of names as one of letters: `b i d, b j d -> b i j`.
+fn letters(pattern: &str) -> Option<String> {
+    let mut names: Vec<&str> = Vec::new();
+    let mut rule = String::new();
+    let spaced = pattern.replace(',', " , ").replace("->", " -> ");
+    for word in spaced.split_whitespace() {
+        if matches!(word, "," | "->" | "...") {
+            rule.push_str(word);
+            continue;
+        }
+        let at = names.iter().position(|name| *name == word).unwrap_or_else(|| {
+            names.push(word);
+            names.len() - 1
+        });
+        let letter = u8::try_from(at).ok().filter(|&at| at < 26)?;
+        rule.push(char::from(b'a' + letter));
+    }
+    Some(rule)
 }
 
 /// `b (h w) ...`; `None`: it cannot be read.

@@ -61,7 +61,9 @@ impl Machine {
         dims: Option<Dims>,
         macs: u64,
     ) -> Run<Value> {
-        let Some(dims) = dims else { return self.unsupported(function, inputs, None) };
+        let Some(dims) = dims.filter(|dims| dims.elements().is_some()) else {
+            return self.unsupported(function, inputs, None);
+        };
         let written = self.host.written.take().filter(|(name, _)| **name == *function);
         let arguments = written.map(|(_, arguments)| arguments).unwrap_or_default();
         let flowing = flowing(inputs);

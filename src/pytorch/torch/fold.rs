@@ -233,6 +233,15 @@ impl Machine {
                 let Some(at) = number(0, "dims").and_then(|dim| axis(dim, rank)) else { return Ok(Some(None)) };
                 one.slice(at, &(0..one.dims[at] as usize).rev().collect::<Vec<_>>())
             }
+            "diff" if rank > 0 => {
+                let at = rank - 1;
+                let length = one.dims[at] as usize;
+                let (later, before) = (
+                    one.slice(at, &(1..length).collect::<Vec<_>>()),
+                    (0..length.saturating_sub(1)).collect::<Vec<_>>(),
+                );
+                later.and_then(|later| later.zip(&one.slice(at, &before)?, one.whole, |a, b| a - b))
+            }
             "cumsum" | "cumprod" if rank > 0 => {
                 let at = axis(number(0, "dim").unwrap_or(0), rank).unwrap_or(0);
                 if name == "cumsum" { one.running(at, |a, b| a + b) } else { one.running(at, |a, b| a * b) }
@@ -267,7 +276,7 @@ impl Machine {
                 let count = one.values.len();
                 let mut values = vec![0.0; count.saturating_mul(count).min(MOST_NUMBERS as usize)];
                 for (at, &value) in one.values.iter().enumerate() {
-                    if let Some(place) = values.get_mut(at * (count + 1)) {
+                    if let Some(place) = values.get_mut(at.saturating_mul(count + 1)) {
                         *place = value;
                     }
                 }

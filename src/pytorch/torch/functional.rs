@@ -8,6 +8,7 @@ use super::super::python::tree::Name;
 use super::super::python::value::Unknown;
 use super::super::write::unknown::PLAIN;
 use super::fold::Dialect;
+use super::function_names::{ELEMENTWISE, SAME};
 use super::tensor::{PendingNode, Tensor, TensorSource};
 use super::{Arguments, Machine, Value};
 use crate::model::{self, Dims, Kind, Layer};
@@ -66,116 +67,6 @@ const LAYERS: &[(&str, Kind, &[&str])] = &[
     ("upsample", Kind::Upsample, &["size", "scale_factor", "mode", "align_corners"]),
 ];
 
-/// Functions besides [`PLAIN`] whose output has the shape of their input, at a cost the tool does not count.
-const ELEMENTWISE: &[&str] = &[
-    "clamp",
-    "clip",
-    "threshold",
-    "hardshrink",
-    "softshrink",
-    "tanhshrink",
-    "rrelu",
-    "normalize",
-    "softmin",
-    "cumsum",
-    "cumprod",
-    "roll",
-    "flip",
-    "layer_norm",
-    "group_norm",
-    "batch_norm",
-    "instance_norm",
-    "rms_norm",
-    "gumbel_softmax",
-    "nan_to_num",
-    "logit",
-    "pow",
-    "scatter",
-    "scatter_add",
-    "index_fill",
-    "index_add",
-    "index_copy",
-    "tril",
-    "triu",
-    "fliplr",
-    "flipud",
-    "rot90",
-    "sinc",
-    "asin",
-    "acos",
-    "atan",
-    "sinh",
-    "cosh",
-    "expm1",
-    "erfc",
-    "erfinv",
-    "exp2",
-    "frac",
-    "trunc",
-    "fix",
-    "isnan",
-    "isinf",
-    "isfinite",
-    "logical_not",
-    "bitwise_not",
-    "absolute",
-    "bernoulli",
-    "dropout3d",
-    "digamma",
-    "lgamma",
-    "deg2rad",
-    "dequantize",
-    "float_power",
-    "exponential",
-    "tan",
-];
-
-/// Functions that give the same tensor on.
-const SAME: &[&str] = &[
-    "clone",
-    "detach",
-    "to",
-    "float",
-    "double",
-    "half",
-    "bfloat16",
-    "cuda",
-    "cpu",
-    "type",
-    "type_as",
-    "requires_grad_",
-    "data",
-    "long",
-    "int",
-    "numpy",
-    "retain_grad",
-    "pin_memory",
-    "detach_",
-    "fill_",
-    "zero_",
-    "normal_",
-    "uniform_",
-    "copy_",
-    "mul_identity",
-    "as_tensor",
-    "share_memory_",
-    "register_hook",
-    "bool",
-    "byte",
-    "tensor",
-    "checkpoint",
-    "from_numpy",
-    "cast",
-    "cuda_",
-    "xavier_uniform_",
-    "kaiming_normal_",
-    "ascontiguousarray",
-    "new_tensor",
-    "astype",
-    "view_as_real",
-    "resolve_conj",
-];
-
 fn keeps_shape(name: &str) -> bool {
     PLAIN.contains(&name) || ELEMENTWISE.contains(&name)
 }
@@ -231,6 +122,9 @@ impl Machine {
         }
         if let Some((_, kind, parameters)) = LAYERS.iter().find(|(other, ..)| *other == plain) {
             return self.layer_function(plain, *kind, parameters, &tensor, &rest);
+        }
+        if let (Some(made), true) = (plain.strip_prefix("new_"), is_method) {
+            return self.made_tensor(made, &rest);
         }
         if matches!(plain, "unfold" | "fold") && !is_method {
             return self.uncounted_function(plain, &tensor, &rest);

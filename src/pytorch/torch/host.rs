@@ -256,6 +256,20 @@ impl Host for Torch {
         Ok(is_module)
     }
 
+    fn left_out(machine: &mut Machine) {
+        let receiver = machine.frames.last().and_then(|frame| frame.receiver.clone());
+        if let Some(trace) = &mut machine.host.trace {
+            trace.left_out = true;
+            return;
+        }
+        if let Some(Value::Instance(id)) = receiver
+            && machine.constructing > 0
+            && machine.is_module(id)
+        {
+            machine.host.left_out.insert(id);
+        }
+    }
+
     fn returned_nothing(machine: &mut Machine, function: Id, scope: Id) {
         machine.note_nothing(function, scope);
     }

@@ -15,6 +15,16 @@ const DEEPEST: usize = 40;
 const NOT_COMPATIBLE: &str = "view size is not compatible with input tensor's size and stride (at least one dimension spans across two contiguous subspaces). Use .reshape(...) instead.";
 
 impl Machine {
+    /// Whether a tensor's elements surely lie in the order of its dimensions.
+    pub(crate) fn lies_in_order(&self, tensor: &Tensor) -> bool {
+        let Some((dims, strides)) = tensor.dims.zip(self.host.trace.as_ref().and_then(|trace| strides(trace, tensor)))
+        else {
+            return self.host.trace.is_none();
+        };
+        let expected = in_order(&dims);
+        dims.iter().zip(strides.iter().zip(&expected)).all(|(&size, (found, expected))| size == 1 || found == expected)
+    }
+
     /// The error of a `view` of a tensor that surely does not lie as it would have to.
     pub(crate) fn view_error(&mut self, tensor: &Tensor, shape: &[i64]) -> Run<Option<Value>> {
         let Some(dims) = tensor.dims else { return Ok(None) };
@@ -26,7 +36,10 @@ impl Machine {
             .iter()
             .map(|&size| u64::try_from(if size < 0 { whole.checked_div(known)? } else { size }).ok())
             .collect();
-        let Some(sizes) = sizes.filter(|sizes| sizes.iter().product::<u64>() == whole as u64) else { return Ok(None) };
+        let Some(sizes) = sizes.filter(|sizes| Dims::new(sizes).and_then(|dims| dims.elements()) == Some(whole as u64))
+        else {
+            return Ok(None);
+        };
         if view_strides(&dims, &strides, &sizes).is_some() {
             return Ok(None);
         }
@@ -71,7 +84,7 @@ fn of_source(trace: &Trace, source: Source, depth: usize) -> Option<Vec<u64>> {
         kind if kind.sort() == Sort::Regularizer => first(),
         Kind::Unsupported => {
             let Layer::Unsupported(layer) = &node.layer else { return None };
-            let copies = matches!(layer.class.as_str(), "matmul" | "stack" | "repeat" | "einsum" | "sum");
+            let copies = matches!(layer.class.as_str(), "matmul" | "stack" | "repeat" | "sum");
             copies.then(|| in_order(&dims))
         }
         // What is computed lies as its inputs do.

@@ -106,8 +106,14 @@ impl Machine {
         }
         if let (Some(layer), true) = (&leaf.layer, leaf.known) {
             self.check_constructor(&layer.clone(), &leaf.declared)?;
-        } else if !path.is_empty() && leaf.layer.is_none() && !class.ends_with("Loss") {
-            let message = format!("The cost of {class} is not counted here; its row stays.");
+        } else if !path.is_empty() && matches!(class, "DeformConv2d" | "FractionalMaxPool2d") {
+            let message = match class {
+                "DeformConv2d" => {
+                    "PyTorch's own counter leaves the multiply-accumulates of DeformConv2d out, and so does this one."
+                        .to_string()
+                }
+                _ => format!("The cost of {class} is not counted here; its row stays."),
+            };
             self.note(Problem::new(Severity::Note, ProblemKind::UnknownModule, message));
         }
         Ok(leaf)
@@ -167,6 +173,12 @@ impl Machine {
             }
             _ => value.clone(),
         };
+        if class == "Upsample" && layer.set_argument(name, &value).is_err() {
+            // Of lines and volumes: worked out where it is called.
+            leaf.layer = None;
+            return Ok(());
+        }
+        let Some(layer) = &mut leaf.layer else { return Ok(()) };
         if let Err(error) = layer.set_argument(name, &value) {
             let message = format!("{class}: {error}. Its cost is unknown.");
             self.note(Problem::new(Severity::Warning, ProblemKind::NotUnderstood, message));

@@ -173,7 +173,9 @@ impl Machine {
             upsample.align_corners = leaf.arguments.iter().any(|(name, _)| name == "align_corners").then_some(false);
         }
         let dims = self.output_dims(&layer, std::slice::from_ref(&tensor), Some(&name))?;
-        if self.host.trace.is_none() || !Self::flows(&tensor) {
+        // What a layer learns is in the network, even where it gets a constant.
+        let is_constant = !Self::flows(&tensor) && self.own_parameters(id) == Some(0);
+        if self.host.trace.is_none() || is_constant {
             let output = Value::Tensor(Tensor::made(dims));
             if leaf_shapes::flag(leaf, "return_indices", false) {
                 return self.new_tuple(vec![output.clone(), output]);
@@ -293,9 +295,14 @@ impl Machine {
             parameters: self.own_parameters(id),
             buffers: self.own_buffers(id).unwrap_or(0),
         };
-        let layer = figures.layer(class, inputs_of(tensors).first().and_then(|tensor| tensor.dims.as_ref()));
-        let result = if self.host.trace.is_some() && Self::flows(tensor) {
-            let inputs = inputs_of(tensors);
+        let flowing = inputs_of(tensors);
+        let layer = figures.layer(class, flowing.first().unwrap_or(tensor).dims.as_ref());
+        let learns = self.own_parameters(id) != Some(0);
+        let result = if self.host.trace.is_some() && (Self::flows(tensor) || learns) {
+            let mut inputs = inputs_of(tensors);
+            if inputs.is_empty() {
+                inputs.push(tensor.clone());
+            }
             let node = self.module_node(name, layer, &inputs)?;
             self.record_module(id, name, class, tensors, dims, node);
             self.row(node, dims)

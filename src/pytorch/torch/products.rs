@@ -8,6 +8,9 @@ use super::tensor::Tensor;
 use super::{Arguments, Machine, Value};
 use crate::model::Dims;
 
+/// A tensor of a sum of products: its dimensions by their letters.
+type Operand = Vec<(char, u64)>;
+
 /// The output of a product, and its multiply-accumulates.
 type Product = (Dims, u64);
 
@@ -16,6 +19,10 @@ impl Machine {
         let inputs = [one.clone(), other.clone()];
         let (Some(a), Some(b)) = (one.dims, other.dims) else { return self.unsupported(name, &inputs, None) };
         match matmul(&a, &b) {
+            // Where a matrix lies in order, its product with a vector is none of matrices to PyTorch's counter.
+            Some((dims, _)) if b.rank() == 1 && (a.rank() < 3 || self.lies_in_order(one)) => {
+                self.figured(name, &inputs, Some(dims), 0)
+            }
             Some((dims, macs)) => self.figured(name, &inputs, Some(dims), macs),
             None => self.product_error(name, &a, &b),
         }
@@ -43,7 +50,9 @@ impl Machine {
                 )
             }
             _ if columns(a) != rows(b) => {
-                let leading = |dims: &Dims| dims.sizes()[..dims.rank().saturating_sub(2)].iter().product::<u64>();
+                let leading = |dims: &Dims| {
+                    dims.sizes()[..dims.rank().saturating_sub(2)].iter().fold(1_u64, |a, &b| a.saturating_mul(b))
+                };
                 let batch = leading(a).max(leading(b));
                 format!(
                     "Expected size for first two dimensions of batch2 tensor to be: [{batch}, {}] but got: [{batch}, {}].",
@@ -134,9 +143,7 @@ pub(crate) fn matmul(one: &Dims, other: &Dims) -> Option<Product> {
     sizes.extend(rows);
     sizes.extend(columns);
     let dims = Dims::new(&sizes)?;
-    // A matrix with a vector is no product of matrices to PyTorch's counter.
-    let macs = if columns.is_none() { 0 } else { dims.elements()?.checked_mul(k)? };
-    Some((dims, macs))
+    Some((dims, dims.elements()?.checked_mul(k)?))
 }
 
 /// What a rule makes of tensors, two after two as PyTorch does: a product without anything summed is none of matrices.
@@ -147,7 +154,7 @@ fn einsum(rule: &str, tensors: &[Dims]) -> Option<Product> {
         None => (rule, None),
     };
     let mut sizes: Vec<(char, u64)> = Vec::new();
-    let mut operands: Vec<Vec<char>> = Vec::new();
+    let mut operands: Vec<Operand> = Vec::new();
     let parts: Vec<&str> = inputs.split(',').collect();
     if parts.len() != tensors.len() {
         return None;
@@ -169,31 +176,38 @@ fn einsum(rule: &str, tensors: &[Dims]) -> Option<Product> {
                 None => sizes.push((label, size)),
             }
         }
-        operands.push(labels);
+        operands.push(labels.into_iter().zip(dims.iter().copied()).collect());
     }
     let size = |label: &char| sizes.iter().find(|(other, _)| other == label).map(|(_, size)| *size);
+    let letters = |operand: &Operand| operand.iter().map(|(label, _)| *label).collect::<Vec<char>>();
     let output = match output {
         Some(output) => labels(&output, if output.contains("...") { dots } else { 0 }),
-        None => implicit(&operands),
+        None => implicit(&operands.iter().map(letters).collect::<Vec<_>>()),
     };
     let mut macs = 0_u64;
     let mut operands = operands.into_iter();
     let mut left = operands.next()?;
-    let rest: Vec<Vec<char>> = operands.collect();
+    let rest: Vec<Operand> = operands.collect();
     for (index, right) in rest.iter().enumerate() {
         let later = &rest[index + 1..];
-        let needed = |label: &char| output.contains(label) || later.iter().any(|other| other.contains(label));
-        // What is in one of them alone and not needed is summed before.
-        let (summed, kept): (Vec<char>, Vec<char>) = {
-            let both = |label: &&char| left.contains(label) && right.contains(label);
-            let summed = left.iter().filter(both).filter(|label| !needed(label)).copied().collect();
-            let mut kept: Vec<char> = left.iter().filter(|label| needed(label)).copied().collect();
-            kept.extend(right.iter().filter(|label| needed(label) && !left.contains(label)));
-            (summed, kept)
-        };
+        let has = |operand: &Operand, label: char| operand.iter().any(|(other, _)| *other == label);
+        let needed = |label: char| output.contains(&label) || later.iter().any(|other| has(other, label));
+        // What is in one of them alone and not needed, or has one element there, is summed before.
+        let summed: Vec<u64> = left
+            .iter()
+            .filter(|(label, size)| !needed(*label) && *size != 1)
+            .filter(|(label, _)| right.iter().any(|(other, size)| other == label && *size != 1))
+            .map(|(_, size)| *size)
+            .collect();
+        let mut kept: Operand = Vec::new();
+        for (label, _) in left.iter().chain(right).filter(|(label, _)| needed(*label)) {
+            if !has(&kept, *label) {
+                kept.push((*label, size(label)?));
+            }
+        }
         if !summed.is_empty() {
-            let all = summed.iter().chain(&kept).map(size);
-            let product = all.into_iter().try_fold(1_u64, |product, size| product.checked_mul(size?))?;
+            let all = summed.iter().copied().chain(kept.iter().map(|(_, size)| *size));
+            let product = all.into_iter().try_fold(1_u64, |product, size| product.checked_mul(size))?;
             macs = macs.checked_add(product)?;
         }
         left = kept;

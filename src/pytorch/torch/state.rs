@@ -27,6 +27,8 @@ pub(crate) struct State {
     pub counted_functions: bool,
     /// How often a leaf was made at a place in the text.
     pub made_at: HashMap<u32, u32>,
+    /// Modules in whose constructor something was left out.
+    pub left_out: HashSet<Id>,
     /// Modules that others were copied from.
     pub templates: HashSet<Id>,
     /// What follows from arguments that were only guessed is no mistake of the text.

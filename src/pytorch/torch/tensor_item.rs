@@ -159,7 +159,7 @@ impl Machine {
             let places = match part {
                 Value::Slice(bounds) => {
                     let unknown = bounds.iter().any(|bound| !matches!(bound, Value::None) && bound.as_int().is_none());
-                    if unknown || size > 100_000_000 {
+                    if unknown || size > 1_000_000 {
                         return self.part(tensor, None, Vec::new());
                     }
                     sizes.push(slice_indices(bounds, size as usize).len() as u64);

@@ -4,7 +4,6 @@ use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use super::super::problem::{Problem, ProblemKind, Severity};
-use super::super::python::tree::Name;
 use super::super::python::value::{Unknown, Why};
 use super::super::python::{Id, Run, Spent, Stop};
 use super::super::result::{CallKind, ExecutedCall};
@@ -38,19 +37,12 @@ pub(crate) struct Trace {
     pub inside: Vec<String>,
     /// Functions are numbered over the whole network.
     pub counted: bool,
+    /// Something of `forward` was left out.
+    pub left_out: bool,
     /// The network's input, with the batch.
     pub input: Option<Dims>,
     /// A row's output was taken to have its input's shape: what does not fit below it may be no mistake of the text.
     pub assumed: bool,
-}
-
-/// What a module holds, before a run.
-pub(crate) struct Saved {
-    id: Id,
-    attributes: HashMap<Name, Value>,
-    children: Vec<(Name, Option<Id>)>,
-    parameters: Vec<(Name, Id)>,
-    buffers: Vec<(Name, Id)>,
 }
 
 /// More nodes than this are not traced.
@@ -77,6 +69,7 @@ impl Trace {
             weighted: HashMap::new(),
             inside: Vec::new(),
             counted: false,
+            left_out: false,
             input: None,
             assumed: false,
         }
@@ -428,33 +421,6 @@ impl Machine {
         }
         let node = self.costless_node(name, vec![Source::Input], (first.as_ref(), dims.as_ref()));
         Value::Tensor(self.row(node, dims))
-    }
-
-    /// What a run of `forward` may change in modules.
-    pub(crate) fn saved(&self, modules: &[(String, Id)]) -> Vec<Saved> {
-        let saved = modules.iter().filter_map(|(_, id)| {
-            let instance = &self.heap.instances[*id];
-            let module = instance.module.as_deref()?;
-            // Layers of the library change nothing of themselves.
-            (instance.class.is_some() || module.leaf().is_none()).then(|| Saved {
-                id: *id,
-                attributes: instance.attributes.clone(),
-                children: module.children.clone(),
-                parameters: module.parameters.clone(),
-                buffers: module.buffers.clone(),
-            })
-        });
-        saved.collect()
-    }
-
-    pub(crate) fn restore(&mut self, saved: Vec<Saved>) {
-        for Saved { id, attributes, children, parameters, buffers } in saved {
-            let instance = &mut self.heap.instances[id];
-            instance.attributes = attributes;
-            if let Some(module) = &mut instance.module {
-                (module.children, module.parameters, module.buffers) = (children, parameters, buffers);
-            }
-        }
     }
 
     /// The row that gives a tensor, where there is one.

@@ -57,11 +57,10 @@ impl Dragging {
         let Some(row) = row else { return };
         let in_design = row.closest(&format!("[data-testid='design-{}']", dragged.design)).ok().flatten().is_some();
         let id = row.get_attribute("data-row").and_then(|id| id.parse().ok());
-        if let (true, Some(id)) = (in_design, id) {
-            let bounds = row.get_bounding_client_rect();
-            let behind = f64::from(y) > bounds.top() + bounds.height() / 2.0;
-            self.target.set(Some((NodeId(id), behind)));
-        }
+        let bounds = row.get_bounding_client_rect();
+        let behind = f64::from(y) > bounds.top() + bounds.height() / 2.0;
+        // Over another design it would land nowhere.
+        self.target.set(id.filter(|_| in_design).map(|id| (NodeId(id), behind)));
     }
 
     pub fn finish(&self, studio: &Studio) {

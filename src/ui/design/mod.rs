@@ -4,6 +4,7 @@ mod add;
 mod argument;
 mod details;
 mod drag;
+mod follow;
 mod handle;
 mod row;
 mod rows;
@@ -26,8 +27,10 @@ use rows::Rows;
 
 pub use add::AddLayer;
 pub use details::Details;
+pub use follow::Follow;
 pub use handle::RowHandle;
 pub use row::keep_focus;
+pub use rows::RowsHandle;
 
 /// One design: its totals, its input, its rows.
 #[component]

@@ -1,6 +1,7 @@
 # After torchvision 0.24.1 (https://github.com/pytorch/vision), shortened; its licence is in torchvision.LICENSE:
 # BSD 3-Clause License, Copyright (c) Soumith Chintala 2016, All rights reserved.
 from functools import partial
+from typing import cast
 import torch
 import torch.nn as nn
 from torchvision.models._utils import _ovewrite_named_param

@@ -1,0 +1,82 @@
+//! What is seen of a design's rows: which of a long one are shown, and one that is sought.
+
+use leptos::prelude::*;
+
+use crate::page::window::{Heights, MOST_ROWS_SHOWN, Window};
+use crate::ui::studio::Studio;
+
+use super::rows::{ROW_PIXELS, RowsHandle};
+
+const ROW: f64 = ROW_PIXELS as f64;
+
+/// So many rows' heights are scrolled before the window follows: not each pixel is news.
+const STEP: f64 = 4.0;
+
+/// What is seen of a list, in rows' heights from where it begins.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Seen {
+    From(f64, f64),
+    /// For paper.
+    All,
+}
+
+/// Keeps the window of a long design where the person looks, and brings a row that is sought into sight.
+#[component]
+pub fn Follow(rows: RowsHandle) -> impl IntoView {
+    let RowsHandle { design, list, ids, is_shown, window } = rows;
+    let studio = Studio::expect();
+    let is_long = Memo::new(move |_| ids.with(|ids| ids.len() > MOST_ROWS_SHOWN));
+    let heights = Memo::new(move |_| {
+        if is_long.get() { studio.derived.with(|derived| Heights::of(derived, design)) } else { Heights::default() }
+    });
+    let seen = RwSignal::new(Seen::From(0.0, inner_height() / ROW));
+    let look = move || {
+        if let Some(list) = list.get_untracked() {
+            let top = (-list.get_bounding_client_rect().top() / ROW / STEP).floor() * STEP;
+            let now = Seen::From(top, top + inner_height() / ROW + STEP);
+            if seen.get_untracked() != now {
+                seen.set(now);
+            }
+        }
+    };
+    Effect::new(move |_| {
+        if !is_long.get() {
+            return;
+        }
+        request_animation_frame(look);
+        let follow = move |_| look();
+        let listeners = [
+            window_event_listener_untyped("scroll", follow),
+            window_event_listener_untyped("resize", follow),
+            window_event_listener_untyped("beforeprint", move |_| seen.set(Seen::All)),
+            window_event_listener_untyped("afterprint", follow),
+        ];
+        on_cleanup(move || listeners.into_iter().for_each(WindowListenerHandle::remove));
+    });
+    Effect::new(move |_| {
+        let now = is_long.get().then(|| match seen.get() {
+            Seen::All => heights.with(Heights::whole),
+            Seen::From(..) if !is_shown.get() => Window::default(),
+            Seen::From(top, bottom) => heights.with(|heights| heights.window(top, bottom)),
+        });
+        if window.get_untracked() != now {
+            window.set(now);
+        }
+    });
+    Effect::new(move |_| {
+        let Some((_, id)) = studio.sought.get().filter(|(sought, _)| *sought == design) else { return };
+        let row = studio.with_design(design, |state| state.network().position(id)).flatten();
+        if let (Some(list), Some(row)) = (list.get_untracked(), row) {
+            let before = studio.derived.with_untracked(|derived| Heights::of(derived, design).before(row));
+            let page = leptos::prelude::window();
+            let top = list.get_bounding_client_rect().top() + page.scroll_y().unwrap_or(0.0) + before as f64 * ROW;
+            page.scroll_to_with_x_and_y(0.0, (top - inner_height() / 2.0).max(0.0));
+        }
+        studio.marked.set(vec![(design, id)]);
+        studio.sought.set(None);
+    });
+}
+
+fn inner_height() -> f64 {
+    leptos::prelude::window().inner_height().ok().and_then(|height| height.as_f64()).unwrap_or(900.0)
+}
