@@ -249,20 +249,22 @@ impl Expansion<'_> {
             let axis = at + 1;
             let length = self.shape(current)[axis];
             let small = length.div_ceil(size[at].max(1));
-            let large = small + 1;
-            let mut sizes = [small, large].map(|window| (length + 1).saturating_sub(window.max(1)));
+            let large = small.saturating_add(1);
+            let mut sizes = [small, large].map(|window| length.saturating_add(1).saturating_sub(window.max(1)));
             let pooled = sizes.each_mut().map(|size| {
                 let mut tensor = self.graph.tensors[current].clone();
                 tensor.shape[axis] = *size;
                 self.graph.push(operator, &[current], tensor, Vec::new())
             });
             let mut joined = self.graph.tensors[current].clone();
-            joined.shape[axis] = sizes.iter().sum();
+            joined.shape[axis] = sizes.iter().fold(0_u64, |sum, &size| sum.saturating_add(size));
             let joined = self.graph.push(Operator::Concatenation, &pooled, joined, Vec::new());
             let mut taken = self.graph.tensors[current].clone();
             taken.shape[axis] = size[at];
-            let places: Vec<u64> = (0..size[at]).map(|place| place.wrapping_add(length << 32)).collect();
-            current = self.graph.push(Operator::Gather, &[joined], taken, vec![int32(&places)]);
+            // Which place of the two each one takes follows from both lengths: that stands for a list as long as the map.
+            let holds = Holds::Integers(vec![u64::MAX, size[at], length]);
+            let places = Constant { kind: ConstantKind::Int32, elements: size[at], holds };
+            current = self.graph.push(Operator::Gather, &[joined], taken, vec![places]);
         }
         current
     }

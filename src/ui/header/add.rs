@@ -41,7 +41,7 @@ pub fn Add() -> impl IntoView {
         studio.add_design(format!("{} separable", name(of)), content);
     };
     let empty = move || {
-        let input = studio.with_design(baseline(), |state| state.network().input.clone()).unwrap_or_default();
+        let input = studio.with_design(baseline(), |state| state.network().input).unwrap_or_default();
         let network = crate::model::Network { input, ..Workbench::empty_network() };
         studio.add_design("Empty".to_string(), Content::Network(network.into()));
     };

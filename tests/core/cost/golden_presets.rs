@@ -75,7 +75,7 @@ fn golden_seed_models_are_presets() {
     for (name, network) in [("standard", presets::seed_standard()), ("separable", presets::seed_separable())] {
         let golden = graph(name, &file["models"][name]["layers"]);
         // PyTorch's were run on a line; the presets stand on an input of as many features on which kernels of 3 run, too.
-        let network = Network { input: golden.network.input.clone(), ..network };
+        let network = Network { input: golden.network.input, ..network };
         let (report, theirs) = (report(&network), report(&golden.network));
         failures.equal(&format!("{name} totals"), report.totals, theirs.totals);
         for (index, row) in report.rows.iter().enumerate() {
