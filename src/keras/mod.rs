@@ -1,6 +1,6 @@
 //! A network in Keras: the same parameters, shapes and outputs, images as `[N, H, W, C]`.
 //!
-//! [`lower`] gives the operations in Keras's order of axes; [`export`] writes them as code, and the device module
+//! [`lower()`] gives the operations in Keras's order of axes; [`export()`] writes them as code, and the device module
 //! follows what a converter makes of them, so that the figures are of the code. What Keras cannot say is an error that
 //! names the row: nothing is left out, no argument is dropped.
 

@@ -35,7 +35,7 @@ for (const width of [360, 390, 1280, 2560]) {
 
 story("charts are crisp, named, and have their data as a table", { density: 2 }, async (workbench) => {
   const charts = await workbench.page.$$eval("canvas[data-chart]", (canvases) =>
-    canvases.filter((canvas) => canvas.clientWidth > 0).map((canvas) => ({
+    canvases.filter((canvas) => canvas.checkVisibility()).map((canvas) => ({
       name: canvas.dataset.chart,
       label: canvas.getAttribute("aria-label"),
       density: canvas.width / canvas.getBoundingClientRect().width,

@@ -5,7 +5,8 @@ use leptos::prelude::*;
 use crate::page::window::{Heights, MOST_ROWS_SHOWN, Window};
 use crate::ui::studio::Studio;
 
-use super::rows::{ROW_PIXELS, RowsHandle};
+use super::handle::RowsHandle;
+use super::rows::ROW_PIXELS;
 
 const ROW: f64 = ROW_PIXELS as f64;
 

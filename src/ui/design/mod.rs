@@ -28,9 +28,8 @@ use rows::Rows;
 pub use add::AddLayer;
 pub use details::Details;
 pub use follow::Follow;
-pub use handle::RowHandle;
+pub use handle::{RowHandle, RowsHandle};
 pub use row::keep_focus;
-pub use rows::RowsHandle;
 
 /// One design: its totals, its input, its rows.
 #[component]

@@ -8,6 +8,7 @@ use crate::page::window::{MOST_ROWS_SHOWN, Window};
 use crate::ui::each::Each;
 use crate::ui::later::{Later, Piece};
 
+use super::handle::RowsHandle;
 use super::row::Row;
 
 /// The height of a row with its line, in CSS pixels (`--row` of the style sheet).
@@ -15,18 +16,6 @@ pub const ROW_PIXELS: u64 = 41;
 
 /// So many rows of a long design are shown at first.
 const AT_FIRST: usize = 48;
-
-/// The list of a design's rows, for what follows it. `Copy`: handles.
-#[derive(Clone, Copy)]
-pub struct RowsHandle {
-    pub design: usize,
-    pub list: NodeRef<html::Ol>,
-    pub ids: Memo<Vec<usize>>,
-    /// Whether the design is one of those that are seen.
-    pub is_shown: Memo<bool>,
-    /// Which rows of a long design are shown; `None` before anything follows what is seen.
-    pub window: RwSignal<Option<Window>>,
-}
 
 #[component]
 pub fn Rows(design: usize, ids: Memo<Vec<usize>>, is_shown: Memo<bool>) -> impl IntoView {

@@ -165,7 +165,7 @@ export class WorkbenchPage {
     await this.page.waitForSelector('canvas[data-chart="memory"]');
     await this.waitForPaint();
     const pixels = await this.page.$$eval("canvas[data-chart]", (charts) =>
-      charts.filter((chart) => chart.clientWidth > 0).map((chart) => [chart.dataset.chart, chart.toDataURL()]),
+      charts.filter((chart) => chart.checkVisibility()).map((chart) => [chart.dataset.chart, chart.toDataURL()]),
     );
     return Object.fromEntries(pixels.map(([name, text]) => [name, createHash("sha256").update(text).digest("hex")]));
   }
