@@ -12,7 +12,7 @@ pub fn Linked(#[prop(into)] text: String) -> impl IntoView {
         let is_end = |letter: char| letter.is_whitespace() || matches!(letter, ')' | ';');
         let (address, after) = address.split_at(address.find(is_end).unwrap_or(address.len()));
         let whole = address.trim_end_matches(['.', ',']);
-        let shown = whole.trim_start_matches("https://").split('/').next().unwrap_or_default().to_string();
+        let shown = whole.trim_start_matches("https://").to_string();
         let whole = whole.to_string();
         pieces.push(before.to_string().into_any());
         pieces.push(
