@@ -28,13 +28,18 @@ pub fn Rows(design: usize, ids: Memo<Vec<usize>>, is_shown: Memo<bool>) -> impl 
             None => ids[..AT_FIRST].to_vec(),
         })
     });
-    let padding = move || {
-        let window = window.get()?;
-        Some(format!("padding-block: {}px {}px", window.above * ROW_PIXELS, window.below * ROW_PIXELS))
+    let padding = move |read: fn(&Window) -> u64| {
+        move || window.with(|window| format!("{}px", window.as_ref().map_or(0, read) * ROW_PIXELS))
     };
     view! {
         <div role="table" aria-label="layers" aria-rowcount=move || ids.with(Vec::len).to_string()>
-            <ol node_ref=list class="rows" role="none" style=padding>
+            <ol
+                node_ref=list
+                class="rows"
+                role="none"
+                style:padding-top=padding(|window| window.above)
+                style:padding-bottom=padding(|window| window.below)
+            >
                 <Each keys view=move |id| view! { <Row design id=NodeId(id as u32)/> }.into_any()/>
             </ol>
         </div>
