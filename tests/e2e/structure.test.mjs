@@ -277,7 +277,10 @@ story("of a long design the rows near the view are there, and each is found", {}
   await page.page.waitForSelector(find("found-row"));
   await page.press("Enter");
   const row = await page.page.waitForSelector('[data-name$="denseblock2.denselayer3.conv1"].marked');
-  const { top, bottom } = await row.evaluate((element) => element.getBoundingClientRect());
+  const { top, bottom } = await row.evaluate((element) => {
+    const { top, bottom } = element.getBoundingClientRect();
+    return { top, bottom };
+  });
   assert.ok(top > 0 && bottom < 900, `${top} to ${bottom}`);
   await page.page.$eval('[data-name$="denseblock2.denselayer3.conv1"] [name="kernel_size"]', (field) => {
     field.value = "1";
