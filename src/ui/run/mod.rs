@@ -181,7 +181,13 @@ fn run_small_networks(
         stop();
         let shown = runs.with_untracked(|runs| runs.are_of(&tasks));
         if !shown && tasks.iter().any(Option::is_some) {
-            rest.then(SETTLED.max((opened + LOADS - now()).max(0.0) as u64), run_all);
+            // Meanwhile it may have been asked for by hand.
+            let run_unless_known = move || {
+                if !runs.with_untracked(|runs| runs.is_running() || runs.are_of(&wanted.get_untracked())) {
+                    run_all();
+                }
+            };
+            rest.then(SETTLED.max((opened + LOADS - now()).max(0.0) as u64), run_unless_known);
         }
     });
 }
