@@ -1,7 +1,7 @@
 //! A network of a link as C: `model.h` and `model.c` into a folder.
 //!
 //! ```sh
-//! cargo run --example c_code --no-default-features -- 'a=1x28x28.c8k3p1.bn.relu.gap.flat.fc10' /tmp/model int8
+//! cargo run --example c_code --no-default-features -- 'a=1x28x28.c8k3p1.bn.relu.gap.flat.fc10' model int8
 //! ```
 
 use std::{env, fs, path::Path};
