@@ -182,7 +182,6 @@ fn TwinState(design: usize) -> impl IntoView {
         None if design == baseline.get() => None,
         None => Some(
             view! {
-                <span class="badge detached">"own design"</span>
                 <button
                     class="button small"
                     data-testid=format!("reattach-{design}")
