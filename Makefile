@@ -23,7 +23,7 @@ NPM_PACKAGES := node_modules/.package-lock.json
 # Folders are among them: their times change when a file goes away.
 PAGE_SOURCES := $(shell find src kernels style scripts .cargo index.html Cargo.toml Cargo.lock rust-toolchain.toml)
 # The native library: everything but the DOM.
-CORE := --no-default-features --features chart,python
+CORE := --no-default-features --features chart,command
 WASM := --target wasm32-unknown-unknown
 KERNELS := --package convscope-kernels
 
@@ -73,13 +73,13 @@ test-core:
 	cargo test $(CORE) --locked
 
 test-wasm-lints: | build-tools
-	cargo clippy $(WASM) --features python,simd --lib --bins --test browser --locked -- -D warnings
+	cargo clippy $(WASM) --no-default-features --features ui,python,simd --lib --bins --test browser --locked -- -D warnings
 	cargo clippy $(WASM) $(KERNELS) --features relaxed-simd --locked -- -D warnings
 	cargo clippy $(BINDGEN) --target-dir .tools/bindgen --locked -- -D warnings
 
 # Links that lead nowhere, or to two things; in what is private, too.
 test-docs: | build-tools
-	RUSTDOCFLAGS="-D warnings -A rustdoc::private_intra_doc_links" cargo doc $(WASM) --features python,simd \
+	RUSTDOCFLAGS="-D warnings -A rustdoc::private_intra_doc_links" cargo doc $(WASM) --no-default-features --features ui,python,simd \
 	  --package convscope $(KERNELS) --lib --no-deps --document-private-items --locked
 
 test-browser: $(NPM_PACKAGES) | test-tools

@@ -135,6 +135,15 @@ const fn qualifier(missing: u32, assumed: u32) -> &'static str {
 }
 
 impl RowState {
+    /// For texts that programs read: `ok`, `error`, `unsupported`.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Exact | Self::Assumed => "ok",
+            Self::Unsupported => "unsupported",
+            Self::NoShape | Self::Overflow(_) => "error",
+        }
+    }
+
     /// Whether the row's figures are in the totals.
     pub const fn is_counted(&self) -> bool {
         matches!(self, Self::Exact | Self::Assumed)

@@ -1,0 +1,14 @@
+//! Model files: what a file is, by its content, and what is in it.
+//!
+//! Readers take bytes that anyone may have made: each has its bounds written down, and refuses with the place, the field and
+//! the rule ([`FileProblem`]).
+
+mod kind;
+mod notebook;
+mod own;
+mod problem;
+
+pub use kind::{Kind, kind};
+pub use notebook::code_cells;
+pub use own::{OwnDesign, own_designs};
+pub use problem::FileProblem;

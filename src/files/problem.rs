@@ -1,0 +1,12 @@
+//! Why a file, or a part of it, is not read.
+
+use thiserror::Error;
+
+/// What is wrong, with the byte and the field where they are known.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum FileProblem {
+    #[error("it is no notebook: {0}")]
+    Notebook(String),
+    #[error("it is JSON of this program, without the \"design\" that it could be read back from")]
+    NoDesign,
+}
