@@ -9,6 +9,7 @@ mod code;
 mod explore;
 mod factors;
 mod import;
+mod maps;
 mod pace;
 mod run;
 mod sample;
@@ -20,6 +21,7 @@ pub use code::{CodeReport, CodeTask};
 pub use explore::ExploreTask;
 pub use factors::{FactorsReport, FactorsTask, RankCosts, RankReport};
 pub use import::{ImportReport, ImportTask, ImportedDesign, ProblemReport};
+pub use maps::{Maps, MapsReport, MapsTask};
 pub use run::{Int8Report, OUTPUTS_SHOWN, Peak, RunReport, RunTask, RunsReport, RunsTask, StepReport};
 pub use search::{FoundReport, SearchReport, SearchTask, VariedParts};
 
