@@ -40,8 +40,9 @@ pub struct Maps {
     pub pixels: Vec<u8>,
 }
 
-/// No picture is larger, along any side.
-const MOST_SIDE: usize = 48;
+/// No picture has more pixels, nor more along any side.
+const MOST_PIXELS: usize = 48 * 48;
+const MOST_SIDE: usize = 160;
 /// So many channels of a row are shown, fewer of a network with many rows.
 const MOST_CHANNELS: usize = 16;
 const MANY_ROWS: usize = 120;
@@ -103,7 +104,13 @@ impl Maps {
         let area = height * width;
         let (shown_width, step) = match height {
             1 => (width.min(MOST_OF_A_VECTOR), 1),
-            _ => (width, height.max(width).div_ceil(MOST_SIDE)),
+            _ => {
+                let fits = |step: &usize| {
+                    let (down, across) = (height.div_ceil(*step), width.div_ceil(*step));
+                    down * across <= MOST_PIXELS && down.max(across) <= MOST_SIDE
+                };
+                (width, (1..).find(fits)?)
+            }
         };
         let shown = channels.min(most);
         let largest = values.iter().fold(0.0_f32, |largest, value| largest.max(value.abs()));
