@@ -10,6 +10,7 @@
 # make bench-page   key press to everything painted, and the size of the first load
 # make oracle       records what TensorFlow Lite Micro takes for generated networks: tests/oracle/README.md
 # make fuzz         a million random texts through the import (CASES=1000 for fewer)
+# make fuzz-files   ten million mutations of model files through every reader (FILES_CASES=100000 for fewer)
 # make screenshots  saves pictures of the built page into target/screenshots/
 # Each installs what it needs and this machine lacks: what is compiled into .tools/, the rest into node_modules/.
 
@@ -27,7 +28,7 @@ CORE := --no-default-features --features chart,command
 WASM := --target wasm32-unknown-unknown
 KERNELS := --package convscope-kernels
 
-.PHONY: serve dev dist test bench fuzz miri screenshots clean help
+.PHONY: serve dev dist test bench fuzz fuzz-files miri screenshots clean help
 .PHONY: build-tools test-tools
 .PHONY: test-format test-core test-wasm-lints test-docs test-browser test-e2e test-trunk trunk-hook
 .PHONY: bench-cost bench-import bench-engine bench-search bench-page
@@ -49,6 +50,11 @@ bench: bench-cost bench-import bench-engine bench-search bench-page
 # Random texts through the import; PROPTEST_RNG_SEED repeats a run. A text that takes longer than any before is shown.
 fuzz:
 	PYTORCH_CASES=$(CASES) cargo test $(CORE) --locked --test core -- --nocapture --test-threads 1 pytorch::hostile::any
+
+# FILES_SEED gives other mutations.
+FILES_CASES ?= 10000000
+fuzz-files:
+	FILES_CASES=$(FILES_CASES) cargo test $(CORE) --locked --test core -- --nocapture files::hostile::mutated
 
 screenshots: dist/index.html
 	node tests/e2e/screenshot.mjs
@@ -122,6 +128,15 @@ oracle: $(ORACLE)
 
 oracle-agree: $(ORACLE)
 	$(ORACLE_NETWORKS) | $(ORACLE) tests/oracle/agree.py
+
+# Small ONNX files of both of PyTorch's exporters, and torchvision's families through them.
+.PHONY: onnx-cases onnx-families
+onnx-cases: $(ORACLE)
+	$(ORACLE) tests/oracle/onnx_cases.py tests/fixtures/onnx
+
+onnx-families: $(ORACLE)
+	cargo build --release --locked
+	$(ORACLE) tests/oracle/onnx_families.py $(CURDIR)/target/release/convscope
 
 # --- benchmarks ---
 

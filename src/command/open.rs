@@ -1,5 +1,6 @@
 //! The models of a call: files, links, texts of designs.
 
+use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::fs;
 use std::io::{self, Read};
@@ -9,10 +10,10 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use super::Stopped;
-use super::arguments::Call;
+use super::arguments::{Call, Verb};
 use super::problem::{Problem, Severity};
 use crate::files::{self, Kind};
-use crate::model::{Dims, Network};
+use crate::model::{Dims, Network, NodeId};
 use crate::{pytorch, share_link};
 
 /// One network.
@@ -22,6 +23,18 @@ pub struct Model {
     pub network: Network,
     /// Modules that do not learn.
     pub frozen: Vec<String>,
+    /// What the file has, where it was asked for: the numbers of each node, or why there are none.
+    pub weights: Option<Result<Weights, String>>,
+}
+
+/// The tensors of each node that has any, in the order weight, bias, running mean, running variance.
+pub type Weights = HashMap<NodeId, Vec<Vec<f32>>>;
+
+/// What a reader is asked for.
+#[derive(Clone, Copy, Debug)]
+struct Wanted {
+    input: Option<Dims>,
+    weights: bool,
 }
 
 /// What one file, link or text holds.
@@ -42,13 +55,14 @@ const STACK: usize = 64 << 20;
 
 /// All models of the call, in its order.
 pub fn open_all(call: &Call) -> Vec<Opened> {
+    let wanted = Wanted { input: call.input, weights: matches!(call.verb, Verb::Run | Verb::Export) };
     let next = AtomicUsize::new(0);
     let found: Mutex<Vec<Option<Opened>>> = Mutex::new(vec![None; call.models.len()]);
     let work = || {
         loop {
             let index = next.fetch_add(1, Ordering::Relaxed);
             let Some(operand) = call.models.get(index) else { return };
-            let opened = open(operand, call.input);
+            let opened = open(operand, wanted);
             found.lock().unwrap_or_else(PoisonError::into_inner)[index] = Some(opened);
         }
     };
@@ -104,19 +118,19 @@ impl Opened {
     }
 }
 
-fn open(operand: &OsStr, input: Option<Dims>) -> Opened {
+fn open(operand: &OsStr, wanted: Wanted) -> Opened {
     let file = operand.to_string_lossy().into_owned();
     let mut opened = if file == "-" {
         let mut bytes = Vec::new();
         match io::stdin().take(MOST_TEXT + 1).read_to_end(&mut bytes) {
-            Ok(_) => content(file, bytes, input),
+            Ok(_) => content(file, bytes, Path::new(""), wanted),
             Err(error) => Opened::refused(file, "unreadable", error.to_string()),
         }
     } else if Path::new(operand).exists() {
-        read(Path::new(operand), file, input)
-    } else if let Some(opened) = part(&file, input) {
+        read(Path::new(operand), file, wanted)
+    } else if let Some(opened) = part(&file, wanted) {
         opened
-    } else if let Some(opened) = link(&file, input) {
+    } else if let Some(opened) = link(&file, wanted) {
         opened
     } else {
         Opened::refused(file, "no_such_file", "there is no such file, and it is no link or text of a design")
@@ -126,12 +140,12 @@ fn open(operand: &OsStr, input: Option<Dims>) -> Opened {
 }
 
 /// `FILE::NAME`.
-fn part(operand: &str, input: Option<Dims>) -> Option<Opened> {
+fn part(operand: &str, wanted: Wanted) -> Option<Opened> {
     let (file, name) = operand.rsplit_once(PART)?;
     if !Path::new(file).exists() {
         return None;
     }
-    let mut opened = read(Path::new(file), operand.to_string(), input);
+    let mut opened = read(Path::new(file), operand.to_string(), wanted);
     let names: Vec<String> = opened.models.iter().map(|model| model.name.clone()).collect();
     opened.models.retain(|model| model.name == name || model.network.name == name);
     opened.models.truncate(1);
@@ -142,17 +156,17 @@ fn part(operand: &str, input: Option<Dims>) -> Option<Opened> {
     Some(opened)
 }
 
-fn read(path: &Path, file: String, input: Option<Dims>) -> Opened {
+fn read(path: &Path, file: String, wanted: Wanted) -> Opened {
     if path.is_dir() {
         return Opened::refused(file, "unreadable", "it is a folder; name its files, as with *.py");
     }
     match fs::read(path) {
-        Ok(bytes) => content(file, bytes, input),
+        Ok(bytes) => content(file, bytes, path, wanted),
         Err(error) => Opened::refused(file, "unreadable", error.to_string()),
     }
 }
 
-fn content(file: String, bytes: Vec<u8>, input: Option<Dims>) -> Opened {
+fn content(file: String, bytes: Vec<u8>, path: &Path, wanted: Wanted) -> Opened {
     let kind = files::kind(&bytes);
     let text = |bytes: Vec<u8>| {
         if bytes.len() as u64 > MOST_TEXT {
@@ -167,35 +181,61 @@ fn content(file: String, bytes: Vec<u8>, input: Option<Dims>) -> Opened {
     match kind {
         Kind::Text | Kind::Json => match text(bytes) {
             Err(problem) => Opened { file, models: Vec::new(), problems: vec![problem] },
-            Ok(text) if kind == Kind::Json => json(file, &text, input),
-            Ok(text) => link(text.trim(), input)
-                .map_or_else(|| source(file.clone(), &text, input), |opened| Opened { file: file.clone(), ..opened }),
+            Ok(text) if kind == Kind::Json => json(file, &text, wanted),
+            Ok(text) => link(text.trim(), wanted)
+                .map_or_else(|| source(file.clone(), &text, wanted), |opened| Opened { file: file.clone(), ..opened }),
         },
         Kind::Empty => refused("empty", "the file is empty"),
         Kind::Hdf5 => {
             refused("unknown_kind", "an HDF5 file, as Keras wrote them, is not read; export it as .tflite or .onnx")
         }
-        Kind::Onnx | Kind::TfLite | Kind::SafeTensors | Kind::Zip | Kind::OldPyTorch | Kind::Unknown => {
+        Kind::Onnx => onnx(file, &bytes, path, wanted),
+        Kind::TfLite | Kind::SafeTensors | Kind::Zip | Kind::OldPyTorch | Kind::Unknown => {
             refused("unknown_kind", "no text, and no kind of model file that is read")
         }
     }
 }
 
+/// An ONNX file, with the files of its numbers where they are wanted and there.
+fn onnx(file: String, bytes: &[u8], path: &Path, wanted: Wanted) -> Opened {
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let names = if wanted.weights { files::onnx::beside(bytes).unwrap_or_default() } else { Vec::new() };
+    let beside: HashMap<String, Vec<u8>> =
+        names.into_iter().filter_map(|name| Some((name.clone(), fs::read(folder.join(&name)).ok()?))).collect();
+    let beside = |name: &str| beside.get(name).map(Vec::as_slice);
+    match files::onnx::read(bytes, &beside, &files::onnx::OnnxOptions { input: wanted.input }) {
+        Err(problem) => Opened::refused(file, "onnx", problem.to_string()),
+        Ok(onnx) => {
+            let problem = |remark: files::onnx::Remark| Problem {
+                severity: if remark.is_warning { Severity::Warning } else { Severity::Note },
+                line: None,
+                message: remark.message,
+                rule: remark.rule,
+            };
+            let weights = wanted.weights.then(|| onnx.weights(&beside).map_err(|problem| problem.to_string()));
+            let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
+            let name = stem.filter(|_| onnx.network.name == "Net").unwrap_or_else(|| onnx.network.name.clone());
+            let model = Model { name, network: onnx.network, frozen: Vec::new(), weights };
+            Opened { file, models: vec![model], problems: onnx.remarks.into_iter().map(problem).collect() }
+        }
+    }
+}
+
 /// A notebook, or this program's own JSON.
-fn json(file: String, text: &str, input: Option<Dims>) -> Opened {
+fn json(file: String, text: &str, wanted: Wanted) -> Opened {
     match files::own_designs(text) {
         Ok(Some(designs)) => {
             let mut opened = Opened { file, ..Opened::default() };
             for design in designs {
                 let (network, problems) = share_link::decode_design(&design.text);
-                opened.take_link(&design.name, network, &problems, input);
+                opened.take_link(&design.name, network, &problems, wanted);
             }
             opened
         }
         Ok(None) => match files::code_cells(text) {
-            Ok(code) => source(file, &code, input),
+            Ok(code) => source(file, &code, wanted),
             // A printed dict may begin with a brace, too.
-            Err(_) if serde_json::from_str::<serde::de::IgnoredAny>(text).is_err() => source(file, text, input),
+            Err(_) if serde_json::from_str::<serde::de::IgnoredAny>(text).is_err() => source(file, text, wanted),
             Err(problem) => Opened::refused(file, "unknown_kind", problem.to_string()),
         },
         Err(problem) => Opened::refused(file, "unknown_kind", problem.to_string()),
@@ -203,12 +243,13 @@ fn json(file: String, text: &str, input: Option<Dims>) -> Opened {
 }
 
 /// The networks of Python source.
-fn source(file: String, text: &str, input: Option<Dims>) -> Opened {
-    let import = pytorch::import(text, &pytorch::Options { input });
+fn source(file: String, text: &str, wanted: Wanted) -> Opened {
+    let import = pytorch::import(text, &pytorch::Options { input: wanted.input });
     let models = import.models.into_iter().map(|model| Model {
         name: model.variable.unwrap_or(model.name),
         network: model.network,
         frozen: model.frozen,
+        weights: None,
     });
     let problems = import.problems.into_iter().map(|problem| Problem {
         severity: match problem.severity {
@@ -224,7 +265,7 @@ fn source(file: String, text: &str, input: Option<Dims>) -> Opened {
 }
 
 /// The designs of an address of the page, of its fragment, or of one design's text; `None` where it is none.
-fn link(text: &str, input: Option<Dims>) -> Option<Opened> {
+fn link(text: &str, wanted: Wanted) -> Option<Opened> {
     if text.contains(char::is_whitespace) {
         return None;
     }
@@ -236,7 +277,7 @@ fn link(text: &str, input: Option<Dims>) -> Option<Opened> {
         .is_some_and(|head| head.split('_').next().unwrap_or_default().parse::<Dims>().is_ok());
     if is_design && fragment.contains('.') {
         let (network, problems) = share_link::decode_design(fragment);
-        opened.take_link(&network.name.clone(), network, &problems, input);
+        opened.take_link(&network.name.clone(), network, &problems, wanted);
         return Some(opened);
     }
     if !fragment.starts_with("v=") && !fragment.starts_with("a=") {
@@ -246,7 +287,7 @@ fn link(text: &str, input: Option<Dims>) -> Option<Opened> {
     let resolved = workbench.resolve();
     opened.problems.extend(problems.iter().map(|problem| Problem::error("link", problem.to_string())));
     for (design, resolved) in workbench.designs.iter().zip(resolved) {
-        opened.take_link(&design.name, (*resolved.network).clone(), &[], input);
+        opened.take_link(&design.name, (*resolved.network).clone(), &[], wanted);
         if let Some(model) = opened.models.last_mut() {
             model.frozen.clone_from(&workbench.settings.frozen);
         }
@@ -255,17 +296,11 @@ fn link(text: &str, input: Option<Dims>) -> Option<Opened> {
 }
 
 impl Opened {
-    fn take_link(
-        &mut self,
-        name: &str,
-        mut network: Network,
-        problems: &[share_link::LinkProblem],
-        input: Option<Dims>,
-    ) {
-        if let Some(input) = input {
+    fn take_link(&mut self, name: &str, mut network: Network, problems: &[share_link::LinkProblem], wanted: Wanted) {
+        if let Some(input) = wanted.input {
             network.input = input;
         }
         self.problems.extend(problems.iter().map(|problem| Problem::error("link", problem.to_string())));
-        self.models.push(Model { name: name.to_string(), network, frozen: Vec::new() });
+        self.models.push(Model { name: name.to_string(), network, frozen: Vec::new(), weights: None });
     }
 }

@@ -34,7 +34,10 @@ struct Answer<'a> {
 
 pub fn answer(call: &Call) -> Result<(String, Outcome), Stopped> {
     let model = open_one(call)?;
-    let weights = WeightSource::Seeded(Seeding { seed: call.seed, gain: call.gain, ..Seeding::default() });
+    let weights = match model.weights {
+        Some(given) => WeightSource::Given(given.map_err(|words| format!("{}: {words}", model.name))?),
+        None => WeightSource::Seeded(Seeding { seed: call.seed, gain: call.gain, ..Seeding::default() }),
+    };
     let numbers = if call.int8 { Numbers::Int8 } else { Numbers::F32 };
     let options = PlanOptions { batch: call.batch, numbers, ..PlanOptions::default() };
     let mut plan = Plan::new(&model.network, &weights, &options).map_err(|error| error.to_string())?;

@@ -5,8 +5,10 @@
 
 mod kind;
 mod notebook;
+pub mod onnx;
 mod own;
 mod problem;
+mod protobuf;
 
 pub use kind::{Kind, kind};
 pub use notebook::code_cells;

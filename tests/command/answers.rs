@@ -186,6 +186,29 @@ fn notebooks_and_links_are_read() {
 }
 
 #[test]
+fn onnx_files_are_counted_and_run_with_their_weights() {
+    let folder = Folder::new("onnx");
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/onnx");
+    folder.write("net.bin", fs::read(fixtures.join("seed_script.onnx")).unwrap());
+    let json = folder.call(&["net.bin", "--json"]).json();
+    assert_eq!(json["models"][0]["name"], "net");
+    assert_eq!((&json["models"][0]["params"], &json["models"][0]["completeness"]), (&json!(401), &json!("exact")));
+    assert_eq!(json["models"][0]["problems"][0]["rule"], "folded");
+    let cases = fs::read_to_string(fixtures.join("cases.jsonl")).unwrap();
+    let case: Value =
+        serde_json::from_str(cases.lines().find(|line| line.contains("\"seed_script\"")).unwrap()).unwrap();
+    let mut npy = b"\x93NUMPY\x01\0\x30\0{'descr': '<f4', 'fortran_order': False, }     \n".to_vec();
+    for value in case["input"].as_array().unwrap() {
+        npy.extend((value.as_f64().unwrap() as f32).to_le_bytes());
+    }
+    folder.write("x.npy", npy);
+    let run = folder.call(&["run", "net.bin", "--values", "x.npy", "--json"]).json();
+    for (found, expected) in run["output"].as_array().unwrap().iter().zip(case["output"].as_array().unwrap()) {
+        assert!((found.as_f64().unwrap() - expected.as_f64().unwrap()).abs() < 1e-5, "{run} {case}");
+    }
+}
+
+#[test]
 fn a_thousand_files_are_one_call() {
     let folder = Folder::new("thousand");
     let names: Vec<String> = (1..=1000).map(|number| format!("net{number}.py")).collect();

@@ -34,7 +34,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("share_link", &["decimal", "model", "rewrite", "workbench"]),
     ("pytorch", &["decimal", "model", "shape"]),
     ("report", &["model", "cost", "share_link"]),
-    ("files", &[]),
+    ("files", &["model", "shape", "cost"]),
     ("chart", &["model", "lifetime", "cost", "compare", "explore"]),
     (
         "job",
