@@ -37,7 +37,7 @@ const SLOTS: &[Slot<RowView>] = &[
     slot(".row-main", Attribute("aria-label"), |row| Some(row.name.clone())),
     slot(".row-name span", Text, |row| {
         let (path, class) = (leaf(&row.name).0, class_of(row));
-        Some(if path.is_empty() { class } else { format!("{class} in {path}") })
+        Some(if path.is_empty() { class } else { format!("{path} · {class}") })
     }),
     slot(".row-out", Attribute("title"), |row| Some(output(row))),
     slot(".row-out", Text, |row| Some(output(row))),
