@@ -11,6 +11,7 @@
 # make bench-page   key press to everything painted, and the size of the first load
 # make oracle       records what TensorFlow Lite Micro takes for generated networks: tests/oracle/README.md
 # make fuzz         a million random texts through the import (CASES=1000 for fewer)
+# make fuzz-files   ten million mutations of model files through every reader (FILES_CASES=100000 for fewer)
 # make screenshots  saves pictures of the built page into target/screenshots/
 # Each installs what it needs and this machine lacks: what is compiled into .tools/, the rest into node_modules/.
 
@@ -24,11 +25,11 @@ NPM_PACKAGES := node_modules/.package-lock.json
 # Folders are among them: their times change when a file goes away.
 PAGE_SOURCES := $(shell find src kernels style scripts .cargo index.html Cargo.toml Cargo.lock rust-toolchain.toml)
 # The native library: everything but the DOM.
-CORE := --no-default-features --features chart,python
+CORE := --no-default-features --features chart,command
 WASM := --target wasm32-unknown-unknown
 KERNELS := --package convscope-kernels
 
-.PHONY: serve dev dist test bench fuzz miri screenshots clean help
+.PHONY: serve dev dist test bench fuzz fuzz-files miri screenshots clean help
 .PHONY: build-tools test-tools
 .PHONY: test-format test-core test-wasm-lints test-docs test-browser test-e2e test-trunk trunk-hook
 .PHONY: bench-cost bench-import bench-engine bench-train bench-search bench-page
@@ -50,6 +51,11 @@ bench: bench-cost bench-import bench-engine bench-train bench-search bench-page
 # Random texts through the import; PROPTEST_RNG_SEED repeats a run. A text that takes longer than any before is shown.
 fuzz:
 	PYTORCH_CASES=$(CASES) cargo test $(CORE) --locked --test core -- --nocapture --test-threads 1 pytorch::hostile::any
+
+# FILES_SEED gives other mutations.
+FILES_CASES ?= 10000000
+fuzz-files:
+	FILES_CASES=$(FILES_CASES) cargo test $(CORE) --locked --test core -- --nocapture files::hostile::mutated
 
 screenshots: dist/index.html
 	node tests/e2e/screenshot.mjs
@@ -74,13 +80,13 @@ test-core:
 	cargo test $(CORE) --locked
 
 test-wasm-lints: | build-tools
-	cargo clippy $(WASM) --features python,simd --lib --bins --test browser --locked -- -D warnings
+	cargo clippy $(WASM) --no-default-features --features ui,python,simd --lib --bins --test browser --locked -- -D warnings
 	cargo clippy $(WASM) $(KERNELS) --features relaxed-simd --locked -- -D warnings
 	cargo clippy $(BINDGEN) --target-dir .tools/bindgen --locked -- -D warnings
 
 # Links that lead nowhere, or to two things; in what is private, too.
 test-docs: | build-tools
-	RUSTDOCFLAGS="-D warnings -A rustdoc::private_intra_doc_links" cargo doc $(WASM) --features python,simd \
+	RUSTDOCFLAGS="-D warnings -A rustdoc::private_intra_doc_links" cargo doc $(WASM) --no-default-features --features ui,python,simd \
 	  --package convscope $(KERNELS) --lib --no-deps --document-private-items --locked
 
 test-browser: $(NPM_PACKAGES) | test-tools
@@ -123,6 +129,15 @@ oracle: $(ORACLE)
 
 oracle-agree: $(ORACLE)
 	$(ORACLE_NETWORKS) | $(ORACLE) tests/oracle/agree.py
+
+# Small ONNX files of both of PyTorch's exporters, and torchvision's families through them.
+.PHONY: onnx-cases onnx-families
+onnx-cases: $(ORACLE)
+	$(ORACLE) tests/oracle/onnx_cases.py tests/fixtures/onnx
+
+onnx-families: $(ORACLE)
+	cargo build --release --locked
+	$(ORACLE) tests/oracle/onnx_families.py $(CURDIR)/target/release/convscope
 
 # --- benchmarks ---
 

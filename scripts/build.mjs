@@ -46,7 +46,7 @@ async function release() {
   // Before the first binary: what is fetched has a folder then, which is kept out of the binaries.
   await run("cargo", ["fetch", "--locked"], settings);
   await binaries();
-  writeFileSync(path.join(staging, "style.css"), styles());
+  for (const [name, sheet] of Object.entries(styles())) writeFileSync(path.join(staging, name), sheet);
   writeFileSync(path.join(staging, "notices.txt"), notices());
   for (const name of SITE_FILES) cpSync(path.join(ROOT, "src", "site", name), path.join(staging, name));
   await minify();

@@ -16,7 +16,7 @@ const WORKER_FEATURES = "web,simd,python";
 
 export function writeStyles() {
   mkdirSync(folder, { recursive: true });
-  writeFileSync(path.join(folder, "style.css"), styles());
+  for (const [name, sheet] of Object.entries(styles())) writeFileSync(path.join(folder, name), sheet);
 }
 
 /** `listens` names whom the page hears of another one from: "dev", which is scripts/dev.mjs, or "trunk". */

@@ -14,15 +14,19 @@ export function findChromium() {
     if (isExecutable(asked)) return asked;
     throw new Error(`CHROMIUM names ${asked}, which cannot be run`);
   }
-  const folders = (process.env.PATH ?? "").split(path.delimiter).filter(Boolean);
-  const candidates = NAMES.flatMap((name) => folders.map((folder) => path.join(folder, name)));
-  const found = [...candidates, ...MAC_APPS].find(isExecutable);
+  const found = findInPath(...NAMES) ?? MAC_APPS.find(isExecutable);
   if (found) return found;
   throw new Error(
     process.platform === "darwin"
       ? "No Chrome found: install Google Chrome (brew install --cask google-chrome), or set CHROMIUM to a browser's path"
       : "No Chromium found: install one (Debian: apt-get install chromium; Ubuntu: Google Chrome's .deb), or set CHROMIUM to its path",
   );
+}
+
+/** The first of these programs that PATH has. */
+export function findInPath(...names) {
+  const folders = (process.env.PATH ?? "").split(path.delimiter).filter(Boolean);
+  return names.flatMap((name) => folders.map((folder) => path.join(folder, name))).find(isExecutable);
 }
 
 function isExecutable(file) {

@@ -1,13 +1,12 @@
-// Only a draft of the site has this script. It loads the page again when there is another one, and a style sheet without
+// Only a draft of the site has this script. It loads the page again when there is another one, and style sheets without
 // that: scripts/dev.mjs says so, or Trunk.
-const sheet = document.querySelector("link[rel='stylesheet']");
 if (import.meta.url.endsWith("?trunk")) {
   new WebSocket(`ws://${location.host}/.well-known/trunk/ws`).addEventListener("message", ({ data }) => {
     if (JSON.parse(data).type === "reload") location.reload();
   });
 } else {
   new EventSource("./events").addEventListener("message", ({ data }) => {
-    if (data === "style") sheet.href = `${sheet.href.split("?")[0]}?${Date.now()}`;
-    else location.reload();
+    if (data !== "style") return location.reload();
+    for (const sheet of document.querySelectorAll("link[rel='stylesheet']")) sheet.href = `${sheet.href.split("?")[0]}?${Date.now()}`;
   });
 }

@@ -100,11 +100,16 @@ wasm_bindgen({ module_or_path: "./${name}_bg.wasm" }).then(
 `;
 }
 
-/** All style sheets in one; tokens first. */
+/** The style sheets by file: what the designs are shown with, tokens first, and what the later binary shows. */
 export function styles() {
-  const folder = path.join(ROOT, "style");
-  const names = ["base.css", ...readdirSync(folder).filter((name) => name.endsWith(".css") && name !== "base.css").sort()];
-  return names.map((name) => readFileSync(path.join(folder, name), "utf8")).join("");
+  const sheet = (...folders) => {
+    const folder = path.join(ROOT, "style", ...folders);
+    const names = readdirSync(folder).filter((name) => name.endsWith(".css")).sort((a, b) => (b === "base.css") - (a === "base.css") || (a < b ? -1 : 1));
+    const text = names.map((name) => readFileSync(path.join(folder, name), "utf8")).join("");
+    // Comments and line ends are a seventh of the first load's sheet.
+    return text.replace(/\/\*[^]*?\*\//g, "").replace(/\n\s*/g, "");
+  };
+  return { "style.css": sheet(), "later.css": sheet("later") };
 }
 
 /** What stands beside the binaries as it is. */

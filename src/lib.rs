@@ -42,12 +42,18 @@ pub mod pytorch;
 
 pub mod report;
 
+#[cfg(feature = "files")]
+pub mod files;
+
 #[cfg(feature = "chart")]
 pub mod chart;
 
 pub mod job;
 
 pub mod page;
+
+#[cfg(feature = "command")]
+pub mod command;
 
 #[cfg(feature = "ui")]
 pub mod ui;

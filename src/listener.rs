@@ -77,7 +77,8 @@ mod browser {
         desk: &mut Desk<T, Start>,
     ) {
         if let Some(control) = event.data().as_string().as_deref().and_then(Control::of) {
-            desk.is_paused = !control.take();
+            let goes_on = control.take();
+            desk.is_paused = goes_on.map_or(desk.is_paused, |goes_on| !goes_on);
             if !desk.is_paused && desk.under_way.is_some() {
                 desk.call_later();
             }

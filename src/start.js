@@ -16,12 +16,17 @@ addEventListener("error", ({ error }) => heed(error));
 addEventListener("unhandledrejection", ({ reason }) => heed(reason));
 
 if (typeof WebAssembly === "object") {
-  import("./page.js").then((page) => page.default()).catch((error) => isEnd(error) || say(
+  import("./page.js").then((page) => page.default()).then(styleWhatComesLater).catch((error) => isEnd(error) || say(
     "Convscope could not start.",
     `A part of the page could not be fetched or is not understood by this browser (${error?.message ?? error}).`,
   ));
 } else {
   say("Convscope could not start.", "It computes in the browser with WebAssembly, which this browser lacks or forbids.");
+}
+
+/** The style sheets of the later binary (src/ui/later.rs): it takes longer to arrive than they do. */
+function styleWhatComesLater() {
+  document.head.append(element("link", { rel: "stylesheet", href: new URL("later.css", import.meta.url).href }));
 }
 
 // Once the page has come to rest it is kept for when there is no network (src/site/sw.js); a draft is not.

@@ -100,6 +100,8 @@ pub struct Completeness {
     pub missing_params: u32,
     /// Rows that were counted on an assumed shape.
     pub assumed: u32,
+    /// Those of them that have parameters.
+    pub assumed_params: u32,
 }
 
 impl Default for Settings {
@@ -120,7 +122,7 @@ impl Completeness {
 
     /// What to write before a sum of parameters.
     pub const fn params_qualifier(&self) -> &'static str {
-        qualifier(self.missing_params, self.assumed)
+        qualifier(self.missing_params, self.assumed_params)
     }
 }
 
@@ -133,6 +135,15 @@ const fn qualifier(missing: u32, assumed: u32) -> &'static str {
 }
 
 impl RowState {
+    /// For texts that programs read: `ok`, `error`, `unsupported`.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Exact | Self::Assumed => "ok",
+            Self::Unsupported => "unsupported",
+            Self::NoShape | Self::Overflow(_) => "error",
+        }
+    }
+
     /// Whether the row's figures are in the totals.
     pub const fn is_counted(&self) -> bool {
         matches!(self, Self::Exact | Self::Assumed)
@@ -179,6 +190,8 @@ pub fn analyze(network: &Network, settings: &Settings) -> Report {
         let counted = Figures::of_uncalled(&tensors, module.layer.kind(), settings.number_type, learning);
         let (state, counted) = match &module.layer {
             Layer::Unsupported(layer) if known_parameters(layer).is_none() => (RowState::Unsupported, None),
+            // It has nothing: it says that the other rows' wiring is assumed.
+            Layer::Unsupported(layer) if known_parameters(layer) == Some(0) => (RowState::Assumed, Some(counted)),
             _ => (RowState::Exact, Some(counted)),
         };
         let mut row = Row::new(state, None);
@@ -245,7 +258,10 @@ impl Row {
         }
         match self.state {
             RowState::Exact => {}
-            RowState::Assumed => totals.completeness.assumed += 1,
+            RowState::Assumed => {
+                totals.completeness.assumed += 1;
+                totals.completeness.assumed_params += u32::from(self.figures.params().0 > 0);
+            }
             RowState::Unsupported | RowState::NoShape | RowState::Overflow(_) => totals.completeness.missing += 1,
         }
     }

@@ -37,55 +37,94 @@ pub enum Verdict {
     TooLarge { missing: u64 },
 }
 
-impl Fit {
-    /// For a batch of one. `None` where a shape is missing, or a size does not fit 64 bits.
-    pub fn of(device: &Device, network: &Network) -> Option<Self> {
-        match device.class {
+/// What a network takes of every device of a class, for a batch of one; the fields are those of [`Fit`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct Needs {
+    class: Class,
+    weights: u64,
+    weights_exact: bool,
+    tensors: u64,
+    tensors_low: u64,
+    tensors_high: u64,
+    basis: Option<Basis>,
+}
+
+impl Needs {
+    /// `None` where a shape is missing, or a size does not fit 64 bits.
+    pub fn of(class: Class, network: &Network) -> Option<Self> {
+        match class {
             Class::Microcontroller => {
                 let report = analyze(network, &Settings { number_type: NumberType::Int8, ..Settings::default() });
-                Self::in_flash_and_ram(device, network, &report)
+                Self::in_flash_and_ram(network, &report)
             }
-            Class::Computer => Self::in_memory(device, &analyze(network, &Settings::default())),
+            Class::Computer => Self::in_memory(&analyze(network, &Settings::default())),
         }
     }
 
-    fn in_flash_and_ram(device: &Device, network: &Network, report: &Report) -> Option<Self> {
+    fn in_flash_and_ram(network: &Network, report: &Report) -> Option<Self> {
         let ram = Int8Ram::of(network, report)?;
         let flash = Int8Flash::of(network, report);
         let band = RamBand::of_published();
         let others = ((ram.plain as f64 * band.low) as u64, (ram.plain as f64 * band.high).ceil() as u64);
-        let (tensors_low, tensors_high) = (ram.arena.min(others.0), ram.arena.max(others.1));
         Some(Self {
+            class: Class::Microcontroller,
             weights: flash.bytes(),
             weights_exact: flash.is_exact(),
             tensors: ram.arena,
-            tensors_low,
-            tensors_high,
-            flash: Verdict::of(
-                device.flash.value,
-                flash.bytes(),
-                flash.bytes().saturating_add(CODE_FLASH_KIB.1 * 1024),
-            ),
-            ram: Verdict::of(device.ram.value, ram.arena, tensors_high.saturating_add(RUNTIME_RAM_KIB.1 * 1024)),
+            tensors_low: ram.arena.min(others.0),
+            tensors_high: ram.arena.max(others.1),
             basis: Some(ram.basis),
         })
     }
 
     /// Weights and tensors share the memory; what the rest of the system takes is not known.
-    fn in_memory(device: &Device, report: &Report) -> Option<Self> {
+    fn in_memory(report: &Report) -> Option<Self> {
         let memory = report.memory.as_ref().filter(|_| report.totals.completeness.is_exact())?;
         let weights = report.totals.figures.weight_bytes.0;
         let (tensors, most) = (memory.arena.total, memory.bytes(memory.peak_out_of_place.elements).0);
+        weights.checked_add(tensors.max(most))?;
         Some(Self {
+            class: Class::Computer,
             weights,
             weights_exact: true,
             tensors,
             tensors_low: tensors.min(most),
             tensors_high: tensors.max(most),
-            flash: Verdict::of(device.flash.value, weights, weights),
-            ram: Verdict::of(device.ram.value, weights.checked_add(tensors)?, weights.checked_add(most)?),
             basis: None,
         })
+    }
+
+    /// Against the limits of a device of the class.
+    pub fn on(&self, device: &Device) -> Fit {
+        let (code, runtime) = (CODE_FLASH_KIB.1 * 1024, RUNTIME_RAM_KIB.1 * 1024);
+        let Self { weights, tensors, tensors_high, .. } = *self;
+        let (flash, ram) = match self.class {
+            Class::Microcontroller => (
+                Verdict::of(device.flash.value, weights, weights.saturating_add(code)),
+                Verdict::of(device.ram.value, tensors, tensors_high.saturating_add(runtime)),
+            ),
+            Class::Computer => (
+                Verdict::of(device.flash.value, weights, weights),
+                Verdict::of(device.ram.value, weights.saturating_add(tensors), weights.saturating_add(tensors_high)),
+            ),
+        };
+        Fit {
+            weights,
+            weights_exact: self.weights_exact,
+            tensors,
+            tensors_low: self.tensors_low,
+            tensors_high,
+            flash,
+            ram,
+            basis: self.basis.clone(),
+        }
+    }
+}
+
+impl Fit {
+    /// For a batch of one. `None` where a shape is missing, or a size does not fit 64 bits.
+    pub fn of(device: &Device, network: &Network) -> Option<Self> {
+        Needs::of(device.class, network).map(|needs| needs.on(device))
     }
 
     /// How the figures come about, and where the rules can be looked up: a sentence each.

@@ -4,7 +4,7 @@ use crate::cost::{NumberType, Settings, analyze};
 use crate::model::Network;
 
 use super::board::{Class, Device};
-use super::fit::Fit;
+use super::fit::{Fit, Needs};
 use super::latency::{Estimate, Latency};
 use super::timings::Stack;
 
@@ -21,12 +21,14 @@ pub fn matrix(designs: &[&Network], devices: &[&Device]) -> Vec<Vec<Option<Cell>
     let row = |network: &&Network| {
         let report = |number_type| analyze(network, &Settings { number_type, ..Settings::default() });
         let (int8, floats) = (report(NumberType::Int8), report(NumberType::F32));
+        let needs = |class| Needs::of(class, network);
+        let (in_flash, in_memory) = (needs(Class::Microcontroller), needs(Class::Computer));
         let cell = |device: &&Device| {
-            let fit = Fit::of(device, network)?;
-            let report = match device.class {
-                Class::Microcontroller => &int8,
-                Class::Computer => &floats,
+            let (needs, report) = match device.class {
+                Class::Microcontroller => (&in_flash, &int8),
+                Class::Computer => (&in_memory, &floats),
             };
+            let fit = needs.as_ref()?.on(device);
             let time = match Latency::on(device, network, report) {
                 Latency::Estimated(estimates) => estimates.into_iter().next(),
                 Latency::AtLeast { .. } | Latency::Refused(_) => None,

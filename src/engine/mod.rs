@@ -3,6 +3,7 @@
 //! [`lower`](lower::lower) resolves layers into operations over tensors, [`fuse`] merges them, the plan places every
 //! buffer in one arena by lifetime and chooses a kernel for each step. The engine knows no clock and no browser.
 
+mod activations;
 mod arena;
 mod error;
 mod fast;
@@ -19,8 +20,10 @@ mod reference;
 pub(crate) mod resolved;
 mod schedule;
 mod step;
+mod watched;
 mod weights;
 
+pub use activations::each_activation;
 pub use convscope_kernels as kernels;
 pub use error::EngineError;
 pub use lower::all_tensors;

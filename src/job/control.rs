@@ -45,14 +45,10 @@ impl Control {
         }
     }
 
-    /// Keeps it for the job, and says whether jobs go on.
-    pub fn take(self) -> bool {
+    /// Keeps it for the job, and says whether jobs go on; `None` where that stays as it was.
+    pub fn take(self) -> Option<bool> {
         match self {
-            Self::Pause => {
-                STEP.set(false);
-                return false;
-            }
-            Self::GoOn => STEP.set(false),
+            Self::Pause | Self::GoOn => STEP.set(false),
             Self::Step => STEP.set(true),
             Self::Finish => {
                 STEP.set(false);
@@ -60,10 +56,10 @@ impl Control {
             }
             Self::Rate(rate) => {
                 RATE.set(Some(rate));
-                return true;
+                return None;
             }
         }
-        true
+        Some(self != Self::Pause)
     }
 
     /// Forgets what was said to a job before.

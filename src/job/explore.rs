@@ -1,10 +1,11 @@
-//! All that the explorer does: four requests that cross the boundary as one type.
+//! All that the explorer does: five requests that cross the boundary as one type.
 
 use serde::{Deserialize, Serialize};
 
 use super::check::{CheckReport, CheckTask};
 use super::code::{CodeReport, CodeTask};
 use super::factors::{FactorsReport, FactorsTask};
+use super::maps::{MapsReport, MapsTask};
 use super::search::{SearchReport, SearchTask};
 use super::{Binary, Clock, Job, News, Request};
 
@@ -15,6 +16,7 @@ pub enum ExploreTask {
     Factors(FactorsTask),
     Check(CheckTask),
     Code(CodeTask),
+    Maps(MapsTask),
 }
 
 impl Job<ExploreTask> {
@@ -26,6 +28,7 @@ impl Job<ExploreTask> {
             ExploreTask::Factors(task) => Job { id, task }.execute(clock, &mut |told| tell(&told.to_bytes())).await,
             ExploreTask::Check(task) => Job { id, task }.execute(clock, &mut |told| tell(&told.to_bytes())).await,
             ExploreTask::Code(task) => Job { id, task }.execute(clock, &mut |told| tell(&told.to_bytes())).await,
+            ExploreTask::Maps(task) => Job { id, task }.execute(clock, &mut |told| tell(&told.to_bytes())).await,
         }
     }
 }
@@ -47,6 +50,16 @@ impl Request for CodeTask {
 
     async fn answer(&self, _: Clock<'_>, _: &mut dyn FnMut(News<CodeReport>)) -> Result<CodeReport, String> {
         self.code()
+    }
+}
+
+impl Request for MapsTask {
+    type Reply = MapsReport;
+    type Wire = ExploreTask;
+    const BINARY: Binary = Binary::Explorer;
+
+    async fn answer(&self, _: Clock<'_>, _: &mut dyn FnMut(News<MapsReport>)) -> Result<MapsReport, String> {
+        self.maps()
     }
 }
 
@@ -85,6 +98,12 @@ impl From<FactorsTask> for ExploreTask {
 impl From<CodeTask> for ExploreTask {
     fn from(task: CodeTask) -> Self {
         Self::Code(task)
+    }
+}
+
+impl From<MapsTask> for ExploreTask {
+    fn from(task: MapsTask) -> Self {
+        Self::Maps(task)
     }
 }
 

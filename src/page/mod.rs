@@ -9,6 +9,8 @@ pub mod editor;
 pub mod format;
 pub mod formulas;
 pub mod history;
+pub mod maps;
+pub mod modules;
 pub mod notation;
 pub mod opening;
 pub mod quick;

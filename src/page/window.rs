@@ -2,6 +2,7 @@
 //! counterparts is two high, and some have room above them.
 
 use super::derived::Derived;
+use super::modules::Head;
 
 /// A design of more rows than this shows a window of them.
 pub const MOST_ROWS_SHOWN: usize = 200;
@@ -29,8 +30,8 @@ pub struct Window {
 }
 
 impl Heights {
-    /// In one pass over the rows of both designs.
-    pub fn of(derived: &Derived, design: usize) -> Self {
+    /// In one pass over the rows of both designs. A module's line stands above its first row; folded rows take no room.
+    pub fn of(derived: &Derived, design: usize, heads: &[Head]) -> Self {
         let count = derived.designs.get(design).map_or(0, |state| state.network().nodes.len());
         let mut heights = vec![1_u64; count];
         if let (Some(comparison), Some((left, right))) = (&derived.comparison, derived.pair)
@@ -51,6 +52,12 @@ impl Heights {
                     }
                 }
             }
+        }
+        for head in heads.iter().filter(|head| head.end <= count) {
+            if head.is_folded {
+                heights[head.first..head.end].fill(0);
+            }
+            heights[head.first] += 1;
         }
         let sums = std::iter::once(0).chain(heights.iter().scan(0, |sum, height| {
             *sum += height;

@@ -53,7 +53,7 @@ impl Reading {
         machine.host.guessing = printed.is_some();
         run(&mut machine, &source);
         let mut roots = discover::roots(&mut machine, &source, MOST_MODELS);
-        roots.iter_mut().for_each(|root| root.guessed |= printed.is_some());
+        roots.iter_mut().for_each(|root| root.guessed |= machine.is_printed(root.module));
         let hints = Hints::new(text, &source.clean, &machine, roots.len() == 1);
         let mut models: Vec<ImportedModel> = Vec::new();
         for root in roots {
@@ -88,11 +88,6 @@ impl Reading {
             {
                 problem.fix = source.fix(&wish.range, wish.label, &wish.replacement);
             }
-        }
-        if printed.is_some() && !models.is_empty() {
-            let message =
-                "A printed model does not say how its layers are connected: they are taken to run one after another.";
-            problems.push(Problem::new(Severity::Note, ProblemKind::Assumed, message.to_string()));
         }
         if models.is_empty() && !problems.iter().any(|problem| problem.severity == Severity::Error) {
             let message = match source.clean.contains("keras.") || source.clean.contains("import keras") {

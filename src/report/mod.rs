@@ -1,4 +1,5 @@
-//! A design's shape-and-cost table as text: Markdown for a forum's answer, LaTeX (booktabs), CSV and JSON.
+//! A design's shape-and-cost table as text: Markdown for a forum's answer, LaTeX (booktabs), CSV and JSON, which has
+//! the design in it to be read back.
 //!
 //! A figure that is not known is written as such, never as 0; sums say `at least` or `about` where rows are missing
 //! or assumed.
@@ -8,6 +9,7 @@ use std::fmt::Write;
 use crate::cost::Report;
 use crate::cost::units::grouped;
 use crate::model::Network;
+use crate::share_link;
 
 /// The texts a table can become.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -37,6 +39,8 @@ struct Line {
 /// The table of a network.
 struct Table {
     title: String,
+    /// As in a link, from which the network is read back.
+    design: String,
     input: String,
     lines: Vec<Line>,
     params: u64,
@@ -106,6 +110,7 @@ impl Table {
         let spaced = |qualifier: &str| if qualifier.is_empty() { String::new() } else { format!("{qualifier} ") };
         Self {
             title: network.name.clone(),
+            design: share_link::encode_design(network),
             input: network.input.to_string(),
             lines,
             params: report.totals.figures.params().0,
@@ -242,8 +247,9 @@ impl Table {
             })
             .collect();
         format!(
-            "{{\n  \"name\": {},\n  \"input\": [{}],\n  \"params\": {},\n  \"macs\": {},\n  \"complete\": {},\n  \"layers\": [\n{}\n  ]\n}}\n",
+            "{{\n  \"name\": {},\n  \"design\": {},\n  \"input\": [{}],\n  \"params\": {},\n  \"macs\": {},\n  \"complete\": {},\n  \"layers\": [\n{}\n  ]\n}}\n",
             quoted(&self.title),
+            quoted(&self.design),
             self.input.replace('x', ", "),
             self.params,
             self.macs,
@@ -259,7 +265,7 @@ fn shown(number: Option<u64>) -> String {
 
 /// A text as Markdown shows it: each sign that means something there stands for itself, and so does what a browser
 /// would take for HTML.
-fn markdown_cell(text: &str) -> String {
+pub fn markdown_cell(text: &str) -> String {
     let mut cell = String::with_capacity(text.len());
     let mut above = ' ';
     for (at, character) in text.char_indices() {

@@ -4,6 +4,7 @@ use std::pin::Pin;
 
 use leptos::prelude::*;
 
+use crate::model::NodeId;
 use crate::workbench::Part;
 
 use super::design::{RowHandle, RowsHandle};
@@ -21,6 +22,11 @@ pub enum Piece {
     Follow(RowsHandle),
     Menu {
         design: usize,
+    },
+    /// The line of the module that begins with this row.
+    Module {
+        rows: RowsHandle,
+        id: NodeId,
     },
     /// The bar at the top, with what it opens and what there is to say of the page's own doings.
     Header,

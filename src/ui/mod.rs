@@ -16,6 +16,7 @@ mod import;
 mod keep;
 mod later;
 mod linked;
+mod maps;
 mod named;
 mod parts;
 mod run;
@@ -41,12 +42,13 @@ use advice::{AdvicePanel, Adviser};
 use answer::{Answer, BestRemedy};
 use charts::Charts;
 use counting::{CountingPanel, MemoryPanel};
-use design::{AddLayer, Details, Follow, Menu, OwnInput};
+use design::{AddLayer, Details, Follow, Menu, ModuleLine, OwnInput};
 use fit::FitPanel;
 use header::Header;
 use header::theme::ThemeChoice;
 use keep::Beginning;
 use later::{Later, Piece};
+use maps::FeatureMaps;
 use parts::Parts;
 use run::Run;
 use search::SearchPanel;
@@ -103,6 +105,7 @@ fn later_pieces(piece: Piece) -> Result<AnyView, SplitLoaderError> {
         Piece::Follow(rows) => view! { <Follow rows/> }.into_any(),
         Piece::Header => view! { <Header/> }.into_any(),
         Piece::Menu { design } => view! { <Menu design/> }.into_any(),
+        Piece::Module { rows, id } => view! { <ModuleLine rows id/> }.into_any(),
         Piece::OwnInput { design } => view! { <OwnInput design/> }.into_any(),
         Piece::Panel(part) => panel(part),
         Piece::Summary => view! { <Summary/> }.into_any(),
@@ -114,7 +117,7 @@ fn panel(part: Part) -> AnyView {
     match part {
         Part::Improve => view! { <AdvicePanel/> }.into_any(),
         Part::Device => view! { <FitPanel/> }.into_any(),
-        Part::Run => view! { <Run/> }.into_any(),
+        Part::Run => view! { <Run/><FeatureMaps/> }.into_any(),
         Part::Train => view! { <Train/> }.into_any(),
         Part::Explore => view! { <Provider value=Studio::expect().at_rest()><SearchPanel/></Provider> }.into_any(),
         Part::Details => view! {

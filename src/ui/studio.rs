@@ -41,6 +41,8 @@ pub struct Studio {
     pub said: RwSignal<Option<Said>>,
     /// A row that is to be brought into sight.
     pub sought: RwSignal<Option<(usize, NodeId)>>,
+    /// Modules whose rows are not shown, by name, in every design.
+    pub folded: RwSignal<HashSet<String>>,
     look: Memo<Look>,
     /// The design that was changed last.
     touched: StoredValue<usize>,
@@ -70,6 +72,7 @@ impl Studio {
             marked: RwSignal::new(Vec::new()),
             said: RwSignal::new(None),
             sought: RwSignal::new(None),
+            folded: RwSignal::new(HashSet::new()),
             touched: StoredValue::new(0),
             look: Memo::new(move |_| editor.with(|editor| editor.workbench().look)),
         }

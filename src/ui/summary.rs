@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::compare::percent;
-use crate::device::{CATALOGUE, Device, Fit, Latency, find, own_id};
+use crate::device::{CATALOGUE, Device, Estimate, Fit, Latency, Standing, find, own_id};
 use crate::page::derived::DesignState;
 use crate::page::drafts::Field;
 use crate::page::format::{bytes, grouped, short, time};
@@ -86,6 +86,8 @@ struct OnDevice {
     flash: u64,
     /// Milliseconds; `None` where there is no evidence.
     time: Option<f64>,
+    /// How the time is to be taken, where it is no estimate within its band.
+    time_note: &'static str,
     fits: bool,
 }
 
@@ -159,7 +161,10 @@ fn SummaryRow(design: usize, device: Memo<Option<Device>>, at_rest: Studio) -> i
             </td>
             <td class="number">{move || told(|on_device| bytes(on_device.ram))}</td>
             <td class="number">{move || told(|on_device| bytes(on_device.flash))}</td>
-            <td class="number">{move || told(|on_device| on_device.time.map_or("–".to_string(), time))}</td>
+            <td class="number">
+                {move || told(|on_device| on_device.time.map_or("–".to_string(), time))}
+                <small>{move || on_device.with(|on_device| on_device.as_ref().map_or("", |on_device| on_device.time_note))}</small>
+            </td>
             <td>
                 {move || on_device.with(|on_device| on_device.as_ref().map(|on_device| {
                     let (class, word) = if on_device.fits { ("verdict good", "fits") } else { ("verdict bad", "too large") };
@@ -201,12 +206,16 @@ impl Counts {
 impl OnDevice {
     fn of(device: &Device, state: &DesignState) -> Option<Self> {
         let fit = Fit::of(device, state.network())?;
-        let time = match Latency::on(device, state.network(), &state.report) {
-            Latency::Estimated(estimates) => estimates.first().map(|(_, estimate)| estimate.milliseconds),
-            Latency::AtLeast { milliseconds } => Some(milliseconds),
-            Latency::Refused(_) => None,
+        let (time, time_note) = match Latency::on(device, state.network(), &state.report) {
+            Latency::Estimated(estimates) => match estimates.first() {
+                Some((_, Estimate { milliseconds, standing: Standing::Within, .. })) => (Some(*milliseconds), ""),
+                Some((_, estimate)) => (Some(estimate.milliseconds), "extrapolated"),
+                None => (None, ""),
+            },
+            Latency::AtLeast { milliseconds } => (Some(milliseconds), "at least"),
+            Latency::Refused(_) => (None, ""),
         };
-        Some(Self { ram: fit.tensors, flash: fit.weights, time, fits: fit.fits() })
+        Some(Self { ram: fit.tensors, flash: fit.weights, time, time_note, fits: fit.fits() })
     }
 }
 

@@ -4,8 +4,8 @@ use std::task::{Context, Poll, Waker};
 use std::time::Instant;
 
 use convscope::job::{
-    Binary, CheckTask, Clock, CodeTask, ExactRewrite, ExploreTask, FactorsTask, Job, Message, News, Request, RunReport,
-    RunTask, RunsReport, RunsTask, SearchReport, SearchTask, Simd, VariedParts,
+    Binary, CheckTask, Clock, CodeTask, ExactRewrite, ExploreTask, FactorsTask, Job, MapsTask, Message, News, Request,
+    RunReport, RunTask, RunsReport, RunsTask, SearchReport, SearchTask, Simd, VariedParts,
 };
 use convscope::model::{Inputs, Kind, Network};
 use convscope::rewrite::Effect;
@@ -357,4 +357,35 @@ fn c_is_written_by_the_explorer() {
         matches!(messages.as_slice(), [News::Failed(why)] if why.contains("at most 5000000 parameters")),
         "{messages:?}"
     );
+}
+
+/// A digit's worth of input gives pictures of every layer that makes something, the input's own first.
+#[test]
+fn maps_show_every_layer() {
+    let (network, _) = share_link::decode_design("1x8x9.c2k3p1.relu.max2.flat.fc3");
+    let mut input = vec![0.0; 72];
+    input[10] = 2.0;
+    let task = MapsTask { network: share_link::encode_design(&network), seed: 7, gain: 1.0, input: Some(input) };
+    let (report, _) = execute(task.clone(), &mut || 0.0);
+    let report = report.expect("maps");
+    let rows: Vec<u32> = report.rows.iter().map(|(row, _)| *row).collect();
+    assert_eq!(rows, [0, 1, 2, 4], "the flatten is a view");
+    assert_eq!((report.input.pixels[10], report.input.pixels[11], report.input.largest), (255, 128, 2.0));
+    let sizes = report.rows.iter().map(|(_, maps)| (maps.channels, maps.height, maps.width, maps.pixels.len()));
+    assert_eq!(sizes.collect::<Vec<_>>(), [(2, 8, 9, 144), (2, 8, 9, 144), (2, 4, 4, 32), (1, 1, 3, 3)]);
+    assert!(report.rows[1].1.pixels.iter().all(|&pixel| pixel >= 128), "a ReLU makes nothing negative");
+    let (short, _) = execute(MapsTask { input: Some(vec![0.0; 71]), ..task }, &mut || 0.0);
+    assert_eq!(short, Err("the input has 71 values instead of 72".to_string()));
+}
+
+/// A large picture is made of means, and says of how many values.
+#[test]
+fn maps_of_large_images_are_means() {
+    let (network, _) = share_link::decode_design("1x96x100.c1k1");
+    let input: Vec<f32> = (0..9600).map(|at| if at % 100 < 3 && at / 100 < 3 { 9.0 } else { 0.0 }).collect();
+    let task = MapsTask { network: share_link::encode_design(&network), seed: 0, gain: 1.0, input: Some(input) };
+    let report = execute(task, &mut || 0.0).0.expect("maps");
+    let maps = &report.input;
+    assert_eq!((maps.step, maps.picture(), maps.pixels.len()), (3, (32, 34), 32 * 34));
+    assert_eq!((maps.pixels[0], maps.pixels[1]), (255, 128));
 }

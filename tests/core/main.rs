@@ -12,6 +12,8 @@ mod device;
 mod engine;
 mod everything;
 mod explore;
+#[cfg(feature = "files")]
+mod files;
 mod golden;
 mod hostile_text;
 mod job;

@@ -191,6 +191,7 @@ fn long_names_do_not_widen_every_row() {
     network.nodes[0].name = "n".repeat(100_000);
     let report = analyze(&network, &Settings::default());
     for format in Format::ALL {
-        assert!(format.write(&network, &report).len() < 150_000, "{}", format.title());
+        // JSON has it twice: the row's, and the design's.
+        assert!(format.write(&network, &report).len() < 250_000, "{}", format.title());
     }
 }

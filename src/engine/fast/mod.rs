@@ -59,6 +59,7 @@ pub fn build(graph: &Graph, quantization: Option<Quantization>) -> Schedule {
     };
     let input = builder.new_dense(Graph::INPUT);
     let mut steps = Vec::with_capacity(graph.nodes.len());
+    let mut outputs = Vec::with_capacity(graph.nodes.len());
     for (index, node) in graph.nodes.iter().enumerate() {
         builder.step = index;
         let choice = builder.node(node);
@@ -69,11 +70,12 @@ pub fn build(graph: &Graph, quantization: Option<Quantization>) -> Schedule {
             bytes: node.bytes(graph),
             weight_bytes: node.operation.weight_bytes(choice.is_quantized()),
         });
+        // As it lies now: a later step may keep it in another order as well.
+        outputs.push(builder.view(node.output));
     }
     let output = builder.dense(graph.output);
     builder.program.keep(input.buffer, true);
     builder.program.keep(output.buffer, false);
-    let outputs = graph.nodes.iter().map(|node| builder.view(node.output)).collect();
     Schedule { program: builder.program, steps, outputs, input, output }
 }
 

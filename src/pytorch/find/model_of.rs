@@ -42,6 +42,7 @@ pub(crate) fn build(machine: &mut Machine, root: Root, hints: &Hints, options: &
     if traced.trace.left_out {
         network.uncalled.push(not_read("forward"));
     }
+    network.uncalled.extend(wired_by_guess(machine, &modules));
     machine.host.guessing = false;
     let totals = totals(machine, &modules);
     let frozen = check::frozen(machine, &modules);
@@ -67,6 +68,38 @@ fn not_read(name: &str) -> UncalledModule {
     let class = "loop".to_string();
     let layer = model::Unsupported { class, ..Default::default() };
     UncalledModule { name, layer: Layer::Unsupported(layer), declared: Vec::new() }
+}
+
+/// Says what a printed model leaves open. Where that is more than the order of the outermost modules, gives what stands
+/// for the `forward`s that are not there: no figure that hangs on them is certain.
+fn wired_by_guess(machine: &mut Machine, modules: &[(String, Id)]) -> Option<UncalledModule> {
+    let mut classes: Vec<String> = Vec::new();
+    for (_, id) in modules.iter().filter(|(_, id)| machine.is_wired_by_guess(*id)) {
+        let class = machine.module(*id).map(|module| module.class.to_string()).unwrap_or_default();
+        if !classes.contains(&class) {
+            classes.push(class);
+        }
+    }
+    let first = classes.first()?.clone();
+    let inner = modules.iter().any(|(name, id)| !name.is_empty() && machine.is_wired_by_guess(*id));
+    classes.truncate(4);
+    let whose = classes.join(", ");
+    let message = match inner {
+        false => format!(
+            "print({first}) shows neither how its modules are connected nor the functions between them: they are taken to run one after another."
+        ),
+        true => format!(
+            "A printed model shows neither how the modules of {whose} are connected nor the functions between them: they are taken to run one after another. Its parameters are exact; shapes, MACs and memory are about right at best: paste the classes for them."
+        ),
+    };
+    let severity = if inner { Severity::Warning } else { Severity::Note };
+    machine.note(Problem::new(severity, ProblemKind::Assumed, message));
+    let layer = model::Unsupported { class: "forward".to_string(), parameters: Some(0), ..Default::default() };
+    inner.then(|| UncalledModule {
+        name: "forward".to_string(),
+        layer: Layer::Unsupported(layer),
+        declared: Vec::new(),
+    })
 }
 
 /// The run that is shown. Where it fails, the text's own batch is in what PyTorch says.

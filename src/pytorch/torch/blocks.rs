@@ -82,6 +82,9 @@ const STAND_INS: &[StandIn] = &[
     },
 ];
 
+/// Layers that a printed model may have more or less than torchvision's, as its head is somebody's own.
+const MOST_LAYERS_OFF: usize = 8;
+
 /// Torchvision's models, by their files.
 const TORCHVISION: &[(&str, &str)] = &[
     ("alexnet", include_str!("stand_ins/alexnet.py")),
@@ -122,6 +125,30 @@ static TORCHVISION_NAMES: LazyLock<FxHashMap<&str, Vec<&str>>> = LazyLock::new(|
 /// A model of torchvision by its name alone, as `torch.hub` has it.
 pub(crate) fn is_torchvision_model(name: &str) -> bool {
     TORCHVISION_NAMES.contains_key(name)
+}
+
+/// How many layers each of torchvision's models has, by the function that makes it: `resnet18 60`.
+pub(crate) const TORCHVISION_LAYERS: &str = include_str!("stand_ins/torchvision_layers.txt");
+
+/// The models of a class of torchvision's that have about so many layers, the nearest first: module and function.
+pub(crate) fn models_of_class(class: &str, layers: usize) -> Vec<(String, &'static str)> {
+    let file_of = match class {
+        "Inception3" => "inception".to_string(),
+        class => class.to_lowercase(),
+    };
+    let mut lines = include_str!("stand_ins/torchvision_names.txt").lines().filter_map(|line| line.split_once(": "));
+    let Some((file, names)) = lines.find(|(file, _)| file.replace('_', "") == file_of) else { return Vec::new() };
+    let segments = matches!(file, "fcn" | "deeplabv3" | "lraspp");
+    let module = format!("torchvision.models{}.{file}", if segments { ".segmentation" } else { "" });
+    let names: Vec<&str> = names.split_whitespace().collect();
+    let about = TORCHVISION_LAYERS.lines().filter_map(|line| {
+        let (name, count) = line.split_once(' ').filter(|(name, _)| names.contains(name))?;
+        let off = count.parse::<usize>().ok()?.abs_diff(layers);
+        (off <= MOST_LAYERS_OFF).then_some((off, name))
+    });
+    let mut about: Vec<(usize, &str)> = about.collect();
+    about.sort_by_key(|(off, _)| *off);
+    about.into_iter().map(|(_, name)| (module.clone(), name)).collect()
 }
 
 fn stand_in(module: &str, name: &str) -> Option<&'static str> {

@@ -25,6 +25,7 @@ pub(crate) mod module_state;
 pub(crate) mod new_tensor;
 pub(crate) mod no_tensor;
 pub(crate) mod numeric;
+pub(crate) mod printed_library;
 pub(crate) mod printed_module;
 pub(crate) mod probe;
 pub(crate) mod products;

@@ -39,6 +39,9 @@ impl Machine {
                 }
             }
         }
+        if let Some(model) = self.printed_library_model(id, class)? {
+            return Ok(Value::Instance(model));
+        }
         self.printed_parameters(id, class)?;
         if !list {
             self.heap.instances[id].attributes.insert("__printed__".into(), Value::Bool(true));
@@ -105,6 +108,13 @@ impl Machine {
 
     pub(crate) fn is_printed(&self, id: Id) -> bool {
         self.heap.instances[id].attributes.contains_key("__printed__")
+    }
+
+    /// A printed class of somebody's own with modules: how it runs them is not known.
+    pub(crate) fn is_wired_by_guess(&self, id: Id) -> bool {
+        let own =
+            |module: &super::module_state::ModuleState| &*module.class != "Sequential" && !module.children.is_empty();
+        self.is_printed(id) && self.module(id).is_some_and(own)
     }
 
     /// One child after another; a shortcut beside the others; flattened where a Linear comes after an image.

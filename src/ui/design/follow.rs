@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use crate::page::modules::{Head, Module, modules as modules_of};
 use crate::page::window::{Heights, MOST_ROWS_SHOWN, Window};
 use crate::ui::studio::Studio;
 
@@ -24,11 +25,30 @@ enum Seen {
 /// Keeps the window of a long design where the person looks, and brings a row that is sought into sight.
 #[component]
 pub fn Follow(rows: RowsHandle) -> impl IntoView {
-    let RowsHandle { design, list, ids, is_shown, window } = rows;
+    let RowsHandle { design, list, ids, is_shown, window, modules } = rows;
     let studio = Studio::expect();
+    let found = Memo::new(move |_| studio.with_design(design, modules_of).unwrap_or_default());
+    Effect::new(move |_| {
+        let now = studio.folded.with(|folded| {
+            let fold = |module: Module| {
+                let is_folded = folded.contains(&module.name);
+                (module, is_folded)
+            };
+            found.get().into_iter().map(fold).collect::<Vec<_>>()
+        });
+        if modules.with_untracked(|before| *before != now) {
+            modules.set(now);
+        }
+    });
+    let heads = Memo::new(move |_| {
+        let head =
+            |(module, is_folded): &(Module, bool)| Head { first: module.first, end: module.end, is_folded: *is_folded };
+        modules.with(|modules| modules.iter().map(head).collect::<Vec<_>>())
+    });
     let is_long = Memo::new(move |_| ids.with(|ids| ids.len() > MOST_ROWS_SHOWN));
-    let heights = Memo::new(move |_| {
-        if is_long.get() { studio.derived.with(|derived| Heights::of(derived, design)) } else { Heights::default() }
+    let heights = Memo::new(move |_| match is_long.get() {
+        true => heads.with(|heads| studio.derived.with(|derived| Heights::of(derived, design, heads))),
+        false => Heights::default(),
     });
     let seen = RwSignal::new(Seen::From(0.0, inner_height() / ROW));
     let look = move || {
@@ -68,7 +88,19 @@ pub fn Follow(rows: RowsHandle) -> impl IntoView {
         let Some((_, id)) = studio.sought.get().filter(|(sought, _)| *sought == design) else { return };
         let row = studio.with_design(design, |state| state.network().position(id)).flatten();
         if let (Some(list), Some(row)) = (list.get_untracked(), row) {
-            let before = studio.derived.with_untracked(|derived| Heights::of(derived, design).before(row));
+            let within = modules.with_untracked(|modules| {
+                let within = modules.iter().find(|(module, _)| (module.first..module.end).contains(&row));
+                within.map(|(module, _)| module.name.clone())
+            });
+            if let Some(name) = within {
+                studio.folded.update(|folded| {
+                    folded.remove(&name);
+                });
+            }
+            let unfolded =
+                |head: &Head| Head { is_folded: head.is_folded && !(head.first..head.end).contains(&row), ..*head };
+            let heads: Vec<Head> = heads.with_untracked(|heads| heads.iter().map(unfolded).collect());
+            let before = studio.derived.with_untracked(|derived| Heights::of(derived, design, &heads).before(row));
             let page = leptos::prelude::window();
             let top = list.get_bounding_client_rect().top() + page.scroll_y().unwrap_or(0.0) + before as f64 * ROW;
             page.scroll_to_with_x_and_y(0.0, (top - inner_height() / 2.0).max(0.0));

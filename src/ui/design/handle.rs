@@ -4,6 +4,7 @@ use leptos::html;
 use leptos::prelude::*;
 
 use crate::model::{Layer, NodeId};
+use crate::page::modules::Module;
 use crate::page::row::RowView;
 use crate::page::window::Window;
 
@@ -26,4 +27,6 @@ pub struct RowsHandle {
     pub is_shown: Memo<bool>,
     /// Which rows of a long design are shown; `None` before anything follows what is seen.
     pub window: RwSignal<Option<Window>>,
+    /// The design's modules, and which of them show no rows.
+    pub modules: RwSignal<Vec<(Module, bool)>>,
 }

@@ -6,6 +6,7 @@ mod details;
 mod drag;
 mod follow;
 mod handle;
+mod module;
 mod row;
 mod rows;
 
@@ -23,12 +24,14 @@ use crate::ui::studio::Studio;
 use crate::ui::typed::Typed;
 
 use drag::Dragging;
+use module::FoldModules;
 use rows::Rows;
 
 pub use add::AddLayer;
 pub use details::Details;
 pub use follow::Follow;
 pub use handle::{RowHandle, RowsHandle};
+pub use module::ModuleLine;
 pub use row::keep_focus;
 
 /// One design: its totals, its input, its rows.
@@ -155,6 +158,7 @@ pub fn Menu(design: usize) -> impl IntoView {
                     <button class="button quiet" on:click=move |_| { close(); studio.make_baseline(design); }>"Make it the baseline"</button>
                     <button class="button quiet" on:click=move |_| { close(); studio.compare_with(design); }>"Compare with the baseline"</button>
                 </Show>
+                <FoldModules design close/>
                 <Show when=move || { count.get() > 1 }>
                     <button class="button quiet" on:click=move |_| { close(); studio.remove_design(design); }>"Remove design"</button>
                 </Show>

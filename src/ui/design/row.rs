@@ -6,6 +6,7 @@ use leptos::{ev, html};
 use crate::decimal::fixed;
 use crate::model::{Layer, NodeId};
 use crate::page::format::{grouped, percent};
+use crate::page::modules::leaf;
 use crate::page::row::{RowState, RowView, class_of, inline_arguments, number, output, params, plain, row_view};
 use crate::ui::later::{Later, Piece};
 use crate::ui::slots::What::{Attribute, Class, Style, Text};
@@ -30,11 +31,14 @@ const SLOTS: &[Slot<RowView>] = &[
     slot("", Attribute("data-space"), |row| Some(row.space.to_string())),
     slot("", Class("waits"), |row| matches!(row.state, RowState::Waits { .. }).then(String::new)),
     slot(".row-line", Style("--share"), |row| Some(fixed(row.share, 4))),
-    slot(".row-name b", Class("whole"), |row| (!shows_its_end(&row.name)).then(String::new)),
+    slot(".row-name b", Class("whole"), |row| (!shows_its_end(leaf(&row.name).1)).then(String::new)),
     slot(".row-name b", Attribute("title"), |row| Some(row.name.clone())),
-    slot(".row-name b", Text, |row| Some(row.name.clone())),
+    slot(".row-name b", Text, |row| Some(leaf(&row.name).1.to_string())),
     slot(".row-main", Attribute("aria-label"), |row| Some(row.name.clone())),
-    slot(".row-name span", Text, |row| Some(class_of(row))),
+    slot(".row-name span", Text, |row| {
+        let (path, class) = (leaf(&row.name).0, class_of(row));
+        Some(if path.is_empty() { class } else { format!("{class} in {path}") })
+    }),
     slot(".row-out", Attribute("title"), |row| Some(output(row))),
     slot(".row-out", Text, |row| Some(output(row))),
     slot(".row-number.params", Class("zero"), |row| (row.params == 0).then(String::new)),

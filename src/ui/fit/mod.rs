@@ -1,12 +1,15 @@
 //! Whether the designs fit a device, and how fast they would be there.
 
+mod boards;
 mod evidence;
 
 use leptos::prelude::*;
 
 use crate::cost::{NumberType, Settings, analyze};
 use crate::decimal;
-use crate::device::{Bound, Class, Device, Fit, Fitted, Latency, Standing, Verdict, find, own_id};
+use crate::device::{
+    Bound, Class, Device, Estimate, Fit, Fitted, Latency, Stack, Standing, Verdict, find, nearest, own_id,
+};
 use crate::page::derived::DesignState;
 use crate::page::format::{bytes, time};
 use crate::page::history::EditKey;
@@ -18,6 +21,7 @@ use crate::ui::studio::Studio;
 use crate::ui::summary::{OWN, device};
 use crate::ui::table::Table;
 
+use boards::Boards;
 pub use evidence::Evidence;
 use evidence::evidence;
 
@@ -39,6 +43,7 @@ pub fn FitPanel() -> impl IntoView {
                 <Each keys=designs view=move |design| view! { <FitResult design device/> }.into_any()/>
             </div>
         </section>
+        <Boards device/>
     }
 }
 
@@ -124,7 +129,16 @@ fn FitResult(design: usize, device: Memo<Option<Device>>) -> impl IntoView {
                             <Judgement verdict=view.fit.ram/>
                         </dd>
                         <dt>"time"</dt>
-                        <dd>{view.times.into_iter().map(|line| view! { <div>{line}</div> }).collect_view()}</dd>
+                        <dd>
+                            {view.times.into_iter().map(|line| view! { <div>{line}</div> }).collect_view()}
+                            {view.nearest.map(|(from, lines)| view! {
+                                <details class="bounds" data-testid="nearest">
+                                    <summary>{format!("By the nearest chip that was timed, unverified: {from}")}</summary>
+                                    {lines.into_iter().map(|line| view! { <div>{line}</div> }).collect_view()}
+                                    <p class="muted">"Its times, scaled by the clocks alone. Nobody measured this on the device."</p>
+                                </details>
+                            })}
+                        </dd>
                     </dl>
                     <Bounds layers=view.layers sources=view.sources/>
                 }.into_any(),
@@ -186,6 +200,8 @@ struct FitView {
     /// By the first stack.
     milliseconds: Option<f64>,
     times: Vec<String>,
+    /// Where nothing was timed on the device: a chip with the same core, and the times it would give.
+    nearest: Option<(String, Vec<String>)>,
     /// Name, milliseconds by the first stack or by the maker's peaks, and what it waits for.
     layers: Vec<(String, f64, Bound)>,
     /// Where all figures come from, and how far off the timings were for networks left out.
@@ -202,7 +218,7 @@ impl FitView {
         let report = analyze(state.network(), &Settings { number_type, ..Settings::default() });
         let (milliseconds, times) = match Latency::on(device, state.network(), &report) {
             Latency::Estimated(estimates) => {
-                let line = |(stack, estimate): &(crate::device::Stack, crate::device::Estimate)| {
+                let line = |(stack, estimate): &(Stack, Estimate)| {
                     let band = format!(
                         "{}: {} ({} to {})",
                         stack.name,
@@ -226,6 +242,13 @@ impl FitView {
                 (None, std::iter::once(why.to_string()).chain(other).collect())
             }
         };
+        let nearest = nearest(device, state.network(), &report).filter(|_| milliseconds.is_none()).map(|nearest| {
+            let line = |(stack, estimate): &(Stack, Estimate)| {
+                let Estimate { milliseconds, low, high, .. } = estimate;
+                format!("{}: {} ({} to {})", stack.name, time(*milliseconds), time(*low), time(*high))
+            };
+            (nearest.from.name.to_string(), nearest.unverified.iter().map(line).collect())
+        });
         let fitted = Fitted::on(device.id).next();
         let network = state.network();
         let bound = |row: usize| match (fitted, &device.roofline) {
@@ -238,6 +261,6 @@ impl FitView {
             Some((node.name.clone(), milliseconds, bound))
         });
         let sources = fit.evidence(device.class).into_iter().chain(Fitted::on(device.id).map(evidence)).collect();
-        Some(Self { fit, weights_name, milliseconds, times, layers: layers.collect(), sources })
+        Some(Self { fit, weights_name, milliseconds, times, nearest, layers: layers.collect(), sources })
     }
 }

@@ -1,7 +1,7 @@
 //! Every way to run a network gives the same: fast kernels and plain loops, fused and step by step.
 
 use convscope::cost::{Settings, analyze};
-use convscope::engine::{Kernels, Plan, PlanOptions, Seeding, WeightSource, seeded_input};
+use convscope::engine::{Kernels, Plan, PlanOptions, Seeding, WeightSource, each_activation, seeded_input};
 use convscope::model::{
     Cat, Channels, Chunk, Conv1d, Conv2d, Dims, Groups, Inputs, Kind, Layer, MaxPool2d, Network, Node, NodeId,
     OutputSize, PReLU, Padding, Pair, Permute, Source, Transpose, View,
@@ -187,6 +187,39 @@ proptest! {
             prop_assert_eq!(found.len(), expected.len());
             for (found, expected) in found.iter().zip(expected) {
                 prop_assert!((found - expected).abs() <= 1e-4 * largest, "{:?}: {} instead of {}", way, found, expected);
+            }
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(super::cases(400))]
+
+    /// What a row makes, of a network that goes on behind it, is what the network makes that ends with it.
+    #[test]
+    fn every_row_is_seen_as_it_is(
+        input in prop::sample::select(vec![&[4, 4, 4][..], &[16, 2, 2], &[1, 8, 8], &[3, 6, 5], &[64], &[8, 8]]),
+        steps in prop::collection::vec((layer(), 1_usize..=3), 1..10),
+    ) {
+        let network = network(Dims::new(input).expect("few sizes"), steps, 1);
+        let length = network.input.sizes().iter().product::<u64>() as usize;
+        let values = seeded_input(7, 0, length, 1.0);
+        let mut rows: Vec<Option<Vec<f32>>> = vec![None; network.nodes.len()];
+        let seen = each_activation(&network, &WeightSource::Seeded(Seeding::default()), &values, &mut |row, values| {
+            rows[row] = Some(values);
+        });
+        prop_assert_eq!(seen.is_ok(), run(&network, 1, (false, Kernels::Reference)).is_ok());
+        if seen.is_err() {
+            return Ok(());
+        }
+        for (row, found) in rows.iter().enumerate() {
+            let Some(found) = found else { continue };
+            let upto = Network { nodes: network.nodes[..=row].to_vec(), ..network.clone() };
+            let expected = run(&upto, 1, (false, Kernels::Reference)).expect("a part of what runs");
+            let largest = expected.iter().fold(1.0_f32, |largest, value| largest.max(value.abs()));
+            prop_assert_eq!(found.len(), expected.len());
+            for (found, expected) in found.iter().zip(expected) {
+                prop_assert!((found - expected).abs() <= 1e-4 * largest, "row {}: {} instead of {}", row, found, expected);
             }
         }
     }

@@ -3,6 +3,8 @@
 mod address;
 mod drafts;
 mod editor;
+mod maps;
+mod modules;
 mod notation;
 mod opening;
 mod row;

@@ -24,7 +24,7 @@ fn heights_are_those_of_the_rows() {
     for preset in ["lenet5", "resnet50", "googlenet"] {
         let derived = derived(preset);
         for design in 0..2 {
-            let heights = Heights::of(&derived, design);
+            let heights = Heights::of(&derived, design, &[]);
             let nodes = &derived.designs[design].network().nodes;
             assert_eq!(heights.rows(), nodes.len());
             for (index, node) in nodes.iter().enumerate() {
@@ -39,7 +39,7 @@ fn heights_are_those_of_the_rows() {
 proptest! {
     #[test]
     fn a_window_holds_what_is_seen_and_the_rest_takes_its_room(top in -50.0_f64..1000.0, seen in 5.0_f64..60.0) {
-        let heights = Heights::of(&derived("resnet50"), 1);
+        let heights = Heights::of(&derived("resnet50"), 1, &[]);
         let window = heights.window(top, top + seen);
         let total = heights.before(heights.rows());
         prop_assert_eq!(window.above, heights.before(window.first));

@@ -10,6 +10,7 @@ mod hostile;
 mod hostile_names;
 mod mistakes;
 mod operations;
+mod printed;
 mod published;
 mod rows;
 mod snippets;

@@ -2,6 +2,7 @@
 // selector stands anywhere else.
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
+import { IS_FIREFOX } from "./browser.mjs";
 
 const PATIENCE_MS = 10_000;
 
@@ -25,7 +26,7 @@ export class WorkbenchPage {
     const page = await profile.newPage();
     page.setDefaultTimeout(PATIENCE_MS);
     await page.setViewport({ width, height, deviceScaleFactor: density });
-    await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: dark ? "dark" : "light" }]);
+    if (!IS_FIREFOX) await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: dark ? "dark" : "light" }]);
     if (before) await page.evaluateOnNewDocument(before);
     const workbench = new WorkbenchPage(page, url);
     workbench.#watchForFaults();

@@ -1,0 +1,5 @@
+//! Model files: what exporters write, read and run.
+
+mod hostile;
+mod kinds;
+mod onnx;
