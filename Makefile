@@ -6,6 +6,7 @@
 # make miri         runs the engine's kernels in Miri, which knows what memory they may touch
 # make bench        runs every benchmark
 # make bench-engine the forward pass of every preset in Chromium
+# make bench-train  steps of training in Chromium, beside PyTorch's where that is installed
 # make bench-search 10,000 variants of two networks in the page's worker
 # make bench-page   key press to everything painted, and the size of the first load
 # make oracle       records what TensorFlow Lite Micro takes for generated networks: tests/oracle/README.md
@@ -31,7 +32,7 @@ KERNELS := --package convscope-kernels
 .PHONY: serve dev dist test bench fuzz fuzz-files miri screenshots clean help
 .PHONY: build-tools test-tools
 .PHONY: test-format test-core test-wasm-lints test-docs test-browser test-e2e test-trunk trunk-hook
-.PHONY: bench-cost bench-import bench-engine bench-search bench-page
+.PHONY: bench-cost bench-import bench-engine bench-train bench-search bench-page
 
 serve: dist
 	@node scripts/serve.mjs --port $(PORT) dist
@@ -45,7 +46,7 @@ dist: dist/index.html
 test: test-format test-core test-wasm-lints test-docs test-browser test-e2e
 
 # Each benchmark is a target of its own, bench-WHAT, defined below.
-bench: bench-cost bench-import bench-engine bench-search bench-page
+bench: bench-cost bench-import bench-engine bench-train bench-search bench-page
 
 # Random texts through the import; PROPTEST_RNG_SEED repeats a run. A text that takes longer than any before is shown.
 fuzz:
@@ -159,6 +160,15 @@ bench-engine: $(NPM_PACKAGES) | test-tools
 	cp $(ENGINE_BENCH_BINARY) target/engine_bench/relaxed.wasm
 	node bench/engine/bench.mjs --kernels simd
 	node bench/engine/bench.mjs
+
+# Steps of training in Chromium, one thread: samples a second, and against a pass forward. Built as the page's worker is.
+TRAINING_BENCH := cargo rustc $(WASM) --profile release --no-default-features --example training_bench --locked --target-dir target/trainers
+TRAINING_BENCH_BINARY := target/trainers/wasm32-unknown-unknown/release/examples/training_bench.wasm
+bench-train: $(NPM_PACKAGES) | test-tools
+	mkdir -p target/training_bench
+	$(TRAINING_BENCH) --features relaxed-simd --config 'target.wasm32-unknown-unknown.rustflags=["-Ctarget-feature=+simd128,+relaxed-simd"]'
+	cp $(TRAINING_BENCH_BINARY) target/training_bench/training.wasm
+	node bench/training/bench.mjs
 
 # 10,000 variants in the page's worker: of the seed's network at most 100 ms, of MobileNetV1 at most 1 s.
 bench-search: dist/index.html | test-tools

@@ -23,6 +23,7 @@ export function writeStyles() {
 export function writeIndex(listens) {
   mkdirSync(folder, { recursive: true });
   cpSync(path.join(ROOT, "scripts", "reload.js"), path.join(folder, "reload.js"));
+  cpSync(path.join(ROOT, "src", "site", "digits.bin"), path.join(folder, "digits.bin"));
   const script = listens === "trunk" ? "reload.js?trunk" : "reload.js";
   const element = `  <script type="module" src="./${BUILD}/${script}"></script>\n  `;
   writeFileSync(path.join(DRAFT, "index.html"), indexPage(BUILD).replace("</head>", `${element}</head>`));

@@ -14,7 +14,8 @@ const FAST_LINK = ["-Copt-level=3"];
 /**
  * The page is two WebAssembly binaries: what shows the designs, and what can wait until they are shown
  * (src/ui/later.rs); each worker is one more.
- * `out` names the files, `bin` is a binary of Cargo.toml; `passes` are what wasm-opt does with it. `lane` is a folder
+ * `out` names the files, `bin` is a binary of Cargo.toml; `passes` are what wasm-opt does with it. `instructions`
+ * are those of a whole binary. `lane` is a folder
  * below cargo's: those of different lanes are compiled at the same time, and hardly anything they need is the same.
  */
 export const PAGE = {
@@ -28,27 +29,37 @@ export const WORKERS = [
   { out: "worker", lane: "workers", bin: "worker", profile: "page", features: "web,simd", link: FAST_LINK, passes: ["-O3"] },
   // The same with relaxed SIMD: the page takes it where the browser does.
   { out: "relaxed", lane: "workers", bin: "worker", profile: "page", features: "web,relaxed-simd", link: FAST_LINK, passes: ["-O3"] },
+  // Training is loops over several samples at once: all of it is compiled with vectors, not its kernels alone.
+  {
+    out: "trainer", lane: "trainers", bin: "trainer", profile: "release", features: "web,simd", instructions: ["simd128"],
+    passes: ["-O3"],
+  },
+  {
+    out: "relaxed_trainer", lane: "trainers", bin: "trainer", profile: "release", features: "web,relaxed-simd",
+    instructions: ["simd128", "relaxed-simd"], passes: ["-O3"],
+  },
   { out: "explorer", lane: "workers", bin: "explorer", profile: "release", features: "web,simd", passes: ["-O3"] },
   // For browsers without SIMD.
   { out: "plain_explorer", lane: "workers", bin: "explorer", profile: "page", features: "web", passes: ["-Oz"] },
 ];
 
 /** Compiles a binary and gives its path. */
-export async function compile({ bin, lane = "", profile, config = [], features, link = [] }, settings = {}) {
+export async function compile({ bin, lane = "", profile, config = [], features, link = [], instructions = [] }, settings = {}) {
   const folder = path.resolve(ROOT, process.env.CARGO_TARGET_DIR ?? "target", lane);
   await run("cargo", [
-    ...shortPaths(), ...config, "rustc", "--locked", "--target-dir", folder, "--target", TARGET, "--profile", profile, "--bin", bin,
+    ...compilerFlags(instructions), ...config, "rustc", "--locked", "--target-dir", folder, "--target", TARGET, "--profile", profile, "--bin", bin,
     "--no-default-features", "--features", features, "--", ...link,
   ], settings);
   return path.join(folder, TARGET, profile === "dev" ? "debug" : profile, `${bin}.wasm`);
 }
 
-/** The texts of panics name source files: without where this machine keeps them. */
-function shortPaths() {
+/** The texts of panics name source files: without where this machine keeps them. `instructions` are for all that is compiled. */
+function compilerFlags(instructions) {
   const home = process.env.CARGO_HOME ?? path.join(os.homedir(), ".cargo");
   const registry = path.join(home, "registry", "src");
   const remap = (existsSync(registry) ? readdirSync(registry) : []).map((index) => `--remap-path-prefix=${path.join(registry, index)}/=`);
-  return ["--config", `target.${TARGET}.rustflags=${JSON.stringify(remap)}`];
+  const enabled = instructions.length > 0 ? [`-Ctarget-feature=${instructions.map((name) => `+${name}`).join(",")}`] : [];
+  return ["--config", `target.${TARGET}.rustflags=${JSON.stringify([...remap, ...enabled])}`];
 }
 
 /** Writes a binary, two of the page, and its scripts into `folder`. `bindgen` is the program of scripts/bindgen/. */
@@ -102,7 +113,7 @@ export function styles() {
 }
 
 /** What stands beside the binaries as it is. */
-export const SITE_FILES = ["manifest.webmanifest", "icon.svg"];
+export const SITE_FILES = ["manifest.webmanifest", "icon.svg", "digits.bin"];
 
 /** The service worker of a build with these files. */
 export function serviceWorker(build, files) {

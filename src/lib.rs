@@ -30,6 +30,8 @@ pub mod explore;
 
 pub mod engine;
 
+pub mod training;
+
 pub mod c_code;
 
 pub mod transplant;

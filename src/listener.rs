@@ -21,7 +21,7 @@ mod browser {
     use std::rc::Rc;
     use std::task::{Context, Poll, Waker};
 
-    use convscope::job::{Clock, Job, Message, News, STOP};
+    use convscope::job::{Clock, Control, Job, Message, News, STOP};
     use js_sys::Uint8Array;
     use serde::de::DeserializeOwned;
     use wasm_bindgen::prelude::*;
@@ -36,6 +36,8 @@ mod browser {
         later: MessageChannel,
         /// Whether one is on its way.
         is_awaited: bool,
+        /// Whether the page has said to wait.
+        is_paused: bool,
     }
 
     pub fn listen<T: DeserializeOwned + 'static>(
@@ -51,7 +53,8 @@ mod browser {
             }
         };
         let later = MessageChannel::new().expect("every worker can make channels");
-        let desk = Desk { waiting: VecDeque::new(), under_way: None, start, later, is_awaited: false };
+        let desk =
+            Desk { waiting: VecDeque::new(), under_way: None, start, later, is_awaited: false, is_paused: false };
         let desk = Rc::new(RefCell::new(desk));
         let go_on = Closure::<dyn FnMut()>::new({
             let desk = desk.clone();
@@ -73,16 +76,26 @@ mod browser {
         event: &MessageEvent,
         desk: &mut Desk<T, Start>,
     ) {
+        if let Some(control) = event.data().as_string().as_deref().and_then(Control::of) {
+            let goes_on = control.take();
+            desk.is_paused = goes_on.map_or(desk.is_paused, |goes_on| !goes_on);
+            if !desk.is_paused && desk.under_way.is_some() {
+                desk.call_later();
+            }
+            return;
+        }
         let Ok(bytes) = event.data().dyn_into::<Uint8Array>() else { return };
         let bytes = bytes.to_vec();
         if bytes == STOP {
             desk.waiting.clear();
             desk.under_way = None;
+            desk.is_paused = false;
             return;
         }
         match Job::from_bytes(&bytes) {
             Ok(job) => {
                 desk.waiting.push_back(job);
+                desk.is_paused = false;
                 desk.call_later();
             }
             Err(error) => {
@@ -102,11 +115,16 @@ mod browser {
         /// Goes on with the job under way until it pauses, or with the next one.
         fn go_on(&mut self) {
             self.is_awaited = false;
+            if self.is_paused {
+                return;
+            }
             let next = self.under_way.take().or_else(|| self.waiting.pop_front().map(&self.start));
             let Some(mut job) = next else { return };
             if job.as_mut().poll(&mut Context::from_waker(Waker::noop())) == Poll::Pending {
                 self.under_way = Some(job);
             }
+            // After one step it waits for the next word.
+            self.is_paused = Control::takes_wait() && self.under_way.is_some();
             if self.under_way.is_some() || !self.waiting.is_empty() {
                 self.call_later();
             }

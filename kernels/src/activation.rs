@@ -62,8 +62,12 @@ pub const SELU_ALPHA: f64 = 1.673_263_242_354_377_2;
 impl Activation {
     /// The function itself, in f64 and rounded once. NaN stays NaN.
     pub fn apply(self, value: f32) -> f32 {
-        let x = f64::from(value);
-        let result = match self {
+        self.apply_f64(f64::from(value)) as f32
+    }
+
+    /// The same, not rounded.
+    pub fn apply_f64(self, x: f64) -> f64 {
+        match self {
             Self::Identity => x,
             Self::Relu => at_least(x, 0.0),
             Self::Clamp { low, high } => clamp(x, f64::from(low), f64::from(high)),
@@ -104,8 +108,7 @@ impl Activation {
             Self::Softsign => x / (1.0 + x.abs()),
             Self::LogSigmoid => -softplus(-x),
             Self::Scale { scale, shift } => f64::from(scale) * x + f64::from(shift),
-        };
-        result as f32
+        }
     }
 
     /// The function over a slice, in place.

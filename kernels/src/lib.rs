@@ -20,4 +20,5 @@ pub mod pool;
 pub mod quantized;
 pub mod reference;
 pub mod simd;
+pub mod training;
 pub mod winograd;

@@ -9,7 +9,7 @@ mod error;
 mod fast;
 mod fuse;
 pub(crate) mod graph;
-mod lower;
+pub(crate) mod lower;
 pub(crate) mod operation;
 mod peak;
 mod plain;

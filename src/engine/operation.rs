@@ -194,3 +194,21 @@ impl Operation {
         }
     }
 }
+
+impl Operation {
+    /// The same with empty parameters, for whoever keeps them elsewhere.
+    pub fn without_parameters(&self) -> Self {
+        let mut operation = self.clone();
+        match &mut operation {
+            Self::Constant(values) | Self::ScaleNegatives(_, values) => *values = Vec::new(),
+            Self::Convolution(_, parameters)
+            | Self::TransposedConvolution(_, parameters)
+            | Self::Linear(_, parameters)
+            | Self::ScaleChannels(_, parameters)
+            | Self::GroupNorm(_, parameters)
+            | Self::AxisNorm(_, _, parameters) => *parameters = Parameters::default(),
+            _ => {}
+        }
+        operation
+    }
+}

@@ -9,6 +9,8 @@ pub enum Binary {
     Explorer,
     /// Reads source text.
     Importer,
+    /// Trains networks.
+    Trainer,
 }
 
 /// The vector instructions of a browser's WebAssembly.
@@ -29,6 +31,9 @@ impl Binary {
             // What checks rewrites has SIMD in it, so there is another one without.
             (Self::Explorer, Simd::None) => Some("plain_explorer"),
             (Self::Explorer, Simd::Plain | Simd::Relaxed) => Some("explorer"),
+            (Self::Trainer, Simd::None) => None,
+            (Self::Trainer, Simd::Plain) => Some("trainer"),
+            (Self::Trainer, Simd::Relaxed) => Some("relaxed_trainer"),
             (Self::Importer, _) => Some("importer"),
         }
     }

@@ -6,6 +6,7 @@
 mod binary;
 mod check;
 mod code;
+mod control;
 mod explore;
 mod factors;
 mod import;
@@ -13,17 +14,25 @@ mod maps;
 mod pace;
 mod run;
 mod sample;
+mod script;
 mod search;
+mod train;
 
 pub use binary::{Binary, Simd};
 pub use check::{CheckReport, CheckTask, ExactRewrite};
 pub use code::{CodeReport, CodeTask};
+pub use control::Control;
 pub use explore::ExploreTask;
 pub use factors::{FactorsReport, FactorsTask, RankCosts, RankReport};
 pub use import::{ImportReport, ImportTask, ImportedDesign, ProblemReport};
 pub use maps::{Maps, MapsReport, MapsTask};
 pub use run::{Int8Report, OUTPUTS_SHOWN, Peak, RunReport, RunTask, RunsReport, RunsTask, StepReport};
+pub use script::training_script;
 pub use search::{FoundReport, SearchReport, SearchTask, VariedParts};
+pub use train::{
+    DataReport, DataTask, OptimizerName, ScheduleName, TrainReport, TrainSettings, TrainTask, TrainedDesign,
+    WeightReport,
+};
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};

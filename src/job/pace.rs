@@ -30,9 +30,13 @@ impl<'a> Pace<'a> {
 
     /// Pauses where the last pause is a while ago: pending once, ready when polled again.
     pub async fn pause_at_times(&mut self) {
-        if self.now() - self.last_pause < PAUSE_INTERVAL {
-            return;
+        if self.now() - self.last_pause >= PAUSE_INTERVAL {
+            self.pause().await;
         }
+    }
+
+    /// Pauses.
+    pub async fn pause(&mut self) {
         let mut has_paused = false;
         poll_fn(|_| if std::mem::replace(&mut has_paused, true) { Poll::Ready(()) } else { Poll::Pending }).await;
         self.last_pause = self.now();

@@ -18,5 +18,6 @@ pub mod row;
 pub mod runs;
 pub mod shared;
 pub mod totals;
+pub mod train;
 pub mod window;
 pub mod wiring;

@@ -30,6 +30,7 @@ mod snackbar;
 mod studio;
 mod summary;
 mod table;
+mod train;
 mod typed;
 
 use leptos::context::Provider;
@@ -54,6 +55,7 @@ use search::SearchPanel;
 use selfcheck::SelfCheck;
 use studio::Studio;
 use summary::Summary;
+use train::Train;
 
 /// Begins a visit: finds out what to open, and shows the page.
 pub async fn start() {
@@ -116,6 +118,7 @@ fn panel(part: Part) -> AnyView {
         Part::Improve => view! { <AdvicePanel/> }.into_any(),
         Part::Device => view! { <FitPanel/> }.into_any(),
         Part::Run => view! { <Run/><FeatureMaps/> }.into_any(),
+        Part::Train => view! { <Train/> }.into_any(),
         Part::Explore => view! { <Provider value=Studio::expect().at_rest()><SearchPanel/></Provider> }.into_any(),
         Part::Details => view! {
             <Provider value=Studio::expect().at_rest()>

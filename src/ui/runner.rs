@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use wasm_bindgen::prelude::*;
 use web_sys::{MessageEvent, Worker};
 
-use crate::job::{Job, Message, News, Request, STOP, Simd};
+use crate::job::{Control, Job, Message, News, Request, STOP, Simd};
 
 /// Starts jobs in a worker and hands on their news. `Copy`: a handle.
 pub struct Runner<T: Request> {
@@ -75,6 +75,15 @@ impl<T: Request> Runner<T> {
     /// for two seconds, as browsers first let it finish what it does.
     pub fn stop(&self) {
         self.send(STOP);
+    }
+
+    /// Says a word to the worker while its job goes on.
+    pub fn control(&self, control: Control) {
+        self.worker.with_value(|worker| {
+            if let Some(worker) = worker {
+                let _ = worker.post_message(&JsValue::from_str(&control.word()));
+            }
+        });
     }
 
     fn send(&self, bytes: &[u8]) {

@@ -19,6 +19,7 @@ pub enum Part {
     Improve,
     Device,
     Run,
+    Train,
     Explore,
     Details,
     /// All of them, one below the other.
@@ -49,7 +50,8 @@ pub enum Hideable {
 
 impl Part {
     /// Those that are one part, in the order of the page.
-    pub const EACH: &[Self] = &[Self::Layers, Self::Improve, Self::Device, Self::Run, Self::Explore, Self::Details];
+    pub const EACH: &[Self] =
+        &[Self::Layers, Self::Improve, Self::Device, Self::Run, Self::Train, Self::Explore, Self::Details];
 
     /// The word that links and hooks have for it; it stays.
     pub const fn id(self) -> &'static str {
@@ -58,6 +60,7 @@ impl Part {
             Self::Improve => "improve",
             Self::Device => "device",
             Self::Run => "run",
+            Self::Train => "train",
             Self::Explore => "explore",
             Self::Details => "details",
             Self::All => "all",
@@ -70,6 +73,7 @@ impl Part {
             Self::Improve => "Improve",
             Self::Device => "Device",
             Self::Run => "Run",
+            Self::Train => "Train",
             Self::Explore => "Explore",
             Self::Details => "Details",
             Self::All => "Everything",

@@ -1,6 +1,7 @@
 //! The native tests of the core, one binary.
 
 mod advice;
+mod allocations;
 mod c_code;
 #[cfg(feature = "chart")]
 mod chart;
@@ -30,4 +31,5 @@ mod report;
 mod rewrite;
 mod shape;
 mod share_link;
+mod training;
 mod transplant;

@@ -8,7 +8,7 @@ import path from "node:path";
 import { story } from "./support/story.mjs";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const PARTS = ["layers", "improve", "device", "run", "explore", "details"];
+const PARTS = ["layers", "improve", "device", "run", "train", "explore", "details"];
 const STANDARD = 0;
 const SEPARABLE = 1;
 

@@ -46,7 +46,7 @@ pub fn pad(from: &Planes, to: &Planes, top_left: [isize; 2], fill: Fill, input: 
 }
 
 /// The source of a position that may be outside `0..size`.
-fn outside(position: isize, size: isize, fill: Fill) -> Option<usize> {
+pub(crate) fn outside(position: isize, size: isize, fill: Fill) -> Option<usize> {
     let source = match fill {
         Fill::Constant(_) => position,
         Fill::Reflect if position < 0 => -position,

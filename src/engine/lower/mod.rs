@@ -18,7 +18,7 @@ use super::operation::{Operation, Parameters};
 use super::weights::{TensorRule, WeightReader, WeightSource};
 
 /// The most values one tensor can have: half of what a 32-bit address space holds.
-pub(super) const LARGEST_TENSOR: u64 = 1 << 29;
+pub(crate) const LARGEST_TENSOR: u64 = 1 << 29;
 
 /// The values of all weights and buffers that [`lower`] makes. Every call of a module has its own.
 ///

@@ -97,6 +97,14 @@ impl Failures {
         self.check(found == expected, || format!("{place}: {found:?}, PyTorch {expected:?}"));
     }
 
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub fn append(&mut self, other: Self) {
+        self.0.extend(other.0);
+    }
+
     pub fn finish(self) {
         assert!(self.0.is_empty(), "{} differences:\n{}", self.0.len(), self.0.join("\n"));
     }

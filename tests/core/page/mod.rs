@@ -9,4 +9,5 @@ mod notation;
 mod opening;
 mod row;
 mod runs;
+mod train;
 mod window;

@@ -219,7 +219,7 @@ export class WorkbenchPage {
     }));
   }
 
-  /** Opens a part of the page: `layers`, `improve`, `device`, `run`, `explore` or `details`. */
+  /** Opens a part of the page: `layers`, `improve`, `device`, `run`, `train`, `explore` or `details`. */
   async openPart(name) {
     const head = await this.page.waitForSelector(hook(`part-${name}`));
     if ((await head.evaluate((button) => button.getAttribute("aria-expanded"))) !== "true") await head.click();
