@@ -67,11 +67,11 @@ mod host {
         fn to_exponential(this: &Number) -> String;
     }
 
-    pub fn fixed(number: f64, decimals: u8) -> String {
+    pub(super) fn fixed(number: f64, decimals: u8) -> String {
         object(number).to_fixed(decimals)
     }
 
-    pub fn scientific(number: f64) -> String {
+    pub(super) fn scientific(number: f64) -> String {
         // JavaScript writes no sign before zero, and one before every exponent.
         let sign = if number == 0.0 && number.is_sign_negative() { "-" } else { "" };
         sign.to_string() + &object(number).to_exponential().replace('+', "")
@@ -84,15 +84,15 @@ mod host {
 
 #[cfg(not(all(target_family = "wasm", feature = "web")))]
 mod host {
-    pub fn parse(text: &str) -> f64 {
+    pub(super) fn parse(text: &str) -> f64 {
         text.parse().unwrap_or(f64::NAN)
     }
 
-    pub fn fixed(number: f64, decimals: u8) -> String {
+    pub(super) fn fixed(number: f64, decimals: u8) -> String {
         format!("{number:.*}", usize::from(decimals))
     }
 
-    pub fn scientific(number: f64) -> String {
+    pub(super) fn scientific(number: f64) -> String {
         format!("{number:e}")
     }
 }

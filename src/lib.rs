@@ -2,6 +2,8 @@
 //!
 //! The modules stand in layers: each sees only some of those above it here (`tests/core/layering`).
 
+#![warn(unreachable_pub)]
+
 pub mod decimal;
 
 pub mod model;
@@ -56,4 +58,6 @@ pub mod page;
 pub mod command;
 
 #[cfg(feature = "ui")]
+// What the macro of a component makes is public.
+#[allow(unreachable_pub)]
 pub mod ui;

@@ -15,7 +15,7 @@ const LITTLE_GAIN: f64 = 0.75;
 /// `1/N + 1/K^2` from which on there is little to gain.
 const POOR_LIMIT: f64 = 0.5;
 
-pub fn rules(context: &Context, findings: &mut Vec<Finding>) {
+pub(super) fn rules(context: &Context, findings: &mut Vec<Finding>) {
     biases_before_norms(context, findings);
     depthwise_biases(context, findings);
     let pairs = context.separables();

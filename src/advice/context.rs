@@ -124,7 +124,7 @@ impl<'a> Context<'a> {
 }
 
 /// `conv1`, `conv1 and conv2`, `conv1, conv2 and 3 more`.
-pub fn list(names: &[&str]) -> String {
+pub(super) fn list(names: &[&str]) -> String {
     list_of(names, names.len())
 }
 

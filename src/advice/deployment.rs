@@ -13,12 +13,12 @@ use super::finding::{Certainty, Finding, Rule};
 use super::remedy::Remedy;
 
 /// What keeps a network from being judged.
-pub fn obstacles(context: &Context, findings: &mut Vec<Finding>) {
+pub(super) fn obstacles(context: &Context, findings: &mut Vec<Finding>) {
     cannot_run(context, findings);
     unknown_layers(context, findings);
 }
 
-pub fn rules(context: &Context, findings: &mut Vec<Finding>) {
+pub(super) fn rules(context: &Context, findings: &mut Vec<Finding>) {
     never_run(context, findings);
     not_in_place(context, findings);
     float_input(context, findings);

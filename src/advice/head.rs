@@ -9,7 +9,7 @@ use super::context::Context;
 use super::finding::{Certainty, Finding, Rule};
 use super::remedy::Remedy;
 
-pub fn rules(context: &Context, findings: &mut Vec<Finding>) {
+pub(super) fn rules(context: &Context, findings: &mut Vec<Finding>) {
     let largest = (0..context.network.nodes.len())
         .filter(|&index| matches!(context.network.nodes[index].layer, Layer::Linear(_)))
         .max_by_key(|&index| (context.params(index), std::cmp::Reverse(index)));

@@ -15,7 +15,7 @@ const FEW_REAL_TAPS: f64 = 0.7;
 /// Above this part of the peak, what comes later is as much of a peak.
 const LATE_PEAK: f64 = 0.9;
 
-pub fn rules(context: &Context, findings: &mut Vec<Finding>) {
+pub(super) fn rules(context: &Context, findings: &mut Vec<Finding>) {
     growing_maps(context, findings);
     if context.is_exact() {
         padded_taps(context, findings);

@@ -54,7 +54,7 @@ const fn saved(before: u64, after: u64) -> i64 {
 }
 
 /// The network under the rewrites and its costs; `None` where nothing changes.
-pub fn applied(network: &Network, rewrites: &[Rewrite]) -> Option<(Network, Costs)> {
+pub(super) fn applied(network: &Network, rewrites: &[Rewrite]) -> Option<(Network, Costs)> {
     let rewritten = rewrite::apply_all(network, rewrites);
     if rewritten.changes.is_empty() {
         return None;
@@ -64,7 +64,7 @@ pub fn applied(network: &Network, rewrites: &[Rewrite]) -> Option<(Network, Cost
 }
 
 /// The strongest effect of several rewrites.
-pub fn effect(rewrites: &[Rewrite]) -> Effect {
+pub(super) fn effect(rewrites: &[Rewrite]) -> Effect {
     let effects = || rewrites.iter().map(Rewrite::effect);
     if effects().any(|effect| effect == Effect::Retrain) {
         Effect::Retrain

@@ -6,7 +6,7 @@ use crate::decimal;
 use crate::engine::kernels::activation::{Activation, SELU_ALPHA, SELU_SCALE};
 
 /// A float as C has it.
-pub fn number(value: f32) -> String {
+pub(super) fn number(value: f32) -> String {
     match value {
         f32::INFINITY => "3.4028235e38f".to_string(),
         f32::NEG_INFINITY => "-3.4028235e38f".to_string(),
@@ -18,12 +18,12 @@ pub fn number(value: f32) -> String {
 }
 
 /// The functions that a network's calls finish with, each once.
-pub struct Functions(Vec<String>);
+pub(super) struct Functions(Vec<String>);
 
 impl Functions {
     /// # Errors
     /// Names the first call whose function has no C.
-    pub fn of(steps: &[Step]) -> Result<Self, CProblem> {
+    pub(super) fn of(steps: &[Step]) -> Result<Self, CProblem> {
         let mut all: Vec<String> = Vec::new();
         for step in steps {
             let Some(function) = step.numbers.function else { continue };
@@ -38,17 +38,17 @@ impl Functions {
     }
 
     /// Its number in the tables; 0 is none.
-    pub fn number(&self, function: &Activation) -> usize {
+    pub(super) fn number(&self, function: &Activation) -> usize {
         let expression = expression(function);
         self.0.iter().position(|other| Some(other) == expression.as_ref()).map_or(0, |place| place + 1)
     }
 
-    pub fn use_exp(&self) -> bool {
+    pub(super) fn use_exp(&self) -> bool {
         self.0.iter().any(|expression| expression.contains("exp_of") || expression.contains("tanh_of"))
     }
 
     /// `finish`, and what it calls.
-    pub fn text(&self) -> String {
+    pub(super) fn text(&self) -> String {
         let mut text = String::new();
         if self.0.iter().any(|expression| expression.contains("sixths")) {
             text.push_str(SIXTHS);
@@ -65,7 +65,7 @@ impl Functions {
     }
 
     /// Bytes of code of `finish` and what it calls, without the exponential, on a Cortex-M4 at -Os.
-    pub fn bytes(&self) -> u64 {
+    pub(super) fn bytes(&self) -> u64 {
         let calls = |name: &str| self.0.iter().any(|expression| expression.contains(name));
         let sixths = if calls("sixths") { 52 } else { 0 };
         let tanh = if calls("tanh_of") { 32 } else { 0 };

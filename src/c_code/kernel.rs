@@ -22,7 +22,7 @@ fn part(text: &'static str, name: &str) -> String {
 }
 
 /// The name of the function in C.
-pub fn name(kernel: Kernel, form: Form) -> String {
+pub(super) fn name(kernel: Kernel, form: Form) -> String {
     let ending = match form {
         Form::Floats => "_float",
         Form::Bytes => "_int8_t",
@@ -41,7 +41,7 @@ pub fn name(kernel: Kernel, form: Form) -> String {
 }
 
 /// The text of the function.
-pub fn text(kernel: Kernel, form: Form) -> String {
+pub(super) fn text(kernel: Kernel, form: Form) -> String {
     let stem = match kernel {
         Kernel::Convolution => "conv",
         Kernel::MaxPool => "max_pool",
@@ -72,6 +72,6 @@ pub fn text(kernel: Kernel, form: Form) -> String {
 }
 
 /// A function that kernels call.
-pub fn helper(name: &str) -> String {
+pub(super) fn helper(name: &str) -> String {
     part(HELPERS, name)
 }

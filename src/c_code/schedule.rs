@@ -15,7 +15,7 @@ use crate::engine::{Numbers, WeightSource};
 use crate::model::Network;
 
 /// Calls in order, the memory they work in, and which buffer holds the output.
-pub struct Schedule {
+pub(super) struct Schedule {
     pub steps: Vec<Step>,
     pub buffers: Vec<Buffer>,
     pub output: usize,
@@ -52,7 +52,7 @@ fn of_planes(planes: &Planes) -> [usize; 3] {
 ///
 /// # Errors
 /// Names the first row that no C is written for.
-pub fn schedule(network: &Network, weights: &WeightSource, numbers: Numbers) -> Result<Schedule, CProblem> {
+pub(super) fn schedule(network: &Network, weights: &WeightSource, numbers: Numbers) -> Result<Schedule, CProblem> {
     let resolved = Resolved::of(network, weights, numbers)?;
     let graph = &resolved.graph;
     let mut scheduling = Scheduling {

@@ -4,21 +4,21 @@ use crate::engine::kernels::activation::Activation;
 
 /// Numbers in memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Form {
+pub(super) enum Form {
     Floats,
     Bytes,
 }
 
 /// Memory for one tensor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Buffer {
+pub(super) struct Buffer {
     pub form: Form,
     pub elements: u64,
 }
 
 /// What one call computes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Kernel {
+pub(super) enum Kernel {
     Convolution,
     MaxPool,
     AveragePool,
@@ -32,7 +32,7 @@ pub enum Kernel {
 
 /// Where a call reads from or writes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
+pub(super) enum Place {
     /// The caller's input.
     Input,
     Buffer(usize),
@@ -40,7 +40,7 @@ pub enum Place {
 
 /// One call with its numbers.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Step {
+pub(super) struct Step {
     pub kernel: Kernel,
     /// What it reads is in this form.
     pub form: Form,
@@ -54,7 +54,7 @@ pub struct Step {
 
 /// What becomes of a convolution's results.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum To {
+pub(super) enum To {
     #[default]
     Floats,
     Bytes,
@@ -64,7 +64,7 @@ pub enum To {
 
 /// The numbers of a call's table; sizes are rows, then columns.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct StepNumbers {
+pub(super) struct StepNumbers {
     pub input: [usize; 3],
     pub output: [usize; 3],
     pub kernel: [usize; 2],
@@ -87,7 +87,7 @@ pub struct StepNumbers {
 
 /// Of a convolution, `[O, kh, kw, C / groups]`.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub enum Weights {
+pub(super) enum Weights {
     #[default]
     None,
     Floats(Vec<f32>),

@@ -16,7 +16,7 @@ use crate::model::{Network, literal};
 const TABLE: u64 = 68;
 
 /// Writes both files.
-pub fn write(
+pub(super) fn write(
     network: &Network,
     weights: &WeightSource,
     numbers: Numbers,

@@ -13,7 +13,7 @@ use super::Theme;
 pub type DrawError<DB> = DrawingAreaErrorKind<<DB as DrawingBackend>::ErrorType>;
 
 /// An area with its density. The area's size is the layout's, times the density.
-pub struct Brush<'a, DB: DrawingBackend> {
+pub(super) struct Brush<'a, DB: DrawingBackend> {
     pub area: &'a DrawingArea<DB, Shift>,
     pub theme: &'a Theme,
     pub density: f64,
@@ -22,7 +22,7 @@ pub struct Brush<'a, DB: DrawingBackend> {
 const ELLIPSIS: char = '\u{2026}';
 
 /// A text with its place.
-pub struct Label<'a> {
+pub(super) struct Label<'a> {
     pub text: &'a str,
     pub color: RGBColor,
     pub size: f64,
@@ -32,7 +32,7 @@ pub struct Label<'a> {
 
 /// Corners in CSS pixels: left, top, right, bottom.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Corners {
+pub(super) struct Corners {
     pub left: f64,
     pub top: f64,
     pub right: f64,
@@ -40,12 +40,12 @@ pub struct Corners {
 }
 
 impl<DB: DrawingBackend> Brush<'_, DB> {
-    pub fn clear(&self) -> Result<(), DrawError<DB>> {
+    pub(super) fn clear(&self) -> Result<(), DrawError<DB>> {
         self.area.fill(&self.theme.surface)
     }
 
     /// At least one device pixel wide and high.
-    pub fn fill(&self, place: Corners, color: &impl Color) -> Result<(), DrawError<DB>> {
+    pub(super) fn fill(&self, place: Corners, color: &impl Color) -> Result<(), DrawError<DB>> {
         let (left, top) = self.device(place.left, place.top);
         let (right, bottom) = self.device(place.right, place.bottom);
         let corners = [(left, top), (right.max(left + 1), bottom.max(top + 1))];
@@ -53,30 +53,30 @@ impl<DB: DrawingBackend> Brush<'_, DB> {
     }
 
     /// A line one CSS pixel thick, upright or level.
-    pub fn hairline(&self, place: Corners, color: RGBColor) -> Result<(), DrawError<DB>> {
+    pub(super) fn hairline(&self, place: Corners, color: RGBColor) -> Result<(), DrawError<DB>> {
         let upright = place.right - place.left < place.bottom - place.top;
         let (right, bottom) = if upright { (place.left + 1.0, place.bottom) } else { (place.right, place.top + 1.0) };
         self.fill(Corners { right, bottom, ..place }, &color)
     }
 
-    pub fn path(&self, points: &[(f64, f64)], color: RGBColor, thickness: f64) -> Result<(), DrawError<DB>> {
+    pub(super) fn path(&self, points: &[(f64, f64)], color: RGBColor, thickness: f64) -> Result<(), DrawError<DB>> {
         let points: Vec<(i32, i32)> = points.iter().map(|&(x, y)| self.device(x, y)).collect();
         let style = ShapeStyle { color: color.to_rgba(), filled: false, stroke_width: self.thickness(thickness) };
         self.area.draw(&PathElement::new(points, style))
     }
 
-    pub fn area_below(&self, points: &[(f64, f64)], color: RGBColor, opacity: f64) -> Result<(), DrawError<DB>> {
+    pub(super) fn area_below(&self, points: &[(f64, f64)], color: RGBColor, opacity: f64) -> Result<(), DrawError<DB>> {
         let points: Vec<(i32, i32)> = points.iter().map(|&(x, y)| self.device(x, y)).collect();
         self.area.draw(&Polygon::new(points, color.mix(opacity)))
     }
 
-    pub fn dot(&self, place: (f64, f64), radius: f64, color: RGBColor) -> Result<(), DrawError<DB>> {
+    pub(super) fn dot(&self, place: (f64, f64), radius: f64, color: RGBColor) -> Result<(), DrawError<DB>> {
         let place = self.device(place.0, place.1);
         self.area.draw(&Circle::new(place, self.thickness(radius), color.filled()))
     }
 
     /// A text whose middle is at this height.
-    pub fn text(&self, x: f64, y: f64, label: &Label<'_>) -> Result<(), DrawError<DB>> {
+    pub(super) fn text(&self, x: f64, y: f64, label: &Label<'_>) -> Result<(), DrawError<DB>> {
         let style = if label.bold { FontStyle::Bold } else { FontStyle::Normal };
         let font = (self.theme.font, label.size * self.density).into_font().style(style);
         let style =
@@ -94,7 +94,7 @@ impl<DB: DrawingBackend> Brush<'_, DB> {
 }
 
 /// About how wide a text is. A guess on the wide side: no font is at hand.
-pub fn text_width(text: &str, size: f64) -> f64 {
+pub(super) fn text_width(text: &str, size: f64) -> f64 {
     text.chars().map(letter_width).sum::<f64>() * size
 }
 
@@ -110,7 +110,7 @@ const fn letter_width(letter: char) -> f64 {
 }
 
 /// The text, without its start where it is too wide: the end tells layers apart.
-pub fn fit(text: &str, width: f64, size: f64) -> String {
+pub(super) fn fit(text: &str, width: f64, size: f64) -> String {
     if text_width(text, size) <= width {
         return text.to_string();
     }

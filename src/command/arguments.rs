@@ -11,7 +11,7 @@ use crate::model::Dims;
 
 /// What is to be done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verb {
+pub(super) enum Verb {
     Count,
     Diff,
     Fit,
@@ -24,7 +24,7 @@ pub enum Verb {
 
 /// How an answer is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
+pub(super) enum Format {
     Table,
     Json,
     Markdown,
@@ -33,7 +33,7 @@ pub enum Format {
 
 /// What a network may take at most; `None` is no limit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Limits {
+pub(super) struct Limits {
     pub flash: Option<u64>,
     pub ram: Option<u64>,
     pub macs: Option<u64>,
@@ -42,7 +42,7 @@ pub struct Limits {
 
 /// A call of the command line.
 #[derive(Debug)]
-pub struct Call {
+pub(super) struct Call {
     pub verb: Verb,
     /// What an export writes: `c`, `pytorch`.
     pub form: String,
@@ -122,7 +122,7 @@ impl Call {
     ///
     /// # Errors
     /// Names the argument and what it may be.
-    pub fn from_environment() -> Result<Self, Stopped> {
+    pub(super) fn from_environment() -> Result<Self, Stopped> {
         Self::read(Parser::from_env())
     }
 

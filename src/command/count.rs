@@ -37,7 +37,7 @@ struct Answer<'a> {
     failed: Vec<Failed<'a>>,
 }
 
-pub fn answer(call: &Call) -> Result<(String, Outcome), Stopped> {
+pub(super) fn answer(call: &Call) -> Result<(String, Outcome), Stopped> {
     let opened = open_all(call);
     let mut counted = Vec::new();
     let mut is_wrong = false;
@@ -212,6 +212,6 @@ fn csv_rows(counted: &[Counted]) -> String {
 }
 
 /// `3x224x224`.
-pub fn sizes(sizes: &[u64]) -> String {
+pub(super) fn sizes(sizes: &[u64]) -> String {
     sizes.iter().map(ToString::to_string).collect::<Vec<_>>().join("x")
 }

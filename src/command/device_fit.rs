@@ -9,7 +9,7 @@ use crate::model::Network;
 
 /// How a model stands on a device.
 #[derive(Debug, Serialize)]
-pub struct DeviceFit {
+pub(super) struct DeviceFit {
     pub device: &'static str,
     pub flash_bytes: Option<u64>,
     pub flash: Kept,
@@ -22,7 +22,7 @@ pub struct DeviceFit {
 /// Whether a limit is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Kept {
+pub(super) enum Kept {
     Fits,
     /// It fits alone; beside the largest runtime known it may not.
     Tight,
@@ -40,11 +40,11 @@ impl Kept {
         }
     }
 
-    pub const fn is_kept(self) -> bool {
+    pub(super) const fn is_kept(self) -> bool {
         matches!(self, Self::Fits | Self::Tight)
     }
 
-    pub const fn words(self) -> &'static str {
+    pub(super) const fn words(self) -> &'static str {
         match self {
             Self::Fits => "fits",
             Self::Tight => "tight",
@@ -55,7 +55,7 @@ impl Kept {
 }
 
 impl DeviceFit {
-    pub fn of(device: &Device, network: &Network, report: &Report) -> Self {
+    pub(super) fn of(device: &Device, network: &Network, report: &Report) -> Self {
         let fit = Fit::of(device, network);
         let exact = report.totals.completeness.is_exact();
         let kept = |verdict: Option<Verdict>| match verdict.map(Kept::of) {
@@ -79,13 +79,13 @@ impl DeviceFit {
     }
 
     /// The worse of both.
-    pub fn verdict(&self) -> &'static str {
+    pub(super) fn verdict(&self) -> &'static str {
         let worst = [Kept::TooLarge, Kept::Unknown, Kept::Tight];
         let of = worst.into_iter().find(|kept| self.flash == *kept || self.ram == *kept);
         of.unwrap_or(Kept::Fits).words()
     }
 
-    pub fn words(&self) -> String {
+    pub(super) fn words(&self) -> String {
         let time = self.milliseconds.map_or(String::new(), |time| format!(", about {} ms", fixed(time, 1)));
         format!("flash {}, RAM {}{time}", self.flash.words(), self.ram.words())
     }

@@ -31,7 +31,7 @@ struct Pair<'a> {
     same: bool,
 }
 
-pub fn answer(call: &Call) -> Result<(String, Outcome), Stopped> {
+pub(super) fn answer(call: &Call) -> Result<(String, Outcome), Stopped> {
     let opened = open_all(call);
     opened.iter().for_each(Opened::tell);
     let models: Vec<(&Opened, &Model)> =

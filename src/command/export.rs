@@ -13,7 +13,7 @@ use crate::{c_code, keras, pytorch, report, share_link};
 /// What a model can be written as.
 const FORMS: &str = "c, c-int8, pytorch, keras, json, link";
 
-pub fn answer(call: &Call) -> Result<(String, Outcome), Stopped> {
+pub(super) fn answer(call: &Call) -> Result<(String, Outcome), Stopped> {
     if call.models.is_empty() {
         return Err(format!("export wants a form and a model; forms are {FORMS}"));
     }

@@ -11,11 +11,11 @@ use crate::shape::NodeShape;
 use crate::share_link;
 
 /// What the JSON is, with its version: keys are added to a version, never changed or taken away.
-pub const SCHEMA: &str = "convscope.1";
+pub(super) const SCHEMA: &str = "convscope.1";
 
 /// One model.
 #[derive(Debug, Serialize)]
-pub struct Figures {
+pub(super) struct Figures {
     pub file: String,
     pub name: String,
     /// `[C, H, W]`.
@@ -45,7 +45,7 @@ pub struct Figures {
 /// How far the sums can be trusted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Completeness {
+pub(super) enum Completeness {
     Exact,
     /// A row is not in the sums, as its cost is not known.
     AtLeast,
@@ -55,7 +55,7 @@ pub enum Completeness {
 
 /// One layer.
 #[derive(Debug, Serialize)]
-pub struct Row {
+pub(super) struct Row {
     pub name: String,
     pub class: &'static str,
     /// Without the batch; `None` where it is not known.
@@ -69,7 +69,7 @@ pub struct Row {
 
 impl Figures {
     /// The figures of a model, with what is wrong with the file that it is from.
-    pub fn of(opened: &Opened, model: &Model, batch: u64) -> (Self, Report) {
+    pub(super) fn of(opened: &Opened, model: &Model, batch: u64) -> (Self, Report) {
         let settings = Settings { batch, frozen: model.frozen.clone(), ..Settings::default() };
         let network = &model.network;
         let report = cost::analyze(network, &settings);
@@ -101,12 +101,12 @@ impl Figures {
 
 impl Figures {
     /// What stands before a sum of parameters.
-    pub const fn params_qualifier(&self) -> &'static str {
+    pub(super) const fn params_qualifier(&self) -> &'static str {
         self.of_params.qualifier()
     }
 
     /// Says on standard error what is wrong with rows, beside what is wrong with the file; whether there was anything.
-    pub fn tell_of_rows(&self, opened: &Opened) -> bool {
+    pub(super) fn tell_of_rows(&self, opened: &Opened) -> bool {
         let of_rows = self.problems.get(opened.problems.len()..).unwrap_or_default();
         of_rows.iter().for_each(|problem| eprintln!("{}", problem.told(&opened.file)));
         !of_rows.is_empty()
@@ -122,7 +122,7 @@ impl Completeness {
         }
     }
 
-    pub const fn name(self) -> &'static str {
+    pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Exact => "exact",
             Self::AtLeast => "at_least",
@@ -131,7 +131,7 @@ impl Completeness {
     }
 
     /// What stands before a sum.
-    pub const fn qualifier(self) -> &'static str {
+    pub(super) const fn qualifier(self) -> &'static str {
         match self {
             Self::Exact => "",
             Self::AtLeast => "at least ",

@@ -36,7 +36,7 @@ struct Answer<'a> {
     models: &'a [Checked],
 }
 
-pub fn answer(call: &Call) -> Result<(String, Outcome), Stopped> {
+pub(super) fn answer(call: &Call) -> Result<(String, Outcome), Stopped> {
     let limits = &call.limits;
     if call.device.is_none() && [limits.flash, limits.ram, limits.macs, limits.params].iter().all(Option::is_none) {
         return Err("fit wants a limit: --device, --max-flash, --max-ram, --max-macs or --max-params".to_string());

@@ -5,7 +5,7 @@ use super::text::{Column, Table};
 use crate::cost::units::grouped;
 use crate::device::CATALOGUE;
 
-pub const HELP: &str = "\
+pub(super) const HELP: &str = "\
 What convolutional networks cost, whether they fit, and how two of them differ.
 
 usage: convscope MODEL...                     params, MACs, memory of each
@@ -36,7 +36,7 @@ Exit status: 0 fine, 1 a limit of fit is not kept, 2 the call or a model is wron
 ";
 
 /// The boards of the catalogue.
-pub fn devices(format: Format) -> String {
+pub(super) fn devices(format: Format) -> String {
     let mut table = Table::new(&[
         Column::left("id"),
         Column::left("name"),

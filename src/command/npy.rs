@@ -8,7 +8,7 @@ const MAGIC: &[u8] = b"\x93NUMPY";
 ///
 /// # Errors
 /// Where it is none, or holds anything but `<f4` in C order.
-pub fn read(bytes: &[u8]) -> Result<Vec<f32>, Stopped> {
+pub(super) fn read(bytes: &[u8]) -> Result<Vec<f32>, Stopped> {
     let rest = bytes.strip_prefix(MAGIC).ok_or("it does not begin as a .npy file")?;
     let (length, start) = match rest {
         [1, _, a, b, ..] => (usize::from(u16::from_le_bytes([*a, *b])), 4),
@@ -28,7 +28,7 @@ pub fn read(bytes: &[u8]) -> Result<Vec<f32>, Stopped> {
 }
 
 /// A file of version 1 with these values.
-pub fn write(values: &[f32], shape: &[usize]) -> Vec<u8> {
+pub(super) fn write(values: &[f32], shape: &[usize]) -> Vec<u8> {
     let sizes: Vec<String> = shape.iter().map(|size| format!("{size},")).collect();
     let mut header = format!("{{'descr': '<f4', 'fortran_order': False, 'shape': ({}), }}", sizes.join(" "));
     // The values begin at a multiple of 64.

@@ -18,7 +18,7 @@ use crate::{pytorch, share_link};
 
 /// One network.
 #[derive(Clone, Debug)]
-pub struct Model {
+pub(super) struct Model {
     pub name: String,
     pub network: Network,
     /// Modules that do not learn.
@@ -28,7 +28,7 @@ pub struct Model {
 }
 
 /// The tensors of each node that has any, in the order weight, bias, running mean, running variance.
-pub type Weights = HashMap<NodeId, Vec<Vec<f32>>>;
+pub(super) type Weights = HashMap<NodeId, Vec<Vec<f32>>>;
 
 /// What a reader is asked for.
 #[derive(Clone, Copy, Debug)]
@@ -39,7 +39,7 @@ struct Wanted {
 
 /// What one file, link or text holds.
 #[derive(Clone, Debug, Default)]
-pub struct Opened {
+pub(super) struct Opened {
     /// As it was named in the call.
     pub file: String,
     pub models: Vec<Model>,
@@ -54,7 +54,7 @@ const PART: &str = "::";
 const STACK: usize = 64 << 20;
 
 /// All models of the call, in its order.
-pub fn open_all(call: &Call) -> Vec<Opened> {
+pub(super) fn open_all(call: &Call) -> Vec<Opened> {
     let wanted = Wanted { input: call.input, weights: matches!(call.verb, Verb::Run | Verb::Export) };
     let next = AtomicUsize::new(0);
     let found: Mutex<Vec<Option<Opened>>> = Mutex::new(vec![None; call.models.len()]);
@@ -82,7 +82,7 @@ pub fn open_all(call: &Call) -> Vec<Opened> {
 ///
 /// # Errors
 /// Where there is none or are several.
-pub fn open_one(call: &Call) -> Result<Model, Stopped> {
+pub(super) fn open_one(call: &Call) -> Result<Model, Stopped> {
     let [_] = call.models.as_slice() else {
         return Err("one model, please: this verb takes no more".to_string());
     };
@@ -103,13 +103,13 @@ pub fn open_one(call: &Call) -> Result<Model, Stopped> {
 
 impl Opened {
     /// Says what is wrong on standard error.
-    pub fn tell(&self) {
+    pub(super) fn tell(&self) {
         for problem in &self.problems {
             eprintln!("{}", problem.told(&self.file));
         }
     }
 
-    pub fn is_wrong(&self) -> bool {
+    pub(super) fn is_wrong(&self) -> bool {
         self.models.is_empty() || self.problems.iter().any(|problem| problem.severity == Severity::Error)
     }
 

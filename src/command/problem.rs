@@ -6,7 +6,7 @@ use super::text::visible;
 
 /// One message about an input.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Problem {
+pub(super) struct Problem {
     pub severity: Severity,
     /// Of the text, from 1; none where no line of it is to blame.
     pub line: Option<u32>,
@@ -17,19 +17,19 @@ pub struct Problem {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Severity {
+pub(super) enum Severity {
     Note,
     Warning,
     Error,
 }
 
 impl Problem {
-    pub fn error(rule: &'static str, message: impl Into<String>) -> Self {
+    pub(super) fn error(rule: &'static str, message: impl Into<String>) -> Self {
         Self { severity: Severity::Error, line: None, message: message.into(), rule }
     }
 
     /// `net.py:12: error: words [channel_mismatch]`.
-    pub fn told(&self, file: &str) -> String {
+    pub(super) fn told(&self, file: &str) -> String {
         let line = self.line.map_or(String::new(), |line| format!(":{line}"));
         let severity = match self.severity {
             Severity::Note => "note",

@@ -32,7 +32,7 @@ struct Answer<'a> {
     arena_bytes: usize,
 }
 
-pub fn answer(call: &Call) -> Result<(String, Outcome), Stopped> {
+pub(super) fn answer(call: &Call) -> Result<(String, Outcome), Stopped> {
     let model = open_one(call)?;
     let weights = match model.weights {
         Some(given) => WeightSource::Given(given.map_err(|words| format!("{}: {words}", model.name))?),

@@ -5,38 +5,38 @@ use crate::report;
 
 /// The head of a column, and on which side its cells stand.
 #[derive(Clone, Debug)]
-pub struct Column {
+pub(super) struct Column {
     title: &'static str,
     is_right: bool,
 }
 
 /// Rows of cells below their columns.
 #[derive(Clone, Debug)]
-pub struct Table {
+pub(super) struct Table {
     columns: Vec<Column>,
     rows: Vec<Vec<String>>,
 }
 
 impl Column {
-    pub const fn left(title: &'static str) -> Self {
+    pub(super) const fn left(title: &'static str) -> Self {
         Self { title, is_right: false }
     }
 
-    pub const fn right(title: &'static str) -> Self {
+    pub(super) const fn right(title: &'static str) -> Self {
         Self { title, is_right: true }
     }
 }
 
 impl Table {
-    pub fn new(columns: &[Column]) -> Self {
+    pub(super) fn new(columns: &[Column]) -> Self {
         Self { columns: columns.to_vec(), rows: Vec::new() }
     }
 
-    pub fn push(&mut self, row: Vec<String>) {
+    pub(super) fn push(&mut self, row: Vec<String>) {
         self.rows.push(row);
     }
 
-    pub fn write(&self, format: Format) -> String {
+    pub(super) fn write(&self, format: Format) -> String {
         match format {
             Format::Markdown => self.markdown(),
             Format::Csv => {
@@ -103,7 +103,7 @@ impl Table {
 }
 
 /// A text in one line, without what would move a terminal's cursor.
-pub fn visible(text: &str) -> String {
+pub(super) fn visible(text: &str) -> String {
     text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect()
 }
 

@@ -17,7 +17,7 @@ pub struct AlignedRow {
 const MOST_PAIRS: usize = 4_000_000;
 
 /// By origin where one side was derived from the other, else by kind and name.
-pub fn align(left: &Side, right: &Side) -> Vec<AlignedRow> {
+pub(super) fn align(left: &Side, right: &Side) -> Vec<AlignedRow> {
     match (left.origins, right.origins) {
         (_, Some(origins)) if origins.len() == right.network.nodes.len() => by_origin(left.network, origins),
         (Some(origins), _) if origins.len() == left.network.nodes.len() => {

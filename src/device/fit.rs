@@ -39,7 +39,7 @@ pub enum Verdict {
 
 /// What a network takes of every device of a class, for a batch of one; the fields are those of [`Fit`].
 #[derive(Clone, Debug, PartialEq)]
-pub struct Needs {
+pub(super) struct Needs {
     class: Class,
     weights: u64,
     weights_exact: bool,
@@ -51,7 +51,7 @@ pub struct Needs {
 
 impl Needs {
     /// `None` where a shape is missing, or a size does not fit 64 bits.
-    pub fn of(class: Class, network: &Network) -> Option<Self> {
+    pub(super) fn of(class: Class, network: &Network) -> Option<Self> {
         match class {
             Class::Microcontroller => {
                 let report = analyze(network, &Settings { number_type: NumberType::Int8, ..Settings::default() });
@@ -95,7 +95,7 @@ impl Needs {
     }
 
     /// Against the limits of a device of the class.
-    pub fn on(&self, device: &Device) -> Fit {
+    pub(super) fn on(&self, device: &Device) -> Fit {
         let (code, runtime) = (CODE_FLASH_KIB.1 * 1024, RUNTIME_RAM_KIB.1 * 1024);
         let Self { weights, tensors, tensors_high, .. } = *self;
         let (flash, ram) = match self.class {

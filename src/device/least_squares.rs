@@ -7,7 +7,7 @@ pub(super) struct Row {
 
 impl Row {
     /// In times of what was measured.
-    pub fn predict(&self, coefficients: &[f64]) -> f64 {
+    pub(super) fn predict(&self, coefficients: &[f64]) -> f64 {
         self.terms.iter().zip(coefficients).map(|(term, coefficient)| term * coefficient).sum()
     }
 }

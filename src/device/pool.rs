@@ -32,7 +32,7 @@ pub(super) fn scaled(shape: &[f64], scale: f64) -> [f64; 4] {
 }
 
 impl Pool {
-    pub fn all() -> &'static Self {
+    pub(super) fn all() -> &'static Self {
         static ALL: OnceLock<Pool> = OnceLock::new();
         ALL.get_or_init(|| {
             let pooled = TIMINGS.iter().filter(|timings| timings.terms == Terms::Pooled);
@@ -42,7 +42,7 @@ impl Pool {
 
     /// How MACs and outputs stand to one another over the runs that are kept: scales and shape in turns, until neither
     /// moves.
-    pub fn shape(&self, keep: impl Fn((&Timings, &Timing)) -> bool) -> Vec<f64> {
+    pub(super) fn shape(&self, keep: impl Fn((&Timings, &Timing)) -> bool) -> Vec<f64> {
         let mut shape = vec![1.0, 0.0];
         for _ in 0..40 {
             let rows = self.timings.iter().flat_map(|timings| {
@@ -60,7 +60,7 @@ impl Pool {
 
     /// The relative error for each run of a device, by the shape that all other devices have and the factor that its other
     /// runs give.
-    pub fn left_out_runs(&self, device: &Timings) -> Vec<(&'static str, f64)> {
+    pub(super) fn left_out_runs(&self, device: &Timings) -> Vec<(&'static str, f64)> {
         let shape = self.shape(|(timings, _)| timings.device != device.device);
         let errors = device.runs.iter().map(|left_out| {
             let factor = scale(&shape, device, |timing| timing.network != left_out.network);
@@ -70,7 +70,7 @@ impl Pool {
     }
 
     /// The same with the shape of all devices but without the network anywhere.
-    pub fn left_out_network(&self, network: &str) -> Vec<(&'static str, f64)> {
+    pub(super) fn left_out_network(&self, network: &str) -> Vec<(&'static str, f64)> {
         let shape = self.shape(|(_, timing)| timing.network != network);
         let devices = self.timings.iter().filter_map(|timings| {
             let left_out = timings.runs.iter().find(|timing| timing.network == network)?;

@@ -7,7 +7,7 @@ const ALIGNMENT: u64 = 16;
 
 /// A buffer and the steps during which it must keep its values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Buffer {
+pub(super) struct Buffer {
     /// In values. May be more than fits the memory: whoever places buffers looks at the length of the whole first.
     pub length: u64,
     /// The step that writes it.
@@ -18,13 +18,13 @@ pub struct Buffer {
 
 /// Where each buffer lies, and the length of the whole.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Placement {
+pub(super) struct Placement {
     pub ranges: Vec<Range<u64>>,
     pub length: u64,
 }
 
 /// The largest buffers first, each at the lowest place that is free during its life.
-pub fn place(buffers: &[Buffer]) -> Placement {
+pub(super) fn place(buffers: &[Buffer]) -> Placement {
     // Inserted one by one: they are few, and a sort of the library's is 5 kB of the worker.
     let mut order: Vec<usize> = Vec::with_capacity(buffers.len());
     for (index, buffer) in buffers.iter().enumerate() {

@@ -8,7 +8,7 @@ use super::operation::{Operation, Parameters};
 /// Makes aliases disappear: whoever read an alias reads what it stands for.
 ///
 /// The sizes of a tensor are then those of its producer; operations carry the sizes they need themselves.
-pub fn remove_aliases(graph: &mut Graph) {
+pub(super) fn remove_aliases(graph: &mut Graph) {
     let mut stands_for: Vec<TensorId> = (0..graph.tensors.len()).map(TensorId).collect();
     for node in &mut graph.nodes {
         node.inputs.iter_mut().for_each(|input| *input = stands_for[input.0]);
@@ -40,7 +40,7 @@ pub fn remove_aliases(graph: &mut Graph) {
 }
 
 /// Folds and fuses where a tensor has one reader only.
-pub fn fuse(graph: &mut Graph) {
+pub(super) fn fuse(graph: &mut Graph) {
     let mut readers = vec![0_usize; graph.tensors.len()];
     for node in &graph.nodes {
         node.inputs.iter().chain(&node.residual).for_each(|input| readers[input.0] += 1);

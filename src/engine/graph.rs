@@ -5,11 +5,11 @@ use super::operation::Operation;
 
 /// A tensor of a [`Graph`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct TensorId(pub usize);
+pub(crate) struct TensorId(pub usize);
 
 /// Operations in execution order. Tensor 0 is the input.
 #[derive(Clone, Debug)]
-pub struct Graph {
+pub(crate) struct Graph {
     /// The sizes of every tensor, the batch first.
     pub tensors: Vec<Vec<usize>>,
     pub nodes: Vec<GraphNode>,
@@ -18,7 +18,7 @@ pub struct Graph {
 
 /// One operation.
 #[derive(Clone, Debug)]
-pub struct GraphNode {
+pub(crate) struct GraphNode {
     pub operation: Operation,
     pub inputs: Vec<TensorId>,
     pub output: TensorId,
@@ -31,15 +31,21 @@ pub struct GraphNode {
 }
 
 impl Graph {
-    pub const INPUT: TensorId = TensorId(0);
+    pub(crate) const INPUT: TensorId = TensorId(0);
 
     /// A graph that only has an input.
-    pub fn new(input: Vec<usize>) -> Self {
+    pub(crate) fn new(input: Vec<usize>) -> Self {
         Self { tensors: vec![input], nodes: Vec::new(), output: Self::INPUT }
     }
 
     /// Appends an operation and gives the tensor it makes.
-    pub fn push(&mut self, operation: Operation, inputs: &[TensorId], dims: Vec<usize>, source: usize) -> TensorId {
+    pub(crate) fn push(
+        &mut self,
+        operation: Operation,
+        inputs: &[TensorId],
+        dims: Vec<usize>,
+        source: usize,
+    ) -> TensorId {
         let output = TensorId(self.tensors.len());
         self.tensors.push(dims);
         self.nodes.push(GraphNode {
@@ -54,18 +60,18 @@ impl Graph {
         output
     }
 
-    pub fn dims(&self, tensor: TensorId) -> &[usize] {
+    pub(crate) fn dims(&self, tensor: TensorId) -> &[usize] {
         &self.tensors[tensor.0]
     }
 
-    pub fn elements(&self, tensor: TensorId) -> usize {
+    pub(crate) fn elements(&self, tensor: TensorId) -> usize {
         self.dims(tensor).iter().product()
     }
 }
 
 impl GraphNode {
     /// Bytes of the inputs, the weights and the output.
-    pub fn bytes(&self, graph: &Graph) -> u64 {
+    pub(crate) fn bytes(&self, graph: &Graph) -> u64 {
         let read: usize = self.inputs.iter().chain(&self.residual).map(|&input| graph.elements(input)).sum();
         let values = read + graph.elements(self.output) + self.operation.parameter_count();
         (values * size_of::<f32>()) as u64

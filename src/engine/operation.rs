@@ -9,7 +9,7 @@ use super::kernels::reference::rearrange::{Fill, Resampling};
 
 /// One computation over tensors in PyTorch's order.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Operation {
+pub(crate) enum Operation {
     /// The same elements in another shape.
     Alias,
     Constant(Vec<f32>),
@@ -41,14 +41,14 @@ pub enum Operation {
 
 /// A weight and a bias; empty where there is none.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Parameters {
+pub(crate) struct Parameters {
     pub weight: Vec<f32>,
     pub bias: Vec<f32>,
 }
 
 /// Two operands stretched to `dims`; a stretched dimension has stride 0.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Broadcast {
+pub(crate) struct Broadcast {
     pub combination: Combination,
     pub dims: Vec<usize>,
     pub strides: [Vec<usize>; 2],
@@ -56,7 +56,7 @@ pub struct Broadcast {
 
 impl Broadcast {
     /// Whether the operand of this side lies as planes of these sizes do, each size of 1 stretched.
-    pub fn takes(&self, side: usize, planes: Planes) -> bool {
+    pub(crate) fn takes(&self, side: usize, planes: Planes) -> bool {
         let Planes { batch, channels, height, width } = planes;
         let area = height * width;
         let steps = [(batch, channels * area), (channels, area), (height, width), (width, 1)];
@@ -70,7 +70,7 @@ impl Broadcast {
 
 /// A copy in another order.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Gather {
+pub(crate) struct Gather {
     pub dims: Vec<usize>,
     pub offset: usize,
     pub strides: Vec<usize>,
@@ -78,7 +78,7 @@ pub struct Gather {
 
 /// Planes set into larger (or smaller) ones.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Padding {
+pub(crate) struct Padding {
     pub input: Planes,
     pub output: Planes,
     pub top_left: [isize; 2],
@@ -87,7 +87,7 @@ pub struct Padding {
 
 impl Operation {
     /// Multiply-accumulates of convolutions and matrix products; `elements` are the output's.
-    pub fn macs(&self, elements: usize) -> u64 {
+    pub(crate) fn macs(&self, elements: usize) -> u64 {
         let [elements, per_output] = match self {
             Self::Convolution(shape, _) => {
                 let [height, width] = shape.window.kernel;
@@ -125,7 +125,7 @@ impl Operation {
 
 impl Operation {
     /// A short name of the computation.
-    pub fn name(&self) -> &'static str {
+    pub(crate) fn name(&self) -> &'static str {
         match self {
             Self::Alias => "view",
             Self::Constant(_) => "constant",
@@ -155,7 +155,7 @@ impl Operation {
 
     /// Bytes of the parameters: 4 for each, or 1 for each weight of a quantised convolution or matrix product and 4 for
     /// each bias.
-    pub fn weight_bytes(&self, is_quantized: bool) -> u64 {
+    pub(crate) fn weight_bytes(&self, is_quantized: bool) -> u64 {
         let whole = self.parameter_count() * size_of::<f32>();
         let saved = match self {
             Self::Convolution(_, parameters) | Self::Linear(_, parameters) if is_quantized => {
@@ -167,7 +167,7 @@ impl Operation {
     }
 
     /// Weights and constants, in values.
-    pub fn parameter_count(&self) -> usize {
+    pub(crate) fn parameter_count(&self) -> usize {
         match self {
             Self::Constant(values) | Self::ScaleNegatives(_, values) => values.len(),
             Self::Convolution(_, parameters)
@@ -197,7 +197,7 @@ impl Operation {
 
 impl Operation {
     /// The same with empty parameters, for whoever keeps them elsewhere.
-    pub fn without_parameters(&self) -> Self {
+    pub(crate) fn without_parameters(&self) -> Self {
         let mut operation = self.clone();
         match &mut operation {
             Self::Constant(values) | Self::ScaleNegatives(_, values) => *values = Vec::new(),

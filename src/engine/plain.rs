@@ -7,7 +7,7 @@ use super::schedule::Schedule;
 use super::step::{Choice, StepInfo};
 
 /// Every operation by plain loops over PyTorch's order. Takes the operations out of the graph.
-pub fn build(graph: &mut Graph) -> Schedule {
+pub(super) fn build(graph: &mut Graph) -> Schedule {
     let mut program = Program::default();
     let buffers: Vec<BufferId> =
         (0..graph.tensors.len()).map(|tensor| program.buffer(graph.elements(TensorId(tensor)))).collect();

@@ -21,11 +21,11 @@ use super::reference;
 
 /// A buffer of a program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct BufferId(pub usize);
+pub(super) struct BufferId(pub usize);
 
 /// A part of a buffer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Place {
+pub(super) struct Place {
     pub buffer: BufferId,
     pub offset: usize,
     pub length: usize,
@@ -33,7 +33,7 @@ pub struct Place {
 
 /// A kernel with its numbers and weights.
 #[derive(Clone, Debug)]
-pub enum Kernel {
+pub(super) enum Kernel {
     /// An operation over tensors in PyTorch's order, with up to two inputs, a residual and an activation.
     Reference(Box<Operation>, Activation),
     ConcatenatePart(Axis, usize),
@@ -59,26 +59,26 @@ pub enum Kernel {
 
 /// A Winograd convolution with its transformed weights.
 #[derive(Clone, Debug)]
-pub struct WinogradCall {
+pub(super) struct WinogradCall {
     pub job: WinogradJob,
     pub weight: Aligned,
     pub bias: Vec<f32>,
 }
 
 #[derive(Clone, Debug)]
-pub struct DepthwiseCall {
+pub(super) struct DepthwiseCall {
     pub job: DepthwiseJob,
     pub weights: Aligned,
 }
 
 #[derive(Clone, Debug)]
-pub struct PixelCall {
+pub(super) struct PixelCall {
     pub job: PixelJob,
     pub operand: OwnedOperand,
 }
 
 #[derive(Clone, Debug)]
-pub enum OwnedOperand {
+pub(super) enum OwnedOperand {
     None,
     /// The call's second input.
     Image(Combination),
@@ -88,7 +88,7 @@ pub enum OwnedOperand {
 
 /// A kernel, what it reads and what it writes.
 #[derive(Clone, Debug)]
-pub struct Call {
+pub(super) struct Call {
     pub kernel: Kernel,
     pub inputs: [Option<Place>; 2],
     pub residual: Option<Place>,
@@ -99,14 +99,14 @@ pub struct Call {
 
 /// Calls in order, and the buffers they use.
 #[derive(Clone, Debug, Default)]
-pub struct Program {
+pub(super) struct Program {
     pub buffers: Vec<Buffer>,
     pub calls: Vec<Call>,
 }
 
 /// A call whose places are in the arena.
 #[derive(Clone, Debug)]
-pub struct PlacedCall {
+pub(super) struct PlacedCall {
     kernel: Kernel,
     inputs: [Range<usize>; 2],
     residual: Option<Range<usize>>,
@@ -122,18 +122,18 @@ const SMALL: u64 = 1 << 15;
 
 impl Program {
     /// A buffer of so many values, and a few more for vectors that run over its end.
-    pub fn buffer(&mut self, length: usize) -> BufferId {
+    pub(super) fn buffer(&mut self, length: usize) -> BufferId {
         let length = (length as u64).next_multiple_of(4) + 4;
         self.buffers.push(Buffer { length, first: usize::MAX, last: 0 });
         BufferId(self.buffers.len() - 1)
     }
 
     /// All of a buffer.
-    pub fn whole(&self, buffer: BufferId) -> Place {
+    pub(super) fn whole(&self, buffer: BufferId) -> Place {
         Place { buffer, offset: 0, length: self.buffers[buffer.0].length as usize }
     }
 
-    pub fn call(&mut self, call: Call) {
+    pub(super) fn call(&mut self, call: Call) {
         let index = self.calls.len();
         for place in call.inputs.iter().chain([&call.residual]).flatten() {
             let buffer = &mut self.buffers[place.buffer.0];
@@ -146,7 +146,7 @@ impl Program {
     }
 
     /// Keeps a buffer's values over the whole run and beyond.
-    pub fn keep(&mut self, buffer: BufferId, from_start: bool) {
+    pub(super) fn keep(&mut self, buffer: BufferId, from_start: bool) {
         let end = self.calls.len();
         let buffer = &mut self.buffers[buffer.0];
         buffer.last = end;
@@ -156,7 +156,7 @@ impl Program {
     }
 
     /// The memory that kernels need beside their inputs and outputs, in values.
-    pub fn scratch(&self) -> usize {
+    pub(super) fn scratch(&self) -> usize {
         self.calls.iter().map(|call| call.kernel.scratch()).max().unwrap_or(0)
     }
 
@@ -164,7 +164,7 @@ impl Program {
     ///
     /// # Errors
     /// Where they, and weights of so many bytes, are more than the memory holds.
-    pub fn placed(mut self, weights: u64) -> Result<(Vec<PlacedCall>, Arena), EngineError> {
+    pub(super) fn placed(mut self, weights: u64) -> Result<(Vec<PlacedCall>, Arena), EngineError> {
         let scratch = self.scratch() as u64;
         let end = self.calls.len();
         for buffer in &mut self.buffers {
@@ -202,7 +202,7 @@ impl Program {
 
 /// Where each buffer of a program lies in one piece of memory. All in values.
 #[derive(Clone, Debug)]
-pub struct Arena {
+pub(super) struct Arena {
     ranges: Vec<Range<usize>>,
     pub length: usize,
     /// What kernels need beside it.
@@ -210,7 +210,7 @@ pub struct Arena {
 }
 
 impl Arena {
-    pub fn range(&self, place: Place) -> Range<usize> {
+    pub(super) fn range(&self, place: Place) -> Range<usize> {
         let start = self.ranges[place.buffer.0].start + place.offset;
         start..start + place.length
     }
@@ -238,7 +238,7 @@ impl Arena {
 ///
 /// # Errors
 /// Where they are not.
-pub fn check_memory(weights: u64, tensors: u64) -> Result<(), EngineError> {
+pub(super) fn check_memory(weights: u64, tensors: u64) -> Result<(), EngineError> {
     if weights.saturating_add(tensors) <= ADDRESS_SPACE {
         Ok(())
     } else {
@@ -248,7 +248,7 @@ pub fn check_memory(weights: u64, tensors: u64) -> Result<(), EngineError> {
 
 impl PlacedCall {
     /// Runs the kernel. Inputs and output never overlap, but for [`Kernel::Function`].
-    pub fn run(&self, arena: &mut [f32], scratch: &mut [f32]) {
+    pub(super) fn run(&self, arena: &mut [f32], scratch: &mut [f32]) {
         let (below, rest) = arena.split_at_mut(self.output.start);
         let (output, above) = rest.split_at_mut(self.output.len());
         let (below, above) = (&*below, &*above);
@@ -273,7 +273,7 @@ impl PlacedCall {
 
 impl Kernel {
     /// Values of memory the kernel needs beside its inputs and output.
-    pub fn scratch(&self) -> usize {
+    pub(super) fn scratch(&self) -> usize {
         match self {
             Self::Winograd(call) => call.job.scratch(),
             Self::QuantizedMatrix(job) => job.scratch(),

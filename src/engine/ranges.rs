@@ -6,7 +6,7 @@ use super::watched::Watched;
 use super::weights::{WeightSource, seeded_input};
 
 /// The largest magnitude of every tensor of a graph over a few seeded inputs.
-pub fn largest_magnitudes(graph: &Graph, weights: &WeightSource) -> Result<Vec<f32>, EngineError> {
+pub(super) fn largest_magnitudes(graph: &Graph, weights: &WeightSource) -> Result<Vec<f32>, EngineError> {
     const INPUTS: u64 = 3;
     let mut watched = Watched::new(graph)?;
     let seed = match weights {

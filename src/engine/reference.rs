@@ -11,7 +11,7 @@ impl Parameters {
 }
 
 /// Computes one operation over tensors in PyTorch's order.
-pub fn execute(operation: &Operation, inputs: &[&[f32]], output: &mut [f32]) {
+pub(super) fn execute(operation: &Operation, inputs: &[&[f32]], output: &mut [f32]) {
     let input = inputs.first().copied().unwrap_or_default();
     match operation {
         Operation::Alias => output.copy_from_slice(input),

@@ -8,10 +8,10 @@ use super::plan::Numbers;
 use super::weights::WeightSource;
 use super::{fuse, ranges};
 
-pub use quantized::QuantizedWeights;
+pub(crate) use quantized::QuantizedWeights;
 
 /// A graph after fusing; in 8 bits also what quantised numbers stand for.
-pub struct Resolved {
+pub(crate) struct Resolved {
     pub graph: Graph,
     pub quantization: Option<Quantization>,
 }
@@ -21,7 +21,11 @@ impl Resolved {
     ///
     /// # Errors
     /// Where a plan has one.
-    pub fn of(network: &crate::model::Network, weights: &WeightSource, numbers: Numbers) -> Result<Self, EngineError> {
+    pub(crate) fn of(
+        network: &crate::model::Network,
+        weights: &WeightSource,
+        numbers: Numbers,
+    ) -> Result<Self, EngineError> {
         let mut graph = lower(network, weights, 1)?;
         fuse::remove_aliases(&mut graph);
         fuse::fuse(&mut graph);
@@ -33,7 +37,7 @@ impl Resolved {
     }
 
     /// Whether a node multiplies quantised numbers.
-    pub fn is_quantized(&self, node: &GraphNode) -> bool {
+    pub(crate) fn is_quantized(&self, node: &GraphNode) -> bool {
         self.quantization.is_some() && quantized::can_quantize(node)
     }
 }

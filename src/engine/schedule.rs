@@ -5,7 +5,7 @@ use super::program::{Place, Program};
 use super::step::StepInfo;
 
 /// A program, what its steps are, and where the input and the output lie.
-pub struct Schedule {
+pub(super) struct Schedule {
     pub program: Program,
     pub steps: Vec<StepInfo>,
     /// What each step makes.
@@ -16,7 +16,7 @@ pub struct Schedule {
 
 /// A tensor's values in a buffer.
 #[derive(Clone, Copy)]
-pub struct TensorView {
+pub(super) struct TensorView {
     pub place: Place,
     /// `None` where the values are in PyTorch's order.
     pub layout: Option<ImageLayout>,

@@ -8,7 +8,7 @@ use super::program::{Place, PlacedCall};
 use super::schedule::{Schedule, TensorView};
 
 /// A graph ready to run.
-pub struct Watched<'a> {
+pub(super) struct Watched<'a> {
     graph: &'a Graph,
     calls: Vec<PlacedCall>,
     arena: Aligned,
@@ -18,7 +18,7 @@ pub struct Watched<'a> {
 }
 
 /// A tensor's values where they lie.
-pub struct Seen<'a> {
+pub(super) struct Seen<'a> {
     view: TensorView,
     values: &'a [f32],
 }
@@ -26,7 +26,7 @@ pub struct Seen<'a> {
 impl<'a> Watched<'a> {
     /// # Errors
     /// Where it is too large to run.
-    pub fn new(graph: &'a Graph) -> Result<Self, EngineError> {
+    pub(super) fn new(graph: &'a Graph) -> Result<Self, EngineError> {
         let Schedule { program, steps, input, outputs, .. } = fast::build(graph, None);
         // As they are made and as they are read.
         let weight_bytes = steps.iter().map(|step| step.weight_bytes).sum::<u64>().saturating_mul(2);
@@ -42,12 +42,12 @@ impl<'a> Watched<'a> {
     }
 
     /// How many values the input has.
-    pub const fn input_length(&self) -> usize {
+    pub(super) const fn input_length(&self) -> usize {
         self.input.0.length
     }
 
     /// One pass over so many values as the input has, in PyTorch's order.
-    pub fn run(&mut self, input: &[f32], see: &mut dyn FnMut(&GraphNode, Seen<'_>)) {
+    pub(super) fn run(&mut self, input: &[f32], see: &mut dyn FnMut(&GraphNode, Seen<'_>)) {
         self.arena[self.input.1.clone()].copy_from_slice(input);
         for index in 0..self.calls.len() {
             let call = &self.calls[index];
@@ -64,12 +64,12 @@ impl<'a> Watched<'a> {
 
 impl Seen<'_> {
     /// The largest magnitude among its values and the one given.
-    pub fn largest(&self, before: f32) -> f32 {
+    pub(super) fn largest(&self, before: f32) -> f32 {
         self.runs().fold(before, |largest, run| run.iter().fold(largest, |largest, value| largest.max(value.abs())))
     }
 
     /// The values in PyTorch's order.
-    pub fn in_order(&self) -> Vec<f32> {
+    pub(super) fn in_order(&self) -> Vec<f32> {
         let Some(layout) = self.view.layout else { return self.values.to_vec() };
         let planes = layout.planes;
         let (area, image) = (planes.height * planes.width, planes.channels * planes.height * planes.width);

@@ -56,7 +56,7 @@ pub struct TensorRule {
 }
 
 /// Hands out the tensors of one node after another, in registration order.
-pub struct WeightReader<'a> {
+pub(super) struct WeightReader<'a> {
     source: &'a WeightSource,
     next_parameter: u64,
     next_buffer: u64,
@@ -69,12 +69,12 @@ impl Default for Seeding {
 }
 
 impl<'a> WeightReader<'a> {
-    pub fn new(source: &'a WeightSource) -> Self {
+    pub(super) fn new(source: &'a WeightSource) -> Self {
         Self { source, next_parameter: 0, next_buffer: FIRST_BUFFER_STREAM }
     }
 
     /// The streams the next node gets if nothing else is said.
-    pub fn register(&mut self, rules: &[TensorRule]) -> Vec<u64> {
+    pub(super) fn register(&mut self, rules: &[TensorRule]) -> Vec<u64> {
         let mut take = |rule: &TensorRule| {
             let next = if rule.is_buffer { &mut self.next_buffer } else { &mut self.next_parameter };
             *next += 1;
@@ -84,7 +84,7 @@ impl<'a> WeightReader<'a> {
     }
 
     /// The tensors of a node, whose streams are `registered` unless the source says otherwise.
-    pub fn read(
+    pub(super) fn read(
         &self,
         id: NodeId,
         name: &str,

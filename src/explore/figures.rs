@@ -7,7 +7,7 @@ use crate::shape::parameter_tensors;
 
 /// What one node costs.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct NodeFigures {
+pub(super) struct NodeFigures {
     pub params: u64,
     pub flash: u64,
     pub written: u64,
@@ -16,7 +16,7 @@ pub struct NodeFigures {
 
 impl NodeFigures {
     /// Sums; they end at `u64::MAX`.
-    pub fn plus(&self, other: &Self) -> Self {
+    pub(super) fn plus(&self, other: &Self) -> Self {
         Self {
             params: self.params.saturating_add(other.params),
             flash: self.flash.saturating_add(other.flash),
@@ -26,7 +26,7 @@ impl NodeFigures {
     }
 }
 
-pub fn plus(one: &Workload, other: &Workload) -> Workload {
+pub(super) fn plus(one: &Workload, other: &Workload) -> Workload {
     Workload {
         dense_macs: one.dense_macs.saturating_add(other.dense_macs),
         pointwise_macs: one.pointwise_macs.saturating_add(other.pointwise_macs),
@@ -37,7 +37,7 @@ pub fn plus(one: &Workload, other: &Workload) -> Workload {
 }
 
 /// What a layer costs; without parameters where they count above.
-pub fn figures(layer: &Layer, input: Option<&Dims>, output: &Dims, counted: bool) -> NodeFigures {
+pub(super) fn figures(layer: &Layer, input: Option<&Dims>, output: &Dims, counted: bool) -> NodeFigures {
     let elements = output.elements().unwrap_or(u64::MAX);
     let written = match layer.kind().flow() {
         Flow::Writes | Flow::InPlace => elements,

@@ -21,7 +21,7 @@ struct Storage {
 
 /// Tensors and steps of one variant; kept from one to the next for their room.
 #[derive(Clone, Debug, Default)]
-pub struct Liveness {
+pub(super) struct Liveness {
     storages: Vec<Storage>,
     of_node: Vec<u32>,
     change: Vec<(u64, u64)>,
@@ -30,7 +30,7 @@ pub struct Liveness {
 
 impl Liveness {
     /// Begins with the network's input.
-    pub fn start(&mut self, input: u64) {
+    pub(super) fn start(&mut self, input: u64) {
         self.storages.clear();
         self.of_node.clear();
         self.step = 0;
@@ -39,7 +39,13 @@ impl Liveness {
 
     /// A node that reads these nodes' outputs (`None`: the network's input) and gives so many elements. `between` is
     /// what it writes and reads in a step of its own before that.
-    pub fn node(&mut self, taps: impl Iterator<Item = Option<usize>>, flow: Flow, elements: u64, between: Option<u64>) {
+    pub(super) fn node(
+        &mut self,
+        taps: impl Iterator<Item = Option<usize>>,
+        flow: Flow,
+        elements: u64,
+        between: Option<u64>,
+    ) {
         let mut first_read = NONE;
         for (position, tap) in taps.enumerate() {
             let read = tap.map_or(INPUT, |node| self.of_node[node]);
@@ -70,13 +76,13 @@ impl Liveness {
     }
 
     /// A node that is left out: what reads it reads its input.
-    pub fn left_out(&mut self, tap: Option<usize>) {
+    pub(super) fn left_out(&mut self, tap: Option<usize>) {
         let storage = tap.map_or(INPUT, |node| self.of_node[node]);
         self.of_node.push(storage);
     }
 
     /// The most elements alive at once; `None` where they do not fit 64 bits.
-    pub fn peak(&mut self) -> Option<u64> {
+    pub(super) fn peak(&mut self) -> Option<u64> {
         let end = self.step.saturating_sub(1);
         if let Some(output) = self.of_node.last().and_then(|&output| self.storages.get_mut(output as usize)) {
             output.last = end;

@@ -8,7 +8,7 @@ use super::space::Axis;
 
 /// What does not change between variants.
 #[derive(Clone, Debug)]
-pub struct Plan {
+pub(super) struct Plan {
     /// The network itself can run.
     pub runs: bool,
     pub wiring: Wiring,
@@ -29,7 +29,7 @@ pub struct Plan {
 }
 
 impl Plan {
-    pub fn of(network: &Network, axes: &[Axis]) -> Self {
+    pub(super) fn of(network: &Network, axes: &[Axis]) -> Self {
         let uses = Uses::of(network);
         let wiring = network.wiring();
         let shapes = shape::infer(network, &wiring, 1);

@@ -7,7 +7,7 @@ use super::problem::FileProblem;
 
 /// A field of a message.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Field<'a> {
+pub(super) struct Field<'a> {
     pub number: u64,
     pub value: Wire<'a>,
     /// Where it begins in the file.
@@ -16,7 +16,7 @@ pub struct Field<'a> {
 
 /// A field's value as it is on the wire.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Wire<'a> {
+pub(super) enum Wire<'a> {
     Varint(u64),
     Fixed64([u8; 8]),
     Fixed32([u8; 4]),
@@ -26,29 +26,29 @@ pub enum Wire<'a> {
 
 /// The bytes of a message, and where they are in the file.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Message<'a> {
+pub(super) struct Message<'a> {
     pub bytes: &'a [u8],
     pub start: usize,
 }
 
 /// The fields of a message in order; ends at the first that cannot be read.
 #[derive(Clone, Debug)]
-pub struct Fields<'a> {
+pub(super) struct Fields<'a> {
     message: Message<'a>,
     next: usize,
 }
 
 impl<'a> Message<'a> {
-    pub const fn whole(bytes: &'a [u8]) -> Self {
+    pub(super) const fn whole(bytes: &'a [u8]) -> Self {
         Self { bytes, start: 0 }
     }
 
-    pub const fn fields(self) -> Fields<'a> {
+    pub(super) const fn fields(self) -> Fields<'a> {
         Fields { message: self, next: 0 }
     }
 
     /// A text. What is no UTF-8 is replaced.
-    pub fn text(self) -> String {
+    pub(super) fn text(self) -> String {
         String::from_utf8_lossy(self.bytes).into_owned()
     }
 }
@@ -58,7 +58,7 @@ impl<'a> Fields<'a> {
     ///
     /// # Errors
     /// Where the bytes are no field, or it is longer than its message.
-    pub fn next(&mut self) -> Result<Option<Field<'a>>, FileProblem> {
+    pub(super) fn next(&mut self) -> Result<Option<Field<'a>>, FileProblem> {
         if self.next >= self.message.bytes.len() {
             return Ok(None);
         }
@@ -120,25 +120,25 @@ impl<'a> Fields<'a> {
 }
 
 impl<'a> Field<'a> {
-    pub fn message(&self) -> Result<Message<'a>, FileProblem> {
+    pub(super) fn message(&self) -> Result<Message<'a>, FileProblem> {
         match self.value {
             Wire::Bytes(message) => Ok(message),
             _ => Err(FileProblem::at(self.at, format!("field {}", self.number), "it should have a length")),
         }
     }
 
-    pub fn text(&self) -> Result<String, FileProblem> {
+    pub(super) fn text(&self) -> Result<String, FileProblem> {
         Ok(self.message()?.text())
     }
 
-    pub fn integer(&self) -> Result<i64, FileProblem> {
+    pub(super) fn integer(&self) -> Result<i64, FileProblem> {
         match self.value {
             Wire::Varint(value) => Ok(value as i64),
             _ => Err(FileProblem::at(self.at, format!("field {}", self.number), "it should be a whole number")),
         }
     }
 
-    pub fn float(&self) -> Result<f32, FileProblem> {
+    pub(super) fn float(&self) -> Result<f32, FileProblem> {
         match self.value {
             Wire::Fixed32(bytes) => Ok(f32::from_le_bytes(bytes)),
             _ => Err(FileProblem::at(self.at, format!("field {}", self.number), "it should be a float")),
@@ -146,7 +146,7 @@ impl<'a> Field<'a> {
     }
 
     /// Adds whole numbers, packed or one by one.
-    pub fn integers(&self, into: &mut Vec<i64>) -> Result<(), FileProblem> {
+    pub(super) fn integers(&self, into: &mut Vec<i64>) -> Result<(), FileProblem> {
         match self.value {
             Wire::Bytes(packed) => {
                 let mut fields = packed.fields();
@@ -160,7 +160,7 @@ impl<'a> Field<'a> {
     }
 
     /// Adds 32-bit floats, packed or one by one.
-    pub fn floats(&self, into: &mut Vec<f32>) -> Result<(), FileProblem> {
+    pub(super) fn floats(&self, into: &mut Vec<f32>) -> Result<(), FileProblem> {
         match self.value {
             Wire::Bytes(packed) => {
                 into.extend(

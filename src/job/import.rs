@@ -94,7 +94,7 @@ mod reading {
     /// Candidates that are handed on.
     const MOST_CANDIDATES: usize = 256;
 
-    pub fn design(model: &ImportedModel) -> ImportedDesign {
+    pub(super) fn design(model: &ImportedModel) -> ImportedDesign {
         let shape = model.network.input;
         let input = match &model.input.hint {
             InputHint::Chosen => format!("{shape}, as you chose"),
@@ -115,7 +115,7 @@ mod reading {
         }
     }
 
-    pub fn problem(problem: &Problem, text: &str) -> ProblemReport {
+    pub(super) fn problem(problem: &Problem, text: &str) -> ProblemReport {
         let original = problem.original.as_ref().map(|words| match &problem.exception {
             Some(exception) => format!("{exception}: {words}"),
             None => words.clone(),

@@ -9,34 +9,34 @@ use super::Clock;
 const PAUSE_INTERVAL: f64 = 8.0;
 
 /// Tells a job the time and when to pause.
-pub struct Pace<'a> {
+pub(super) struct Pace<'a> {
     clock: Clock<'a>,
     last_pause: f64,
 }
 
 impl<'a> Pace<'a> {
-    pub fn new(clock: Clock<'a>) -> Self {
+    pub(super) fn new(clock: Clock<'a>) -> Self {
         Self { last_pause: clock(), clock }
     }
 
     /// Milliseconds.
-    pub fn now(&mut self) -> f64 {
+    pub(super) fn now(&mut self) -> f64 {
         (self.clock)()
     }
 
-    pub fn clock(&mut self) -> Clock<'_> {
+    pub(super) fn clock(&mut self) -> Clock<'_> {
         self.clock
     }
 
     /// Pauses where the last pause is a while ago: pending once, ready when polled again.
-    pub async fn pause_at_times(&mut self) {
+    pub(super) async fn pause_at_times(&mut self) {
         if self.now() - self.last_pause >= PAUSE_INTERVAL {
             self.pause().await;
         }
     }
 
     /// Pauses.
-    pub async fn pause(&mut self) {
+    pub(super) async fn pause(&mut self) {
         let mut has_paused = false;
         poll_fn(|_| if std::mem::replace(&mut has_paused, true) { Poll::Ready(()) } else { Poll::Pending }).await;
         self.last_pause = self.now();

@@ -6,7 +6,7 @@ use super::pace::Pace;
 use crate::engine::Plan;
 
 /// Hears how far something is, 0 to 1.
-pub type Progress<'a> = &'a mut dyn FnMut(f64);
+pub(super) type Progress<'a> = &'a mut dyn FnMut(f64);
 
 /// The least time of a sample, in milliseconds: clocks in browsers tick in tenths of one.
 const LEAST_SAMPLE: f64 = 2.0;
@@ -15,7 +15,7 @@ const MOST_PASSES: u32 = 1 << 20;
 
 /// Times of single passes, in milliseconds, in the order in which they were taken.
 #[derive(Clone, Debug, Default)]
-pub struct Samples {
+pub(super) struct Samples {
     pub times: Vec<f64>,
     /// Forward passes in each sample.
     pub passes: u32,
@@ -23,7 +23,7 @@ pub struct Samples {
 
 /// How a set of times is spread, in milliseconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Spread {
+pub(super) struct Spread {
     pub median: f64,
     pub lower_quartile: f64,
     pub upper_quartile: f64,
@@ -36,7 +36,7 @@ pub struct Spread {
 impl Samples {
     /// As many samples of each plan as the time allows, at least one, a sample of one after a sample of the other: what
     /// slows the machine for a while slows all of them.
-    pub async fn in_turns(
+    pub(super) async fn in_turns(
         plans: &mut [&mut Plan],
         pace: &mut Pace<'_>,
         time: f64,
@@ -59,7 +59,7 @@ impl Samples {
         all
     }
 
-    pub fn spread(&self) -> Spread {
+    pub(super) fn spread(&self) -> Spread {
         let (first, second) = self.times.split_at(self.times.len() / 2);
         let first = if first.is_empty() { second } else { first };
         let sorted = sorted(&self.times);
@@ -74,7 +74,7 @@ impl Samples {
 }
 
 /// Passes that are not timed, for so many milliseconds, where this worker has made none yet.
-pub async fn warm_up(plan: &mut Plan, pace: &mut Pace<'_>, time: f64, is_warm: &AtomicBool) {
+pub(super) async fn warm_up(plan: &mut Plan, pace: &mut Pace<'_>, time: f64, is_warm: &AtomicBool) {
     if !is_warm.load(Ordering::Relaxed) {
         Samples::in_turns(&mut [plan], pace, time, &mut |_| {}).await;
         is_warm.store(true, Ordering::Relaxed);

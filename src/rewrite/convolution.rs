@@ -15,7 +15,7 @@ use super::separable::{depthwise, pointwise};
 use super::uses::Uses;
 
 /// These full convolutions divide their channels into groups, where that many divide input and output channels.
-pub fn grouped(network: &Network, nodes: &[NodeId], groups: i64) -> Rewritten {
+pub(super) fn grouped(network: &Network, nodes: &[NodeId], groups: i64) -> Rewritten {
     let facts = Facts::of(network);
     let chosen: HashSet<NodeId> = nodes.iter().copied().collect();
     let mut draft = Draft::new(network);
@@ -32,7 +32,7 @@ pub fn grouped(network: &Network, nodes: &[NodeId], groups: i64) -> Rewritten {
 }
 
 /// 1x1 down to `width` channels, the convolution there, 1x1 up again (arXiv 1512.03385, section 4.1).
-pub fn bottleneck(network: &Network, node: NodeId, width: i64) -> Rewritten {
+pub(super) fn bottleneck(network: &Network, node: NodeId, width: i64) -> Rewritten {
     let mut draft = Draft::new(network);
     for (index, current) in network.nodes.iter().enumerate() {
         let over = |conv: Conv2d| conv.over(&current.layer);
@@ -56,7 +56,7 @@ pub fn bottleneck(network: &Network, node: NodeId, width: i64) -> Rewritten {
 
 /// 1x1 up to `expansion` times the channels, depthwise, 1x1 down, around which the input is added where the shapes
 /// allow it (arXiv 1801.04381, section 3.3).
-pub fn inverted_residual(network: &Network, node: NodeId, expansion: i64) -> Rewritten {
+pub(super) fn inverted_residual(network: &Network, node: NodeId, expansion: i64) -> Rewritten {
     let facts = Facts::of(network);
     let mut draft = Draft::new(network);
     for (index, current) in network.nodes.iter().enumerate() {
@@ -105,7 +105,7 @@ pub fn inverted_residual(network: &Network, node: NodeId, expansion: i64) -> Rew
 
 /// Another kernel for all calls of these modules; an odd one pads so that the map keeps its size at stride 1, an
 /// even one by its half.
-pub fn kernel_size(network: &Network, nodes: &[NodeId], size: Pair) -> Rewritten {
+pub(super) fn kernel_size(network: &Network, nodes: &[NodeId], size: Pair) -> Rewritten {
     let names = network.names_of(nodes);
     let mut draft = Draft::new(network);
     for (index, node) in network.nodes.iter().enumerate() {
@@ -142,7 +142,7 @@ pub fn with_kernel(conv: &Conv2d, size: Pair) -> Conv2d {
 }
 
 /// Another number of output channels or features, for all calls of the module.
-pub fn channels(network: &Network, node: NodeId, count: i64) -> Rewritten {
+pub(super) fn channels(network: &Network, node: NodeId, count: i64) -> Rewritten {
     let name = network.node(node).map(|node| node.name.as_str());
     let mut draft = Draft::new(network);
     for (index, node) in network.nodes.iter().enumerate() {
@@ -171,7 +171,7 @@ pub fn with_channels(layer: &Layer, count: i64) -> Option<Layer> {
 }
 
 /// These pools go, and the convolutions before them take on their stride.
-pub fn stride_for_pool(network: &Network, pools: &[NodeId]) -> Rewritten {
+pub(super) fn stride_for_pool(network: &Network, pools: &[NodeId]) -> Rewritten {
     let facts = Facts::of(network);
     let mut strides = vec![None; network.nodes.len()];
     let mut gone = vec![false; network.nodes.len()];

@@ -8,7 +8,7 @@ use super::names::{free_name, part_id, part_name};
 use super::{Change, Rewritten};
 
 /// Takes the nodes of a network one after another and keeps, replaces or leaves out each.
-pub struct Draft<'a> {
+pub(super) struct Draft<'a> {
     pub original: &'a Network,
     pub wiring: Wiring,
     network: Network,
@@ -23,7 +23,7 @@ pub struct Draft<'a> {
 }
 
 impl<'a> Draft<'a> {
-    pub fn new(original: &'a Network) -> Self {
+    pub(super) fn new(original: &'a Network) -> Self {
         Self {
             original,
             wiring: original.wiring(),
@@ -47,30 +47,30 @@ impl<'a> Draft<'a> {
         }
     }
 
-    pub fn finish(self) -> Rewritten {
+    pub(super) fn finish(self) -> Rewritten {
         Rewritten { network: self.network, origins: self.origins, changes: self.changes }
     }
 
     /// The node at this index stays as it is.
-    pub fn keep(&mut self, index: usize) {
+    pub(super) fn keep(&mut self, index: usize) {
         self.replace(index, self.original.nodes[index].layer.clone());
     }
 
     /// The node at this index gets another layer.
-    pub fn replace(&mut self, index: usize, layer: Layer) {
+    pub(super) fn replace(&mut self, index: usize, layer: Layer) {
         let Node { id, name, call, .. } = &self.original.nodes[index];
         let node = Node { id: *id, name: name.clone(), layer, inputs: self.inputs(index), call: *call };
         self.push(index, node);
     }
 
     /// Puts a node of any kind at the end, as coming from the node at this index.
-    pub fn push(&mut self, index: usize, node: Node) {
+    pub(super) fn push(&mut self, index: usize, node: Node) {
         self.origins.push(self.original.nodes[index].id);
         self.network.nodes.push(node);
     }
 
     /// The node at this index is left out: its input takes its place. One without an input stays.
-    pub fn leave_out(&mut self, index: usize) {
+    pub(super) fn leave_out(&mut self, index: usize) {
         if self.wiring.taps(index).is_empty() {
             return self.keep(index);
         }
@@ -79,7 +79,7 @@ impl<'a> Draft<'a> {
     }
 
     /// The inputs of the node at this index as they are now.
-    pub fn inputs(&self, index: usize) -> Inputs {
+    pub(super) fn inputs(&self, index: usize) -> Inputs {
         let node = &self.original.nodes[index];
         let sources = || (0..self.wiring.taps(index).len()).map(|position| self.source(index, position)).collect();
         match &node.inputs {
@@ -93,30 +93,30 @@ impl<'a> Draft<'a> {
     }
 
     /// What stands at the end now; `None` before the first node.
-    pub fn above(&self) -> Option<Source> {
+    pub(super) fn above(&self) -> Option<Source> {
         self.network.nodes.last().map(|last| Source::Node(last.id))
     }
 
     /// The name, or one like it that is not taken.
-    pub fn free_name(&mut self, name: &str) -> String {
+    pub(super) fn free_name(&mut self, name: &str) -> String {
         let name = free_name(&self.names, name.to_string());
         self.names.insert(name.clone());
         name
     }
 
-    pub fn change(&mut self, index: usize, what: String) {
+    pub(super) fn change(&mut self, index: usize, what: String) {
         self.changes.push(Change { node: self.original.nodes[index].id, what });
     }
 
     /// The id of a new part of the node at this index; parts count from 1.
-    pub fn part_id(&mut self, index: usize, part: u32) -> NodeId {
+    pub(super) fn part_id(&mut self, index: usize, part: u32) -> NodeId {
         let id = part_id(&self.ids, self.original.nodes[index].id, part);
         self.ids.insert(id);
         id
     }
 
     /// The name of a part of the node at this index, where `stem` is what its own name may start with.
-    pub fn part_name(&mut self, index: usize, stem: &str, part: &'static str) -> String {
+    pub(super) fn part_name(&mut self, index: usize, stem: &str, part: &'static str) -> String {
         let name = &self.original.nodes[index].name;
         if let Some(known) = self.part_names.get(&(name.clone(), part)) {
             return known.clone();

@@ -12,7 +12,7 @@ use super::uses::Uses;
 
 /// Batch norms become part of the convolution or Linear before them: `W' = W gamma / sqrt(var + eps)`,
 /// `b' = (b - mean) gamma / sqrt(var + eps) + beta`.
-pub fn batch_norms(network: &Network) -> Rewritten {
+pub(super) fn batch_norms(network: &Network) -> Rewritten {
     let uses = Uses::of(network);
     let mut draft = Draft::new(network);
     for (index, node) in network.nodes.iter().enumerate() {
@@ -32,7 +32,7 @@ pub fn batch_norms(network: &Network) -> Rewritten {
 
 /// The bias of a layer directly before a batch norm, which subtracts it again, is dropped:
 /// `running_mean' = running_mean - b`.
-pub fn biases_before_batch_norms(network: &Network) -> Rewritten {
+pub(super) fn biases_before_batch_norms(network: &Network) -> Rewritten {
     let uses = Uses::of(network);
     let mut draft = Draft::new(network);
     for (index, node) in network.nodes.iter().enumerate() {
@@ -53,7 +53,7 @@ pub fn biases_before_batch_norms(network: &Network) -> Rewritten {
 
 /// The bias of a depthwise convolution directly before an unpadded convolution `W` becomes part of that one's bias,
 /// `b' = b + W b_depthwise`, or of the batch norm behind it, `running_mean' = running_mean - W b_depthwise`.
-pub fn depthwise_biases(network: &Network) -> Rewritten {
+pub(super) fn depthwise_biases(network: &Network) -> Rewritten {
     let uses = Uses::of(network);
     let shapes = shape::infer(network, &network.wiring(), 1);
     let mut draft = Draft::new(network);
@@ -72,7 +72,7 @@ pub fn depthwise_biases(network: &Network) -> Rewritten {
 
 /// A depthwise convolution `D` and the pointwise `P` directly behind it become one full convolution,
 /// `W[o, c] = sum over the channels m made of c of P[o, m] D[m]`, `b' = P b_depthwise + b`.
-pub fn depthwise_convolutions(network: &Network) -> Rewritten {
+pub(super) fn depthwise_convolutions(network: &Network) -> Rewritten {
     let uses = Uses::of(network);
     let shapes = shape::infer(network, &network.wiring(), 1);
     let depthwise_of = depthwise_pairs(network, &uses, &shapes);

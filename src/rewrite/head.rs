@@ -57,7 +57,7 @@ pub fn find(network: &Network, uses: &Uses, shapes: &Shapes) -> Option<Head> {
 }
 
 /// Averages the map to at most `size x size` before it is flattened.
-pub fn pooled(network: &Network, head: &PooledHead) -> Rewritten {
+pub(super) fn pooled(network: &Network, head: &PooledHead) -> Rewritten {
     let uses = Uses::of(network);
     let shapes = shape::infer(network, &network.wiring(), 1);
     let mut draft = Draft::new(network);
@@ -109,14 +109,14 @@ pub fn pooled(network: &Network, head: &PooledHead) -> Rewritten {
 }
 
 /// A Linear as two factors of a rank: `W ~ U V`, `V` without a bias.
-pub fn low_rank(network: &Network, node: NodeId, rank: i64) -> Rewritten {
+pub(super) fn low_rank(network: &Network, node: NodeId, rank: i64) -> Rewritten {
     divide_linear(network, node, |name| {
         (format!("{name} becomes two factors of rank {rank}"), Linear { out_features: rank, bias: false }, None)
     })
 }
 
 /// A Linear as two with an activation between them.
-pub fn bottleneck(network: &Network, node: NodeId, width: i64) -> Rewritten {
+pub(super) fn bottleneck(network: &Network, node: NodeId, width: i64) -> Rewritten {
     divide_linear(network, node, |name| {
         let relu = ReLU::default().into();
         (format!("{name} goes through {width} features"), Linear { out_features: width, bias: true }, Some(relu))

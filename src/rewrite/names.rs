@@ -11,7 +11,7 @@ const PART_STRIDE: u32 = 1 << 20;
 const ID_LIMIT: u32 = 1 << 31;
 
 /// The id of a new part of a node: the same for the same node whatever else the network holds, unless it is taken.
-pub fn part_id(taken: &HashSet<NodeId>, origin: NodeId, part: u32) -> NodeId {
+pub(super) fn part_id(taken: &HashSet<NodeId>, origin: NodeId, part: u32) -> NodeId {
     let mut id = origin.0.wrapping_add(part.wrapping_mul(PART_STRIDE)) % ID_LIMIT;
     let mut tries = 0;
     while taken.contains(&NodeId(id)) {
@@ -25,7 +25,7 @@ pub fn part_id(taken: &HashSet<NodeId>, origin: NodeId, part: u32) -> NodeId {
 
 /// The name of a part of a module: `conv1` and `depthwise` give `depthwise1`, `features.0.0` gives
 /// `features.0.0.depthwise`.
-pub fn part_name(name: &str, stem: &str, part: &str) -> String {
+pub(super) fn part_name(name: &str, stem: &str, part: &str) -> String {
     let (path, leaf) = name.rsplit_once('.').map_or(("", name), |(path, leaf)| (path, leaf));
     let dot = if path.is_empty() { "" } else { "." };
     match leaf.strip_prefix(stem) {
@@ -39,7 +39,7 @@ pub fn part_name(name: &str, stem: &str, part: &str) -> String {
 }
 
 /// The name, or the first of `name_2`, `name_3`, ... that is not taken.
-pub fn free_name(taken: &HashSet<String>, name: String) -> String {
+pub(super) fn free_name(taken: &HashSet<String>, name: String) -> String {
     if !taken.contains(&name) {
         return name;
     }

@@ -6,12 +6,12 @@ use super::Rewritten;
 use super::draft::Draft;
 
 /// Every convolution that can be divided is.
-pub fn all(network: &Network) -> Rewritten {
+pub(super) fn all(network: &Network) -> Rewritten {
     divide(network, |_| true)
 }
 
 /// Only these nodes, where they can be divided, and all other calls of the same modules.
-pub fn only(network: &Network, nodes: &[NodeId]) -> Rewritten {
+pub(super) fn only(network: &Network, nodes: &[NodeId]) -> Rewritten {
     let chosen = network.names_of(nodes);
     divide(network, |node| chosen.contains(node.name.as_str()))
 }

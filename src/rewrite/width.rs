@@ -9,7 +9,7 @@ use super::uses::Uses;
 
 /// How many channels are left of so many.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Thinning {
+pub(super) enum Thinning {
     /// The nearest multiple of what the groups ask for, at least one.
     Times(f64),
     /// PyTorch's structured pruning: `round(ratio * channels)` go, an exact half to the even number.
@@ -17,7 +17,7 @@ pub enum Thinning {
 }
 
 /// Thins all convolutions and hidden Linears. Channels that the network's input or output fixes stay.
-pub fn thin(network: &Network, thinning: Thinning) -> Rewritten {
+pub(super) fn thin(network: &Network, thinning: Thinning) -> Rewritten {
     let uses = Uses::of(network);
     let shapes = shape::infer(network, &network.wiring(), 1);
     let classes = Classes::of(network, &uses, &shapes);

@@ -9,7 +9,7 @@ const MULT_ADDS: &str = "mult-adds";
 const PARAMS: &str = "params";
 
 /// arXiv 1704.04861. It leaves batch norms out of its parameters.
-pub fn mobilenet_v1(list: &mut List) {
+pub(super) fn mobilenet_v1(list: &mut List) {
     let millions = |quantity, text| published(quantity, text, Unit::Millions);
     let percent = |quantity, text| published(quantity, text, Unit::Percent);
 
@@ -92,7 +92,7 @@ fn block(channels: u64, size: u64, separable: bool) -> Subject {
 }
 
 /// github.com/tensorflow/models, research/slim/nets/mobilenet/README.md. It leaves batch norms out.
-pub fn mobilenet_v2(list: &mut List) {
+pub(super) fn mobilenet_v2(list: &mut List) {
     list.source("tensorflow/models, slim/nets/mobilenet/README.md");
     for (width, resolution, macs, params) in [
         (1.4, 224, "582", "6.06"),
@@ -117,7 +117,7 @@ pub fn mobilenet_v2(list: &mut List) {
 }
 
 /// Published figures that a right count does not meet.
-pub fn errata(list: &mut List) {
+pub(super) fn errata(list: &mut List) {
     let millions = |text| published(MULT_ADDS, text, Unit::Millions);
     let whole = Subject::preset("mobilenet_v1");
     list.source("arXiv 1704.04861, table 2");

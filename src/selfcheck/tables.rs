@@ -6,7 +6,7 @@ use super::{List, Unit, published};
 const PARAMS: &str = "params";
 
 /// The metadata of torchvision 0.24's weights: parameters, and `_ops`, which is in billions of multiply-accumulates.
-pub fn torchvision(list: &mut List) {
+pub(super) fn torchvision(list: &mut List) {
     list.source("torchvision, metadata of the weights");
     for (name, id, width, params, macs) in [
         ("AlexNet", "alexnet", None, "61100840", "0.714"),
@@ -32,7 +32,7 @@ pub fn torchvision(list: &mut List) {
 }
 
 /// The docstrings of SiliconLabs' MLTK: multiply-accumulates of each model, and parameters with batch norms folded.
-pub fn mlperf_tiny(list: &mut List) {
+pub(super) fn mlperf_tiny(list: &mut List) {
     list.source("SiliconLabs/mltk, models/tinyml");
     for (name, id, macs, params) in [
         ("IC ResNet-8", "mlperf_tiny_ic", "12501632", "77706"),
@@ -50,7 +50,7 @@ pub fn mlperf_tiny(list: &mut List) {
 
 /// The column "weights flash" of ST's cards (stm32ai-modelzoo at 6f10965e, SqueezeNet at 7f3764d5): int8 weights and
 /// int32 biases, batch norms folded.
-pub fn flash(list: &mut List) {
+pub(super) fn flash(list: &mut List) {
     list.source("STMicroelectronics/stm32ai-modelzoo, image_classification");
     for (name, id, width, resolution, classes, flash) in [
         ("MobileNetV1 0.25, 224, 1000 classes", "mobilenet_v1", 0.25, 224, 1000, "467.33"),
@@ -73,7 +73,7 @@ pub fn flash(list: &mut List) {
 }
 
 /// keras.io/api/applications: running means and variances count as parameters.
-pub fn keras(list: &mut List) {
+pub(super) fn keras(list: &mut List) {
     list.source("keras.io/api/applications");
     for (name, id, params) in [("MobileNet", "mobilenet_v1", "4253864"), ("MobileNetV2", "mobilenet_v2", "3538984")] {
         let subject = Subject::preset(id);

@@ -4,7 +4,7 @@ use crate::model::Kind;
 
 /// The code of a kind: lowercase letters and digits, a letter first. A kind may also be read by the start of its
 /// code, so no code is another one with an argument's key behind it (a test keeps it so).
-pub const fn kind_code(kind: Kind) -> &'static str {
+pub(super) const fn kind_code(kind: Kind) -> &'static str {
     match kind {
         Kind::Conv2d => "c",
         Kind::ConvTranspose2d => "ct",
@@ -141,18 +141,18 @@ const ARGUMENT_KEYS: &[(&str, &str)] = &[
 ];
 
 /// The key of an argument; `None` for a name that the table does not have (a test keeps it complete).
-pub fn argument_key(name: &str) -> Option<&'static str> {
+pub(super) fn argument_key(name: &str) -> Option<&'static str> {
     ARGUMENT_KEYS.iter().find(|(argument, _)| *argument == name).map(|(_, key)| *key)
 }
 
 /// The argument of a kind that has this key.
-pub fn argument_of_key(kind: Kind, key: &str) -> Option<&'static str> {
+pub(super) fn argument_of_key(kind: Kind, key: &str) -> Option<&'static str> {
     kind.arguments().iter().copied().find(|name| argument_key(name) == Some(key))
 }
 
 /// The kind that a token starts with, and the rest of the token: the longest code whose rest can be what follows a
 /// code.
-pub fn split_code(token: &str) -> Option<(Kind, &str)> {
+pub(super) fn split_code(token: &str) -> Option<(Kind, &str)> {
     let fits = |kind: &&Kind| token.strip_prefix(kind_code(**kind)).is_some_and(|rest| may_follow(**kind, rest));
     let kind = *Kind::ALL.iter().filter(fits).max_by_key(|kind| kind_code(**kind).len())?;
     Some((kind, token.get(kind_code(kind).len()..)?))

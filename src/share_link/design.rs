@@ -26,7 +26,7 @@ const NETWORK_NAME_MARK: &str = "~~";
 const DEFAULT_NETWORK_NAME: &str = "Net";
 
 /// Reads one design, and says what it cannot.
-pub struct Reader<'a> {
+pub(super) struct Reader<'a> {
     pub problems: &'a mut Problems,
     /// The design's index, for problems.
     pub design: usize,
@@ -45,13 +45,13 @@ enum Wire {
 }
 
 /// A design's network with the name behind its shape.
-pub struct DesignText {
+pub(super) struct DesignText {
     pub network: Network,
     pub name: Option<String>,
 }
 
 /// A network, and the design's name where it is to be written.
-pub fn encode(network: &Network, name: Option<&str>) -> String {
+pub(super) fn encode(network: &Network, name: Option<&str>) -> String {
     let mut text = network.input.to_string();
     if let Some(name) = name {
         text.push('_');
@@ -108,7 +108,7 @@ fn encode_inputs(network: &Network, index: usize, positions: &FxHashMap<NodeId, 
 
 impl Reader<'_> {
     /// Reads a network; what cannot be read stays as a row that says so, or is left out of its row.
-    pub fn read(&mut self, text: &str) -> DesignText {
+    pub(super) fn read(&mut self, text: &str) -> DesignText {
         let mut tokens =
             text.split(|letter: char| letter == '.' || letter.is_whitespace()).filter(|one| !one.is_empty());
         let head = tokens.next().unwrap_or_default();

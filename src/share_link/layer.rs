@@ -12,7 +12,7 @@ use crate::model::{Argument, Kind, Layer};
 const MAX_MESSAGES: usize = 8;
 
 /// A token, as far as it could be read.
-pub struct LayerToken<'a> {
+pub(super) struct LayerToken<'a> {
     pub layer: Layer,
     /// What stands behind each `~`.
     pub numbers: Vec<&'a str>,
@@ -22,7 +22,7 @@ pub struct LayerToken<'a> {
 }
 
 /// A layer with its arguments.
-pub fn encode(layer: &Layer) -> String {
+pub(super) fn encode(layer: &Layer) -> String {
     let kind = layer.kind();
     let mut token = kind_code(kind).to_string();
     let first = kind.arguments().first().filter(|_| kind.required_arguments() > 0);
@@ -36,7 +36,7 @@ pub fn encode(layer: &Layer) -> String {
 }
 
 /// Reads a token; `None` where it starts with no kind's code.
-pub fn decode(token: &str) -> Option<LayerToken<'_>> {
+pub(super) fn decode(token: &str) -> Option<LayerToken<'_>> {
     let (kind, mut rest) = split_code(token)?;
     let mut decoded = LayerToken { layer: kind.layer(), numbers: Vec::new(), name: None, messages: Vec::new() };
     if kind.required_arguments() > 0

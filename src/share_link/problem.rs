@@ -28,17 +28,17 @@ pub enum LinkPlace {
 }
 
 /// The most characters of a token that a problem quotes.
-pub const MAX_TOKEN: usize = 60;
+pub(super) const MAX_TOKEN: usize = 60;
 
 /// The most problems one link has; a last one says that there are more.
 pub const MAX_PROBLEMS: usize = 100;
 
 /// Collects problems, up to [`MAX_PROBLEMS`].
 #[derive(Debug, Default)]
-pub struct Problems(Vec<LinkProblem>);
+pub(super) struct Problems(Vec<LinkProblem>);
 
 impl Problems {
-    pub fn add(&mut self, place: LinkPlace, token: &str, message: impl Into<String>) {
+    pub(super) fn add(&mut self, place: LinkPlace, token: &str, message: impl Into<String>) {
         if self.0.len() < MAX_PROBLEMS {
             let token = shortened(token);
             self.0.push(LinkProblem { token, place, message: message.into() });
@@ -48,7 +48,7 @@ impl Problems {
         }
     }
 
-    pub fn into_list(self) -> Vec<LinkProblem> {
+    pub(super) fn into_list(self) -> Vec<LinkProblem> {
         self.0
     }
 }

@@ -6,17 +6,17 @@
 use crate::model::{NameError, check_name};
 
 /// A text within a design: letters, digits, `_`, `-` and `~XX`.
-pub fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     escape_but(text, b"_-")
 }
 
 /// Undoes [`escape`] and [`escape_setting`]; what is no escape stays as it is. `None` where the bytes are not UTF-8.
-pub fn unescape(text: &str) -> Option<String> {
+pub(super) fn unescape(text: &str) -> Option<String> {
     undo(text, b'~')
 }
 
 /// A name, of what was unescaped; else why it cannot be one, and what is done.
-pub fn name_of(text: Option<String>) -> Result<String, String> {
+pub(super) fn name_of(text: Option<String>) -> Result<String, String> {
     let text = text.ok_or("the name is not UTF-8; the default one is used")?;
     match check_name(&text) {
         Ok(()) | Err(NameError::Empty) => Ok(text),
@@ -25,22 +25,22 @@ pub fn name_of(text: Option<String>) -> Result<String, String> {
 }
 
 /// A node's name: as [`escape`], with `-` for `.`, which is common there.
-pub fn escape_name(name: &str) -> String {
+pub(super) fn escape_name(name: &str) -> String {
     name.split('.').map(|part| escape_but(part, b"_")).collect::<Vec<_>>().join("-")
 }
 
 /// Undoes [`escape_name`].
-pub fn unescape_name(text: &str) -> Option<String> {
+pub(super) fn unescape_name(text: &str) -> Option<String> {
     unescape(&text.replace('-', "."))
 }
 
 /// A setting, which stands alone: `.` keeps, too.
-pub fn escape_setting(text: &str) -> String {
+pub(super) fn escape_setting(text: &str) -> String {
     escape_but(text, b"_-.")
 }
 
 /// Undoes percent-encoding; what is no escape stays as it is, and so does a text whose bytes are not UTF-8.
-pub fn percent_decode(text: &str) -> String {
+pub(super) fn percent_decode(text: &str) -> String {
     undo(text, b'%').unwrap_or_else(|| text.to_string())
 }
 

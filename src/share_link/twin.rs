@@ -18,23 +18,23 @@ const NO_NODE: NodeId = NodeId(u32::MAX);
 
 /// Every rewrite's word, which stays. None of them reads as a layer (a test keeps it so).
 mod word {
-    pub const SEPARABLE: &str = "separable";
-    pub const FOLD_BATCH_NORM: &str = "foldbn";
-    pub const DROP_REDUNDANT_BIAS: &str = "nobias";
-    pub const ABSORB_DEPTHWISE_BIAS: &str = "nodwbias";
-    pub const FOLD_DEPTHWISE: &str = "folddw";
-    pub const POOLED_HEAD: &str = "poolhead";
-    pub const LOW_RANK: &str = "lowrank";
-    pub const BOTTLENECK: &str = "bottleneck";
-    pub const GROUPED: &str = "grouped";
-    pub const INVERTED_RESIDUAL: &str = "inverted";
-    pub const WIDTH: &str = "width";
-    pub const RESOLUTION: &str = "resolution";
-    pub const STRIDE_FOR_POOL: &str = "stridepool";
-    pub const KERNEL_SIZE: &str = "kernel";
-    pub const PRUNE_CHANNELS: &str = "prune";
-    pub const CHANNELS: &str = "channels";
-    pub const ALL: &[&str] = &[
+    pub(super) const SEPARABLE: &str = "separable";
+    pub(super) const FOLD_BATCH_NORM: &str = "foldbn";
+    pub(super) const DROP_REDUNDANT_BIAS: &str = "nobias";
+    pub(super) const ABSORB_DEPTHWISE_BIAS: &str = "nodwbias";
+    pub(super) const FOLD_DEPTHWISE: &str = "folddw";
+    pub(super) const POOLED_HEAD: &str = "poolhead";
+    pub(super) const LOW_RANK: &str = "lowrank";
+    pub(super) const BOTTLENECK: &str = "bottleneck";
+    pub(super) const GROUPED: &str = "grouped";
+    pub(super) const INVERTED_RESIDUAL: &str = "inverted";
+    pub(super) const WIDTH: &str = "width";
+    pub(super) const RESOLUTION: &str = "resolution";
+    pub(super) const STRIDE_FOR_POOL: &str = "stridepool";
+    pub(super) const KERNEL_SIZE: &str = "kernel";
+    pub(super) const PRUNE_CHANNELS: &str = "prune";
+    pub(super) const CHANNELS: &str = "channels";
+    pub(super) const ALL: &[&str] = &[
         SEPARABLE,
         FOLD_BATCH_NORM,
         DROP_REDUNDANT_BIAS,
@@ -65,7 +65,7 @@ struct Token<'a> {
 }
 
 /// Rewrites of a network, one after another.
-pub fn encode(rewrites: &[Rewrite], original: &Network) -> String {
+pub(super) fn encode(rewrites: &[Rewrite], original: &Network) -> String {
     if rewrites.is_empty() {
         return SAME.to_string();
     }
@@ -80,7 +80,7 @@ pub fn encode(rewrites: &[Rewrite], original: &Network) -> String {
 }
 
 /// A twin's text, read.
-pub struct Decoded<'a> {
+pub(super) struct Decoded<'a> {
     pub rewrites: Vec<Rewrite>,
     /// Under the rewrites.
     pub network: Network,
@@ -89,7 +89,7 @@ pub struct Decoded<'a> {
 }
 
 /// Reads rewrites of a network; `None` where the network would have more rows than `most`.
-pub fn decode<'a>(text: &'a str, original: &Network, most: usize) -> Option<Decoded<'a>> {
+pub(super) fn decode<'a>(text: &'a str, original: &Network, most: usize) -> Option<Decoded<'a>> {
     let (mut rewrites, mut unread) = (Vec::new(), Vec::new());
     let mut network = Some(original).filter(|network| network.rows() <= most)?.clone();
     for token in text.split('.').filter(|token| !token.is_empty() && *token != SAME) {
@@ -106,7 +106,7 @@ pub fn decode<'a>(text: &'a str, original: &Network, most: usize) -> Option<Deco
 }
 
 /// Whether a token is meant as a rewrite.
-pub fn is_rewrite(token: &str) -> bool {
+pub(super) fn is_rewrite(token: &str) -> bool {
     word::ALL.contains(&split_word(token).0)
 }
 

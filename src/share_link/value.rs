@@ -11,7 +11,7 @@ const TEXT_OPEN: char = '~';
 const TEXT_CLOSE: &str = "~~";
 
 /// A value as links have it.
-pub fn encode(value: &Value) -> String {
+pub(super) fn encode(value: &Value) -> String {
     match value {
         Value::None => NONE.to_string(),
         Value::Bool(bool) => u8::from(*bool).to_string(),
@@ -24,7 +24,7 @@ pub fn encode(value: &Value) -> String {
 }
 
 /// Reads the value that a text starts with, and gives the rest. `None` where it starts with none.
-pub fn decode(text: &str) -> Option<(Value, &str)> {
+pub(super) fn decode(text: &str) -> Option<(Value, &str)> {
     let (first, mut rest) = decode_one(text)?;
     if !rest.starts_with('x') {
         return Some((first, rest));

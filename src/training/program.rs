@@ -107,7 +107,7 @@ pub(super) struct Program {
 }
 
 impl Program {
-    pub fn new(network: &Network) -> Result<Self, TrainingError> {
+    pub(super) fn new(network: &Network) -> Result<Self, TrainingError> {
         check_samples(network)?;
         let graph = lower(network, &WeightSource::Seeded(Seeding::default()), 1)?;
         let (slots, parameters, buffers) = slots(network);
@@ -144,7 +144,7 @@ impl Program {
     }
 
     /// The name of a step's node.
-    pub fn samples_problem(&self, samples: usize) -> Option<TrainingError> {
+    pub(super) fn samples_problem(&self, samples: usize) -> Option<TrainingError> {
         (samples < self.least.0).then(|| TrainingError::OneValue { node: self.least.1.clone() })
     }
 }

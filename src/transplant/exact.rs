@@ -15,7 +15,7 @@ struct Affine {
 }
 
 /// `W' = W gamma / sqrt(var + eps)`, `b' = (b - mean) gamma / sqrt(var + eps) + beta`.
-pub fn fold_batch_norms(network: &Network, tensors: &Tensors) -> Result<Tensors, TransplantError> {
+pub(super) fn fold_batch_norms(network: &Network, tensors: &Tensors) -> Result<Tensors, TransplantError> {
     let uses = Uses::of(network);
     let shapes = shape::infer(network, &network.wiring(), 1);
     let mut folded = tensors.clone();
@@ -39,7 +39,7 @@ pub fn fold_batch_norms(network: &Network, tensors: &Tensors) -> Result<Tensors,
 }
 
 /// `running_mean' = running_mean - b`.
-pub fn drop_biases(network: &Network, tensors: &Tensors) -> Result<Tensors, TransplantError> {
+pub(super) fn drop_biases(network: &Network, tensors: &Tensors) -> Result<Tensors, TransplantError> {
     let uses = Uses::of(network);
     let mut dropped = tensors.clone();
     for (index, node) in network.nodes.iter().enumerate() {
@@ -54,7 +54,7 @@ pub fn drop_biases(network: &Network, tensors: &Tensors) -> Result<Tensors, Tran
 
 /// `b' = b + W b_depthwise`, or `running_mean' = running_mean - W b_depthwise`; from the top down, as a bias that was
 /// taken on may be given on.
-pub fn absorb_biases(network: &Network, tensors: &Tensors) -> Result<Tensors, TransplantError> {
+pub(super) fn absorb_biases(network: &Network, tensors: &Tensors) -> Result<Tensors, TransplantError> {
     let uses = Uses::of(network);
     let shapes = shape::infer(network, &network.wiring(), 1);
     let mut absorbed = tensors.clone();
@@ -83,7 +83,7 @@ pub fn absorb_biases(network: &Network, tensors: &Tensors) -> Result<Tensors, Tr
 }
 
 /// `W[o, c] = sum over the channels m made of c of P[o, m] D[m]`, `b' = P b_depthwise + b`.
-pub fn fold_depthwise(network: &Network, tensors: &Tensors) -> Result<Tensors, TransplantError> {
+pub(super) fn fold_depthwise(network: &Network, tensors: &Tensors) -> Result<Tensors, TransplantError> {
     let uses = Uses::of(network);
     let shapes = shape::infer(network, &network.wiring(), 1);
     let mut folded = tensors.clone();

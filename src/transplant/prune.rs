@@ -15,7 +15,7 @@ pub enum Scope {
 }
 
 /// A Linear or a convolution that is not transposed.
-pub fn is_prunable(layer: &Layer) -> bool {
+pub(super) fn is_prunable(layer: &Layer) -> bool {
     layer.kind().multiplies() && layer.convolution().is_none_or(|conv| conv.direction == Direction::Plain)
 }
 

@@ -365,10 +365,8 @@ const MOST_TAPS: usize = 64;
 fn turned(shape: &ConvolutionShape) -> Option<ConvolutionShape> {
     let window = &shape.window;
     let [height, width] = window.kernel;
-    let mut padding = [0; 2];
-    for axis in 0..2 {
-        padding[axis] = (window.dilation[axis] * (window.kernel[axis] - 1)).checked_sub(window.padding[axis])?;
-    }
+    let along = |axis: usize| (window.dilation[axis] * (window.kernel[axis] - 1)).checked_sub(window.padding[axis]);
+    let padding = [along(0)?, along(1)?];
     let fits = window.stride == [1; 2] && height * width <= MOST_TAPS;
     let window = Window { padding, ..*window };
     fits.then_some(ConvolutionShape { input: shape.output, output: shape.input, window, ..*shape })

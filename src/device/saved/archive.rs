@@ -3,7 +3,7 @@
 /// The length of a zip file, counted while records are added: they are not compressed, and the bytes of each start at
 /// a multiple of 64 (`PyTorchStreamWriter`, `caffe2/serialize/inline_container.cc`).
 #[derive(Clone, Debug, Default)]
-pub struct Archive {
+pub(super) struct Archive {
     records: u64,
     directory: u64,
 }
@@ -22,7 +22,7 @@ const ENDS: u64 = 56 + 20 + 22;
 
 impl Archive {
     /// Adds a record of so many bytes.
-    pub fn add(&mut self, name: &str, bytes: u64) {
+    pub(super) fn add(&mut self, name: &str, bytes: u64) {
         let name = (FOLDER.len() + name.len()) as u64;
         let start = (self.records + HEADER + name + FILLING_HEADER).next_multiple_of(ALIGNMENT);
         self.records = start + bytes + if bytes > 0 { DESCRIPTOR } else { 0 };
@@ -30,7 +30,7 @@ impl Archive {
     }
 
     /// `None` where it takes zip64's longer records.
-    pub fn length(&self) -> Option<u64> {
+    pub(super) fn length(&self) -> Option<u64> {
         let length = self.records + self.directory + ENDS;
         (length < u64::from(u32::MAX)).then_some(length)
     }

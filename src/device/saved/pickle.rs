@@ -5,7 +5,7 @@ use rustc_hash::FxHashMap;
 /// The length of a pickle of protocol 2, counted while it is "written": each method stands for what Python's C pickler
 /// writes. What is written once and met again is a reference, so order counts (pickletools, `Modules/_pickle.c`).
 #[derive(Clone, Debug)]
-pub struct Pickle {
+pub(super) struct Pickle {
     length: u64,
     /// Of what has been written and may be met again, its number.
     memo: FxHashMap<String, u64>,
@@ -21,28 +21,28 @@ const RUN: usize = 1_000;
 
 impl Pickle {
     /// The protocol's number is written, and the stop at the end counted.
-    pub fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self { length: 2 + 1, memo: FxHashMap::default(), numbered: 0 }
     }
 
     /// Bytes so far.
-    pub const fn length(&self) -> u64 {
+    pub(super) const fn length(&self) -> u64 {
         self.length
     }
 
     /// So many opcodes without arguments.
-    pub const fn codes(&mut self, count: u64) {
+    pub(super) const fn codes(&mut self, count: u64) {
         self.length += count;
     }
 
     /// Gives the object just written a number.
-    pub const fn number(&mut self) {
+    pub(super) const fn number(&mut self) {
         self.length += reference(self.numbered);
         self.numbered += 1;
     }
 
     /// A text that no other object is.
-    pub fn text(&mut self, text: &str) {
+    pub(super) fn text(&mut self, text: &str) {
         // Python keeps texts of one letter once.
         if text.len() <= 1 {
             self.shared_text(text);
@@ -53,17 +53,17 @@ impl Pickle {
     }
 
     /// A text from Python's source, which is one object wherever it stands.
-    pub fn shared_text(&mut self, text: &str) {
+    pub(super) fn shared_text(&mut self, text: &str) {
         self.shared(text, 5 + text.len() as u64);
     }
 
     /// A class or function by its name.
-    pub fn global(&mut self, module: &str, name: &str) {
+    pub(super) fn global(&mut self, module: &str, name: &str) {
         self.shared(&format!("{module}\n{name}\n"), 3 + (module.len() + name.len()) as u64);
     }
 
     /// A whole number.
-    pub fn int(&mut self, number: u64) {
+    pub(super) fn int(&mut self, number: u64) {
         self.length += match number {
             0..=0xff => 2,
             0x100..=0xffff => 3,
@@ -74,12 +74,12 @@ impl Pickle {
     }
 
     /// A float in eight bytes.
-    pub const fn float(&mut self) {
+    pub(super) const fn float(&mut self) {
         self.length += 9;
     }
 
     /// A tuple of so many objects, which `write` writes.
-    pub fn tuple(&mut self, count: usize, write: impl FnOnce(&mut Self)) {
+    pub(super) fn tuple(&mut self, count: usize, write: impl FnOnce(&mut Self)) {
         write(self);
         self.length += match count {
             0..=3 => 1,
@@ -91,12 +91,12 @@ impl Pickle {
     }
 
     /// A tuple of whole numbers.
-    pub fn ints(&mut self, numbers: &[u64]) {
+    pub(super) fn ints(&mut self, numbers: &[u64]) {
         self.tuple(numbers.len(), |pickle| numbers.iter().for_each(|&number| pickle.int(number)));
     }
 
     /// `collections.OrderedDict` with these items.
-    pub fn ordered_dict<T>(&mut self, items: &[T], mut write: impl FnMut(&mut Self, &T)) {
+    pub(super) fn ordered_dict<T>(&mut self, items: &[T], mut write: impl FnMut(&mut Self, &T)) {
         self.global("collections", "OrderedDict");
         self.tuple(0, |_| {});
         self.codes(1);
@@ -109,7 +109,7 @@ impl Pickle {
     }
 
     /// A dictionary of one item, which `write` writes.
-    pub fn single_dict(&mut self, write: impl FnOnce(&mut Self)) {
+    pub(super) fn single_dict(&mut self, write: impl FnOnce(&mut Self)) {
         self.codes(1);
         self.number();
         write(self);

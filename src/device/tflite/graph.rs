@@ -108,13 +108,19 @@ impl Constant {
 }
 
 impl Graph {
-    pub fn tensor(&mut self, tensor: Tensor) -> usize {
+    pub(super) fn tensor(&mut self, tensor: Tensor) -> usize {
         self.tensors.push(tensor);
         self.tensors.len() - 1
     }
 
     /// Adds an operator that writes a new tensor, and gives that.
-    pub fn push(&mut self, operator: Operator, inputs: &[usize], output: Tensor, constants: Vec<Constant>) -> usize {
+    pub(super) fn push(
+        &mut self,
+        operator: Operator,
+        inputs: &[usize],
+        output: Tensor,
+        constants: Vec<Constant>,
+    ) -> usize {
         let output = self.tensor(output);
         let inputs = inputs.to_vec();
         self.nodes.push(Node { operator, inputs, output, constants, fused: None, padded: false, squeezes: false });
@@ -122,7 +128,7 @@ impl Graph {
     }
 
     /// Puts an operator of one input and no constants at a place.
-    pub fn insert(&mut self, place: usize, operator: Operator, input: usize, output: usize) {
+    pub(super) fn insert(&mut self, place: usize, operator: Operator, input: usize, output: usize) {
         let node = Node {
             operator,
             inputs: vec![input],
@@ -136,12 +142,12 @@ impl Graph {
     }
 
     /// The operators that read a tensor, by index.
-    pub fn readers(&self, tensor: usize) -> Vec<usize> {
+    pub(super) fn readers(&self, tensor: usize) -> Vec<usize> {
         (0..self.nodes.len()).filter(|&node| self.nodes[node].inputs.contains(&tensor)).collect()
     }
 
     /// The one operator that reads a tensor, once, where it is not the output.
-    pub fn only_reader(&self, tensor: usize) -> Option<usize> {
+    pub(super) fn only_reader(&self, tensor: usize) -> Option<usize> {
         let readers = self.readers(tensor);
         let &[reader] = readers.as_slice() else { return None };
         let once = self.nodes[reader].inputs.iter().filter(|&&input| input == tensor).count() == 1;
@@ -149,12 +155,12 @@ impl Graph {
     }
 
     /// The operator that writes a tensor.
-    pub fn writer(&self, tensor: usize) -> Option<usize> {
+    pub(super) fn writer(&self, tensor: usize) -> Option<usize> {
         self.nodes.iter().position(|node| node.output == tensor)
     }
 
     /// Takes an operator out; what read its output reads another tensor.
-    pub fn bypass(&mut self, node: usize, instead: usize) {
+    pub(super) fn bypass(&mut self, node: usize, instead: usize) {
         let gone = self.nodes.remove(node);
         for node in &mut self.nodes {
             node.inputs.iter_mut().filter(|input| **input == gone.output).for_each(|input| *input = instead);
@@ -165,7 +171,7 @@ impl Graph {
     }
 
     /// Tensors in the order in which they are written, the input first.
-    pub fn finish(self) -> Converted {
+    pub(super) fn finish(self) -> Converted {
         let mut place = vec![0; self.tensors.len()];
         let mut tensors = vec![self.tensors.first().cloned().unwrap_or_else(|| Tensor::int8(&[1]))];
         for node in &self.nodes {

@@ -6,7 +6,7 @@
 mod choose;
 mod convolution;
 mod needs;
-pub mod quantized;
+pub(super) mod quantized;
 
 use super::graph::{Graph, GraphNode, TensorId};
 use super::kernels::activation::Activation;
@@ -17,7 +17,7 @@ use super::program::{BufferId, Call, Kernel, Place, Program};
 use super::schedule::{Schedule, TensorView};
 use super::step::{Choice, StepInfo};
 use needs::Needs;
-pub use quantized::Quantization;
+pub(super) use quantized::Quantization;
 
 /// The state while one operation after another gets its calls.
 struct Builder<'a> {
@@ -48,7 +48,7 @@ struct StoredImage {
 }
 
 /// Builds the program of a graph without aliases, with 8-bit convolutions and matrix products where a quantisation is given.
-pub fn build(graph: &Graph, quantization: Option<Quantization>) -> Schedule {
+pub(super) fn build(graph: &Graph, quantization: Option<Quantization>) -> Schedule {
     let mut builder = Builder {
         graph,
         needs: Needs::of(graph),

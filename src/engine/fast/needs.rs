@@ -12,13 +12,13 @@ use super::image_planes;
 
 /// A tensor that is written where a concatenation wants it.
 #[derive(Clone, Copy)]
-pub struct Part {
+pub(super) struct Part {
     pub whole: TensorId,
     pub channel: usize,
 }
 
 /// Wishes for every tensor of a graph.
-pub struct Needs {
+pub(super) struct Needs {
     borders: Vec<Border>,
     exact: Vec<bool>,
     parts: Vec<Option<Part>>,
@@ -29,7 +29,7 @@ pub struct Needs {
 const LARGEST_IMAGE: u64 = 1 << 30;
 
 impl Needs {
-    pub fn of(graph: &Graph) -> Self {
+    pub(super) fn of(graph: &Graph) -> Self {
         let count = graph.tensors.len();
         let mut needs = Self {
             borders: vec![Border::default(); count],
@@ -95,11 +95,11 @@ impl Needs {
     }
 
     /// Whether a function that stays within 1 follows.
-    pub fn is_squeezed(&self, tensor: TensorId) -> bool {
+    pub(super) fn is_squeezed(&self, tensor: TensorId) -> bool {
         self.squeezed[tensor.0]
     }
 
-    pub fn border(&self, tensor: TensorId) -> Border {
+    pub(super) fn border(&self, tensor: TensorId) -> Border {
         match self.parts[tensor.0] {
             Some(part) => self.borders[part.whole.0],
             None => self.borders[tensor.0],
@@ -107,11 +107,11 @@ impl Needs {
     }
 
     /// Whether pixels lie without a gap.
-    pub fn exact(&self, tensor: TensorId) -> bool {
+    pub(super) fn exact(&self, tensor: TensorId) -> bool {
         self.exact[tensor.0]
     }
 
-    pub fn part(&self, tensor: TensorId) -> Option<Part> {
+    pub(super) fn part(&self, tensor: TensorId) -> Option<Part> {
         self.parts[tensor.0]
     }
 }

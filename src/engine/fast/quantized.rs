@@ -17,7 +17,7 @@ use crate::engine::program::{Kernel, Place};
 use crate::engine::step::Choice;
 
 /// For every tensor what a quantised 1 stands for, whether it is kept quantised, and whether it is never negative.
-pub struct Quantization {
+pub(crate) struct Quantization {
     scales: Vec<f32>,
     kept: Vec<bool>,
     never_negative: Vec<bool>,
@@ -25,7 +25,7 @@ pub struct Quantization {
 
 impl Quantization {
     /// From the largest magnitude of each tensor.
-    pub fn of(graph: &Graph, largest: &[f32]) -> Self {
+    pub(crate) fn of(graph: &Graph, largest: &[f32]) -> Self {
         let scale = |&largest: &f32| if largest.is_finite() && largest > 0.0 { largest / LARGEST } else { 1.0 };
         let mut kept = vec![false; graph.tensors.len()];
         let mut never_negative = vec![false; graph.tensors.len()];
@@ -38,12 +38,12 @@ impl Quantization {
     }
 
     /// What a quantised 1 of a tensor stands for.
-    pub fn scale(&self, tensor: TensorId) -> f32 {
+    pub(crate) fn scale(&self, tensor: TensorId) -> f32 {
         self.scales[tensor.0]
     }
 
     /// Whether a tensor is there quantised only.
-    pub fn is_kept(&self, tensor: TensorId) -> bool {
+    pub(crate) fn is_kept(&self, tensor: TensorId) -> bool {
         self.kept[tensor.0]
     }
 }
@@ -52,7 +52,7 @@ impl Quantization {
 const LONGEST_SUM: usize = (i32::MAX / (127 * 127)) as usize;
 
 /// Whether a node has a kernel for quantised numbers.
-pub fn can_quantize(node: &GraphNode) -> bool {
+pub(crate) fn can_quantize(node: &GraphNode) -> bool {
     let (outputs, parameters) = match &node.operation {
         Operation::Convolution(shape, parameters) => (shape.output.channels, parameters),
         Operation::Linear([_, outputs], parameters) if node.residual.is_none() => (*outputs, parameters),
@@ -104,25 +104,25 @@ fn is_never_negative(node: &GraphNode, never_negative: &[bool]) -> bool {
 }
 
 /// A filter's weights quantised, and what a quantised 1 stands for.
-pub struct QuantizedWeights<'a> {
+pub(crate) struct QuantizedWeights<'a> {
     parameters: &'a Parameters,
     fan_in: usize,
     scales: Vec<f32>,
 }
 
 impl<'a> QuantizedWeights<'a> {
-    pub fn of(parameters: &'a Parameters, outputs: usize) -> Self {
+    pub(crate) fn of(parameters: &'a Parameters, outputs: usize) -> Self {
         let fan_in = parameters.weight.len() / outputs;
         let scales = parameters.weight.chunks_exact(fan_in).map(weight_scale).collect();
         Self { parameters, fan_in, scales }
     }
 
-    pub fn at(&self, index: usize) -> i8 {
+    pub(crate) fn at(&self, index: usize) -> i8 {
         (self.parameters.weight[index] / self.scales[index / self.fan_in]).round() as i8
     }
 
     /// What a sum of 1 adds to each of these outputs, and their biases.
-    pub fn scales_and_biases(
+    pub(crate) fn scales_and_biases(
         &self,
         outputs: std::ops::Range<usize>,
         input_scale: f32,

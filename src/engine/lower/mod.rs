@@ -24,7 +24,7 @@ pub(crate) const LARGEST_TENSOR: u64 = 1 << 29;
 ///
 /// # Errors
 /// Where those of one node are more than [`LARGEST_TENSOR`].
-pub fn weight_count(network: &Network) -> Result<u64, EngineError> {
+pub(crate) fn weight_count(network: &Network) -> Result<u64, EngineError> {
     let wiring = network.wiring();
     let shapes = shape::infer(network, &wiring, 1);
     let mut count = 0_u64;
@@ -40,7 +40,7 @@ pub fn weight_count(network: &Network) -> Result<u64, EngineError> {
 ///
 /// # Errors
 /// Where a layer cannot take its input, has no kernel, or is too large to run.
-pub fn lower(network: &Network, weights: &WeightSource, batch: u64) -> Result<Graph, EngineError> {
+pub(crate) fn lower(network: &Network, weights: &WeightSource, batch: u64) -> Result<Graph, EngineError> {
     if network.nodes.is_empty() {
         return Err(EngineError::Empty);
     }

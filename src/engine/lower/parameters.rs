@@ -10,7 +10,7 @@ use crate::shape::{Fill, parameter_tensors};
 ///
 /// # Errors
 /// Where they are more values than [`LARGEST_TENSOR`] in all.
-pub fn tensors(node: &Node, input: Option<&Dims>) -> Result<Vec<TensorRule>, EngineError> {
+pub(super) fn tensors(node: &Node, input: Option<&Dims>) -> Result<Vec<TensorRule>, EngineError> {
     let mut fan_in = None;
     let mut tensors = Vec::new();
     let parameters = parameter_tensors(&node.layer, input);

@@ -9,12 +9,12 @@ use crate::model::{
 };
 
 /// Floats of files that stand for one number: 0.16666667 for a sixth.
-pub fn is_near(one: f64, other: f64) -> bool {
+pub(super) fn is_near(one: f64, other: f64) -> bool {
     (one - other).abs() <= 1e-4 * other.abs().max(1e-3)
 }
 
 impl<'a> Rows<'a, '_> {
-    pub fn activation(&mut self, node: &Node<'a>) -> Result<Data, Unknown> {
+    pub(super) fn activation(&mut self, node: &Node<'a>) -> Result<Data, Unknown> {
         let input = self.input(node, 0)?;
         let float = |name: &str, other: f64| node.float(name).unwrap_or(other);
         let layer: Layer = match node.operator.as_str() {

@@ -11,7 +11,7 @@ use crate::model::{
 
 impl<'a> Rows<'a, '_> {
     /// `Reshape`, `Flatten`, `Squeeze`, `Unsqueeze`.
-    pub fn reshape(&mut self, node: &Node<'a>) -> Result<Data, Unknown> {
+    pub(super) fn reshape(&mut self, node: &Node<'a>) -> Result<Data, Unknown> {
         let input = self.input(node, 0)?;
         let second = match self.has(node, 1) {
             true => {
@@ -25,7 +25,7 @@ impl<'a> Rows<'a, '_> {
     }
 
     /// A row that gives a tensor these sizes: none where it has them, a Flatten where it is one.
-    pub fn view(&mut self, name: &str, input: Data, dims: &[u64]) -> Result<Data, Unknown> {
+    pub(super) fn view(&mut self, name: &str, input: Data, dims: &[u64]) -> Result<Data, Unknown> {
         if *input.dims == *dims {
             return Ok(input);
         }
@@ -58,7 +58,7 @@ impl<'a> Rows<'a, '_> {
         self.push(layer, name, &[input], Vec::new())
     }
 
-    pub fn transpose(&mut self, node: &Node<'a>) -> Result<Data, Unknown> {
+    pub(super) fn transpose(&mut self, node: &Node<'a>) -> Result<Data, Unknown> {
         let input = self.input(node, 0)?;
         let rank = input.dims.rank() as i64;
         let perm = match node.integers("perm") {
@@ -75,7 +75,7 @@ impl<'a> Rows<'a, '_> {
     }
 
     /// Channels into pixels; PyTorch's order is `CRD`.
-    pub fn depth_to_space(&mut self, node: &Node<'a>) -> Result<Data, Unknown> {
+    pub(super) fn depth_to_space(&mut self, node: &Node<'a>) -> Result<Data, Unknown> {
         let input = self.input(node, 0)?;
         let factor = node.integer("blocksize").ok_or("it does not say its factor")?;
         if node.text("mode") == Some("CRD") {
@@ -90,7 +90,7 @@ impl<'a> Rows<'a, '_> {
         self.push_free(node, &[input], &[batch, channels / square, sizes.0, sizes.1])
     }
 
-    pub fn space_to_depth(&mut self, node: &Node<'a>) -> Result<Data, Unknown> {
+    pub(super) fn space_to_depth(&mut self, node: &Node<'a>) -> Result<Data, Unknown> {
         let input = self.input(node, 0)?;
         let factor =
             node.integer("blocksize").and_then(|factor| u64::try_from(factor).ok()).filter(|factor| *factor > 0);
@@ -105,7 +105,7 @@ impl<'a> Rows<'a, '_> {
     }
 
     /// Pads are attributes before opset 11 and inputs since: all beginnings, then all ends.
-    pub fn pad(&mut self, node: &Node<'a>) -> Result<Data, Unknown> {
+    pub(super) fn pad(&mut self, node: &Node<'a>) -> Result<Data, Unknown> {
         let input = self.input(node, 0)?;
         let rank = input.dims.rank();
         let mut pads = match self.has(node, 1) {
@@ -158,7 +158,7 @@ impl<'a> Rows<'a, '_> {
     }
 
     /// `Resize` and `Upsample`: PyTorch's modes, or a row without multiply-accumulates.
-    pub fn resize(&mut self, node: &Node<'a>) -> Result<Data, Unknown> {
+    pub(super) fn resize(&mut self, node: &Node<'a>) -> Result<Data, Unknown> {
         let input = self.input(node, 0)?;
         let rank = input.dims.rank();
         let is_old = node.operator == "Upsample" || self.opset < 11;

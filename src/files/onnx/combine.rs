@@ -9,7 +9,7 @@ use crate::model::{Add, Cat, Chunk, Layer, Mul, Scalar, ScalarOperation, Slice};
 
 impl<'a> Rows<'a, '_> {
     /// `Add`, `Sub`, `Mul`, `Div` of tensors, or with a number.
-    pub fn arithmetic(&mut self, node: &Node<'a>) -> Result<Data, Unknown> {
+    pub(super) fn arithmetic(&mut self, node: &Node<'a>) -> Result<Data, Unknown> {
         let operation = match node.operator.as_str() {
             "Add" => ScalarOperation::Add,
             "Sub" => ScalarOperation::Sub,
@@ -37,7 +37,7 @@ impl<'a> Rows<'a, '_> {
         self.push(layer, &name, &[one, other], Vec::new())
     }
 
-    pub fn concat(&mut self, node: &Node<'a>) -> Result<Data, Unknown> {
+    pub(super) fn concat(&mut self, node: &Node<'a>) -> Result<Data, Unknown> {
         let inputs: Vec<Data> =
             (0..node.inputs.len()).map(|place| self.input(node, place)).collect::<Result<_, _>>()?;
         let dim = node.integer("axis").unwrap_or(1);
@@ -47,7 +47,7 @@ impl<'a> Rows<'a, '_> {
     }
 
     /// A row for each part that is read.
-    pub fn split(&mut self, node: &Node<'a>) -> Result<(), Unknown> {
+    pub(super) fn split(&mut self, node: &Node<'a>) -> Result<(), Unknown> {
         let input = self.input(node, 0)?;
         let rank = input.dims.rank() as i64;
         let dim = node.integer("axis").unwrap_or(0);
@@ -87,7 +87,7 @@ impl<'a> Rows<'a, '_> {
     }
 
     /// A row for each axis that is cut.
-    pub fn slice(&mut self, node: &Node<'a>) -> Result<Data, Unknown> {
+    pub(super) fn slice(&mut self, node: &Node<'a>) -> Result<Data, Unknown> {
         let mut data = self.input(node, 0)?;
         let list = |place: usize, name: &str| match self.has(node, place) {
             true => self

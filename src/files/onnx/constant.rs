@@ -9,18 +9,18 @@ use super::message::{Node, Tensor, as_written};
 const MOST_NUMBERS: u64 = 1 << 14;
 
 /// Gives the bytes of a file beside the model's, by the name that the model has for it.
-pub type Beside<'r, 'a> = &'r dyn Fn(&str) -> Option<&'a [u8]>;
+pub(super) type Beside<'r, 'a> = &'r dyn Fn(&str) -> Option<&'a [u8]>;
 
 /// Numbers of a small constant.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Numbers {
+pub(super) enum Numbers {
     Integers(Vec<i64>),
     Floats(Vec<f32>),
 }
 
 /// A tensor that no input changes.
 #[derive(Clone, Debug)]
-pub struct Constant<'a> {
+pub(super) struct Constant<'a> {
     /// Of the initialiser, else empty.
     pub name: String,
     pub dims: Vec<u64>,
@@ -32,14 +32,14 @@ pub struct Constant<'a> {
 
 /// Numbers in the file, and what is done with them before they are a layer's.
 #[derive(Clone, Debug)]
-pub struct Stored<'a> {
+pub(super) struct Stored<'a> {
     pub tensor: Tensor<'a>,
     pub change: Change,
 }
 
 /// What a graph does to a tensor before a layer takes it.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Change {
+pub(super) enum Change {
     None,
     /// `[a, b]` becomes `[b, a]`.
     Transposed,
@@ -52,12 +52,12 @@ pub enum Change {
 }
 
 impl<'a> Constant<'a> {
-    pub fn of(tensor: &Tensor<'a>) -> Self {
+    pub(super) fn of(tensor: &Tensor<'a>) -> Self {
         Self::with(tensor, &|_| None)
     }
 
     /// Small ones are also read from the files beside.
-    pub fn with(tensor: &Tensor<'a>, beside: Beside<'_, 'a>) -> Self {
+    pub(super) fn with(tensor: &Tensor<'a>, beside: Beside<'_, 'a>) -> Self {
         Self {
             name: tensor.name.clone(),
             dims: tensor.dims.clone(),
@@ -66,11 +66,11 @@ impl<'a> Constant<'a> {
         }
     }
 
-    pub fn integers_of(dims: Vec<u64>, integers: Vec<i64>) -> Self {
+    pub(super) fn integers_of(dims: Vec<u64>, integers: Vec<i64>) -> Self {
         Self { name: String::new(), dims, numbers: Some(Numbers::Integers(integers)), tensor: None }
     }
 
-    pub fn integers(&self) -> Option<Vec<i64>> {
+    pub(super) fn integers(&self) -> Option<Vec<i64>> {
         match self.numbers.as_ref()? {
             Numbers::Integers(integers) => Some(integers.clone()),
             // Sizes that were computed with floats.
@@ -80,7 +80,7 @@ impl<'a> Constant<'a> {
         }
     }
 
-    pub fn floats(&self) -> Option<Vec<f64>> {
+    pub(super) fn floats(&self) -> Option<Vec<f64>> {
         Some(match self.numbers.as_ref()? {
             Numbers::Integers(integers) => integers.iter().map(|&integer| integer as f64).collect(),
             Numbers::Floats(floats) => floats.iter().map(|&float| as_written(float)).collect(),
@@ -88,13 +88,13 @@ impl<'a> Constant<'a> {
     }
 
     /// Its only number, or the number that all of them are.
-    pub fn number(&self) -> Option<f64> {
+    pub(super) fn number(&self) -> Option<f64> {
         let floats = self.floats()?;
         let first = *floats.first()?;
         floats.iter().all(|float| *float == first).then_some(first)
     }
 
-    pub fn elements(&self) -> u64 {
+    pub(super) fn elements(&self) -> u64 {
         self.dims.iter().product()
     }
 }
@@ -114,7 +114,7 @@ fn small_numbers<'a>(tensor: &Tensor<'a>, beside: Beside<'_, 'a>) -> Option<Numb
 ///
 /// # Errors
 /// Where the file is not there, is too short, or the type is none that is computed with.
-pub fn numbers<'a>(tensor: &Tensor<'a>, beside: Beside<'_, 'a>) -> Result<Numbers, FileProblem> {
+pub(super) fn numbers<'a>(tensor: &Tensor<'a>, beside: Beside<'_, 'a>) -> Result<Numbers, FileProblem> {
     let refuse = |rule: String| FileProblem::of(format!("tensor {}", tensor.name), rule);
     let raw: Option<&[u8]> = match &tensor.external {
         None => tensor.raw.map(|raw| raw.bytes),
@@ -179,7 +179,7 @@ pub fn half(bits: u16) -> f32 {
 }
 
 /// The result of an operator on constants; `None` where it is not one of those that exporters compute shapes with.
-pub fn fold<'a>(node: &Node, inputs: &[Option<&Constant<'a>>], opset: i64) -> Option<Constant<'a>> {
+pub(super) fn fold<'a>(node: &Node, inputs: &[Option<&Constant<'a>>], opset: i64) -> Option<Constant<'a>> {
     let first = || inputs.first().copied().flatten();
     let second = || inputs.get(1).copied().flatten();
     match node.operator.as_str() {
@@ -237,7 +237,7 @@ fn transposed<'a>(constant: &Constant<'a>) -> Option<Constant<'a>> {
 }
 
 /// The numbers of rows of this width, column by column.
-pub fn columns<T: Copy>(numbers: &[T], width: u64) -> Vec<T> {
+pub(super) fn columns<T: Copy>(numbers: &[T], width: u64) -> Vec<T> {
     let width = usize::try_from(width).unwrap_or(usize::MAX);
     (0..width.min(numbers.len())).flat_map(|column| numbers.iter().skip(column).step_by(width).copied()).collect()
 }
@@ -319,4 +319,4 @@ fn dequantised<'a>(
 }
 
 /// Looks constants up by the names of values.
-pub type Constants<'a> = HashMap<String, Constant<'a>>;
+pub(super) type Constants<'a> = HashMap<String, Constant<'a>>;

@@ -10,7 +10,7 @@ use crate::model::{
 };
 
 /// The window of a convolution or a pool: `[height, width]`, or one number for lines.
-pub struct Window {
+pub(super) struct Window {
     pub kernel: Vec<i64>,
     pub stride: Vec<i64>,
     pub dilation: Vec<i64>,
@@ -20,7 +20,7 @@ pub struct Window {
 
 impl Window {
     /// From a node's attributes; `kernel` where they do not give it.
-    pub fn of(node: &Node, kernel: &[u64], input: &[u64]) -> Result<Self, Unknown> {
+    pub(super) fn of(node: &Node, kernel: &[u64], input: &[u64]) -> Result<Self, Unknown> {
         let given = node.integers("kernel_shape");
         let kernel: Vec<i64> =
             if given.is_empty() { kernel.iter().map(|&size| size as i64).collect() } else { given.to_vec() };
@@ -67,7 +67,7 @@ impl Window {
         Ok(window)
     }
 
-    pub fn is_symmetric(&self) -> bool {
+    pub(super) fn is_symmetric(&self) -> bool {
         self.before == self.after
     }
 
@@ -81,18 +81,18 @@ impl Window {
     }
 
     /// Padding as a layer of its own.
-    pub fn sides(&self) -> Sides {
+    pub(super) fn sides(&self) -> Sides {
         Sides { left: self.before[1], right: self.after[1], top: self.before[0], bottom: self.after[0] }
     }
 }
 
-pub fn pair(values: &[i64]) -> Pair {
+pub(super) fn pair(values: &[i64]) -> Pair {
     Pair { height: values[0], width: values[1] }
 }
 
 impl<'a> Rows<'a, '_> {
     /// `Conv`: weight `[O, I / groups, ...]`.
-    pub fn conv(&mut self, node: &Node<'a>) -> Result<Data, Unknown> {
+    pub(super) fn conv(&mut self, node: &Node<'a>) -> Result<Data, Unknown> {
         let weight = self.constant(node, 1).cloned().ok_or("its weight is computed as it runs")?;
         let bias = self.constant(node, 2).cloned();
         if self.has(node, 2) && bias.is_none() {
@@ -169,7 +169,7 @@ impl<'a> Rows<'a, '_> {
     }
 
     /// `ConvTranspose`: weight `[I, O / groups, ...]`.
-    pub fn conv_transpose(&mut self, node: &Node<'a>) -> Result<Data, Unknown> {
+    pub(super) fn conv_transpose(&mut self, node: &Node<'a>) -> Result<Data, Unknown> {
         let weight = self.constant(node, 1).cloned().ok_or("its weight is computed as it runs")?;
         let bias = self.constant(node, 2).cloned();
         let input = self.input(node, 0)?;
@@ -234,7 +234,7 @@ impl<'a> Rows<'a, '_> {
     }
 
     /// `Gemm` with constant weights: a Linear.
-    pub fn gemm(&mut self, node: &Node<'a>) -> Result<Data, Unknown> {
+    pub(super) fn gemm(&mut self, node: &Node<'a>) -> Result<Data, Unknown> {
         let is_one = |name| node.float(name).unwrap_or(1.0) == 1.0;
         if !is_one("alpha") || !is_one("beta") || node.integer("transA") == Some(1) {
             return Err("it scales or transposes its input".to_string());
@@ -263,7 +263,7 @@ impl<'a> Rows<'a, '_> {
     }
 
     /// `MatMul`, with what the Add behind it adds.
-    pub fn mat_mul(&mut self, node: &Node<'a>) -> Result<Data, Unknown> {
+    pub(super) fn mat_mul(&mut self, node: &Node<'a>) -> Result<Data, Unknown> {
         let Some(weight) = self.constant(node, 1).cloned().filter(|weight| weight.dims.len() == 2) else {
             return self.product(node);
         };

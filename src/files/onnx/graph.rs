@@ -10,7 +10,7 @@ use crate::shape;
 
 /// A tensor that flows.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Data {
+pub(super) struct Data {
     pub source: Source,
     /// With the batch.
     pub dims: Dims,
@@ -18,7 +18,7 @@ pub struct Data {
 
 /// The numbers of a parameter.
 #[derive(Clone, Debug)]
-pub enum Weight<'a> {
+pub(super) enum Weight<'a> {
     Stored(Box<Stored<'a>>),
     /// So many times this number.
     Filled(f32, u64),
@@ -26,14 +26,14 @@ pub enum Weight<'a> {
 
 /// A row, and its parameters in the order weight, bias, running mean, running variance.
 #[derive(Clone, Debug)]
-pub struct Row<'a> {
+pub(super) struct Row<'a> {
     pub node: model::Node,
     pub weights: Vec<Weight<'a>>,
 }
 
 /// What the exporter folded.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Folded {
+pub(super) struct Folded {
     pub norms: u64,
     /// Parameters that PyTorch has more, where the convolutions have no bias but where they are known to.
     pub more: u64,
@@ -46,7 +46,7 @@ pub struct Folded {
 }
 
 /// The state while one node after another is read.
-pub struct Rows<'a, 'b> {
+pub(super) struct Rows<'a, 'b> {
     pub graph: &'b Graph<'a>,
     pub opset: i64,
     pub batch: u64,
@@ -70,10 +70,10 @@ pub struct Rows<'a, 'b> {
 }
 
 /// Why a node is a row of unknown cost.
-pub type Unknown = String;
+pub(super) type Unknown = String;
 
 impl<'a, 'b> Rows<'a, 'b> {
-    pub fn new(graph: &'b Graph<'a>, opset: i64, beside: Beside<'_, 'a>) -> Self {
+    pub(super) fn new(graph: &'b Graph<'a>, opset: i64, beside: Beside<'_, 'a>) -> Self {
         let mut readers: HashMap<&str, Vec<usize>> = HashMap::new();
         for (index, node) in graph.nodes.iter().enumerate() {
             for input in node.inputs.iter().filter(|input| !input.is_empty()) {
@@ -105,7 +105,7 @@ impl<'a, 'b> Rows<'a, 'b> {
     }
 
     /// The one node that reads a value, where nothing else does.
-    pub fn only_reader(&self, value: &str) -> Option<usize> {
+    pub(super) fn only_reader(&self, value: &str) -> Option<usize> {
         match self.readers.get(value)?.as_slice() {
             [one] if !self.outputs.contains(value) && !self.taken[*one] => Some(*one),
             _ => None,
@@ -113,17 +113,17 @@ impl<'a, 'b> Rows<'a, 'b> {
     }
 
     /// The constant that is a node's input.
-    pub fn constant(&self, node: &Node, place: usize) -> Option<&Constant<'a>> {
+    pub(super) fn constant(&self, node: &Node, place: usize) -> Option<&Constant<'a>> {
         self.constants.get(node.inputs.get(place)?)
     }
 
     /// Whether a node has such an input.
-    pub fn has(&self, node: &Node, place: usize) -> bool {
+    pub(super) fn has(&self, node: &Node, place: usize) -> bool {
         node.inputs.get(place).is_some_and(|input| !input.is_empty())
     }
 
     /// The tensor that flows into a node; a constant becomes a bare parameter.
-    pub fn input(&mut self, node: &Node, place: usize) -> Result<Data, Unknown> {
+    pub(super) fn input(&mut self, node: &Node, place: usize) -> Result<Data, Unknown> {
         let name = node.inputs.get(place).filter(|name| !name.is_empty()).cloned();
         let name = name.ok_or_else(|| format!("it has no input {place}"))?;
         if let Some(data) = self.data.get(&name).or_else(|| self.parameters.get(&name)) {
@@ -148,7 +148,7 @@ impl<'a, 'b> Rows<'a, 'b> {
     ///
     /// # Errors
     /// Where the layer cannot take its inputs, in PyTorch's words.
-    pub fn push(
+    pub(super) fn push(
         &mut self,
         layer: impl Into<Layer>,
         wanted: &str,
@@ -199,13 +199,13 @@ impl<'a, 'b> Rows<'a, 'b> {
     }
 
     /// A row whose arithmetic is no multiply-accumulate: nothing of its cost is unknown.
-    pub fn push_free(&mut self, node: &Node, inputs: &[Data], output: &[u64]) -> Result<Data, Unknown> {
+    pub(super) fn push_free(&mut self, node: &Node, inputs: &[Data], output: &[u64]) -> Result<Data, Unknown> {
         let first = inputs.first().ok_or("it has no input")?;
         self.push_known(node, inputs, (first.dims, output), 0)
     }
 
     /// A row with known multiply-accumulates of one sample and without parameters.
-    pub fn push_known(
+    pub(super) fn push_known(
         &mut self,
         node: &Node,
         inputs: &[Data],
@@ -234,7 +234,7 @@ impl<'a, 'b> Rows<'a, 'b> {
     }
 
     /// A row of unknown cost for each output of a node that is read, with the shape where the file tells it.
-    pub fn push_unknown(&mut self, node: &Node, why: &str) {
+    pub(super) fn push_unknown(&mut self, node: &Node, why: &str) {
         let first = (0..node.inputs.len()).find_map(|place| self.data.get(&node.inputs[place]).copied());
         let input = first.unwrap_or_else(|| Data { source: Source::Input, dims: self.input_dims() });
         self.unknown.push(format!("{} ({}): {why}", names::of(node, None), node.operator));
@@ -252,7 +252,7 @@ impl<'a, 'b> Rows<'a, 'b> {
     }
 
     /// The dims of a value that the file tells whole.
-    pub fn told_dims(&self, value: &str) -> Option<Dims> {
+    pub(super) fn told_dims(&self, value: &str) -> Option<Dims> {
         let sizes = self.told.get(value)?;
         let batch = self.batch;
         let of = |(index, size): (usize, &Option<u64>)| size.or((index == 0).then_some(batch));
@@ -265,7 +265,7 @@ impl<'a, 'b> Rows<'a, 'b> {
     }
 
     /// A constant as a parameter of a row.
-    pub fn weight(constant: &Constant<'a>) -> Weight<'a> {
+    pub(super) fn weight(constant: &Constant<'a>) -> Weight<'a> {
         match &constant.tensor {
             Some(stored) => Weight::Stored(Box::new(stored.clone())),
             None => Weight::Filled(constant.number().unwrap_or(0.0) as f32, constant.elements()),

@@ -6,14 +6,14 @@
 use super::super::problem::FileProblem;
 use super::super::protobuf::{Field, Message, Wire};
 
-pub const MOST_NODES: usize = 100_000;
-pub const MOST_TENSORS: usize = 200_000;
+pub(super) const MOST_NODES: usize = 100_000;
+pub(super) const MOST_TENSORS: usize = 200_000;
 const LONGEST_NAME: usize = 4_096;
 /// Entries of an attribute, dimensions, inputs of a node.
 const MOST_ENTRIES: usize = 1 << 20;
 
 #[derive(Clone, Debug, Default)]
-pub struct Model<'a> {
+pub(super) struct Model<'a> {
     pub producer: String,
     pub producer_version: String,
     /// Of the default domain.
@@ -24,7 +24,7 @@ pub struct Model<'a> {
 }
 
 #[derive(Clone, Debug, Default)]
-pub struct Graph<'a> {
+pub(super) struct Graph<'a> {
     pub name: String,
     pub nodes: Vec<Node<'a>>,
     pub initializers: Vec<Tensor<'a>>,
@@ -34,7 +34,7 @@ pub struct Graph<'a> {
 }
 
 #[derive(Clone, Debug, Default)]
-pub struct Node<'a> {
+pub(super) struct Node<'a> {
     pub name: String,
     pub operator: String,
     pub domain: String,
@@ -45,7 +45,7 @@ pub struct Node<'a> {
 }
 
 #[derive(Clone, Debug, Default)]
-pub struct Attribute<'a> {
+pub(super) struct Attribute<'a> {
     pub name: String,
     pub float: Option<f32>,
     pub integer: Option<i64>,
@@ -57,7 +57,7 @@ pub struct Attribute<'a> {
 
 /// A tensor's sizes and type, and where its numbers are.
 #[derive(Clone, Debug, Default)]
-pub struct Tensor<'a> {
+pub(super) struct Tensor<'a> {
     pub name: String,
     pub dims: Vec<u64>,
     /// `TensorProto.DataType`.
@@ -71,14 +71,14 @@ pub struct Tensor<'a> {
 
 /// Numbers in a file beside the model's.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct External {
+pub(super) struct External {
     pub location: String,
     pub offset: u64,
     pub length: Option<u64>,
 }
 
 #[derive(Clone, Debug, Default)]
-pub struct ValueInfo {
+pub(super) struct ValueInfo {
     pub name: String,
     /// `None` where the file does not tell the shape; a size that is a name or open is `None`.
     pub shape: Option<Vec<Option<u64>>>,
@@ -89,7 +89,7 @@ impl<'a> Model<'a> {
     ///
     /// # Errors
     /// Names the byte, the field and the rule.
-    pub fn read(bytes: &'a [u8]) -> Result<Self, FileProblem> {
+    pub(super) fn read(bytes: &'a [u8]) -> Result<Self, FileProblem> {
         let mut model = Self::default();
         let mut has_graph = false;
         let mut fields = Message::whole(bytes).fields();
@@ -180,28 +180,28 @@ impl<'a> Node<'a> {
         Ok(node)
     }
 
-    pub fn attribute(&self, name: &str) -> Option<&Attribute<'a>> {
+    pub(super) fn attribute(&self, name: &str) -> Option<&Attribute<'a>> {
         self.attributes.iter().find(|attribute| attribute.name == name)
     }
 
-    pub fn integer(&self, name: &str) -> Option<i64> {
+    pub(super) fn integer(&self, name: &str) -> Option<i64> {
         self.attribute(name)?.integer
     }
 
-    pub fn float(&self, name: &str) -> Option<f64> {
+    pub(super) fn float(&self, name: &str) -> Option<f64> {
         self.attribute(name)?.float.map(as_written)
     }
 
     /// Empty where there is no such attribute.
-    pub fn integers(&self, name: &str) -> &[i64] {
+    pub(super) fn integers(&self, name: &str) -> &[i64] {
         self.attribute(name).map_or(&[], |attribute| &attribute.integers)
     }
 
-    pub fn text(&self, name: &str) -> Option<&str> {
+    pub(super) fn text(&self, name: &str) -> Option<&str> {
         self.attribute(name)?.text.as_deref()
     }
 
-    pub fn metadata(&self, key: &str) -> Option<&str> {
+    pub(super) fn metadata(&self, key: &str) -> Option<&str> {
         self.metadata.iter().find(|(name, _)| name == key).map(|(_, value)| value.as_str())
     }
 }
@@ -279,7 +279,7 @@ impl<'a> Tensor<'a> {
         Ok(tensor)
     }
 
-    pub fn elements(&self) -> u64 {
+    pub(super) fn elements(&self) -> u64 {
         self.dims.iter().product()
     }
 }
@@ -387,6 +387,6 @@ fn limit(count: usize, most: usize, field: &Field, what: &str) -> Result<(), Fil
 }
 
 /// The shortest decimal that is this float: 0.1 and not 0.10000000149.
-pub fn as_written(float: f32) -> f64 {
+pub(super) fn as_written(float: f32) -> f64 {
     float.to_string().parse().unwrap_or_else(|_| f64::from(float))
 }

@@ -7,7 +7,7 @@ use crate::model::MAX_NAME;
 
 /// Names that rows have already.
 #[derive(Debug, Default)]
-pub struct Names {
+pub(super) struct Names {
     taken: HashSet<String>,
     /// The next number behind a name.
     next: HashMap<String, u32>,
@@ -33,7 +33,7 @@ const OUTSIDE: &[&str] = &["StatefulPartitionedCall", "PartitionedCall", "functi
 
 impl Names {
     /// The name, or with `_1`, `_2`, ... where another row has it.
-    pub fn unique(&mut self, wanted: &str) -> String {
+    pub(super) fn unique(&mut self, wanted: &str) -> String {
         let mut name = wanted.to_string();
         while !self.taken.insert(name.clone()) {
             let number = self.next.entry(wanted.to_string()).or_insert(1);
@@ -45,12 +45,12 @@ impl Names {
 }
 
 /// The name that a node's row is best called by, the weight's before the node's own.
-pub fn of(node: &Node, weight: Option<&str>) -> String {
+pub(super) fn of(node: &Node, weight: Option<&str>) -> String {
     clean(weight.and_then(of_weight).or_else(|| of_node(node)).unwrap_or_else(|| plain(node)))
 }
 
 /// The same where the weight may be another module's that is equal.
-pub fn of_norm(node: &Node, weight: &str) -> String {
+pub(super) fn of_norm(node: &Node, weight: &str) -> String {
     clean(of_node(node).or_else(|| of_weight(weight)).unwrap_or_else(|| plain(node)))
 }
 
@@ -65,7 +65,7 @@ fn clean(name: String) -> String {
 }
 
 /// The module of a parameter.
-pub fn of_weight(weight: &str) -> Option<String> {
+pub(super) fn of_weight(weight: &str) -> Option<String> {
     if weight.starts_with("onnx::") {
         return None;
     }

@@ -67,7 +67,7 @@ const ALIASES: &[&str] = &["Identity", "Dropout", "Cast", "CastLike"];
 
 impl<'a> Rows<'a, '_> {
     /// Reads a node that is a constant by itself.
-    pub fn read_constant(&mut self, index: usize) {
+    pub(super) fn read_constant(&mut self, index: usize) {
         let node = &self.graph.nodes[index];
         if let (true, Some(constant), Some(output)) =
             (node.operator == "Constant", self.constant_of(node), node.outputs.first())
@@ -78,7 +78,7 @@ impl<'a> Rows<'a, '_> {
     }
 
     /// Reads a node into rows, or into a constant.
-    pub fn read(&mut self, index: usize) {
+    pub(super) fn read(&mut self, index: usize) {
         if self.taken[index] || self.pattern(index) {
             return;
         }

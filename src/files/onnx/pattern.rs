@@ -21,7 +21,7 @@ struct Found<'a> {
 
 impl<'a> Rows<'a, '_> {
     /// Whether a node begins a pattern: then its row is made, and its other nodes are taken.
-    pub fn pattern(&mut self, index: usize) -> bool {
+    pub(super) fn pattern(&mut self, index: usize) -> bool {
         if self.strided(index) {
             return true;
         }

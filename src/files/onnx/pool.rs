@@ -14,7 +14,7 @@ use crate::model::{
 const ONE: OutputSize = OutputSize { height: Some(1), width: Some(1) };
 
 impl<'a> Rows<'a, '_> {
-    pub fn max_pool(&mut self, node: &Node<'a>) -> Result<Data, Unknown> {
+    pub(super) fn max_pool(&mut self, node: &Node<'a>) -> Result<Data, Unknown> {
         let mut input = self.input(node, 0)?;
         if node.outputs.get(1).is_some_and(|indices| self.readers.contains_key(indices.as_str())) {
             return Err("its indices are read".to_string());
@@ -54,7 +54,7 @@ impl<'a> Rows<'a, '_> {
         }
     }
 
-    pub fn average_pool(&mut self, node: &Node<'a>) -> Result<Data, Unknown> {
+    pub(super) fn average_pool(&mut self, node: &Node<'a>) -> Result<Data, Unknown> {
         let mut input = self.input(node, 0)?;
         let window = Window::of(node, &[], &input.dims)?;
         if window.dilation.iter().any(|dilation| *dilation != 1) {
@@ -100,7 +100,7 @@ impl<'a> Rows<'a, '_> {
         }
     }
 
-    pub fn global_pool(&mut self, node: &Node<'a>) -> Result<Data, Unknown> {
+    pub(super) fn global_pool(&mut self, node: &Node<'a>) -> Result<Data, Unknown> {
         let input = self.input(node, 0)?;
         let is_max = node.operator == "GlobalMaxPool";
         let layer: Layer = match (input.dims.rank(), is_max) {
@@ -114,7 +114,7 @@ impl<'a> Rows<'a, '_> {
     }
 
     /// `ReduceMean`; over all pixels with the dimensions kept it is global average pooling.
-    pub fn reduce_mean(&mut self, node: &Node<'a>) -> Result<Data, Unknown> {
+    pub(super) fn reduce_mean(&mut self, node: &Node<'a>) -> Result<Data, Unknown> {
         let input = self.input(node, 0)?;
         let axes = self.axes(node)?;
         let rank = input.dims.rank() as i64;
@@ -134,7 +134,7 @@ impl<'a> Rows<'a, '_> {
     }
 
     /// The axes of a reduction, an attribute before opset 18 and an input since; `None`: none are given.
-    pub fn axes(&self, node: &Node) -> Result<Option<Vec<i64>>, Unknown> {
+    pub(super) fn axes(&self, node: &Node) -> Result<Option<Vec<i64>>, Unknown> {
         if self.has(node, 1) {
             let axes = self.constant(node, 1).and_then(Constant::integers);
             return axes.map(Some).ok_or_else(|| "its axes are computed as it runs".to_string());
@@ -142,7 +142,7 @@ impl<'a> Rows<'a, '_> {
         Ok(Some(node.integers("axes").to_vec()).filter(|axes| !axes.is_empty()))
     }
 
-    pub fn batch_norm(&mut self, node: &Node<'a>) -> Result<Data, Unknown> {
+    pub(super) fn batch_norm(&mut self, node: &Node<'a>) -> Result<Data, Unknown> {
         if node.integer("training_mode") == Some(1) {
             return Err("it is in training mode".to_string());
         }
@@ -166,7 +166,7 @@ impl<'a> Rows<'a, '_> {
         self.push(layer, &name, &[input], weights)
     }
 
-    pub fn instance_norm(&mut self, node: &Node<'a>) -> Result<Data, Unknown> {
+    pub(super) fn instance_norm(&mut self, node: &Node<'a>) -> Result<Data, Unknown> {
         let input = self.input(node, 0)?;
         let (scale, shift) = self
             .constant(node, 1)
@@ -185,7 +185,7 @@ impl<'a> Rows<'a, '_> {
         self.push(layer, &names::of_norm(node, &scale.name), &[input], weights)
     }
 
-    pub fn group_norm(&mut self, node: &Node<'a>) -> Result<Data, Unknown> {
+    pub(super) fn group_norm(&mut self, node: &Node<'a>) -> Result<Data, Unknown> {
         let input = self.input(node, 0)?;
         let (scale, shift) = self
             .constant(node, 1)
@@ -201,7 +201,7 @@ impl<'a> Rows<'a, '_> {
         self.push(layer, &names::of_norm(node, &scale.name), &[input], weights)
     }
 
-    pub fn layer_norm(&mut self, node: &Node<'a>) -> Result<Data, Unknown> {
+    pub(super) fn layer_norm(&mut self, node: &Node<'a>) -> Result<Data, Unknown> {
         let input = self.input(node, 0)?;
         let scale = self.constant(node, 1).cloned().ok_or("its scale is computed as it runs")?;
         let shift = self.constant(node, 2).cloned();
@@ -218,7 +218,7 @@ impl<'a> Rows<'a, '_> {
         self.push(layer, &name, &[input], weights)
     }
 
-    pub fn local_response_norm(&mut self, node: &Node<'a>) -> Result<Data, Unknown> {
+    pub(super) fn local_response_norm(&mut self, node: &Node<'a>) -> Result<Data, Unknown> {
         let input = self.input(node, 0)?;
         let layer = LocalResponseNorm {
             size: node.integer("size").ok_or("it does not say its size")?,

@@ -4,7 +4,12 @@ use super::message::Node;
 
 /// The sizes behind Reshape (`second` is the target), Flatten, Squeeze or Unsqueeze (by `axes`). `None` where the arguments do
 /// not fit, or are not known.
-pub fn reshaped(node: &Node, dims: &[u64], second: Option<Vec<i64>>, axes: Option<Vec<i64>>) -> Option<Vec<u64>> {
+pub(super) fn reshaped(
+    node: &Node,
+    dims: &[u64],
+    second: Option<Vec<i64>>,
+    axes: Option<Vec<i64>>,
+) -> Option<Vec<u64>> {
     let rank = dims.len() as i64;
     let place = |axis: i64, rank: i64| usize::try_from(if axis < 0 { axis + rank } else { axis }).ok();
     match node.operator.as_str() {
@@ -60,7 +65,7 @@ fn targeted(dims: &[u64], target: &[i64], zero_is_zero: bool) -> Option<Vec<u64>
 }
 
 /// The sizes of two tensors joined as NumPy does.
-pub fn broadcast(one: &[u64], other: &[u64]) -> Option<Vec<u64>> {
+pub(super) fn broadcast(one: &[u64], other: &[u64]) -> Option<Vec<u64>> {
     let rank = one.len().max(other.len());
     let size = |dims: &[u64], index: usize| {
         (index + dims.len()).checked_sub(rank).and_then(|at| dims.get(at).copied()).unwrap_or(1)

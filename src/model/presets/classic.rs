@@ -5,7 +5,7 @@ use super::sketch::{Sketch, adaptive_average_pool, conv, dropout, linear, max_po
 use crate::model::{BatchNorm2d, Network, Source};
 
 /// The single-column form of arXiv 1404.5997.
-pub fn alexnet(scale: Scale) -> Network {
+pub(super) fn alexnet(scale: Scale) -> Network {
     let mut sketch = Sketch::new("AlexNet", &[3, scale.resolution, scale.resolution]);
     sketch.add("features.0", conv(64, 11).stride(4).pad(2));
     sketch.add("features.1", relu());
@@ -31,7 +31,7 @@ pub fn alexnet(scale: Scale) -> Network {
 }
 
 /// arXiv 1409.1556: convolutions between pools, each list one stage.
-pub fn vgg(name: &str, stages: &[&[u64]], batch_norm: bool, scale: Scale) -> Network {
+pub(super) fn vgg(name: &str, stages: &[&[u64]], batch_norm: bool, scale: Scale) -> Network {
     let mut sketch = Sketch::new(name, &[3, scale.resolution, scale.resolution]);
     let mut index = 0;
     let mut next = || {
@@ -60,11 +60,11 @@ pub fn vgg(name: &str, stages: &[&[u64]], batch_norm: bool, scale: Scale) -> Net
     sketch.finish()
 }
 
-pub const VGG11: &[&[u64]] = &[&[64], &[128], &[256, 256], &[512, 512], &[512, 512]];
-pub const VGG16: &[&[u64]] = &[&[64, 64], &[128, 128], &[256, 256, 256], &[512, 512, 512], &[512, 512, 512]];
+pub(super) const VGG11: &[&[u64]] = &[&[64], &[128], &[256, 256], &[512, 512], &[512, 512]];
+pub(super) const VGG16: &[&[u64]] = &[&[64, 64], &[128, 128], &[256, 256, 256], &[512, 512, 512], &[512, 512, 512]];
 
 /// arXiv 1602.07360, version 1.1 (github.com/forresti/SqueezeNet).
-pub fn squeezenet1_1(scale: Scale) -> Network {
+pub(super) fn squeezenet1_1(scale: Scale) -> Network {
     let mut sketch = Sketch::new("SqueezeNet 1.1", &[3, scale.resolution, scale.resolution]);
     sketch.add("features.0", conv(64, 3).stride(2));
     sketch.add("features.1", relu());
@@ -101,7 +101,7 @@ fn fire(sketch: &mut Sketch, name: &str, squeeze: u64, expand: u64) {
 struct Inception(u64, [u64; 2], [u64; 2], u64);
 
 /// arXiv 1409.4842 with batch norm, and 3x3 where the paper has 5x5; without the auxiliary classifiers.
-pub fn googlenet(scale: Scale) -> Network {
+pub(super) fn googlenet(scale: Scale) -> Network {
     let mut sketch = Sketch::new("GoogLeNet", &[3, scale.resolution, scale.resolution]);
     let mut relus = 0;
     basic(&mut sketch, "conv1", conv(64, 7).stride(2).pad(3), &mut relus);

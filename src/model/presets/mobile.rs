@@ -64,7 +64,7 @@ impl MobileNetV1 {
 }
 
 /// arXiv 1801.04381.
-pub fn mobilenet_v2(scale: Scale) -> Network {
+pub(super) fn mobilenet_v2(scale: Scale) -> Network {
     // Expansion, channels, blocks, stride of the first.
     const STAGES: [(u64, u64, usize, i64); 7] =
         [(1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2), (6, 320, 1, 1)];
@@ -164,7 +164,7 @@ impl Inverted {
 }
 
 /// arXiv 1905.02244, the small one.
-pub fn mobilenet_v3_small(scale: Scale) -> Network {
+pub(super) fn mobilenet_v3_small(scale: Scale) -> Network {
     // Kernel, expanded and output channels, squeeze-and-excite, Hardswish, stride.
     const BLOCKS: [(i64, u64, u64, bool, bool, i64); 11] = [
         (3, 16, 16, true, false, 2),
@@ -217,7 +217,7 @@ pub fn mobilenet_v3_small(scale: Scale) -> Network {
 }
 
 /// arXiv 1905.11946, the smallest.
-pub fn efficientnet_b0(scale: Scale) -> Network {
+pub(super) fn efficientnet_b0(scale: Scale) -> Network {
     // Expansion, kernel, stride, output channels, blocks.
     const STAGES: [(u64, i64, i64, u64, usize); 7] = [
         (1, 3, 1, 16, 1),
@@ -261,7 +261,7 @@ pub fn efficientnet_b0(scale: Scale) -> Network {
 }
 
 /// arXiv 1807.11164: the widths are 0.5, 1, 1.5 and 2.
-pub fn shufflenet_v2(scale: Scale) -> Network {
+pub(super) fn shufflenet_v2(scale: Scale) -> Network {
     let stages: [u64; 4] = match scale.width {
         width if width < 0.75 => [48, 96, 192, 1024],
         width if width < 1.25 => [116, 232, 464, 1024],

@@ -69,7 +69,7 @@ impl ResNet {
 }
 
 /// arXiv 1608.06993 with growth 32 and blocks of 6, 12, 24, 16.
-pub fn densenet121(scale: Scale) -> Network {
+pub(super) fn densenet121(scale: Scale) -> Network {
     const GROWTH: u64 = 32;
     const BLOCKS: [usize; 4] = [6, 12, 24, 16];
     let mut sketch = Sketch::new("DenseNet-121", &[3, scale.resolution, scale.resolution]);

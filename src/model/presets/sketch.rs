@@ -151,23 +151,23 @@ pub fn max_pool(kernel_size: i64, stride: i64, padding: i64, ceil_mode: bool) ->
     }
 }
 
-pub fn adaptive_average_pool(size: i64) -> AdaptiveAvgPool2d {
+pub(super) fn adaptive_average_pool(size: i64) -> AdaptiveAvgPool2d {
     AdaptiveAvgPool2d { output_size: OutputSize { height: Some(size), width: Some(size) } }
 }
 
-pub fn dropout(p: f64) -> Dropout {
+pub(super) fn dropout(p: f64) -> Dropout {
     Dropout { p, ..Dropout::default() }
 }
 
 /// An activation that overwrites its input, as most of torchvision's do.
-pub fn in_place(kind: Kind) -> Layer {
+pub(super) fn in_place(kind: Kind) -> Layer {
     let mut layer = kind.layer();
     // Kinds without the argument stay as they are.
     let _ = layer.set_argument("inplace", &crate::model::Value::Bool(true));
     layer
 }
 
-pub fn relu() -> ReLU {
+pub(super) fn relu() -> ReLU {
     ReLU { inplace: true }
 }
 

@@ -29,7 +29,7 @@ fn seed(name: &str, convs: impl Fn(u64) -> Vec<Conv2d>) -> Network {
 }
 
 /// With plain average pools and the second convolution fully connected, as it is built today.
-pub fn lenet5(scale: Scale) -> Network {
+pub(super) fn lenet5(scale: Scale) -> Network {
     let mut sketch = Sketch::new("LeNet-5", &[1, scale.resolution, scale.resolution]);
     for (block, channels) in [(1, 6), (2, 16)] {
         sketch.add(&format!("conv{block}"), conv(channels, 5));
@@ -46,7 +46,7 @@ pub fn lenet5(scale: Scale) -> Network {
 }
 
 /// MLPerf Tiny's image classification: a ResNet with one block at each of three widths.
-pub fn resnet8(scale: Scale) -> Network {
+pub(super) fn resnet8(scale: Scale) -> Network {
     let mut sketch = Sketch::new("ResNet-8", &[3, scale.resolution, scale.resolution]);
     sketch.add("conv", conv(16, 3).pad(1));
     sketch.add("bn", BatchNorm2d::default());
@@ -152,7 +152,7 @@ fn add_same(sketch: &mut Sketch, name: &str, mut layer: Conv2d, size: Pair) -> P
 }
 
 /// One second of sound at 8 kHz. 26,915 parameters, as the tutorial prints.
-pub fn m5(scale: Scale) -> Network {
+pub(super) fn m5(scale: Scale) -> Network {
     let mut sketch = Sketch::new("M5", &[1, 8000]);
     for (block, channels, kernel_size, stride) in [(1, 32, 80, 16), (2, 32, 3, 1), (3, 64, 3, 1), (4, 64, 3, 1)] {
         let conv = Conv1d { out_channels: Channels::Count(channels), kernel_size, stride, ..Conv1d::default() };
@@ -169,7 +169,7 @@ pub fn m5(scale: Scale) -> Network {
 }
 
 /// MLPerf Tiny's anomaly detection: 640 numbers through a bottleneck of 8 and back.
-pub fn autoencoder() -> Network {
+pub(super) fn autoencoder() -> Network {
     let mut sketch = Sketch::new("Deep autoencoder", &[640]);
     for (index, features) in [128, 128, 128, 128, 8, 128, 128, 128, 128].into_iter().enumerate() {
         sketch.add(&format!("fc{}", index + 1), linear(features));

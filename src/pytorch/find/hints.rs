@@ -230,7 +230,7 @@ fn sample(sizes: Vec<u64>) -> Option<Vec<u64>> {
 
 impl ShapeHint {
     /// The input it stands for, where the first layer takes so many channels.
-    pub fn input(&self, channels: Option<u64>) -> Option<Dims> {
+    pub(crate) fn input(&self, channels: Option<u64>) -> Option<Dims> {
         match (self.sizes.as_slice(), channels) {
             (&[c, h, w], Some(channels)) if c == channels => Dims::new(&[c, h, w]),
             (&[h, w, c], Some(channels)) if c == channels && h > 4 => Dims::new(&[c, h, w]),

@@ -34,7 +34,7 @@ pub(crate) struct Traced {
 
 impl Hints {
     /// `clean` is the text's Python, line by line.
-    pub fn new(text: &str, clean: &str, machine: &Machine, single: bool) -> Self {
+    pub(crate) fn new(text: &str, clean: &str, machine: &Machine, single: bool) -> Self {
         Self {
             remarks: hints::find(text, clean),
             made: machine.host.made_inputs.clone(),

@@ -32,38 +32,38 @@ impl Default for Budget {
 
 impl Budget {
     /// Steps that were taken so far.
-    pub fn steps(&self) -> u64 {
+    pub(crate) fn steps(&self) -> u64 {
         self.steps
     }
 
     /// Leaves a statement's steps, at most; gives the limit before.
-    pub fn narrow(&mut self) -> u64 {
+    pub(crate) fn narrow(&mut self) -> u64 {
         let limit = self.limit.min(self.steps + MOST_STEPS_A_STATEMENT);
         std::mem::replace(&mut self.limit, limit)
     }
 
     /// The limit is the one of before.
-    pub fn widen(&mut self, limit: u64) {
+    pub(crate) fn widen(&mut self, limit: u64) {
         self.limit = limit;
     }
 
     /// # Errors
     /// Where the steps are spent.
-    pub fn work(&mut self, steps: u64) -> Run<()> {
+    pub(crate) fn work(&mut self, steps: u64) -> Run<()> {
         self.steps = self.steps.saturating_add(steps);
         if self.steps > self.limit { Err(Stop::Spent(Spent::Steps)) } else { Ok(()) }
     }
 
     /// # Errors
     /// Where more values are kept than may be.
-    pub fn allocate(&mut self, values: u64) -> Run<()> {
+    pub(crate) fn allocate(&mut self, values: u64) -> Run<()> {
         self.values = self.values.saturating_add(values);
         if self.values > MOST_VALUES { Err(Stop::Spent(Spent::Values)) } else { Ok(()) }
     }
 
     /// # Errors
     /// Where the code nests deeper than is followed.
-    pub fn deeper(&mut self) -> Run<()> {
+    pub(crate) fn deeper(&mut self) -> Run<()> {
         self.depth += 1;
         if self.depth > DEEPEST { Err(Stop::Spent(Spent::Depth)) } else { Ok(()) }
     }

@@ -54,7 +54,7 @@ pub(crate) struct Interpreter<H: HostTypes> {
 }
 
 impl<H: HostTypes> Interpreter<H> {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let mut heap = Heap::default();
         heap.scopes.push(value::Scope::default());
         Self {
@@ -76,7 +76,7 @@ impl<H: HostTypes> Interpreter<H> {
     }
 
     /// Runs something with a budget of steps of its own, within the whole one.
-    pub fn with_budget<T>(&mut self, run: impl FnOnce(&mut Self) -> Run<T>) -> Run<T> {
+    pub(crate) fn with_budget<T>(&mut self, run: impl FnOnce(&mut Self) -> Run<T>) -> Run<T> {
         let before = self.budget.narrow();
         let result = run(self);
         self.budget.widen(before);
@@ -84,7 +84,7 @@ impl<H: HostTypes> Interpreter<H> {
     }
 
     /// Runs code of a library within a statement's budget, as if from its start.
-    pub fn with_whole_budget<T>(&mut self, run: impl FnOnce(&mut Self) -> Run<T>) -> Run<T> {
+    pub(crate) fn with_whole_budget<T>(&mut self, run: impl FnOnce(&mut Self) -> Run<T>) -> Run<T> {
         let (depth, calls) = (self.budget.depth, self.budget.calls);
         (self.budget.depth, self.budget.calls) = (0, 0);
         let result = run(self);
@@ -93,12 +93,12 @@ impl<H: HostTypes> Interpreter<H> {
     }
 
     /// Steps that were taken so far.
-    pub fn steps(&self) -> u64 {
+    pub(crate) fn steps(&self) -> u64 {
         self.budget.steps()
     }
 
     /// Runs something without noting its problems.
-    pub fn quietly<T>(&mut self, run: impl FnOnce(&mut Self) -> T) -> T {
+    pub(crate) fn quietly<T>(&mut self, run: impl FnOnce(&mut Self) -> T) -> T {
         let before = self.notes.quiet;
         self.notes.quiet = before + 1;
         let result = run(self);
@@ -107,7 +107,7 @@ impl<H: HostTypes> Interpreter<H> {
     }
 
     /// Leaves whatever was running. What runs quietly stays quiet.
-    pub fn unwind(&mut self) {
+    pub(crate) fn unwind(&mut self) {
         self.frames.clear();
         self.catching.clear();
         self.handled.clear();
@@ -145,7 +145,7 @@ impl<H: HostTypes> Interpreter<H> {
     }
 
     /// Notes a problem at the line that runs, once. Gives its index where it was noted.
-    pub fn note(&mut self, problem: Problem) -> Option<usize> {
+    pub(crate) fn note(&mut self, problem: Problem) -> Option<usize> {
         let line = problem.line.or((self.line > 0).then_some(self.line));
         self.notes.add(Problem { line, ..problem })
     }
@@ -207,24 +207,24 @@ impl<H: HostTypes> Interpreter<H> {
         value
     }
 
-    pub fn new_list(&mut self, items: Vec<Value<H>>) -> Run<Value<H>> {
+    pub(crate) fn new_list(&mut self, items: Vec<Value<H>>) -> Run<Value<H>> {
         self.allocate(1 + items.len())?;
         self.heap.lists.push(items);
         Ok(Value::List(self.heap.lists.len() - 1))
     }
 
-    pub fn new_dict(&mut self, dict: value::Dict<H>) -> Run<Value<H>> {
+    pub(crate) fn new_dict(&mut self, dict: value::Dict<H>) -> Run<Value<H>> {
         self.allocate(2 + 4 * dict.pairs.len())?;
         self.heap.dicts.push(dict);
         Ok(Value::Dict(self.heap.dicts.len() - 1))
     }
 
-    pub fn new_text(&mut self, text: String) -> Run<Value<H>> {
+    pub(crate) fn new_text(&mut self, text: String) -> Run<Value<H>> {
         self.allocate(1 + text.len() / 16)?;
         Ok(Value::Text(Rc::from(text)))
     }
 
-    pub fn new_tuple(&mut self, items: Vec<Value<H>>) -> Run<Value<H>> {
+    pub(crate) fn new_tuple(&mut self, items: Vec<Value<H>>) -> Run<Value<H>> {
         self.allocate(2 + items.len())?;
         Ok(self.keep(Value::tuple(items)))
     }

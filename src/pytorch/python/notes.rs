@@ -31,7 +31,7 @@ pub(crate) struct Notes {
 
 impl Notes {
     /// Gives the index of the problem where it was noted.
-    pub fn add(&mut self, problem: Problem) -> Option<usize> {
+    pub(crate) fn add(&mut self, problem: Problem) -> Option<usize> {
         if self.quiet > 0 || self.problems.len() >= MOST_PROBLEMS {
             return None;
         }

@@ -37,7 +37,7 @@ pub(crate) type Run<T> = Result<T, Stop>;
 
 impl Spent {
     /// What is said of it.
-    pub fn problem(self) -> Problem {
+    pub(crate) fn problem(self) -> Problem {
         let message = match self {
             Self::Steps => "This takes more steps than an import may; it was stopped here.",
             Self::Values => "This makes more values than an import may keep; it was stopped here.",
@@ -50,7 +50,7 @@ impl Spent {
 
 impl Raised {
     /// What is said of it.
-    pub fn problem(&self) -> Problem {
+    pub(crate) fn problem(&self) -> Problem {
         let message = match (&*self.class, self.message.as_str()) {
             ("RecursionError", _) => "A function calls itself without an end.".to_string(),
             (class, "") => format!("{class} is raised here."),

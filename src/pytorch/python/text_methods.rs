@@ -74,7 +74,7 @@ pub(crate) fn has_method<H: Host>(object: &Value<H>, name: &str) -> bool {
 
 impl<H: Host> Interpreter<H> {
     /// A value as Python shows it.
-    pub fn shown_value(&mut self, value: &Value<H>) -> String {
+    pub(crate) fn shown_value(&mut self, value: &Value<H>) -> String {
         self.repr(value).unwrap_or_default()
     }
 

@@ -150,12 +150,12 @@ pub(crate) enum Key {
 }
 
 impl<H: HostTypes> Dict<H> {
-    pub fn get(&self, key: &Value<H>) -> Option<&Value<H>> {
+    pub(crate) fn get(&self, key: &Value<H>) -> Option<&Value<H>> {
         self.index.get(&Key::of(key)?).map(|&at| &self.pairs[at].1)
     }
 
     /// `false` where the key cannot be one.
-    pub fn set(&mut self, key: Value<H>, value: Value<H>) -> bool {
+    pub(crate) fn set(&mut self, key: Value<H>, value: Value<H>) -> bool {
         let Some(hashed) = Key::of(&key) else { return false };
         match self.index.get(&hashed) {
             Some(&at) => self.pairs[at].1 = value,
@@ -167,7 +167,7 @@ impl<H: HostTypes> Dict<H> {
         true
     }
 
-    pub fn remove(&mut self, key: &Value<H>) -> Option<Value<H>> {
+    pub(crate) fn remove(&mut self, key: &Value<H>) -> Option<Value<H>> {
         let at = self.index.remove(&Key::of(key)?)?;
         for other in self.index.values_mut() {
             *other -= usize::from(*other > at);
@@ -178,7 +178,7 @@ impl<H: HostTypes> Dict<H> {
 
 impl Key {
     /// `None`: not hashable, or deeper than keys are.
-    pub fn of<H: HostTypes>(value: &Value<H>) -> Option<Self> {
+    pub(crate) fn of<H: HostTypes>(value: &Value<H>) -> Option<Self> {
         Some(match value {
             Value::None => Self::None,
             Value::Bool(boolean) => Self::Int(i128::from(*boolean)),
@@ -234,47 +234,47 @@ impl<H: HostTypes> Drop for Heap<H> {
 
 impl Unknown {
     /// What the import does not follow, by its name.
-    pub fn foreign(words: &str) -> Self {
+    pub(crate) fn foreign(words: &str) -> Self {
         Self { words: Rc::from(words), why: Why::Foreign }
     }
 }
 
 impl<H: HostTypes> Value<H> {
-    pub fn text(text: &str) -> Self {
+    pub(crate) fn text(text: &str) -> Self {
         Self::Text(Rc::from(text))
     }
 
-    pub fn tuple(items: Vec<Self>) -> Self {
+    pub(crate) fn tuple(items: Vec<Self>) -> Self {
         Self::Tuple(Rc::from(items))
     }
 
-    pub fn unknown(words: &str) -> Self {
+    pub(crate) fn unknown(words: &str) -> Self {
         Self::Unknown(Rc::new(Unknown::foreign(words)))
     }
 
-    pub fn lost(words: &str, why: Why) -> Self {
+    pub(crate) fn lost(words: &str, why: Why) -> Self {
         Self::Unknown(Rc::new(Unknown { words: Rc::from(words), why }))
     }
 
     /// What stands in for a value that an error kept from being made.
-    pub fn of_error() -> Self {
+    pub(crate) fn of_error() -> Self {
         Self::lost("the result of an error", Why::Failed)
     }
 
-    pub fn exception(class: &str, message: &str) -> Self {
+    pub(crate) fn exception(class: &str, message: &str) -> Self {
         let why = Why::Exception { class: Rc::from(class), message: Rc::from(message) };
         Self::lost(&format!("{class}: {message}"), why)
     }
 
-    pub fn is_of_error(&self) -> bool {
+    pub(crate) fn is_of_error(&self) -> bool {
         matches!(self, Self::Unknown(unknown) if unknown.why == Why::Failed)
     }
 
-    pub fn sizes(sizes: &[u64]) -> Self {
+    pub(crate) fn sizes(sizes: &[u64]) -> Self {
         Self::Tuple(sizes.iter().map(|&size| Self::Int(i128::from(size))).collect())
     }
 
-    pub fn as_int(&self) -> Option<i128> {
+    pub(crate) fn as_int(&self) -> Option<i128> {
         match self {
             Self::Int(int) => Some(*int),
             Self::Bool(boolean) => Some(i128::from(*boolean)),
@@ -285,11 +285,11 @@ impl<H: HostTypes> Value<H> {
         }
     }
 
-    pub fn as_i64(&self) -> Option<i64> {
+    pub(crate) fn as_i64(&self) -> Option<i64> {
         self.as_int().and_then(|int| i64::try_from(int).ok())
     }
 
-    pub fn as_float(&self) -> Option<f64> {
+    pub(crate) fn as_float(&self) -> Option<f64> {
         match self {
             Self::Float(float) => Some(*float),
             Self::Tensor(tensor) => H::number(tensor),
@@ -297,11 +297,11 @@ impl<H: HostTypes> Value<H> {
         }
     }
 
-    pub fn is_number(&self) -> bool {
+    pub(crate) fn is_number(&self) -> bool {
         matches!(self, Self::Int(_) | Self::Bool(_) | Self::Float(_))
     }
 
-    pub fn as_tensor(&self) -> Option<&Rc<H::Tensor>> {
+    pub(crate) fn as_tensor(&self) -> Option<&Rc<H::Tensor>> {
         match self {
             Self::Tensor(tensor) => Some(tensor),
             _ => None,
@@ -309,7 +309,7 @@ impl<H: HostTypes> Value<H> {
     }
 
     /// Python's name of its type.
-    pub fn type_name(&self) -> &'static str {
+    pub(crate) fn type_name(&self) -> &'static str {
         match self {
             Self::None => "NoneType",
             Self::Ellipsis => "ellipsis",
@@ -335,25 +335,25 @@ impl<H: HostTypes> Value<H> {
 }
 
 impl<H: HostTypes> Arguments<H> {
-    pub fn positional(positional: Vec<Value<H>>) -> Self {
+    pub(crate) fn positional(positional: Vec<Value<H>>) -> Self {
         Self { positional, keywords: Vec::new() }
     }
 
     /// An argument by its place or its name.
-    pub fn get(&self, position: usize, name: &str) -> Option<&Value<H>> {
+    pub(crate) fn get(&self, position: usize, name: &str) -> Option<&Value<H>> {
         self.positional.get(position).or_else(|| self.keyword(name))
     }
 
-    pub fn keyword(&self, name: &str) -> Option<&Value<H>> {
+    pub(crate) fn keyword(&self, name: &str) -> Option<&Value<H>> {
         self.keywords.iter().find(|(keyword, _)| &**keyword == name).map(|(_, value)| value)
     }
 
     /// Without the first positional argument.
-    pub fn rest(&self) -> Self {
+    pub(crate) fn rest(&self) -> Self {
         Self { positional: self.positional.iter().skip(1).cloned().collect(), keywords: self.keywords.clone() }
     }
 
-    pub fn all(&self) -> impl Iterator<Item = &Value<H>> {
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Value<H>> {
         self.positional.iter().chain(self.keywords.iter().map(|(_, value)| value))
     }
 }

@@ -19,7 +19,7 @@ pub(crate) fn original_lines(text: &str) -> Vec<&str> {
 }
 
 impl CleanText {
-    pub fn new(text: &str) -> Self {
+    pub(crate) fn new(text: &str) -> Self {
         let mut lines: Vec<String> = original_lines(text).into_iter().map(clean_characters).collect();
         keep_fenced(&mut lines);
         strip_prompts(&mut lines);

@@ -32,7 +32,7 @@ const MOST_CHECKED: usize = 20_000;
 
 impl LogicalLines {
     /// Finds the statements. Lines that are no Python are emptied; brackets that were forgotten are put in.
-    pub fn find(lines: &mut [String]) -> Self {
+    pub(crate) fn find(lines: &mut [String]) -> Self {
         let mut found = Self::default();
         let mut scanner = Scanner::default();
         let mut start = None;
@@ -84,7 +84,7 @@ impl LogicalLines {
     }
 
     /// Puts each statement that stands between two levels of the blocks around it on the nearer one.
-    pub fn align(&mut self, lines: &mut [String]) {
+    pub(crate) fn align(&mut self, lines: &mut [String]) {
         let mut levels: Vec<usize> = Vec::new();
         for at in 0..self.lines.len() {
             let LogicalLine { first, indent, .. } = self.lines[at];
@@ -116,7 +116,7 @@ impl LogicalLines {
     }
 
     /// Empties the lines in more blocks than are followed.
-    pub fn bound_blocks(&mut self, lines: &mut [String]) {
+    pub(crate) fn bound_blocks(&mut self, lines: &mut [String]) {
         let mut indents: Vec<usize> = Vec::new();
         let mut too_deep: Option<usize> = None;
         for statement in &self.lines {

@@ -34,7 +34,7 @@ pub(crate) struct Source<'a> {
 }
 
 impl<'a> Source<'a> {
-    pub fn new(original: &'a str, guess: &indent::Guess) -> Self {
+    pub(crate) fn new(original: &'a str, guess: &indent::Guess) -> Self {
         let cut = original.char_indices().nth(MOST_CHARACTERS).map(|(at, _)| at);
         let mut problems = Vec::new();
         if cut.is_some() {
@@ -110,7 +110,7 @@ impl<'a> Source<'a> {
 
     /// A replacement of what stands at these bytes of the cleaned text, in the original. In `template`, `*` is
     /// what stood there, and a line break is followed by the line's indentation.
-    pub fn fix(&self, range: &Range<u32>, label: String, template: &str) -> Option<Fix> {
+    pub(crate) fn fix(&self, range: &Range<u32>, label: String, template: &str) -> Option<Fix> {
         let (start, end) = (range.start as usize, range.end as usize);
         let old = self.clean.get(start..end)?;
         if old.contains('\n') || old.is_empty() {
@@ -131,7 +131,7 @@ impl<'a> Source<'a> {
     }
 
     /// Whether this is what the cleaned text says here.
-    pub fn stands(&self, range: &Range<u32>, expected: Option<&str>) -> bool {
+    pub(crate) fn stands(&self, range: &Range<u32>, expected: Option<&str>) -> bool {
         expected.is_none_or(|expected| self.clean.get(range.start as usize..range.end as usize) == Some(expected))
     }
 

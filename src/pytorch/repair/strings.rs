@@ -34,7 +34,7 @@ pub(crate) struct Strings {
 
 impl Strings {
     /// What stands at a byte of a line, and how many bytes long it is.
-    pub fn read(&mut self, line: &str, at: usize) -> (Piece, usize) {
+    pub(crate) fn read(&mut self, line: &str, at: usize) -> (Piece, usize) {
         let rest = &line[at..];
         let Some(first) = rest.chars().next() else { return (Piece::Code, 0) };
         let straight = as_straight(first);
@@ -63,7 +63,7 @@ impl Strings {
     }
 
     /// A string in single quotes ends with its line.
-    pub fn end_line(&mut self) {
+    pub(crate) fn end_line(&mut self) {
         self.open = self.open.filter(|open| open.is_triple);
     }
 }

@@ -16,7 +16,7 @@ pub(crate) struct Array {
 
 impl Array {
     /// `None` where the sizes do not fit the numbers.
-    pub fn new(sizes: &[u64], values: Vec<f64>, whole: bool) -> Option<Self> {
+    pub(crate) fn new(sizes: &[u64], values: Vec<f64>, whole: bool) -> Option<Self> {
         let dims = Dims::new(sizes)?;
         (dims.elements() == Some(values.len() as u64) && values.len() as u64 <= MOST_NUMBERS).then_some(Self {
             dims,
@@ -25,21 +25,21 @@ impl Array {
         })
     }
 
-    pub fn number(value: f64, whole: bool) -> Self {
+    pub(crate) fn number(value: f64, whole: bool) -> Self {
         Self { dims: Dims::default(), values: vec![value], whole }
     }
 
-    pub fn filled(sizes: &[u64], value: f64, whole: bool) -> Option<Self> {
+    pub(crate) fn filled(sizes: &[u64], value: f64, whole: bool) -> Option<Self> {
         let count = Dims::new(sizes)?.elements().filter(|&count| count <= MOST_NUMBERS)?;
         Self::new(sizes, vec![value; count as usize], whole)
     }
 
-    pub fn map(&self, whole: bool, function: impl Fn(f64) -> f64) -> Self {
+    pub(crate) fn map(&self, whole: bool, function: impl Fn(f64) -> f64) -> Self {
         Self { dims: self.dims, values: self.values.iter().map(|&value| function(value)).collect(), whole }
     }
 
     /// Element by element, broadcast; `None` where the sizes do not fit.
-    pub fn zip(&self, other: &Self, whole: bool, function: impl Fn(f64, f64) -> f64) -> Option<Self> {
+    pub(crate) fn zip(&self, other: &Self, whole: bool, function: impl Fn(f64, f64) -> f64) -> Option<Self> {
         let rank = self.dims.rank().max(other.dims.rank());
         let size = |dims: &Dims, axis: usize| (axis + dims.rank()).checked_sub(rank).map_or(1, |axis| dims[axis]);
         let mut sizes = Vec::with_capacity(rank);
@@ -57,7 +57,7 @@ impl Array {
     }
 
     /// Repeated to larger sizes, as broadcasting does.
-    pub fn expand(&self, sizes: &[u64]) -> Option<Self> {
+    pub(crate) fn expand(&self, sizes: &[u64]) -> Option<Self> {
         if self.dims.sizes() == sizes {
             return Some(self.clone());
         }
@@ -96,19 +96,19 @@ impl Array {
         Self::new(sizes, values, self.whole)
     }
 
-    pub fn permute(&self, axes: &[usize]) -> Option<Self> {
+    pub(crate) fn permute(&self, axes: &[usize]) -> Option<Self> {
         let strides = self.strides();
         let sizes: Option<Vec<u64>> = axes.iter().map(|&axis| self.dims.get(axis).copied()).collect();
         let strides: Option<Vec<usize>> = axes.iter().map(|&axis| strides.get(axis).copied()).collect();
         self.gather(&sizes?, &strides?, 0)
     }
 
-    pub fn reshape(&self, sizes: &[u64]) -> Option<Self> {
+    pub(crate) fn reshape(&self, sizes: &[u64]) -> Option<Self> {
         Self::new(sizes, self.values.clone(), self.whole)
     }
 
     /// The elements at these places along a dimension.
-    pub fn slice(&self, axis: usize, picked: &[usize]) -> Option<Self> {
+    pub(crate) fn slice(&self, axis: usize, picked: &[usize]) -> Option<Self> {
         let mut sizes = self.dims.sizes().to_vec();
         *sizes.get_mut(axis)? = picked.len() as u64;
         let inner = self.strides()[axis];
@@ -125,7 +125,7 @@ impl Array {
     }
 
     /// One behind the other along a dimension.
-    pub fn cat(arrays: &[Self], axis: usize) -> Option<Self> {
+    pub(crate) fn cat(arrays: &[Self], axis: usize) -> Option<Self> {
         let first = arrays.first()?;
         let mut sizes = first.dims.sizes().to_vec();
         *sizes.get_mut(axis)? = arrays.iter().map(|array| array.dims.get(axis).copied().unwrap_or(0)).sum();
@@ -141,7 +141,7 @@ impl Array {
     }
 
     /// What a function makes of each row along the dimensions; they stay with size 1 where `keep`.
-    pub fn reduce(&self, axes: &[usize], keep: bool, function: impl Fn(&[f64]) -> f64) -> Option<Self> {
+    pub(crate) fn reduce(&self, axes: &[usize], keep: bool, function: impl Fn(&[f64]) -> f64) -> Option<Self> {
         let kept: Vec<usize> = (0..self.dims.rank()).filter(|axis| !axes.contains(axis)).collect();
         let order: Vec<usize> = kept.iter().chain(axes).copied().collect();
         let sorted = self.permute(&order)?;
@@ -158,7 +158,7 @@ impl Array {
     }
 
     /// The sums of each row so far.
-    pub fn running(&self, axis: usize, function: impl Fn(f64, f64) -> f64) -> Option<Self> {
+    pub(crate) fn running(&self, axis: usize, function: impl Fn(f64, f64) -> f64) -> Option<Self> {
         let stride = *self.strides().get(axis)?;
         let length = self.dims[axis] as usize;
         let mut array = self.clone();

@@ -31,7 +31,7 @@ pub(crate) fn by_sample(dims: &Dims) -> Vec<i64> {
 
 impl Figures {
     /// The layer of a row that gets this input first.
-    pub fn layer(self, class: &str, input: Option<&Dims>) -> Layer {
+    pub(crate) fn layer(self, class: &str, input: Option<&Dims>) -> Layer {
         let whole = |count: u64| i64::try_from(count).ok();
         let (class, arguments) = (class.to_string(), self.arguments);
         let parameters = self.parameters.and_then(whole);

@@ -52,7 +52,7 @@ pub(crate) struct Leaf {
 }
 
 impl ModuleState {
-    pub fn new(class: Name, kind: ModuleKind) -> Self {
+    pub(crate) fn new(class: Name, kind: ModuleKind) -> Self {
         Self {
             initialised: !matches!(kind, ModuleKind::User),
             stops_init: false,
@@ -65,18 +65,18 @@ impl ModuleState {
         }
     }
 
-    pub fn child(&self, name: &str) -> Option<Option<Id>> {
+    pub(crate) fn child(&self, name: &str) -> Option<Option<Id>> {
         self.children.iter().find(|(child, _)| &**child == name).map(|(_, child)| *child)
     }
 
-    pub fn leaf(&self) -> Option<&Leaf> {
+    pub(crate) fn leaf(&self) -> Option<&Leaf> {
         match &self.kind {
             ModuleKind::Leaf(leaf) => Some(leaf),
             _ => None,
         }
     }
 
-    pub fn set<T>(entries: &mut Vec<(Name, T)>, name: &str, value: T) {
+    pub(crate) fn set<T>(entries: &mut Vec<(Name, T)>, name: &str, value: T) {
         match entries.iter_mut().find(|(other, _)| &**other == name) {
             Some((_, old)) => *old = value,
             None => entries.push((Rc::from(name), value)),

@@ -74,7 +74,7 @@ impl PartialEq for RecurrentState {
 
 impl RecurrentState {
     /// The row that gives it, where it was used.
-    pub fn row(&self) -> Option<NodeId> {
+    pub(crate) fn row(&self) -> Option<NodeId> {
         match self.made.borrow().as_ref()?.source {
             TensorSource::Node(node) => Some(node),
             _ => None,
@@ -94,17 +94,17 @@ pub(crate) struct ParameterData {
 }
 
 impl Tensor {
-    pub fn made(dims: Option<Dims>) -> Rc<Self> {
+    pub(crate) fn made(dims: Option<Dims>) -> Rc<Self> {
         Rc::new(Self { dims, source: TensorSource::Made, numbers: None })
     }
 
     /// A constant.
-    pub fn of(array: Array) -> Rc<Self> {
+    pub(crate) fn of(array: Array) -> Rc<Self> {
         Rc::new(Self { dims: Some(array.dims), source: TensorSource::Made, numbers: Some(Rc::new(array)) })
     }
 
     /// A single number that the code knows.
-    pub fn as_number(&self) -> Option<f64> {
+    pub(crate) fn as_number(&self) -> Option<f64> {
         match self.numbers.as_deref()?.values.as_slice() {
             [number] => Some(*number),
             _ => None,

@@ -49,7 +49,7 @@ pub(crate) struct Trace {
 const MOST_NODES: usize = 20_000;
 
 impl Trace {
-    pub fn new(modules: &[(String, Id)], parameters: HashMap<Id, String>) -> Self {
+    pub(crate) fn new(modules: &[(String, Id)], parameters: HashMap<Id, String>) -> Self {
         let mut names = HashMap::new();
         for (name, id) in modules {
             names.entry(*id).or_insert_with(|| name.clone());
@@ -76,20 +76,20 @@ impl Trace {
     }
 
     /// PyTorch would stop before the next call.
-    pub fn stops(&mut self) {
+    pub(crate) fn stops(&mut self) {
         let calls = self.executed.len();
         self.stops_after.get_or_insert(calls);
     }
 
     /// A module that `forward` itself puts into another one.
-    pub fn add_module(&mut self, parent: Id, name: &str, child: Id) {
+    pub(crate) fn add_module(&mut self, parent: Id, name: &str, child: Id) {
         let Some(parent) = self.names.get(&parent) else { return };
         let full = if parent.is_empty() { name.to_string() } else { format!("{parent}.{name}") };
         self.taken.insert(full.clone());
         self.names.entry(child).or_insert(full);
     }
 
-    pub fn name_of(&self, module: Id) -> Option<&String> {
+    pub(crate) fn name_of(&self, module: Id) -> Option<&String> {
         self.names.get(&module)
     }
 
@@ -125,7 +125,7 @@ impl Trace {
 
 impl Trace {
     /// What a row gives.
-    pub fn shape(&self, id: NodeId) -> Option<Dims> {
+    pub(crate) fn shape(&self, id: NodeId) -> Option<Dims> {
         self.shapes.get(id.0 as usize).copied().flatten()
     }
 

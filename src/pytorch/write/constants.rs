@@ -10,7 +10,7 @@ pub(crate) struct Constants(Vec<(Option<String>, Value)>);
 
 impl Constants {
     /// `None`: it is something else than constants, or Python takes no call with them.
-    pub fn read(text: &str) -> Option<Self> {
+    pub(crate) fn read(text: &str) -> Option<Self> {
         let mut constants: Vec<(Option<String>, Value)> = Vec::new();
         let mut reader = Reader { rest: text.trim() };
         while !reader.rest.is_empty() {
@@ -26,12 +26,12 @@ impl Constants {
         Some(Self(constants))
     }
 
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
     /// The one constant, which has this name or none.
-    pub fn only(&self, name: Option<&str>) -> Option<&Value> {
+    pub(crate) fn only(&self, name: Option<&str>) -> Option<&Value> {
         match self.0.as_slice() {
             [(own, value)] if own.as_deref() == name => Some(value),
             _ => None,
@@ -39,7 +39,7 @@ impl Constants {
     }
 
     /// As arguments of a call.
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         let arguments = self.0.iter().map(|(name, value)| match name {
             Some(name) => format!("{name}={}", code(value)),
             None => code(value),

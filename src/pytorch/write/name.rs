@@ -16,7 +16,7 @@ pub(crate) struct Taken {
 
 impl Taken {
     /// The name that a function of this stem gets: `add`, `add_1`, `add_2`.
-    pub fn next(&mut self, stem: &str) -> String {
+    pub(crate) fn next(&mut self, stem: &str) -> String {
         let mut number = self.numbers.get(stem).copied().unwrap_or(0);
         let mut name = numbered(stem, number);
         while self.contains(&name) {
@@ -28,7 +28,7 @@ impl Taken {
     }
 
     /// A function has this name.
-    pub fn take(&mut self, name: &str) {
+    pub(crate) fn take(&mut self, name: &str) {
         self.functions.insert(name.to_string());
     }
 

@@ -4,7 +4,7 @@ use crate::training::program::Program;
 
 /// Buffers that serve one gradient after another.
 #[derive(Clone, Debug)]
-pub struct Places {
+pub(super) struct Places {
     /// Of every tensor: its buffer, where it has a gradient.
     pub of: Vec<Option<usize>>,
     /// Values of each buffer, of one sample.
@@ -16,7 +16,7 @@ pub struct Places {
 impl Places {
     /// On the way back a gradient is needed from the last step that reads its tensor to the one that makes it. Each
     /// takes the smallest free buffer that is large enough, or the largest, made larger.
-    pub fn of(program: &Program) -> Self {
+    pub(super) fn of(program: &Program) -> Self {
         let mut places = Self {
             of: vec![None; program.sizes.len()],
             sizes: Vec::new(),

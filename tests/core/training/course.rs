@@ -44,7 +44,7 @@ fn the_seeds_pair_learns_the_digits() {
     let (digits, networks) = pair();
     let split = digits.split(0).expect("enough samples");
     assert_eq!((split.train.len(), split.test.len()), (1442, 355));
-    let mut course = Course::new(&networks, (&digits, &split), &settings()).ok().expect("networks that learn");
+    let Ok(mut course) = Course::new(&networks, (&digits, &split), &settings()) else { panic!("networks that learn") };
     let mut epochs = 0;
     while !course.is_done() {
         epochs += u32::from(course.advance() == Advance::Epoch);
@@ -65,7 +65,7 @@ fn a_loss_that_is_no_number_keeps_the_last_good_weights() {
     let (digits, networks) = pair();
     let split = digits.split(0).expect("enough samples");
     let wild = CourseSettings { rate: 1e30, optimizer: Optimizer::PLAIN, ..settings() };
-    let mut course = Course::new(&networks, (&digits, &split), &wild).ok().expect("networks that learn");
+    let Ok(mut course) = Course::new(&networks, (&digits, &split), &wild) else { panic!("networks that learn") };
     while !course.is_done() {
         course.advance();
     }

@@ -12,7 +12,7 @@ pub(super) struct Item {
 }
 
 impl Item {
-    pub fn new(lines: &[String]) -> Self {
+    pub(super) fn new(lines: &[String]) -> Self {
         let mut text = String::new();
         for line in lines {
             text.push_str(line[..comment_start(line)].trim());
@@ -24,7 +24,7 @@ impl Item {
         Self { is_decorator: text.starts_with('@'), text, word, header }
     }
 
-    pub fn is_method(&self) -> bool {
+    pub(super) fn is_method(&self) -> bool {
         self.word == "def"
             && self.text.split_once('(').is_some_and(|(_, parameters)| {
                 let name = self.text[3..].trim_start();
@@ -37,16 +37,16 @@ impl Item {
             })
     }
 
-    pub fn asks_kind(&self) -> bool {
+    pub(super) fn asks_kind(&self) -> bool {
         ["isinstance(", "type(", "classname", "__class__"].iter().any(|word| self.text.contains(word))
     }
 
-    pub fn uses(&self, name: &str) -> bool {
+    pub(super) fn uses(&self, name: &str) -> bool {
         words(&self.text).any(|word| word == name)
     }
 
     /// The name that is assigned to, appended to or added to.
-    pub fn target(&self) -> Option<&str> {
+    pub(super) fn target(&self) -> Option<&str> {
         let end = self.text.find(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '.')))?;
         let (name, rest) = self.text.split_at(end);
         let rest = rest.trim_start();
@@ -61,22 +61,22 @@ impl Item {
         rest[..operator].chars().all(|c| "+-*/%&|^@".contains(c)).then_some(name)
     }
 
-    pub fn adds_to_target(&self) -> bool {
+    pub(super) fn adds_to_target(&self) -> bool {
         self.text.contains(".append(") || self.text.contains(".extend(") || self.text.contains("+=")
     }
 
     /// Appends to a list, rather than counts.
-    pub fn appends(&self) -> bool {
+    pub(super) fn appends(&self) -> bool {
         self.text.contains(".append(") || self.text.contains(".extend(") || self.text.contains("+= [")
     }
 
     /// `[f(x) for x in y]`: a name of the line's own.
-    pub fn binds_itself(&self, name: &str) -> bool {
+    pub(super) fn binds_itself(&self, name: &str) -> bool {
         !self.header && self.text.contains(&format!(" for {name} in "))
     }
 
     /// The names that a loop or a `with` binds.
-    pub fn bound_names(&self) -> Vec<&str> {
+    pub(super) fn bound_names(&self) -> Vec<&str> {
         match self.word.as_str() {
             "for" => {
                 let target = self.text[3..].split(" in ").next().unwrap_or_default();

@@ -66,17 +66,17 @@ impl Formatted {
 }
 
 impl Scanner {
-    pub fn closers(&self) -> String {
+    pub(super) fn closers(&self) -> String {
         self.open.iter().rev().map(|&(bracket, ..)| closing(bracket)).collect()
     }
 
     /// The quote of a triple-quoted string that is open, and the line where it starts.
-    pub fn triple(&self) -> Option<(char, usize)> {
+    pub(super) fn triple(&self) -> Option<(char, usize)> {
         self.strings.open.map(|open| (open.quote, self.string_line))
     }
 
     /// Takes in one line, mending what is wrong in it.
-    pub fn line(&mut self, lines: &mut [String], index: usize, problems: &mut Vec<LineProblem>) {
+    pub(super) fn line(&mut self, lines: &mut [String], index: usize, problems: &mut Vec<LineProblem>) {
         let line = std::mem::take(&mut lines[index]);
         let mut mended = String::with_capacity(line.len());
         self.continues = false;
