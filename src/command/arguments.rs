@@ -17,6 +17,7 @@ pub(super) enum Verb {
     Fit,
     Run,
     Export,
+    Weights,
     Devices,
     Help,
     Version,
@@ -61,6 +62,8 @@ pub(super) struct Call {
     pub int8: bool,
     /// A file to write in place of standard output.
     pub output: Option<PathBuf>,
+    /// A file of weights, in place of seeded ones.
+    pub weights: Option<PathBuf>,
     /// The input's values, `.npy`.
     pub values: Option<PathBuf>,
     /// Where the output's values go, `.npy`.
@@ -78,10 +81,10 @@ const fn of(name: &'static str, verbs: &'static [Verb]) -> Known {
 }
 
 const OPTIONS: &[Known] = &[
-    of("input", &[Verb::Count, Verb::Diff, Verb::Fit, Verb::Run, Verb::Export]),
+    of("input", &[Verb::Count, Verb::Diff, Verb::Fit, Verb::Run, Verb::Export, Verb::Weights]),
     of("device", &[Verb::Count, Verb::Fit]),
-    of("format", &[Verb::Count, Verb::Diff, Verb::Fit, Verb::Run, Verb::Devices]),
-    of("json", &[Verb::Count, Verb::Diff, Verb::Fit, Verb::Run, Verb::Devices]),
+    of("format", &[Verb::Count, Verb::Diff, Verb::Fit, Verb::Run, Verb::Weights, Verb::Devices]),
+    of("json", &[Verb::Count, Verb::Diff, Verb::Fit, Verb::Run, Verb::Weights, Verb::Devices]),
     of("rows", &[Verb::Count]),
     of("batch", &[Verb::Count, Verb::Diff, Verb::Run]),
     of("max-flash", &[Verb::Fit]),
@@ -91,6 +94,7 @@ const OPTIONS: &[Known] = &[
     of("seed", &[Verb::Run, Verb::Export]),
     of("gain", &[Verb::Run, Verb::Export]),
     of("int8", &[Verb::Run]),
+    of("weights", &[Verb::Run, Verb::Export]),
     of("values", &[Verb::Run]),
     of("save", &[Verb::Run]),
     of("output", &[Verb::Export]),
@@ -104,6 +108,7 @@ impl Verb {
             Self::Fit => "fit",
             Self::Run => "run",
             Self::Export => "export",
+            Self::Weights => "weights",
             Self::Devices => "devices",
             Self::Help => "help",
             Self::Version => "version",
@@ -111,8 +116,17 @@ impl Verb {
     }
 
     fn named(text: &str) -> Option<Self> {
-        const SAID: &[Verb] =
-            &[Verb::Count, Verb::Diff, Verb::Fit, Verb::Run, Verb::Export, Verb::Devices, Verb::Help, Verb::Version];
+        const SAID: &[Verb] = &[
+            Verb::Count,
+            Verb::Diff,
+            Verb::Fit,
+            Verb::Run,
+            Verb::Export,
+            Verb::Weights,
+            Verb::Devices,
+            Verb::Help,
+            Verb::Version,
+        ];
         SAID.iter().copied().find(|verb| verb.name() == text)
     }
 }
@@ -141,6 +155,7 @@ impl Call {
             gain: 1.0,
             int8: false,
             output: None,
+            weights: None,
             values: None,
             save: None,
         };
@@ -225,6 +240,7 @@ impl Call {
                 self.gain = gain.ok_or_else(|| format!("--gain is a number above 0, not \"{text}\""))?;
             }
             "int8" => self.int8 = true,
+            "weights" => self.weights = Some(text()?.into()),
             "values" => self.values = Some(text()?.into()),
             "save" => self.save = Some(text()?.into()),
             "output" => self.output = Some(text()?.into()),

@@ -4,16 +4,18 @@ use std::fs;
 
 use super::arguments::Call;
 use super::open::{Model, open_one};
+use super::weights::{tensors, weights_of};
 use super::{Outcome, Stopped};
 use crate::cost::{Settings, analyze};
 use crate::engine::{Numbers, Seeding};
+use crate::files::weights::write_safetensors;
 use crate::workbench::{Content, Design, Workbench};
 use crate::{c_code, keras, pytorch, report, share_link};
 
 /// What a model can be written as.
-const FORMS: &str = "c, c-int8, pytorch, keras, json, link";
+const FORMS: &str = "c, c-int8, pytorch, keras, safetensors, json, link";
 
-pub(super) fn answer(call: &Call) -> Result<(String, Outcome), Stopped> {
+pub(super) fn answer(call: &Call) -> Result<(Vec<u8>, Outcome), Stopped> {
     if call.models.is_empty() {
         return Err(format!("export wants a form and a model; forms are {FORMS}"));
     }
@@ -24,36 +26,39 @@ pub(super) fn answer(call: &Call) -> Result<(String, Outcome), Stopped> {
         None => Ok((bytes, Outcome::Fine)),
         Some(path) => {
             fs::write(path, bytes).map_err(|error| format!("{}: {error}", path.display()))?;
-            Ok((String::new(), Outcome::Fine))
+            Ok((Vec::new(), Outcome::Fine))
         }
     }
 }
 
-type Write = fn(&Call, &Model) -> Result<String, Stopped>;
+type Write = fn(&Call, &Model) -> Result<Vec<u8>, Stopped>;
 
 fn form(name: &str) -> Result<Write, Stopped> {
     Ok(match name {
         "c" => |call, model| c(call, model, Numbers::F32),
         "c-int8" => |call, model| c(call, model, Numbers::Int8),
-        "pytorch" => |_, model| Ok(pytorch::export_module(&model.network)),
-        "keras" => |_, model| keras::export(&model.network).map_err(|problem| problem.to_string()),
+        "safetensors" => |call, model| Ok(write_safetensors(&tensors(&model.network, &weights_of(call, model)?)?)),
+        "pytorch" => |_, model| Ok(pytorch::export_module(&model.network).into_bytes()),
+        "keras" => {
+            |_, model| keras::export(&model.network).map(String::into_bytes).map_err(|problem| problem.to_string())
+        }
         "json" => |_, model| {
             let settings = Settings { frozen: model.frozen.clone(), ..Settings::default() };
-            Ok(report::Format::Json.write(&model.network, &analyze(&model.network, &settings)))
+            Ok(report::Format::Json.write(&model.network, &analyze(&model.network, &settings)).into_bytes())
         },
         "link" => |_, model| {
             let content = Content::Network(model.network.clone().into());
             let designs = vec![Design { name: model.name.clone(), content }];
             let mut workbench = Workbench { designs, ..Workbench::default() };
             workbench.settings.frozen.clone_from(&model.frozen);
-            Ok(format!("#{}\n", share_link::encode(&workbench)))
+            Ok(format!("#{}\n", share_link::encode(&workbench)).into_bytes())
         },
         _ => return Err(format!("there is no form \"{name}\"; forms are {FORMS}")),
     })
 }
 
-fn c(call: &Call, model: &Model, numbers: Numbers) -> Result<String, Stopped> {
+fn c(call: &Call, model: &Model, numbers: Numbers) -> Result<Vec<u8>, Stopped> {
     let seeding = Seeding { seed: call.seed, gain: call.gain, ..Seeding::default() };
     let code = c_code::export(&model.network, &seeding, numbers).map_err(|problem| problem.to_string())?;
-    Ok(code.whole())
+    Ok(code.whole().into_bytes())
 }

@@ -16,6 +16,7 @@ mod open;
 mod problem;
 mod run;
 mod text;
+mod weights;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -50,7 +51,7 @@ pub fn main() -> ExitCode {
 
 fn answer() -> Result<Outcome, Stopped> {
     let call = Call::from_environment()?;
-    let (text, outcome) = match call.verb {
+    let (answer, outcome) = match call.verb {
         Verb::Help => (help::HELP.to_string(), Outcome::Fine),
         Verb::Version => (format!("convscope {}\n", env!("CARGO_PKG_VERSION")), Outcome::Fine),
         Verb::Devices => (help::devices(call.format), Outcome::Fine),
@@ -58,9 +59,18 @@ fn answer() -> Result<Outcome, Stopped> {
         Verb::Diff => diff::answer(&call)?,
         Verb::Fit => fit::answer(&call)?,
         Verb::Run => run::answer(&call)?,
-        Verb::Export => export::answer(&call)?,
+        Verb::Weights => weights::answer(&call)?,
+        Verb::Export => {
+            let (bytes, outcome) = export::answer(&call)?;
+            return told(&bytes, outcome);
+        }
     };
-    match io::stdout().write_all(text.as_bytes()).and_then(|()| io::stdout().flush()) {
+    told(answer.as_bytes(), outcome)
+}
+
+/// Writes to standard output.
+fn told(answer: &[u8], outcome: Outcome) -> Result<Outcome, Stopped> {
+    match io::stdout().write_all(answer).and_then(|()| io::stdout().flush()) {
         // Whoever reads it has enough: `convscope ... | head`.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(outcome),
         Err(error) => Err(format!("the answer could not be written: {error}")),

@@ -190,9 +190,11 @@ fn content(file: String, bytes: Vec<u8>, path: &Path, wanted: Wanted) -> Opened 
             refused("unknown_kind", "an HDF5 file, as Keras wrote them, is not read; export it as .tflite or .onnx")
         }
         Kind::Onnx => onnx(file, &bytes, path, wanted),
-        Kind::TfLite | Kind::SafeTensors | Kind::Zip | Kind::OldPyTorch | Kind::Unknown => {
-            refused("unknown_kind", "no text, and no kind of model file that is read")
-        }
+        Kind::SafeTensors | Kind::Zip | Kind::OldPyTorch => refused(
+            "weights_alone",
+            "weights alone say no network; convscope weights MODEL FILE and run --weights take them",
+        ),
+        Kind::TfLite | Kind::Unknown => refused("unknown_kind", "no text, and no kind of model file that is read"),
     }
 }
 

@@ -9,10 +9,11 @@ use super::arguments::{Call, Format};
 use super::count::sizes;
 use super::figures::SCHEMA;
 use super::open::open_one;
+use super::weights::weights_of;
 use super::{Outcome, Stopped, npy};
 use crate::cost::units::grouped;
 use crate::decimal::fixed;
-use crate::engine::{Numbers, Plan, PlanOptions, Seeding, WeightSource, seeded_input};
+use crate::engine::{Numbers, Plan, PlanOptions, seeded_input};
 
 /// How long passes are timed, in seconds, and how many of them at most.
 const MEASURE: f64 = 0.5;
@@ -34,10 +35,7 @@ struct Answer<'a> {
 
 pub(super) fn answer(call: &Call) -> Result<(String, Outcome), Stopped> {
     let model = open_one(call)?;
-    let weights = match model.weights {
-        Some(given) => WeightSource::Given(given.map_err(|words| format!("{}: {words}", model.name))?),
-        None => WeightSource::Seeded(Seeding { seed: call.seed, gain: call.gain, ..Seeding::default() }),
-    };
+    let weights = weights_of(call, &model)?;
     let numbers = if call.int8 { Numbers::Int8 } else { Numbers::F32 };
     let options = PlanOptions { batch: call.batch, numbers, ..PlanOptions::default() };
     let mut plan = Plan::new(&model.network, &weights, &options).map_err(|error| error.to_string())?;

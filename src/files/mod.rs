@@ -9,6 +9,7 @@ pub mod onnx;
 mod own;
 mod problem;
 mod protobuf;
+pub mod weights;
 
 pub use kind::{Kind, kind};
 pub use notebook::code_cells;

@@ -209,6 +209,31 @@ fn onnx_files_are_counted_and_run_with_their_weights() {
 }
 
 #[test]
+fn weights_fit_by_name_and_are_run_with() {
+    let folder = Folder::new("weights");
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/weights");
+    folder.write("state.pth", fs::read(fixtures.join("state.pth")).unwrap());
+    folder.write("whole.pt", fs::read(fixtures.join("whole.pt")).unwrap());
+    let design = "1x6x6.c2k3b0_conv1.bn_bn1.gap.flat.fc3_fc";
+    let fits = folder.call(&["weights", design, "state.pth", "--json"]);
+    assert_eq!((fits.status, fits.json()["matched"].as_array().unwrap().len()), (0, 8), "{fits:?}");
+    let renamed = folder.call(&["weights", "1x6x6.c2k3b0_conv1.bn_norm.gap.flat.fc3_fc", "state.pth"]);
+    assert!(
+        renamed.status == 1 && renamed.text.contains("3 matched, 4 missing, 5 unexpected, 0 of another shape"),
+        "{renamed:?}"
+    );
+    // Written as safetensors they run to the same outputs.
+    let run = folder.call(&["run", design, "--weights", "state.pth", "--json"]).json();
+    let export = folder.call(&["export", "safetensors", design, "--weights", "state.pth", "-o", "out.safetensors"]);
+    assert_eq!(export.status, 0, "{export:?}");
+    let again = folder.call(&["run", design, "--weights", "out.safetensors", "--json"]).json();
+    assert_eq!(run["output"], again["output"]);
+    assert_ne!(run["output"], folder.call(&["run", design, "--json"]).json()["output"]);
+    let code = folder.call(&["run", design, "--weights", "whole.pt"]);
+    assert!(code.status == 2 && code.problems.contains("__main__.Net is not read"), "{code:?}");
+}
+
+#[test]
 fn a_thousand_files_are_one_call() {
     let folder = Folder::new("thousand");
     let names: Vec<String> = (1..=1000).map(|number| format!("net{number}.py")).collect();

@@ -3,10 +3,15 @@
 use std::env;
 use std::fs;
 use std::path::Path;
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::Duration;
 
 use convscope::cost::{Settings, analyze};
 use convscope::files::onnx::{OnnxOptions, read};
+use convscope::files::weights::{match_weights, safetensors, state_dict};
 use convscope::files::{code_cells, kind, own_designs};
+use convscope::model::presets;
 
 /// Mutations of each file in `cargo test`; FILES_CASES says another number for all files together.
 const CASES: u64 = 300;
@@ -69,6 +74,9 @@ fn read_all(bytes: &[u8]) {
         let _ = analyze(&onnx.network, &Settings::default());
         let _ = onnx.weights(&|_| None);
     }
+    for tensors in [safetensors(bytes), state_dict(bytes)].into_iter().flatten() {
+        let _ = match_weights(&presets::seed_standard(), &tensors);
+    }
     if let Ok(text) = std::str::from_utf8(bytes) {
         let _ = code_cells(text);
         let _ = own_designs(text);
@@ -101,8 +109,24 @@ fn mutated_files_never_stop_a_reader() {
         .and_then(|cases| cases.parse().ok())
         .map_or(CASES, |all: u64| all / seeds.len() as u64);
     let start = env::var("FILES_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(0);
+    let now = Arc::new(Mutex::new(String::new()));
+    let watched = Arc::downgrade(&now);
+    // Whoever waits sees on what.
+    thread::spawn(move || {
+        let mut before = String::new();
+        while let Some(now) = watched.upgrade() {
+            let at = now.lock().unwrap().clone();
+            if at == before && !at.is_empty() {
+                eprintln!("still at {at}");
+            }
+            before = at;
+            drop(now);
+            thread::sleep(Duration::from_secs(5));
+        }
+    });
     for (name, bytes) in &seeds {
         for case in 0..each {
+            *now.lock().unwrap() = format!("{name}, case {case} of seed {start}");
             let mut random = Random(start ^ (case << 20) ^ bytes.len() as u64);
             let file = mutated(bytes, &mut random);
             let read = std::panic::catch_unwind(|| read_all(&file));

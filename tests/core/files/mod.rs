@@ -3,3 +3,4 @@
 mod hostile;
 mod kinds;
 mod onnx;
+mod weights;
