@@ -36,7 +36,7 @@ struct Mismatched<'a> {
     file: &'a [u64],
 }
 
-pub fn answer(call: &Call) -> Result<(String, Outcome), Stopped> {
+pub(super) fn answer(call: &Call) -> Result<(String, Outcome), Stopped> {
     let [model, file] = call.models.as_slice() else {
         return Err("weights wants a model and a file of weights".to_string());
     };
@@ -78,7 +78,7 @@ pub fn answer(call: &Call) -> Result<(String, Outcome), Stopped> {
 }
 
 /// The weights that a call runs a model with: of a file, of the model's own file, or seeded.
-pub fn weights_of(call: &Call, model: &Model) -> Result<WeightSource, Stopped> {
+pub(super) fn weights_of(call: &Call, model: &Model) -> Result<WeightSource, Stopped> {
     if let Some(path) = &call.weights {
         let (matched, weights) = read(path, &model.network)?;
         if !matched.missing.is_empty() || !matched.mismatched.is_empty() {
@@ -100,7 +100,7 @@ pub fn weights_of(call: &Call, model: &Model) -> Result<WeightSource, Stopped> {
 }
 
 /// Every tensor of a network by PyTorch's name, for a file: sizes and numbers, none of a counter.
-pub fn tensors(
+pub(super) fn tensors(
     network: &Network,
     weights: &WeightSource,
 ) -> Result<Vec<(String, Vec<u64>, Option<Vec<f32>>)>, Stopped> {

@@ -21,7 +21,7 @@ const STORAGES: &[&str] = &[
 ];
 
 /// The state of the reading.
-pub struct Pickle<'a> {
+pub(super) struct Pickle<'a> {
     bytes: &'a [u8],
     next: usize,
     stack: Vec<Id>,
@@ -35,7 +35,7 @@ impl<'a> Pickle<'a> {
     ///
     /// # Errors
     /// Names the byte, and the opcode or name that is refused.
-    pub fn read(bytes: &'a [u8]) -> Result<(Values, Id), FileProblem> {
+    pub(super) fn read(bytes: &'a [u8]) -> Result<(Values, Id), FileProblem> {
         let mut pickle = Self {
             bytes,
             next: 0,

@@ -107,7 +107,7 @@ pub fn write_safetensors(tensors: &[(String, Vec<u64>, Option<Vec<f32>>)]) -> Ve
         header.insert(name.clone(), json!({ "dtype": kind, "shape": dims, "data_offsets": [start, numbers.len()] }));
     }
     let mut text = Value::Object(header).to_string();
-    while text.len() % 8 != 0 {
+    while !text.len().is_multiple_of(8) {
         text.push(' ');
     }
     let mut bytes = (text.len() as u64).to_le_bytes().to_vec();

@@ -4,11 +4,11 @@ use super::super::problem::FileProblem;
 
 /// A value by its place among [`Values`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Id(u32);
+pub(super) struct Id(u32);
 
 /// A value. What PyTorch puts into a state dict beside these is refused by name.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Unpickled {
+pub(super) enum Unpickled {
     None,
     Bool(bool),
     Integer(i64),
@@ -34,7 +34,7 @@ pub enum Unpickled {
 
 /// The names that are known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Callable {
+pub(super) enum Callable {
     OrderedDict,
     RebuildTensor,
     RebuildParameter,
@@ -44,13 +44,13 @@ pub enum Callable {
 
 /// All values of a pickle; they name each other by place, in circles too.
 #[derive(Debug, Default)]
-pub struct Values(Vec<Unpickled>);
+pub(super) struct Values(Vec<Unpickled>);
 
 /// A pickle has at most so many values.
 const MOST_VALUES: usize = 4_000_000;
 
 impl Values {
-    pub fn add(&mut self, value: Unpickled, at: usize) -> Result<Id, FileProblem> {
+    pub(super) fn add(&mut self, value: Unpickled, at: usize) -> Result<Id, FileProblem> {
         if self.0.len() >= MOST_VALUES {
             return Err(FileProblem::at(at, "the pickle", format!("it has more than {MOST_VALUES} values")));
         }
@@ -58,11 +58,11 @@ impl Values {
         Ok(Id(self.0.len() as u32 - 1))
     }
 
-    pub fn get(&self, id: Id) -> &Unpickled {
+    pub(super) fn get(&self, id: Id) -> &Unpickled {
         self.0.get(id.0 as usize).unwrap_or(&Unpickled::None)
     }
 
-    pub fn get_mut(&mut self, id: Id) -> Option<&mut Unpickled> {
+    pub(super) fn get_mut(&mut self, id: Id) -> Option<&mut Unpickled> {
         self.0.get_mut(id.0 as usize)
     }
 }

@@ -8,7 +8,7 @@ const LONGEST_END: usize = 22 + 65_535;
 
 /// A file in an archive.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entry<'a> {
+pub(super) struct Entry<'a> {
     pub name: String,
     pub bytes: &'a [u8],
 }
@@ -17,7 +17,7 @@ pub struct Entry<'a> {
 ///
 /// # Errors
 /// Names the byte, the field and the rule; a compressed entry is one.
-pub fn entries(bytes: &[u8]) -> Result<Vec<Entry<'_>>, FileProblem> {
+pub(super) fn entries(bytes: &[u8]) -> Result<Vec<Entry<'_>>, FileProblem> {
     let from = bytes.len().saturating_sub(LONGEST_END);
     let end = bytes[from..].windows(4).rposition(|four| four == b"PK\x05\x06").map(|at| from + at);
     let end =
