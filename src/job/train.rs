@@ -138,6 +138,8 @@ pub struct WeightReport {
 pub(super) const PATIENCE: u32 = 10;
 /// The least milliseconds between two reports.
 const TELL_INTERVAL: f64 = 120.0;
+/// Samples of more values than this are not told one by one.
+const LARGEST_SHOWN: usize = 1024;
 /// Weights of more values than this stay in the worker.
 const MOST_WEIGHTS: usize = 4_000_000;
 
@@ -341,7 +343,7 @@ impl TrainTask {
             let shown_wrong = wrong.iter().map(|&(sample, found)| {
                 (data.sample(sample).to_vec(), data.labels.get(sample as usize).copied().unwrap_or(0), found)
             });
-            shown.wrong = shown_wrong.collect();
+            shown.wrong = if data.length() > LARGEST_SHOWN { Vec::new() } else { shown_wrong.collect() };
             shown.ended = ended.map(|ended| match ended {
                 Ended::Settled => format!("ended by itself: the test loss had not fallen for {PATIENCE} epochs"),
                 Ended::Lost { step } => format!(

@@ -18,8 +18,9 @@ story("both designs learn the digits, from the same seed twice alike", { fragmen
   }
   assert.ok(first[0].testAccuracy > first[1].testAccuracy, "the separable design has one filter in its first block");
   await part.words("train-sentence", /against/);
+  await part.fill({ epochs: "4" });
   await part.click("train");
-  await part.waitForState(0, "running");
+  await part.waitForEpochs(1, 4);
   const again = await part.done([0, 1]);
   assert.deepEqual(again.map(({ losses }) => losses), first.map(({ losses }) => losses));
 });

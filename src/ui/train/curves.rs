@@ -8,7 +8,7 @@ use crate::page::train::Training;
 const WIDTH: f64 = 420.0;
 const HEIGHT: f64 = 170.0;
 /// Room for the numbers at the left and below.
-const LEFT: f64 = 44.0;
+const LEFT: f64 = 58.0;
 const BELOW: f64 = 20.0;
 
 /// One line: of which design, and its values.

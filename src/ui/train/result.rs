@@ -112,8 +112,9 @@ fn Memory(memory: TrainedDesign) -> impl IntoView {
 
 #[component]
 fn Learned(design: usize, trained: TrainedDesign, trainer: Trainer) -> impl IntoView {
-    let classes = trainer.training.with_untracked(|training| {
-        training.report.as_ref().map(|report| report.data.classes.clone()).unwrap_or_default()
+    let (classes, shape) = trainer.training.with_untracked(|training| {
+        let data = training.report.as_ref().map(|report| &report.data);
+        data.map(|data| (data.classes.clone(), data.shape.clone())).unwrap_or_default()
     });
     let headline = trained.epochs.last().map(|[loss, accuracy, test_loss, test_accuracy, _]| {
         let rest = format!("test loss {test_loss:.3}; in training {} and {loss:.3}", percent(*accuracy));
@@ -131,11 +132,46 @@ fn Learned(design: usize, trained: TrainedDesign, trainer: Trainer) -> impl Into
     let seeds: Vec<String> = trained.accuracies.iter().map(|accuracy| percent(*accuracy)).collect();
     view! {
         {headline.map(|(accuracy, rest)| view! { <p class="time">{accuracy}<small>" of the test right; "{rest}</small></p> })}
-        {(seeds.len() > 1).then(|| view! { <p class="muted">{format!("seed by seed: {}", seeds.join(", "))}</p> })}
+        {(seeds.len() > 1).then(|| view! { <p class="muted">{format!("seed by seed: {}; the figures here are the last one's", seeds.join(", "))}</p> })}
         {trained.ended.clone().map(|words| view! { <p class="warning">{words}</p> })}
         {rate.map(|words| view! { <p class="muted">{words}</p> })}
         <Take design trainer trained=trained.clone()/>
-        {(!trained.confusion.is_empty()).then(|| view! { <Confusion design counts=trained.confusion.clone() classes=classes/> })}
+        {(!trained.confusion.is_empty()).then(|| view! { <Confusion design counts=trained.confusion.clone() classes=classes.clone()/> })}
+        {(!trained.wrong.is_empty()).then(|| view! { <Wrong wrong=trained.wrong.clone() classes=classes.clone() shape=shape.clone()/> })}
+    }
+}
+
+/// Test samples that are taken for another class, each drawn: an image, or a line over time.
+#[component]
+fn Wrong(wrong: Vec<(Vec<f32>, u32, u32)>, classes: Vec<String>, shape: Vec<u64>) -> impl IntoView {
+    let width = shape.last().map_or(1, |&width| (width as usize).max(1));
+    let height = shape.iter().rev().nth(1).map_or(1, |&height| (height as usize).max(1));
+    let name = move |class: u32| classes.get(class as usize).cloned().unwrap_or_default();
+    view! {
+        <details>
+            <summary class="muted">{format!("Samples it gets wrong: the first {}", wrong.len())}</summary>
+            <div class="wrong-samples">
+                {wrong.into_iter().map(|(values, own, taken)| {
+                    let lowest = values.iter().copied().fold(f32::INFINITY, f32::min);
+                    let range = (values.iter().copied().fold(f32::NEG_INFINITY, f32::max) - lowest).max(f32::MIN_POSITIVE);
+                    let share = move |value: f32| f64::from((value - lowest) / range);
+                    let first = values.into_iter().take(width * height).enumerate();
+                    let drawn = if height > 1 {
+                        let pixels = first.map(|(at, value)| view! {
+                            <rect x=at % width y=at / width width="1" height="1" fill-opacity=format!("{:.2}", share(value))></rect>
+                        });
+                        view! { <svg viewBox=format!("0 0 {width} {height}")>{pixels.collect_view()}</svg> }.into_any()
+                    } else {
+                        let points = first.map(|(at, value)| {
+                            format!("{:.1},{:.1}", 60.0 * at as f64 / width as f64, 1.0 + 28.0 * (1.0 - share(value)))
+                        });
+                        let points = points.collect::<Vec<_>>().join(" ");
+                        view! { <svg viewBox="0 0 60 30"><polyline points=points></polyline></svg> }.into_any()
+                    };
+                    view! { <figure>{drawn}<figcaption>{format!("{}, not {}", name(own), name(taken))}</figcaption></figure> }
+                }).collect_view()}
+            </div>
+        </details>
     }
 }
 

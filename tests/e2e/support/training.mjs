@@ -26,6 +26,11 @@ export class TrainingPart {
     await this.page.waitForSelector(`${hook(`train-${design}`)}[data-state="${state}"]`, { timeout: 50_000 });
   }
 
+  /** Waits until a design has learned for so many epochs. */
+  async waitForEpochs(design, epochs) {
+    await this.page.waitForSelector(`${hook(`train-${design}`)}[data-epoch="${epochs}"]`, { timeout: 50_000 });
+  }
+
   /** Types into the fields of these names. */
   async fill(fields) {
     for (const [name, text] of Object.entries(fields)) {
