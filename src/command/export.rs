@@ -7,13 +7,14 @@ use super::open::{Model, open_one};
 use super::weights::{tensors, weights_of};
 use super::{Outcome, Stopped};
 use crate::cost::{Settings, analyze};
-use crate::engine::{Numbers, Seeding};
+use crate::engine::{Numbers, Seeding, all_tensors};
+use crate::files::onnx_write;
 use crate::files::weights::write_safetensors;
 use crate::workbench::{Content, Design, Workbench};
 use crate::{c_code, keras, pytorch, report, share_link};
 
 /// What a model can be written as.
-const FORMS: &str = "c, c-int8, pytorch, keras, safetensors, json, link";
+const FORMS: &str = "c, c-int8, onnx, pytorch, keras, safetensors, json, link";
 
 pub(super) fn answer(call: &Call) -> Result<(Vec<u8>, Outcome), Stopped> {
     if call.models.is_empty() {
@@ -37,6 +38,10 @@ fn form(name: &str) -> Result<Write, Stopped> {
     Ok(match name {
         "c" => |call, model| c(call, model, Numbers::F32),
         "c-int8" => |call, model| c(call, model, Numbers::Int8),
+        "onnx" => |call, model| {
+            let weights = all_tensors(&model.network, &weights_of(call, model)?).map_err(|error| error.to_string())?;
+            onnx_write::write(&model.network, &weights).map_err(|problem| problem.to_string())
+        },
         "safetensors" => |call, model| Ok(write_safetensors(&tensors(&model.network, &weights_of(call, model)?)?)),
         "pytorch" => |_, model| Ok(pytorch::export_module(&model.network).into_bytes()),
         "keras" => {

@@ -12,7 +12,7 @@ usage: convscope MODEL...                     params, MACs, memory of each
        convscope diff A B                     two models, and the difference in words
        convscope fit MODEL... --device ID     exit status 1 where a limit is not kept
        convscope run MODEL                    the forward pass, on seeded weights
-       convscope export FORM MODEL            c, c-int8, pytorch, keras, safetensors, json, link
+       convscope export FORM MODEL          c, c-int8, onnx, pytorch, keras, json, link, safetensors
        convscope weights MODEL FILE           which tensors of a file fit; exit status 1: not all
        convscope devices                      ids and limits of boards
 
@@ -28,7 +28,7 @@ one network of several in a file.
   --max-flash 256k      with fit, as --max-ram 64k, --max-macs 5M, --max-params 100k:
                         k, M are powers of 1000, Ki, Mi of 1024
   --seed N --gain G     with run and export: how weights are seeded
-  --weights FILE        with run and export safetensors: .safetensors, .pt, .pth in place of seeds
+  --weights FILE        with run and export: .safetensors, .pt, .pth
   --int8                with run: 8-bit weights and activations
   --values IN.npy       with run: the input; --save OUT.npy: where the output goes
   -o FILE               with export: a file in place of standard output

@@ -12,8 +12,9 @@ use std::thread;
 use super::Stopped;
 use super::arguments::{Call, Verb};
 use super::problem::{Problem, Severity};
+use crate::files::weights::NodeWeights;
 use crate::files::{self, Kind};
-use crate::model::{Dims, Network, NodeId};
+use crate::model::{Dims, Network};
 use crate::{pytorch, share_link};
 
 /// One network.
@@ -24,11 +25,8 @@ pub(super) struct Model {
     /// Modules that do not learn.
     pub frozen: Vec<String>,
     /// What the file has, where it was asked for: the numbers of each node, or why there are none.
-    pub weights: Option<Result<Weights, String>>,
+    pub weights: Option<Result<NodeWeights, String>>,
 }
-
-/// The tensors of each node that has any, in the order weight, bias, running mean, running variance.
-pub(super) type Weights = HashMap<NodeId, Vec<Vec<f32>>>;
 
 /// What a reader is asked for.
 #[derive(Clone, Copy, Debug)]

@@ -8,11 +8,13 @@ use serde::Serialize;
 
 use super::arguments::{Call, Format};
 use super::figures::SCHEMA;
-use super::open::{Model, Weights, open_one};
+use super::open::{Model, open_one};
 use super::text::{Column, Table};
 use super::{Outcome, Stopped};
 use crate::engine::{Seeding, WeightSource, all_tensors};
-use crate::files::weights::{Matched, expected_names, match_weights, safetensors, state_dict};
+use crate::files::weights::{
+    Expected, Matched, NodeWeights, WrittenTensor, expected, match_weights, safetensors, state_dict,
+};
 use crate::files::{Kind, kind};
 use crate::model::Network;
 
@@ -99,26 +101,23 @@ pub(super) fn weights_of(call: &Call, model: &Model) -> Result<WeightSource, Sto
     }
 }
 
-/// Every tensor of a network by PyTorch's name, for a file: sizes and numbers, none of a counter.
-pub(super) fn tensors(
-    network: &Network,
-    weights: &WeightSource,
-) -> Result<Vec<(String, Vec<u64>, Option<Vec<f32>>)>, Stopped> {
+/// Every tensor of a network by PyTorch's name, for a file.
+pub(super) fn tensors(network: &Network, weights: &WeightSource) -> Result<Vec<WrittenTensor>, Stopped> {
     let mut numbers = all_tensors(network, weights).map_err(|error| error.to_string())?;
     numbers.values_mut().for_each(|tensors| tensors.reverse());
-    let of = |(name, dims, node, is_counter): (String, Vec<u64>, Option<crate::model::NodeId>, bool)| {
+    let of = |Expected { name, dims, node, is_counter }: Expected| {
         if is_counter {
-            return Ok((name, dims, None));
+            return Ok(WrittenTensor { name, dims, floats: None });
         }
-        let values = node.and_then(|node| numbers.get_mut(&node)?.pop());
-        let values = values
-            .ok_or_else(|| format!("{name}: a module that nothing calls has no weights here; take it out first"))?;
-        Ok((name, dims, Some(values)))
+        let floats = node.and_then(|node| numbers.get_mut(&node)?.pop());
+        let none = || format!("{name}: a module that nothing calls has no weights here; take it out first");
+        let floats = Some(floats.ok_or_else(none)?);
+        Ok(WrittenTensor { name, dims, floats })
     };
-    expected_names(network).into_iter().map(of).collect()
+    expected(network).into_iter().map(of).collect()
 }
 
-fn read(path: &Path, network: &Network) -> Result<(Matched, Weights), Stopped> {
+fn read(path: &Path, network: &Network) -> Result<(Matched, NodeWeights), Stopped> {
     let told = |words: String| format!("{}: {words}", path.display());
     let bytes = fs::read(path).map_err(|error| told(error.to_string()))?;
     let tensors = match kind(&bytes) {

@@ -6,6 +6,7 @@
 mod kind;
 mod notebook;
 pub mod onnx;
+pub mod onnx_write;
 mod own;
 mod problem;
 mod protobuf;

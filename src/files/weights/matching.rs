@@ -32,13 +32,18 @@ pub struct Mismatch {
 }
 
 /// A parameter or buffer of a network, as PyTorch's `state_dict` has it.
-struct Expected {
-    name: String,
-    dims: Vec<u64>,
+#[derive(Clone, Debug, PartialEq)]
+pub struct Expected {
+    pub name: String,
+    pub dims: Vec<u64>,
     /// The node that has it; `None` of modules that nothing calls.
-    node: Option<NodeId>,
-    is_counter: bool,
+    pub node: Option<NodeId>,
+    /// A batch norm's number of batches.
+    pub is_counter: bool,
 }
+
+/// The numbers of each node's tensors: weight, bias, running mean, running variance.
+pub type NodeWeights = HashMap<NodeId, Vec<Vec<f32>>>;
 
 /// So many names of a file are tried for what stands before them.
 const MOST_TRIED: usize = 1_000;
@@ -50,19 +55,11 @@ impl Matched {
     }
 }
 
-/// Every parameter and buffer of a network in the order of its modules: name, sizes, and whether it is a counter of batches.
-pub fn expected_names(network: &Network) -> Vec<(String, Vec<u64>, Option<NodeId>, bool)> {
-    expected(network).into_iter().map(|one| (one.name, one.dims, one.node, one.is_counter)).collect()
-}
-
 /// What of a file's tensors fits a network, and their numbers by node: weight, bias, running mean, running variance.
 ///
 /// # Errors
 /// Where a tensor that fits has numbers that are not read.
-pub fn match_weights(
-    network: &Network,
-    tensors: &[NamedTensor<'_>],
-) -> Result<(Matched, HashMap<NodeId, Vec<Vec<f32>>>), FileProblem> {
+pub fn match_weights(network: &Network, tensors: &[NamedTensor<'_>]) -> Result<(Matched, NodeWeights), FileProblem> {
     let expected = expected(network);
     let prefix = prefix(&expected, tensors);
     let mut matched = Matched { prefix: prefix.clone(), ..Matched::default() };
@@ -78,7 +75,7 @@ pub fn match_weights(
     let known: HashSet<&str> = expected.iter().map(|one| one.name.as_str()).collect();
     let unexpected = tensors.iter().filter_map(|tensor| tensor.name.strip_prefix(prefix.as_str()));
     matched.unexpected = unexpected.filter(|name| !known.contains(name)).map(ToString::to_string).collect();
-    let mut weights: HashMap<NodeId, Vec<Vec<f32>>> = HashMap::new();
+    let mut weights = NodeWeights::new();
     for one in &expected {
         match own.get(one.name.as_str()) {
             // PyTorch's older files have no counters.
@@ -120,7 +117,8 @@ fn prefix(expected: &[Expected], tensors: &[NamedTensor]) -> String {
     best.map(|(prefix, _)| prefix.to_string()).unwrap_or_default()
 }
 
-fn expected(network: &Network) -> Vec<Expected> {
+/// Every parameter and buffer of a network in the order of its modules.
+pub fn expected(network: &Network) -> Vec<Expected> {
     let wiring = network.wiring();
     let shapes = shape::infer(network, &wiring, 1);
     let again = network.first_calls();

@@ -8,7 +8,7 @@ mod tensor;
 mod unpickled;
 mod zip;
 
-pub use matching::{Matched, Mismatch, expected_names, match_weights};
+pub use matching::{Expected, Matched, Mismatch, NodeWeights, expected, match_weights};
 pub use pytorch::state_dict;
-pub use safetensors::{safetensors, write_safetensors};
+pub use safetensors::{WrittenTensor, safetensors, write_safetensors};
 pub use tensor::{NamedTensor, NumberKind};

@@ -90,14 +90,23 @@ fn tensor<'a>(name: &str, entry: &Value, numbers: &'a [u8]) -> Result<(usize, us
     Ok((start, end, tensor))
 }
 
-/// A file of tensors as PyTorch loads them: name, sizes and 32-bit floats, or the counter of a batch norm where there are none.
-pub fn write_safetensors(tensors: &[(String, Vec<u64>, Option<Vec<f32>>)]) -> Vec<u8> {
+/// A tensor to be written.
+#[derive(Clone, Debug, PartialEq)]
+pub struct WrittenTensor {
+    pub name: String,
+    pub dims: Vec<u64>,
+    /// `None`: a counter of batches, which is 0.
+    pub floats: Option<Vec<f32>>,
+}
+
+/// A file of tensors as PyTorch loads them.
+pub fn write_safetensors(tensors: &[WrittenTensor]) -> Vec<u8> {
     let mut header = Map::new();
     header.insert("__metadata__".to_string(), json!({ "format": "pt" }));
     let mut numbers: Vec<u8> = Vec::new();
     // What is of eight bytes comes first, so that all is aligned.
-    let (counters, floats): (Vec<_>, Vec<_>) = tensors.iter().partition(|(.., floats)| floats.is_none());
-    for (name, dims, values) in counters.into_iter().chain(floats) {
+    let (counters, floats): (Vec<_>, Vec<_>) = tensors.iter().partition(|tensor| tensor.floats.is_none());
+    for WrittenTensor { name, dims, floats: values } in counters.into_iter().chain(floats) {
         let start = numbers.len();
         match values {
             Some(values) => values.iter().for_each(|value| numbers.extend(value.to_le_bytes())),

@@ -3,4 +3,5 @@
 mod hostile;
 mod kinds;
 mod onnx;
+mod onnx_write;
 mod weights;

@@ -4,7 +4,9 @@ use std::fs;
 use std::path::Path;
 
 use convscope::engine::{Plan, PlanOptions, WeightSource};
-use convscope::files::weights::{NamedTensor, match_weights, safetensors, state_dict, write_safetensors};
+use convscope::files::weights::{
+    NamedTensor, WrittenTensor, match_weights, safetensors, state_dict, write_safetensors,
+};
 use convscope::model::Network;
 use convscope::share_link;
 
@@ -118,14 +120,16 @@ fn a_safetensors_header_that_lies_is_refused() {
 
 #[test]
 fn what_is_written_is_read_back() {
+    let tensor =
+        |name: &str, dims: &[u64], floats| WrittenTensor { name: name.to_string(), dims: dims.to_vec(), floats };
     let tensors = vec![
-        ("conv.weight".to_string(), vec![2, 1, 1, 2], Some(vec![1.5, -0.0, f32::MAX, 1e-40])),
-        ("bn.num_batches_tracked".to_string(), vec![], None),
-        ("a\"b\\".to_string(), vec![0], Some(vec![])),
+        tensor("conv.weight", &[2, 1, 1, 2], Some(vec![1.5, -0.0, f32::MAX, 1e-40])),
+        tensor("bn.num_batches_tracked", &[], None),
+        tensor("a\"b\\", &[0], Some(vec![])),
     ];
     let bytes = write_safetensors(&tensors);
     let read = safetensors(&bytes).unwrap();
-    for (name, dims, floats) in tensors {
+    for WrittenTensor { name, dims, floats } in tensors {
         let found = read.iter().find(|tensor| tensor.name == name).unwrap();
         assert_eq!((&found.dims, found.floats().unwrap()), (&dims, floats.unwrap_or_else(|| vec![0.0])));
     }
