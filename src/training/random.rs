@@ -159,8 +159,11 @@ mod tests {
             let mut generator = Generator::new(7);
             let mut values = vec![0.0; count];
             generator.normal(0.5, 2.0, &mut values);
+            // From sixteen on PyTorch computes them with the processor's vectors, whose logarithm is off by some last bits.
+            let last_bits = if count < 16 { 2.0 } else { 8.0 };
             for (found, expected) in values.iter().zip(first) {
-                assert!((found - expected).abs() <= 2.0 * f32::EPSILON * expected.abs(), "{count}: {found} {expected}");
+                let most = last_bits * f32::EPSILON * expected.abs();
+                assert!((found - expected).abs() <= most, "{count}: {found} {expected}");
             }
             assert_eq!(generator.unit_f32(), after, "{count}");
         }

@@ -4,7 +4,7 @@ use super::activation::is_near;
 use super::constant::Constant;
 use super::graph::{Data, Rows, Weight};
 use super::names;
-use crate::model::{ChannelShuffle, GELU, GroupNorm, Hardswish, Layer, LayerNorm, Mish, SiLU, Softsign};
+use crate::model::{ChannelShuffle, GELU, GroupNorm, Hardswish, Layer, LayerNorm, LogSigmoid, Mish, SiLU, Softsign};
 
 /// So many readers of a value are looked through.
 const MOST_READERS: usize = 64;
@@ -27,7 +27,7 @@ impl<'a> Rows<'a, '_> {
         }
         let node = &self.graph.nodes[index];
         let found = match node.operator.as_str() {
-            "Sigmoid" => self.gated(index, SiLU::default().into()),
+            "Sigmoid" => self.gated(index, SiLU::default().into()).or_else(|| self.log_sigmoid(index)),
             "HardSigmoid" if is_near(node.float("alpha").unwrap_or(0.2), 1.0 / 6.0) => {
                 self.gated(index, Hardswish::default().into())
             }
@@ -130,6 +130,13 @@ impl<'a> Rows<'a, '_> {
             weights: Vec::new(),
             named_by: product,
         })
+    }
+
+    /// `log(sigmoid(x))`.
+    fn log_sigmoid(&self, index: usize) -> Option<Found<'a>> {
+        let log = self.then(index, "Log")?;
+        let layer = LogSigmoid {}.into();
+        Some(Found { layer, nodes: vec![index, log], weights: Vec::new(), named_by: log })
     }
 
     /// `x * tanh(softplus(x))`.

@@ -4,11 +4,9 @@ use std::collections::HashSet;
 
 use super::OnnxProblem;
 use super::message::{self, Value, Writer};
-use crate::files::weights::NodeWeights;
-use crate::model::{Dims, Network, Node, Tap};
-use crate::shape;
+use crate::model::{Dims, Node};
 
-const INPUT: &str = "input";
+pub(super) const INPUT: &str = "input";
 const OUTPUT: &str = "output";
 
 /// What a row is written with.
@@ -35,44 +33,22 @@ pub(super) struct Row<'a> {
 }
 
 impl<'a> Graph<'a> {
-    pub(super) fn of(network: &'a Network, weights: &NodeWeights) -> Result<Self, OnnxProblem> {
-        let wiring = network.wiring();
-        let shapes = shape::infer(network, &wiring, 1);
-        let mut graph = Self {
-            name: &network.name,
+    /// A graph without nodes, whose output is its input.
+    pub(super) fn new(name: &'a str, input: Dims) -> Self {
+        Self {
+            name,
             nodes: Vec::new(),
             initializers: Vec::new(),
             taken: HashSet::from([INPUT.to_string(), OUTPUT.to_string()]),
-            input: shapes.input,
-            output: shapes.input,
-        };
-        let first_calls = network.first_calls();
-        let mut values: Vec<String> = Vec::new();
-        for (index, node) in network.nodes.iter().enumerate() {
-            let refuse =
-                |reason| OnnxProblem::Row { name: node.name.clone(), class: node.layer.kind().class(), reason };
-            let no_shape = || refuse("it has no shape; mend the row first");
-            let output = *shapes.nodes[index].dims().ok_or_else(no_shape)?;
-            let taps = wiring.taps(index);
-            let dims: Option<Vec<Dims>> = taps.iter().map(|&tap| shapes.tap(tap).copied()).collect();
-            let inputs = taps.iter().map(|tap| match tap {
-                Tap::Node(above) => values.get(*above).cloned(),
-                Tap::Input => Some(INPUT.to_string()),
-                Tap::Missing(_) | Tap::NotAbove(_) => None,
-            });
-            let inputs: Option<Vec<String>> = inputs.collect();
-            let (dims, inputs) = dims.zip(inputs).ok_or_else(no_shape)?;
-            let id = first_calls[index].map_or(node.id, |first| network.nodes[first].id);
-            let tensors = weights.get(&id).map_or(&[] as &[_], Vec::as_slice);
-            let value = graph.unused(&node.name);
-            let row = Row { node, inputs, dims, output, tensors, value };
-            let value = super::layer::write(&mut graph, &row)?;
-            graph.output = output;
-            values.push(value);
+            input,
+            output: input,
         }
-        let last = values.pop().unwrap_or_else(|| INPUT.to_string());
-        graph.nodes.push(message::node("Identity", OUTPUT, &[last], OUTPUT, &[]));
-        Ok(graph)
+    }
+
+    /// The last value is what the graph gives.
+    pub(super) fn end(&mut self, value: String, dims: Dims) {
+        self.output = dims;
+        self.nodes.push(message::node("Identity", OUTPUT, &[value], OUTPUT, &[]));
     }
 
     pub(super) fn bytes(&self) -> Vec<u8> {
@@ -132,7 +108,7 @@ impl<'a> Graph<'a> {
         Ok(name)
     }
 
-    fn unused(&mut self, wanted: &str) -> String {
+    pub(super) fn unused(&mut self, wanted: &str) -> String {
         let mut name = wanted.to_string();
         let mut number = 1_u32;
         while !self.taken.insert(name.clone()) {

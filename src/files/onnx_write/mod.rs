@@ -3,12 +3,12 @@
 mod graph;
 mod layer;
 mod message;
+mod rows;
 
 use thiserror::Error;
 
 use super::weights::NodeWeights;
 use crate::model::Network;
-use graph::Graph;
 use message::Writer;
 
 /// The opset that is written.
@@ -34,7 +34,7 @@ pub enum OnnxProblem {
 /// # Errors
 /// Names the first row that opset 18 has no operators for, or that has no shape.
 pub fn write(network: &Network, weights: &NodeWeights) -> Result<Vec<u8>, OnnxProblem> {
-    let graph = Graph::of(network, weights)?.bytes();
+    let graph = rows::graph(network, weights)?.bytes();
     let mut opset = Writer::default();
     opset.bytes(1, b"");
     opset.integer(2, OPSET);
