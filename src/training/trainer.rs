@@ -37,7 +37,7 @@ enum Mode {
 
 /// A network with its parameters and all that a step needs; a step allocates nothing.
 ///
-/// A tensor holds its samples in blocks of [`Value::LANES`]: [blocks, elements of a sample, lanes].
+/// A tensor holds its samples in blocks of `Value::LANES`: [blocks, elements of a sample, lanes].
 #[derive(Clone, Debug)]
 pub struct Trainer<V: Convolved> {
     program: Program,

@@ -28,6 +28,8 @@ story("both designs learn the digits, from the same seed twice alike", { fragmen
 story("training pauses, takes one step, goes on and stops", { fragment: LINE }, async (page) => {
   const part = await TrainingPart.open(page);
   await part.fill({ epochs: "1000" });
+  // It is to end by the button, not by itself.
+  await part.click("train-patience");
   await part.click("train");
   await part.waitForState(0, "running");
   await part.click("train-pause");
