@@ -489,6 +489,7 @@ export class WorkbenchPage {
     // A worker's requests are not the page's: they are told by the worker's own session.
     page.on("workercreated", (worker) => {
       checkOrigin(worker.url());
+      if (IS_FIREFOX) return;
       worker.client.on("Network.requestWillBeSent", ({ request }) => checkOrigin(request.url));
       worker.client.send("Network.enable").catch(() => {});
     });
