@@ -137,7 +137,9 @@ async fn read(file: &File) -> Result<String, String> {
     let text = JsFuture::from(file.text()).await.ok().and_then(|text| text.as_string());
     let text = text.ok_or_else(|| format!("{name} could not be read"))?;
     if text.contains('\0') {
-        return Err(format!("{name} is no text. Python files, notebooks and printed models can be opened"));
+        return Err(format!(
+            "{name} is no text: Python files, notebooks and printed models open here; .onnx, .safetensors and .pth are read by the command line convscope"
+        ));
     }
     if name.ends_with(".ipynb") {
         return cells(&text).ok_or_else(|| format!("{name} is no notebook: its JSON has no cells"));
