@@ -127,11 +127,12 @@ pub(crate) fn is_torchvision_model(name: &str) -> bool {
     TORCHVISION_NAMES.contains_key(name)
 }
 
-/// How many layers each of torchvision's models has, by the function that makes it: `resnet18 60`.
+/// How many layers and parameters each of torchvision's models has, by the function that makes it: `resnet18 52 11689512`.
 pub(crate) const TORCHVISION_LAYERS: &str = include_str!("stand_ins/torchvision_layers.txt");
 
-/// The models of a class of torchvision's that have about so many layers, the nearest first: module and function.
-pub(crate) fn models_of_class(class: &str, layers: usize) -> Vec<(String, &'static str)> {
+/// The models of a class of torchvision's that have about so many layers, the nearest first, by parameters where
+/// layers are as many: module and function.
+pub(crate) fn models_of_class(class: &str, layers: usize, params: u64) -> Vec<(String, &'static str)> {
     let file_of = match class {
         "Inception3" => "inception".to_string(),
         class => class.to_lowercase(),
@@ -143,10 +144,11 @@ pub(crate) fn models_of_class(class: &str, layers: usize) -> Vec<(String, &'stat
     let names: Vec<&str> = names.split_whitespace().collect();
     let about = TORCHVISION_LAYERS.lines().filter_map(|line| {
         let (name, count) = line.split_once(' ').filter(|(name, _)| names.contains(name))?;
+        let (count, own) = count.split_once(' ')?;
         let off = count.parse::<usize>().ok()?.abs_diff(layers);
-        (off <= MOST_LAYERS_OFF).then_some((off, name))
+        (off <= MOST_LAYERS_OFF).then_some(((off, own.parse::<u64>().ok()?.abs_diff(params)), name))
     });
-    let mut about: Vec<(usize, &str)> = about.collect();
+    let mut about: Vec<((usize, u64), &str)> = about.collect();
     about.sort_by_key(|(off, _)| *off);
     about.into_iter().map(|(_, name)| (module.clone(), name)).collect()
 }

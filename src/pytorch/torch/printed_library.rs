@@ -10,11 +10,10 @@ use super::{Arguments, Machine, Value};
 impl Machine {
     /// The library's model with these modules under these names, its layers the printed ones; `None` where it has none.
     pub(crate) fn printed_library_model(&mut self, printed: Id, class: &str) -> Run<Option<Id>> {
-        let layers = self
-            .walk(printed)
-            .into_iter()
-            .filter(|(_, id)| self.module(*id).is_some_and(|module| module.leaf().is_some()));
-        let candidates = blocks::models_of_class(class, layers.count());
+        let modules = self.walk(printed);
+        let layers = modules.iter().filter(|(_, id)| self.module(*id).is_some_and(|module| module.leaf().is_some()));
+        let params = modules.iter().filter_map(|(_, id)| self.own_parameters(*id)).fold(0, u64::saturating_add);
+        let candidates = blocks::models_of_class(class, layers.count(), params);
         let mut best: Option<(usize, Id)> = None;
         let made = self.host.made.len();
         for (module, name) in candidates {
