@@ -9,6 +9,8 @@ use crate::model::{Dims, Node};
 pub(super) const INPUT: &str = "input";
 const OUTPUT: &str = "output";
 
+pub(super) type Written = Result<String, OnnxProblem>;
+
 /// What a row is written with.
 pub(super) struct Graph<'a> {
     name: &'a str,

@@ -3,6 +3,7 @@
 mod graph;
 mod layer;
 mod message;
+mod norm;
 mod rows;
 
 use thiserror::Error;
