@@ -10,6 +10,7 @@ const TARGET = "wasm32-unknown-unknown";
 export const PAGE_SCRIPTS = ["src/ui/keep/database.js", "src/start.js"].map((name) => path.join(ROOT, name));
 // The engine's kernels are compiled for speed and so is the link; what plans and tells is compiled for size.
 const FAST_LINK = ["-Copt-level=3"];
+const VECTORS = { profile: "release", instructions: ["simd128"], passes: ["-O3"] };
 
 /**
  * The page is two WebAssembly binaries: what shows the designs, and what can wait until they are shown
@@ -29,16 +30,11 @@ export const WORKERS = [
   { out: "worker", lane: "workers", bin: "worker", profile: "page", features: "web,simd", link: FAST_LINK, passes: ["-O3"] },
   // The same with relaxed SIMD: the page takes it where the browser does.
   { out: "relaxed", lane: "workers", bin: "worker", profile: "page", features: "web,relaxed-simd", link: FAST_LINK, passes: ["-O3"] },
-  // Training is loops over several samples at once: all of it is compiled with vectors, not its kernels alone.
-  {
-    out: "trainer", lane: "trainers", bin: "trainer", profile: "release", features: "web,simd", instructions: ["simd128"],
-    passes: ["-O3"],
-  },
-  {
-    out: "relaxed_trainer", lane: "trainers", bin: "trainer", profile: "release", features: "web,relaxed-simd",
-    instructions: ["simd128", "relaxed-simd"], passes: ["-O3"],
-  },
-  { out: "explorer", lane: "workers", bin: "explorer", profile: "release", features: "web,simd", passes: ["-O3"] },
+  // Training is loops over several samples at once: all of it is compiled with vectors, not its kernels alone. The
+  // explorer shares what is compiled.
+  { out: "trainer", lane: "vectors", bin: "trainer", ...VECTORS, features: "web,simd" },
+  { out: "explorer", lane: "vectors", bin: "explorer", ...VECTORS, features: "web,simd" },
+  { out: "relaxed_trainer", lane: "vectors", bin: "trainer", ...VECTORS, features: "web,relaxed-simd" },
   // For browsers without SIMD.
   { out: "plain_explorer", lane: "workers", bin: "explorer", profile: "page", features: "web", passes: ["-Oz"] },
 ];
