@@ -1,8 +1,8 @@
 //! Charts on any plotters backend: SVG in tests, a canvas on the page. Pure functions of data, width and theme.
 //!
-//! A chart is data ([`BarChart`], [`CurveChart`], [`DepthChart`]); its layout says where everything stands, in CSS pixels, for a
-//! width; the same layout draws, says what lies under the pointer, and how high the canvas must be. [`Table`] holds
-//! the same data as text.
+//! A chart is data ([`BarChart`], [`CurveChart`], [`DepthChart`], [`ScatterChart`]); its layout says where everything
+//! stands, in CSS pixels, for a width; the same layout draws, says what lies under the pointer, and how high the canvas
+//! must be. [`Table`] holds the same data as text.
 
 mod bars;
 mod brush;
@@ -10,6 +10,7 @@ mod curve;
 mod data;
 mod depth;
 mod scale;
+mod scatter;
 mod table;
 mod theme;
 
@@ -19,6 +20,7 @@ pub use curve::{CurveChart, CurveLayout, CurvePanel, CurvePoint, CurveValue};
 pub use data::{ChartSide, curves_of_sweep, macs_by_layer, memory_over_depth, params_by_layer, rows_of_one};
 pub use depth::{DepthChart, DepthLayout, DepthSeries, DepthStep};
 pub use scale::{Scale, Unit};
+pub use scatter::{ScatterAxis, ScatterChart, ScatterLayout, ScatterPoint, Side};
 pub use table::Table;
 pub use theme::Theme;
 

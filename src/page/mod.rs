@@ -3,6 +3,7 @@
 //! otherwise takes a browser.
 
 pub mod address;
+mod certainty;
 pub mod derived;
 pub mod drafts;
 pub mod editor;
@@ -18,6 +19,7 @@ pub mod row;
 pub mod runs;
 pub mod shared;
 pub mod totals;
+pub mod tradeoff;
 pub mod train;
 pub mod window;
 pub mod wiring;

@@ -6,8 +6,10 @@ use crate::compare::percent;
 use crate::device::{CATALOGUE, Device, Estimate, Fit, Latency, Standing, find, own_id};
 use crate::page::derived::DesignState;
 use crate::page::drafts::Field;
-use crate::page::format::{bytes, grouped, short, time};
+use crate::page::format::{bytes, grouped, percent as share, short, time};
 use crate::page::totals::{TotalsView, qualified};
+use crate::page::train::Learned;
+use crate::share_link;
 
 use super::checked_field::CheckedField;
 use super::each::Each;
@@ -24,6 +26,8 @@ pub fn Summary() -> impl IntoView {
     let device = device(studio);
     let designs = studio.design_indices();
     let at_rest = studio.at_rest();
+    let accuracies = accuracies(at_rest);
+    let is_any_trained = Memo::new(move |_| accuracies.with(|all| all.iter().any(Option::is_some)));
     view! {
         <section class="card summary" aria-label="Summary">
             <div class="scroll">
@@ -36,11 +40,14 @@ pub fn Summary() -> impl IntoView {
                             <th scope="col" class="number" title="Tensors on the device: the arena of an interpreter, as planned here">"RAM"</th>
                             <th scope="col" class="number" title="Weights on the device">"flash"</th>
                             <th scope="col" class="number" title="On the device, where there is evidence">"time"</th>
+                            <Show when=move || is_any_trained.get()>
+                                <th scope="col" class="number" title="Test samples that are right, where the design was trained">"accuracy"</th>
+                            </Show>
                             <th scope="col">"fits"</th>
                         </tr>
                     </thead>
                     <tbody>
-                        <Each keys=designs view=move |design| view! { <SummaryRow design device at_rest/> }.into_any()/>
+                        <Each keys=designs view=move |design| view! { <SummaryRow design device at_rest accuracies is_any_trained/> }.into_any()/>
                     </tbody>
                 </table>
             </div>
@@ -59,6 +66,28 @@ pub fn device(studio: Studio) -> Memo<Option<Device>> {
         let id = studio.workbench().with(|workbench| workbench.settings.device.clone());
         id.as_deref().and_then(find).or(CATALOGUE.first().copied())
     })
+}
+
+/// What each design, as it stands, has learned.
+fn accuracies(at_rest: Studio) -> Memo<Vec<Option<Learned>>> {
+    Memo::new(move |_| {
+        let learned = at_rest.learned.get();
+        if learned.is_empty() {
+            return Vec::new();
+        }
+        let of = |state: &DesignState| {
+            let network = share_link::encode_design(state.network());
+            learned.iter().find(|learned| learned.network == network).cloned()
+        };
+        at_rest.derived.with(|derived| derived.designs.iter().map(of).collect())
+    })
+}
+
+/// What an accuracy is of.
+fn trained_words(learned: &Learned) -> String {
+    let seeds =
+        if learned.seeds == 1 { "one seed".to_string() } else { format!("the mean of {} seeds", learned.seeds) };
+    format!("Of the test samples of {}, {seeds}", learned.source.title())
 }
 
 /// What stands in a row at each key press.
@@ -92,7 +121,13 @@ struct OnDevice {
 }
 
 #[component]
-fn SummaryRow(design: usize, device: Memo<Option<Device>>, at_rest: Studio) -> impl IntoView {
+fn SummaryRow(
+    design: usize,
+    device: Memo<Option<Device>>,
+    at_rest: Studio,
+    accuracies: Memo<Vec<Option<Learned>>>,
+    is_any_trained: Memo<bool>,
+) -> impl IntoView {
     let studio = Studio::expect();
     let counts = Memo::new(move |_| {
         let (baseline, pair) = studio.workbench().with(|workbench| (workbench.baseline, workbench.pair()));
@@ -106,6 +141,7 @@ fn SummaryRow(design: usize, device: Memo<Option<Device>>, at_rest: Studio) -> i
         let device = device.get()?;
         at_rest.with_design(design, |state| OnDevice::of(&device, state)).flatten()
     });
+    let learned = move || accuracies.with(|all| all.get(design).cloned().flatten());
     let read = move |read: fn(&Counts) -> String| counts.with(|counts| counts.as_ref().map(read)).unwrap_or_default();
     let told = move |read: fn(&OnDevice) -> String| {
         on_device.with(|on_device| on_device.as_ref().map(read)).unwrap_or_else(|| "?".to_string())
@@ -126,6 +162,7 @@ fn SummaryRow(design: usize, device: Memo<Option<Device>>, at_rest: Studio) -> i
             data-flash-bytes=move || hook(|on_device| on_device.flash.to_string())
             data-latency-ms=move || hook(|on_device| on_device.time.map_or(String::new(), |time| time.to_string()))
             data-fits=move || hook(|on_device| on_device.fits.to_string())
+            data-accuracy=move || learned().map(|learned| learned.accuracy.to_string())
             data-compared=move || (role.get() != Role::Other).to_string()
             on:click=move |_| if role.get_untracked() == Role::Other { studio.compare_with(design) }
         >
@@ -165,6 +202,11 @@ fn SummaryRow(design: usize, device: Memo<Option<Device>>, at_rest: Studio) -> i
                 {move || told(|on_device| on_device.time.map_or("–".to_string(), time))}
                 <small>{move || on_device.with(|on_device| on_device.as_ref().map_or("", |on_device| on_device.time_note))}</small>
             </td>
+            <Show when=move || is_any_trained.get()>
+                <td class="number" title=move || learned().map(|learned| trained_words(&learned))>
+                    {move || learned().map_or_else(|| "–".to_string(), |learned| share(learned.accuracy))}
+                </td>
+            </Show>
             <td>
                 {move || on_device.with(|on_device| on_device.as_ref().map(|on_device| {
                     let (class, word) = if on_device.fits { ("verdict good", "fits") } else { ("verdict bad", "too large") };

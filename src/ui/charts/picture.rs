@@ -5,7 +5,8 @@ use plotters_canvas::CanvasBackend;
 use web_sys::HtmlCanvasElement;
 
 use crate::chart::{
-    BarChart, BarLayout, CurveChart, CurveLayout, DepthChart, DepthLayout, Hit, Scale, Surface, Table, Theme,
+    BarChart, BarLayout, CurveChart, CurveLayout, DepthChart, DepthLayout, Hit, Scale, ScatterChart, ScatterLayout,
+    Side, Surface, Table, Theme,
 };
 
 /// The data of a chart.
@@ -14,6 +15,7 @@ pub enum Picture {
     Bars(BarChart),
     Curves(CurveChart),
     Depth(DepthChart),
+    Scatter(ScatterChart),
 }
 
 /// Where everything stands.
@@ -21,6 +23,7 @@ pub enum Layout {
     Bars(BarLayout),
     Curves(CurveLayout),
     Depth(DepthLayout),
+    Scatter(ScatterLayout),
 }
 
 impl Picture {
@@ -29,6 +32,7 @@ impl Picture {
             Self::Bars(chart) => &chart.title,
             Self::Curves(chart) => &chart.title,
             Self::Depth(chart) => &chart.title,
+            Self::Scatter(chart) => &chart.title,
         }
     }
 
@@ -45,6 +49,7 @@ impl Picture {
             Self::Bars(chart) => chart.table(),
             Self::Curves(chart) => chart.table(),
             Self::Depth(chart) => chart.table(),
+            Self::Scatter(chart) => chart.table(),
         }
     }
 
@@ -54,6 +59,7 @@ impl Picture {
             Self::Bars(chart) => Layout::Bars(chart.layout(width, theme)),
             Self::Curves(chart) => Layout::Curves(chart.layout(width, theme)),
             Self::Depth(chart) => Layout::Depth(chart.layout(width, theme)),
+            Self::Scatter(chart) => Layout::Scatter(chart.layout(width, theme)),
         }
     }
 
@@ -63,7 +69,24 @@ impl Picture {
             (Self::Bars(chart), Layout::Bars(layout)) => chart.hit(layout, x, y),
             (Self::Curves(chart), Layout::Curves(layout)) => chart.hit(layout, x, y),
             (Self::Depth(chart), Layout::Depth(layout)) => chart.hit(layout, x, y),
-            (_, Layout::Bars(_) | Layout::Curves(_) | Layout::Depth(_)) => None,
+            (Self::Scatter(chart), Layout::Scatter(layout)) => chart.hit(layout, x, y),
+            (_, Layout::Bars(_) | Layout::Curves(_) | Layout::Depth(_) | Layout::Scatter(_)) => None,
+        }
+    }
+
+    /// The axis whose budget can be taken hold of at a place, in CSS pixels.
+    pub fn grip(&self, layout: &Layout, x: f64, y: f64) -> Option<Side> {
+        match (self, layout) {
+            (Self::Scatter(chart), Layout::Scatter(layout)) => chart.grip(layout, x, y),
+            _ => None,
+        }
+    }
+
+    /// The budget that a line dropped at a place sets.
+    pub fn budget_at(&self, layout: &Layout, side: Side, x: f64, y: f64) -> Option<u64> {
+        match (self, layout) {
+            (Self::Scatter(chart), Layout::Scatter(layout)) => chart.budget_at(layout, side, x, y),
+            _ => None,
         }
     }
 
@@ -108,7 +131,8 @@ impl Picture {
             (Self::Bars(chart), Layout::Bars(layout)) => chart.draw(area, layout, surface),
             (Self::Curves(chart), Layout::Curves(layout)) => chart.draw(area, layout, surface),
             (Self::Depth(chart), Layout::Depth(layout)) => chart.draw(area, layout, surface),
-            (_, Layout::Bars(_) | Layout::Curves(_) | Layout::Depth(_)) => Ok(()),
+            (Self::Scatter(chart), Layout::Scatter(layout)) => chart.draw(area, layout, surface),
+            (_, Layout::Bars(_) | Layout::Curves(_) | Layout::Depth(_) | Layout::Scatter(_)) => Ok(()),
         };
     }
 }
@@ -120,6 +144,7 @@ impl Layout {
             Self::Bars(layout) => (layout.width, layout.height),
             Self::Curves(layout) => (layout.width, layout.height),
             Self::Depth(layout) => (layout.width, layout.height),
+            Self::Scatter(layout) => (layout.width, layout.height),
         }
     }
 }

@@ -54,7 +54,22 @@ const LAYERS: &[(&str, &[&str])] = &[
             "pytorch",
         ],
     ),
-    ("page", &["decimal", "model", "shape", "cost", "rewrite", "workbench", "compare", "share_link", "job"]),
+    (
+        "page",
+        &[
+            "decimal",
+            "model",
+            "shape",
+            "cost",
+            "rewrite",
+            "workbench",
+            "compare",
+            "device",
+            "explore",
+            "share_link",
+            "job",
+        ],
+    ),
     (
         "command",
         &[
