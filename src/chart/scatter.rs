@@ -159,15 +159,17 @@ impl ScatterChart {
 
     /// The axis whose budget can be taken hold of at this place, in CSS pixels.
     pub fn grip(&self, layout: &ScatterLayout, x: f64, y: f64) -> Option<Side> {
-        let near = |side: Side| {
+        let plot = layout.plot;
+        let off = |side: Side| {
             let place = self.budget_place(layout, side);
-            let plot = layout.plot;
-            match side {
-                Side::Across => (x - place).abs() <= GRIP && (plot.top - END..=plot.bottom).contains(&y),
-                Side::Up => (y - place).abs() <= GRIP && (plot.left..=plot.right + END).contains(&x),
-            }
+            let (off, is_beside) = match side {
+                Side::Across => ((x - place).abs(), (plot.top - END..=plot.bottom).contains(&y)),
+                Side::Up => ((y - place).abs(), (plot.left..=plot.right + END).contains(&x)),
+            };
+            (off <= GRIP && is_beside).then_some((side, off))
         };
-        [Side::Across, Side::Up].into_iter().find(|&side| near(side))
+        let near = [Side::Across, Side::Up].into_iter().filter_map(off);
+        near.min_by(|(_, one), (_, other)| one.total_cmp(other)).map(|(side, _)| side)
     }
 
     /// The budget that a line dropped at this place sets; none beyond the end where everything is within it.
