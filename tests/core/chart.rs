@@ -274,6 +274,14 @@ fn curves_say_what_cannot_run() {
     let table = chart.table();
     assert_eq!(table.rows[1][..2], ["kernel 2x2 (now)", "11,831"].map(str::to_string));
     assert_eq!((table.rows[1][5].as_str(), table.rows[2][1].as_str()), ("11,404", "cannot run"));
+    // The pointer on a cross tells why.
+    let layout = chart.layout(700.0, &Theme::light());
+    let places = (0..700).flat_map(|x| (0..layout.height as usize).step_by(9).map(move |y| (x, y)));
+    let told: Vec<String> =
+        places.filter_map(|(x, y)| Some(chart.hit(&layout, f64::from(x), y as f64)?.text)).collect();
+    assert!(told.iter().any(|text| text.contains("kernel 3x3\nas it is: cannot run: pool1: ")), "{:?}", told.first());
+    // A line joins the even kernels, over the odd one between them.
+    assert_eq!(curves_svg(&chart, 700.0, &Theme::light()).matches("<polyline").count(), 4 * 2);
 }
 
 #[test]
@@ -429,11 +437,12 @@ proptest! {
                 with.axes[side.index()].budget = Some(budget);
                 // The line can be taken hold of again.
                 let layout = with.layout(width, &theme);
-                let mut grips = (0..=(layout.width.max(layout.height) as u32)).filter_map(|step| match side {
-                    ChartAxis::Across => with.grip(&layout, f64::from(step), layout.height - 60.0),
-                    ChartAxis::Up => with.grip(&layout, layout.width / 2.0, f64::from(step)),
-                });
-                prop_assert!(grips.any(|grip| grip == side), "{:?} {}", side, budget);
+                let steps = (0..=(layout.width.max(layout.height) as u32)).map(f64::from);
+                let mut grips = steps.flat_map(|step| [0.3, 0.45, 0.6].map(|part| match side {
+                    ChartAxis::Across => with.grip(&layout, step, part * layout.height),
+                    ChartAxis::Up => with.grip(&layout, part * layout.width, step),
+                }));
+                prop_assert!(grips.any(|grip| grip == Some(side)), "{:?} {}", side, budget);
             }
         }
     }

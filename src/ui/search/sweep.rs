@@ -73,7 +73,7 @@ pub fn SweepView(design: Memo<usize>) -> impl IntoView {
                 </ul>
             </div>
             <Chart name="sweep" picture/>
-            <p class="muted">"Vertical line: now. ×: the shapes do not fit. Times of networks much smaller than those that were timed are extrapolated."</p>
+            <p class="muted">"Vertical line: now. ×: the shapes do not fit; the pointer tells which layer. Kernels of odd and of even size are padded differently, so that lines join them apart. Times of networks much smaller than those that were timed are extrapolated."</p>
             <Evidence fitted=Fitted::reference()/>
         </div>
     }
