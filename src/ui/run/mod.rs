@@ -104,7 +104,7 @@ pub fn Run() -> impl IntoView {
                     <button class="button" data-testid="cancel" on:click=move |_| cancel()>"Cancel"</button>
                 </Show>
                 <Settings/>
-                <span class="muted">"Measured in this browser, on one thread. Random weights from the seed, the same on every machine."</span>
+                <span class="muted">"Measured in this browser. Random weights from the seed, the same on every machine."</span>
             </div>
             {(!can_run).then(|| view! {
                 <p class="problem" data-testid="problem">

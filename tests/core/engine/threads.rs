@@ -82,7 +82,7 @@ fn known_networks_run_the_same_on_threads() -> Result<(), TestCaseError> {
         "seed_standard",
         "seed_separable",
         "mlperf_tiny_vww",
-        "mlperf_tiny_resnet",
+        "mlperf_tiny_ic",
         "squeezenet1_1",
         "mobilenet_v2",
         "resnet18",
