@@ -33,9 +33,11 @@ mod browser {
     mod shared {
         use std::sync::atomic::AtomicU32;
 
-        use convscope::engine::kernels::crew::{self, Crew, MOST_MEMBERS, SHARED, Signals};
-        use js_sys::{Atomics, Int32Array};
+        use convscope::engine::kernels::crew::{self, Crew, LOST, MOST_MEMBERS, SHARED, Signals};
+        use convscope::job::{Message, News};
+        use js_sys::{Atomics, Int32Array, Uint8Array};
         use wasm_bindgen::prelude::*;
+        use web_sys::DedicatedWorkerGlobalScope;
 
         #[wasm_bindgen]
         extern "C" {
@@ -51,7 +53,7 @@ mod browser {
         }
 
         pub(super) fn crew(members: usize) -> Crew {
-            let signals = Signals { wake, wait, call: call_helpers };
+            let signals = Signals { wake, wait, call: call_helpers, lost };
             Crew::new(&SHARED, signals, members.clamp(1, MOST_MEMBERS))
         }
 
@@ -61,6 +63,14 @@ mod browser {
 
         fn wait() {
             let _ = NOTHING.with(|nothing| Atomics::wait_with_timeout(nothing, 0, 0, 1.0));
+        }
+
+        /// All jobs have failed, and this worker with them: the page starts another one for the next.
+        fn lost() {
+            let message = Message::<()> { id: None, news: News::Failed(format!("Run it again: {LOST}.")) };
+            let scope: DedicatedWorkerGlobalScope = js_sys::global().unchecked_into();
+            let _ = scope.post_message(&Uint8Array::from(message.to_bytes().as_slice()));
+            wasm_bindgen::throw_str(LOST);
         }
 
         /// Parts of steps, for a helper.

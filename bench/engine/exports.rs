@@ -162,7 +162,7 @@ fn crew_of(members: u32) -> Crew {
     // SAFETY: the import takes and keeps nothing.
     let wake = |bell: &AtomicU32| unsafe { wake(bell.as_ptr()) };
     // A page may not wait.
-    let signals = Signals { wake, wait: || {}, call: || {} };
+    let signals = Signals { wake, wait: || {}, call: || {}, lost: || {} };
     if members > 1 { Crew::new(&crew::SHARED, signals, members as usize) } else { Crew::ALONE }
 }
 

@@ -33,6 +33,9 @@ const LOOKS: u32 = if cfg!(miri) { 20 } else { 30_000 };
 /// Waits of the leader for parts that others have, about a millisecond each, after which they are taken for lost.
 const MOST_WAITS: u32 = 60_000;
 
+/// What a run says that one of its threads did not survive.
+pub const LOST: &str = "one of the engine's threads ended before its part was done";
+
 /// How the leader reaches helpers that sleep: what waits and wakes differs between platforms.
 #[derive(Clone, Copy, Debug)]
 pub struct Signals {
@@ -42,6 +45,9 @@ pub struct Signals {
     pub wait: fn(),
     /// Says once that there is work for helpers.
     pub call: fn(),
+    /// Says that a thread has ended before its part was done, after which nothing is right any more; does not return where
+    /// panics abort.
+    pub lost: fn(),
 }
 
 /// What one part of the work does: the part, and the number of the thread that does it, 0 for the leader.
@@ -318,7 +324,10 @@ impl Crew {
         let rest = Rest { shared, signals, parts: parts as u32 };
         while shared.take_part(0) {}
         drop(rest);
-        assert!(!shared.is_lost.load(Ordering::SeqCst), "one of the engine's threads ended before its part was done");
+        if shared.is_lost.load(Ordering::SeqCst) {
+            (signals.lost)();
+            panic!("{LOST}");
+        }
     }
 }
 

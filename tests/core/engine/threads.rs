@@ -12,7 +12,7 @@ use proptest::prelude::*;
 use super::agreement::{layer, network};
 
 /// Helpers that sleep look again by themselves.
-const SIGNALS: Signals = Signals { wake: |_| {}, wait: std::thread::yield_now, call: || {} };
+const SIGNALS: Signals = Signals { wake: |_| {}, wait: std::thread::yield_now, call: || {}, lost: || {} };
 
 /// What happens with a crew of so many threads that share whatever can be shared.
 fn with_crew<T>(members: usize, run: impl FnOnce(Crew) -> T) -> T {
