@@ -16,6 +16,7 @@ mod run;
 mod sample;
 mod script;
 mod search;
+mod threads;
 mod train;
 
 pub use binary::{Binary, Simd};
@@ -29,6 +30,7 @@ pub use maps::{Maps, MapsReport, MapsTask};
 pub use run::{Int8Report, OUTPUTS_SHOWN, Peak, RunReport, RunTask, RunsReport, RunsTask, StepReport};
 pub use script::training_script;
 pub use search::{FoundReport, SearchReport, SearchTask, VariedParts};
+pub use threads::Threads;
 pub use train::{
     DataReport, DataTask, OptimizerName, ScheduleName, TrainReport, TrainSettings, TrainTask, TrainedDesign,
     WeightReport,
