@@ -12,6 +12,7 @@ pub mod theme;
 
 use leptos::ev;
 use leptos::prelude::*;
+use wasm_bindgen::JsCast;
 
 use crate::ui::design::keep_focus;
 use crate::ui::import::{ImportDialog, ImportProblems, Importer};

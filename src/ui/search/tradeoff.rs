@@ -95,7 +95,7 @@ pub fn TradeOff(found: Signal<Vec<FoundReport>>, open: Callback<usize>) -> impl 
         let figures = axes.map(|axis| axis.get());
         let count = all.with(Vec::len) - shown.with(Vec::len);
         (count > 0).then(|| {
-            let why = match figures.iter().any(|&figure| figure == Figure::Accuracy) {
+            let why = match figures.contains(&Figure::Accuracy) {
                 true => "train the designs to see them here",
                 false => "no timings of this device are published",
             };
