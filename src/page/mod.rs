@@ -18,6 +18,7 @@ pub mod quick;
 pub mod row;
 pub mod runs;
 pub mod shared;
+pub mod summary;
 pub mod totals;
 pub mod tradeoff;
 pub mod train;

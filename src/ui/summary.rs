@@ -2,12 +2,12 @@
 
 use leptos::prelude::*;
 
-use crate::compare::percent;
-use crate::device::{CATALOGUE, Device, Estimate, Fit, Latency, Standing, find, own_id};
+use crate::device::{CATALOGUE, Device, find, own_id};
 use crate::page::derived::DesignState;
 use crate::page::drafts::Field;
 use crate::page::format::{bytes, grouped, percent as share, short, time};
-use crate::page::totals::{TotalsView, qualified};
+use crate::page::summary::{Counts, OnDevice, Role};
+use crate::page::totals::qualified;
 use crate::page::train::Learned;
 use crate::share_link;
 
@@ -69,7 +69,7 @@ pub fn device(studio: Studio) -> Memo<Option<Device>> {
 }
 
 /// What each design, as it stands, has learned.
-fn accuracies(at_rest: Studio) -> Memo<Vec<Option<Learned>>> {
+pub fn accuracies(at_rest: Studio) -> Memo<Vec<Option<Learned>>> {
     Memo::new(move |_| {
         let learned = at_rest.learned.get();
         if learned.is_empty() {
@@ -90,36 +90,6 @@ fn trained_words(learned: &Learned) -> String {
     format!("Of the test samples of {}, {seeds}", learned.source.title())
 }
 
-/// What stands in a row at each key press.
-#[derive(Clone, Debug, Default, PartialEq)]
-struct Counts {
-    name: String,
-    totals: TotalsView,
-    /// Params and MACs against the baseline's, on the same input.
-    changes: [Option<String>; 2],
-    role: Role,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Role {
-    Baseline,
-    Compared,
-    #[default]
-    Other,
-}
-
-/// What the device says once edits rest.
-#[derive(Clone, Debug, PartialEq)]
-struct OnDevice {
-    ram: u64,
-    flash: u64,
-    /// Milliseconds; `None` where there is no evidence.
-    time: Option<f64>,
-    /// How the time is to be taken, where it is no estimate within its band.
-    time_note: &'static str,
-    fits: bool,
-}
-
 #[component]
 fn SummaryRow(
     design: usize,
@@ -134,7 +104,7 @@ fn SummaryRow(
         studio.derived.with(|derived| {
             let own = derived.designs.get(design)?;
             let base = derived.designs.get(baseline)?;
-            Some(Counts::of(own, base, role(design, baseline, pair)))
+            Some(Counts::of(own, base, Role::of(design, baseline, pair)))
         })
     });
     let on_device = Memo::new(move |_| {
@@ -214,50 +184,6 @@ fn SummaryRow(
                 }))}
             </td>
         </tr>
-    }
-}
-
-fn role(design: usize, baseline: usize, pair: Option<(usize, usize)>) -> Role {
-    if design == baseline {
-        Role::Baseline
-    } else if pair.is_some_and(|(_, compared)| compared == design) {
-        Role::Compared
-    } else {
-        Role::Other
-    }
-}
-
-impl Counts {
-    fn of(own: &DesignState, base: &DesignState, role: Role) -> Self {
-        let (totals, before) = (TotalsView::of(&own.report), TotalsView::of(&base.report));
-        let is_known = |totals: &TotalsView| totals.qualifier.is_empty() && totals.params_qualifier.is_empty();
-        let compares = role != Role::Baseline
-            && is_known(&totals)
-            && is_known(&before)
-            && own.network().input == base.network().input;
-        let change = |before: u64, after: u64| percent(before, after).filter(|_| compares && before != after);
-        Self {
-            name: own.name.clone(),
-            changes: [change(before.params, totals.params), change(before.macs, totals.macs)],
-            totals,
-            role,
-        }
-    }
-}
-
-impl OnDevice {
-    fn of(device: &Device, state: &DesignState) -> Option<Self> {
-        let fit = Fit::of(device, state.network())?;
-        let (time, time_note) = match Latency::on(device, state.network(), &state.report) {
-            Latency::Estimated(estimates) => match estimates.first() {
-                Some((_, Estimate { milliseconds, standing: Standing::Within, .. })) => (Some(*milliseconds), ""),
-                Some((_, estimate)) => (Some(estimate.milliseconds), "extrapolated"),
-                None => (None, ""),
-            },
-            Latency::AtLeast { milliseconds } => (Some(milliseconds), "at least"),
-            Latency::Refused(_) => (None, ""),
-        };
-        Some(Self { ram: fit.tensors, flash: fit.weights, time, time_note, fits: fit.fits() })
     }
 }
 

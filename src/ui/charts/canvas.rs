@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use leptos::{ev, html};
 use wasm_bindgen::prelude::*;
 
-use crate::chart::{Hit, Side, Surface, Theme};
+use crate::chart::{Hit, Picture, Side, Surface, Theme};
 use crate::page::shared::Shared;
 use crate::page::window::MOST_ROWS_SHOWN;
 use crate::report;
@@ -12,7 +12,7 @@ use crate::ui::each::Each;
 use crate::ui::files::{save, text_address};
 use crate::ui::header::theme::ThemeChoice;
 
-use super::picture::Picture;
+use super::picture;
 
 /// The width of a picture that has not been shown yet, in CSS pixels.
 const LEAST_WIDTH: f64 = 320.0;
@@ -40,7 +40,7 @@ pub fn Chart(
             let theme = theme_of(theme.is_dark());
             let layout = picture.layout(width, &theme);
             let surface = Surface { theme: &theme, density: window().device_pixel_ratio(), highlight: highlight.get() };
-            picture.draw(&layout, &canvas, &surface);
+            picture::draw(&picture, &layout, &canvas, &surface);
         }
     });
     let held = RwSignal::new(None::<Side>);

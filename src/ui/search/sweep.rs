@@ -2,13 +2,14 @@
 
 use leptos::prelude::*;
 
+use crate::chart::Picture;
 use crate::chart::curves_of_sweep;
 use crate::device::Fitted;
 use crate::explore::{Axis, Space, sweep};
 use crate::model::{Channels, Layer, Network, NodeId, Pair};
 use crate::page::shared::Shared;
 use crate::rewrite::is_divisible;
-use crate::ui::charts::{Chart, Picture};
+use crate::ui::charts::Chart;
 use crate::ui::fit::Evidence;
 use crate::ui::studio::Studio;
 

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use leptos::prelude::*;
 
+use crate::chart::Picture;
 use crate::chart::{Scale, ScatterAxis, ScatterChart, ScatterPoint, Side, Unit};
 use crate::device::Fitted;
 use crate::job::FoundReport;
@@ -11,7 +12,7 @@ use crate::page::drafts::Field;
 use crate::page::shared::Shared;
 use crate::page::tradeoff::{Candidate, Figure};
 use crate::share_link;
-use crate::ui::charts::{Chart, Picture};
+use crate::ui::charts::Chart;
 use crate::ui::select::Select;
 use crate::ui::studio::Studio;
 use crate::ui::summary::device;

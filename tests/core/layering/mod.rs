@@ -70,6 +70,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "job",
         ],
     ),
+    ("document", &["cost", "compare", "device", "advice", "report", "chart", "page"]),
     (
         "command",
         &[
@@ -109,6 +110,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "chart",
             "job",
             "page",
+            "document",
         ],
     ),
 ];
