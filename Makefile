@@ -82,6 +82,7 @@ test-core:
 
 test-wasm-lints: | build-tools
 	cargo clippy $(WASM) --no-default-features --features ui,python,simd --lib --bins --test browser --locked -- -D warnings
+	cargo clippy $(WASM) --no-default-features --features threads,simd --bin worker --locked -- -D warnings
 	cargo clippy $(WASM) $(KERNELS) --features relaxed-simd --locked -- -D warnings
 	cargo clippy $(BINDGEN) --target-dir .tools/bindgen --locked -- -D warnings
 

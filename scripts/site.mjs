@@ -43,8 +43,8 @@ export const WORKERS = [
   // The same with relaxed SIMD: the page takes it where the browser does.
   { out: "relaxed", lane: "workers", bin: "worker", profile: "page", features: "web,relaxed-simd", link: FAST_LINK, passes: ["-O3"] },
   // Both once more for pages that have memory which threads share.
-  { out: "worker_shared", ...SHARED, features: "web,simd" },
-  { out: "relaxed_shared", ...SHARED, features: "web,relaxed-simd" },
+  { out: "worker_shared", ...SHARED, features: "threads,simd" },
+  { out: "relaxed_shared", ...SHARED, features: "threads,relaxed-simd" },
   // Training is loops over several samples at once: all of it is compiled with vectors, not its kernels alone. The
   // explorer shares what is compiled.
   { out: "trainer", lane: "vectors", bin: "trainer", ...VECTORS, features: "web,simd" },

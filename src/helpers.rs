@@ -11,7 +11,6 @@ pub fn offer() {}
 
 #[cfg(target_family = "wasm")]
 mod browser {
-    use convscope::engine::kernels::crew::Crew;
     use convscope::job::Threads;
     use wasm_bindgen::prelude::*;
 
@@ -23,13 +22,18 @@ mod browser {
     /// Has runs share their steps with as many helpers as the loader would start; it says, too, why there are none.
     pub fn offer() {
         let reason = left("oneThread").as_string().unwrap_or_default();
-        #[cfg(target_feature = "atomics")]
-        Threads::offer(shared::crew(left("threads").as_f64().unwrap_or(1.0) as usize), &reason);
-        #[cfg(not(target_feature = "atomics"))]
-        Threads::offer(Crew::ALONE, &reason);
+        Threads::offer(crew(left("threads").as_f64().unwrap_or(1.0) as usize), &reason);
     }
 
-    #[cfg(target_feature = "atomics")]
+    #[cfg(feature = "threads")]
+    use shared::crew;
+
+    #[cfg(not(feature = "threads"))]
+    fn crew(_: usize) -> convscope::engine::kernels::crew::Crew {
+        convscope::engine::kernels::crew::Crew::ALONE
+    }
+
+    #[cfg(feature = "threads")]
     mod shared {
         use std::sync::atomic::AtomicU32;
 
