@@ -26,6 +26,8 @@ pub struct BarChart {
 /// A row with a bar for each series.
 #[derive(Clone, Debug, PartialEq)]
 pub struct BarRow {
+    /// Its place among the rows of the comparison; `None` for several that are drawn as one.
+    pub row: Option<usize>,
     pub label: String,
     /// As many as there are series.
     pub bars: Vec<Bar>,
@@ -100,7 +102,7 @@ impl BarChart {
         }
         let label = format!("{count} others");
         let bars = others.into_iter().map(|value| Bar { value, label: label.clone() });
-        rows.push(BarRow { label: label.clone(), bars: bars.collect() });
+        rows.push(BarRow { row: None, label: label.clone(), bars: bars.collect() });
         self.rows = rows;
         self
     }

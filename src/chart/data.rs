@@ -131,14 +131,15 @@ fn bars(
     rows: &[AlignedRow],
     figure: fn(&Row) -> Option<u64>,
 ) -> BarChart {
-    let all = rows.iter().map(|row| {
+    let all = rows.iter().enumerate().map(|(place, row)| {
         let bar = |(index, side): (usize, &ChartSide<'_>)| {
             let nodes = nodes(row, index);
             let rows = nodes.iter().filter_map(|&node| side.report.rows.get(node));
             let values = rows.map(|row| figure(row).map_or(BarValue::Unknown, BarValue::Known));
             Bar { value: values.fold(BarValue::Absent, BarValue::plus), label: names(nodes, side.network) }
         };
-        BarRow { label: row_label(row, sides), bars: sides.iter().enumerate().map(bar).collect() }
+        let bars = sides.iter().enumerate().map(bar).collect();
+        BarRow { row: Some(place), label: row_label(row, sides), bars }
     });
     let has_any = |row: &BarRow| row.bars.iter().any(|bar| !matches!(bar.value, BarValue::Absent | BarValue::Known(0)));
     let all_rows: Vec<BarRow> = all.collect();

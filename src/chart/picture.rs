@@ -73,6 +73,24 @@ impl Picture {
         }
     }
 
+    /// The row of the comparison that a drawn row stands for.
+    pub fn compared_row(&self, drawn: usize) -> Option<usize> {
+        match self {
+            Self::Bars(chart) => chart.rows.get(drawn)?.row,
+            Self::Depth(chart) => (drawn < chart.labels.len()).then_some(drawn),
+            Self::Curves(_) | Self::Scatter(_) => None,
+        }
+    }
+
+    /// The row that is drawn for a row of the comparison.
+    pub fn drawn_row(&self, compared: usize) -> Option<usize> {
+        match self {
+            Self::Bars(chart) => chart.rows.iter().position(|row| row.row == Some(compared)),
+            Self::Depth(chart) => (compared < chart.labels.len()).then_some(compared),
+            Self::Curves(_) | Self::Scatter(_) => None,
+        }
+    }
+
     /// The axis whose budget can be taken hold of at a place, in CSS pixels.
     pub fn grip(&self, layout: &Layout, x: f64, y: f64) -> Option<Side> {
         match (self, layout) {

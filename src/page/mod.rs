@@ -14,6 +14,7 @@ pub mod maps;
 pub mod modules;
 pub mod notation;
 pub mod opening;
+pub mod pointing;
 pub mod quick;
 pub mod row;
 pub mod runs;

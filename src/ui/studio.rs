@@ -288,6 +288,18 @@ impl Studio {
         self.change(|editor| editor.compare_with(design));
     }
 
+    /// Shows a row, wherever it is.
+    pub fn seek(&self, design: usize, id: NodeId) {
+        self.show_part(Part::Layers);
+        let pair = self.derived.with_untracked(|derived| derived.pair);
+        if pair.is_some_and(|(one, other)| one != design && other != design) {
+            self.compare_with(design);
+        }
+        let sought = self.sought;
+        // When the part is there.
+        request_animation_frame(move || sought.set(Some((design, id))));
+    }
+
     /// Makes a design the one that others are compared with.
     pub fn make_baseline(&self, design: usize) {
         self.change(|editor| editor.make_baseline(design));

@@ -2,6 +2,8 @@
 import assert from "node:assert/strict";
 import { story } from "./support/story.mjs";
 
+const find = (name) => `[data-testid="${name}"]`;
+
 story("what is exported as PyTorch comes back as the same link", {}, async (page) => {
   const before = await page.share();
   const [standard, separable] = [await page.exported(0, "PyTorch"), await page.exported(1, "PyTorch")];
@@ -28,6 +30,7 @@ story("every form is a text, and downloads under its own name", {}, async (page)
     Keras: [/keras/, "py"],
     "Markdown table": [/^\| ?.*\|$/m, "md"],
     "LaTeX table": [/\\toprule/, "tex"],
+    "HTML table": [/^<table>/, "html"],
     CSV: [/conv1,/, "csv"],
     JSON: [/^\{/, "json"],
   };
@@ -36,5 +39,41 @@ story("every form is a text, and downloads under its own name", {}, async (page)
     assert.match(text, pattern, form);
     assert.ok(name.endsWith(`.${extension}`), `${form} saves as ${name}`);
     assert.equal(download.replaceAll("\r\n", "\n"), text, `${form}: the file is the text`);
+  }
+});
+
+story("the comparison is one HTML file that needs nothing else", {}, async (workbench) => {
+  const { page } = workbench;
+  await page.click(find("export-open"));
+  await page.waitForSelector(find("export-document"));
+  // What would be saved, in the place of the browser's downloads.
+  await page.evaluate(() => {
+    const create = URL.createObjectURL;
+    URL.createObjectURL = (blob) => {
+      window.saved = blob.text();
+      return create(blob);
+    };
+  });
+  await page.click(find("export-document"));
+  const html = await page.evaluate(() => window.saved);
+  const alone = await page.browserContext().newPage();
+  try {
+    const asked = [];
+    alone.on("request", (request) => asked.push(request.url()));
+    await alone.setContent(html);
+    const shown = await alone.evaluate(() => ({
+      title: document.title,
+      charts: document.querySelectorAll("svg").length,
+      text: document.body.innerText,
+      link: document.querySelector("footer a").href,
+    }));
+    assert.equal(shown.charts, 3);
+    assert.match(shown.text, /11,831/);
+    assert.match(shown.text, /11,404/);
+    assert.match(shown.text, /What to change/);
+    assert.match(shown.link, /#v=1&/);
+    assert.deepEqual(asked, [], "nothing is fetched");
+  } finally {
+    await alone.close();
   }
 });

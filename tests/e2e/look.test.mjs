@@ -94,3 +94,30 @@ story("modules of a large network fold, with their sums, in both designs", {}, a
   await page.keyboard.press("Enter");
   await page.waitForSelector(`${find("design-0")} [data-name="layer1.0.conv2"]`);
 });
+
+story("a layer that is pointed at is set off in both designs and in every chart; a click in a chart leads to it", {}, async ({ page }) => {
+  await page.waitForSelector("canvas[data-chart='params']");
+  await page.waitForSelector(`${find("row-0-0")}`);
+  const marked = () => page.$$eval(".row.marked", (rows) => rows.map(({ dataset }) => dataset.name));
+  const painted = (name) => page.$eval(`canvas[data-chart='${name}']`, (canvas) => canvas.toDataURL());
+  await page.waitForFunction(() => document.querySelector("canvas[data-chart='memory']").width > 300);
+  const before = [await painted("params"), await painted("memory")];
+  await page.hover(`${find("row-0-0")} .row-name`);
+  await page.waitForFunction(() => document.querySelectorAll(".row.marked").length > 1);
+  assert.deepEqual(await marked(), ["conv1", "depthwise1", "pointwise1"], "the twin's rows are set off, too");
+  const now = [await painted("params"), await painted("memory")];
+  assert.ok(now.every((picture, at) => picture !== before[at]), "and its bars");
+  // The last row of the bars is the first Linear.
+  const canvas = await page.$("canvas[data-chart='params']");
+  await canvas.evaluate((canvas) => canvas.scrollIntoView({ block: "center" }));
+  const { x, y, height } = await canvas.boundingBox();
+  await page.mouse.move(x + 120, y + height - 60);
+  await page.waitForFunction(() => document.querySelector(".row.marked") && !document.querySelector(".row.marked[data-name='conv1']"));
+  const pointed = await marked();
+  assert.equal(new Set(pointed).size, 1, JSON.stringify(pointed));
+  await page.mouse.click(x + 120, y + height - 60);
+  await page.waitForFunction((name) => {
+    const { top, bottom } = document.querySelector(`.row.marked[data-name='${name}']`).getBoundingClientRect();
+    return top >= 0 && bottom <= innerHeight;
+  }, {}, pointed[0]);
+});

@@ -27,13 +27,29 @@ pub fn Chart(
     /// Hears of the row that is clicked.
     #[prop(optional, into)]
     pick: Option<Callback<usize>>,
+    /// The row that is pointed at elsewhere.
+    #[prop(optional, into)]
+    pointed: Option<Signal<Option<usize>>>,
+    /// Hears of the row that is pointed at here.
+    #[prop(optional, into)]
+    point: Option<Callback<Option<usize>>>,
 ) -> impl IntoView {
     let theme = ThemeChoice::expect();
     let canvas = NodeRef::<html::Canvas>::new();
     let width = RwSignal::new(0.0);
     let hit = RwSignal::new(None::<Hit>);
     follow_width(canvas, width);
-    let highlight = Memo::new(move |_| hit.with(|hit| hit.as_ref().map(|hit| hit.row)));
+    let hit_row = Memo::new(move |_| hit.with(|hit| hit.as_ref().map(|hit| hit.row)));
+    let highlight = Memo::new(move |_| hit_row.get().or_else(|| pointed?.get()));
+    if let Some(point) = point {
+        Effect::new(move |before: Option<Option<usize>>| {
+            let now = hit_row.get();
+            if before.flatten() != now {
+                point.run(now);
+            }
+            now
+        });
+    }
     Effect::new(move |_| {
         let (Some(canvas), Some(picture), width) = (canvas.get(), picture.get(), width.get()) else { return };
         if width > 0.0 {
@@ -46,7 +62,7 @@ pub fn Chart(
     let held = RwSignal::new(None::<Side>);
     let near_grip = RwSignal::new(None::<Side>);
     let place = |event: &ev::PointerEvent| (f64::from(event.offset_x()), f64::from(event.offset_y()));
-    let point = move |event: ev::PointerEvent| {
+    let look = move |event: ev::PointerEvent| {
         let (x, y) = place(&event);
         let Some((found, grip, budget)) = picture.with_untracked(|picture| {
             let picture = picture.as_ref()?;
@@ -64,7 +80,7 @@ pub fn Chart(
         near_grip.set(grip);
     };
     let press = move |event: ev::PointerEvent| {
-        point(event.clone());
+        look(event.clone());
         let Some(side) = near_grip.get_untracked().filter(|_| drag.is_some()) else { return };
         event.prevent_default();
         held.set(Some(side));
@@ -121,7 +137,7 @@ pub fn Chart(
                     aria-label=move || format!("{}; the same as a table below", title.get())
                     data-grip=move || near_grip.get().filter(|_| drag.is_some()).map(|side| if side == Side::Up { "up" } else { "across" })
                     class:picks=move || pick.is_some() && hit.with(Option::is_some)
-                    on:pointermove=point
+                    on:pointermove=look
                     on:pointerdown=press
                     on:pointerup=release
                     on:pointercancel=release

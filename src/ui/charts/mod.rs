@@ -5,8 +5,9 @@ mod picture;
 
 use leptos::prelude::*;
 
-use crate::chart::Scale;
+use crate::chart::{Picture, Scale};
 use crate::document::OverLayers;
+use crate::page::pointing::{compared_row, places};
 use crate::page::shared::Shared;
 use crate::ui::studio::Studio;
 
@@ -16,8 +17,30 @@ pub use canvas::Chart;
 pub fn Charts() -> impl IntoView {
     let studio = Studio::expect();
     let scale = RwSignal::new(Scale::Linear);
-    let picture = move |over: OverLayers| {
-        Memo::new(move |_| studio.derived.with(|derived| over.picture(derived, scale.get())).map(Shared::new))
+    // A layer that is pointed at, in a chart or a row, is set off in all of them.
+    let pointed = Memo::new(move |_| {
+        let first = studio.marked.with(|marked| marked.first().copied())?;
+        studio.derived.with(|derived| compared_row(derived, first))
+    });
+    let over_layers = move |name: &'static str, over: OverLayers| {
+        let picture =
+            Memo::new(move |_| studio.derived.with(|derived| over.picture(derived, scale.get())).map(Shared::new));
+        let read = move |read: &dyn Fn(&Picture) -> Option<usize>| picture.with_untracked(|it| read(it.as_ref()?));
+        let places_of = move |drawn: usize| {
+            let compared = read(&|picture| picture.compared_row(drawn));
+            compared.map_or_else(Vec::new, |row| studio.derived.with_untracked(|derived| places(derived, row)))
+        };
+        let drawn = Memo::new(move |_| {
+            let row = pointed.get()?;
+            picture.with(|picture| picture.as_ref()?.drawn_row(row))
+        });
+        let point = move |drawn: Option<usize>| studio.marked.set(drawn.map(places_of).unwrap_or_default());
+        let pick = move |drawn: usize| {
+            if let Some(&(design, id)) = places_of(drawn).first() {
+                studio.seek(design, id);
+            }
+        };
+        view! { <Chart name picture pick pointed=drawn point/> }
     };
     let choice = move |to: Scale, title: &'static str, words: &'static str| {
         view! {
@@ -40,9 +63,9 @@ pub fn Charts() -> impl IntoView {
                     {choice(Scale::Log, "log", "Each tenfold takes the same length, so that small layers are seen")}
                 </div>
             </div>
-            <Chart name="params" picture=picture(OverLayers::Params)/>
-            <Chart name="macs" picture=picture(OverLayers::Macs)/>
-            <Chart name="memory" picture=picture(OverLayers::Memory)/>
+            {over_layers("params", OverLayers::Params)}
+            {over_layers("macs", OverLayers::Macs)}
+            {over_layers("memory", OverLayers::Memory)}
         </aside>
     }
 }

@@ -1,8 +1,12 @@
 //! What is seen of a design's rows: which of a long one are shown, and one that is sought.
 
+use leptos::ev;
 use leptos::prelude::*;
+use leptos::tachys::html::element::ElementExt;
 
+use crate::model::NodeId;
 use crate::page::modules::{Head, Module, modules as modules_of};
+use crate::page::pointing::{compared_row, places};
 use crate::page::window::{Heights, MOST_ROWS_SHOWN, Window};
 use crate::ui::studio::Studio;
 
@@ -84,6 +88,7 @@ pub fn Follow(rows: RowsHandle) -> impl IntoView {
             window.set(now);
         }
     });
+    point_at_rows(studio, rows);
     Effect::new(move |_| {
         let Some((_, id)) = studio.sought.get().filter(|(sought, _)| *sought == design) else { return };
         let row = studio.with_design(design, |state| state.network().position(id)).flatten();
@@ -107,6 +112,29 @@ pub fn Follow(rows: RowsHandle) -> impl IntoView {
         }
         studio.marked.set(vec![(design, id)]);
         studio.sought.set(None);
+    });
+}
+
+/// Sets off, beside the row under the pointer, its counterparts in the other design and in the charts.
+fn point_at_rows(studio: Studio, RowsHandle { design, list, .. }: RowsHandle) {
+    let point = move |id: Option<NodeId>| {
+        let now = studio.derived.with_untracked(|derived| {
+            let row = compared_row(derived, (design, id?))?;
+            Some(places(derived, row))
+        });
+        let now = now.unwrap_or_default();
+        if studio.marked.with_untracked(|before| *before != now) {
+            studio.marked.set(now);
+        }
+    };
+    Effect::new(move |_| {
+        let Some(list) = list.get() else { return };
+        let over = list.on(ev::pointerover, move |event| {
+            let row = event_target::<web_sys::Element>(&event).closest("[data-row]").ok().flatten();
+            point(row.and_then(|row| Some(NodeId(row.get_attribute("data-row")?.parse().ok()?))));
+        });
+        let leave = list.on(ev::pointerleave, move |_| point(None));
+        on_cleanup(move || drop((over, leave)));
     });
 }
 

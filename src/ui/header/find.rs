@@ -6,7 +6,6 @@ use leptos::prelude::*;
 
 use crate::model::NodeId;
 use crate::ui::studio::Studio;
-use crate::workbench::Part;
 
 /// So many are listed.
 const MOST_FOUND: usize = 12;
@@ -37,17 +36,8 @@ pub fn FindRow() -> impl IntoView {
     });
     on_cleanup(move || typed.remove());
     let go = move |found: &Found| {
-        studio.show_part(Part::Layers);
-        let is_shown = studio.derived.with_untracked(|derived| {
-            derived.pair.is_none_or(|(one, other)| one == found.design || other == found.design)
-        });
-        if !is_shown {
-            studio.compare_with(found.design);
-        }
-        let (design, id) = (found.design, found.id);
         words.set(String::new());
-        // When the part is there.
-        request_animation_frame(move || studio.sought.set(Some((design, id))));
+        studio.seek(found.design, found.id);
     };
     view! {
         <span class="pop-place find-place">

@@ -7,6 +7,7 @@ mod maps;
 mod modules;
 mod notation;
 mod opening;
+mod pointing;
 mod row;
 mod runs;
 mod train;
