@@ -157,6 +157,11 @@ impl Shared {
         self.helped.load(Ordering::Relaxed)
     }
 
+    /// How many tasks have been cut into parts so far; wraps.
+    pub fn tasks(&self) -> u32 {
+        (self.order.load(Ordering::Relaxed) >> 32) as u32
+    }
+
     /// Does the next part, if one is left.
     fn take_part(&self, member: usize) -> bool {
         let mut order = self.order.load(Ordering::Acquire);

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::pace::Pace;
 use super::sample::{Progress, Samples, Spread, warm_up};
-use super::threads::Threads;
+use super::threads::{Tally, Threads};
 use super::{Binary, Clock, News, Request};
 use crate::engine::{Numbers, PeakProbe, Plan, PlanOptions, Seeding, WeightSource, seeded_input};
 use crate::model::Network;
@@ -246,9 +246,9 @@ impl RunTask {
         pace: &mut Pace<'_>,
     ) -> Result<RunReport, String> {
         let Prepared { network, mut plan, first } = prepared;
-        let helped = Threads::helped();
+        let before = Tally::now();
         plan.run();
-        let threads = Threads::since(helped);
+        let threads = Threads::since(before);
         let steps = step_times(&mut plan, pace, StepTiming { first, measure: self.measure * STEPS_SHARE, peak }).await;
         let float = FloatRun { output: plan.output().to_vec(), weight_bytes: weight_bytes(&plan) };
         let dims = plan.output_dims().to_vec();

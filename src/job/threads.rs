@@ -28,6 +28,23 @@ thread_local! {
 
 /// Why a run that could have been shared was not.
 const TOO_SMALL: &str = "its steps are too short to be shared";
+/// Why nobody did parts of what was shared.
+const NOBODY: &str = "no other core was free while it ran";
+
+/// What a crew has done so far.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Tally {
+    /// Steps that were cut into parts.
+    tasks: u32,
+    /// Parts that others than the leader have done.
+    helped: u32,
+}
+
+impl Tally {
+    pub(super) fn now() -> Self {
+        Self { tasks: SHARED.tasks(), helped: SHARED.helped() }
+    }
+}
 
 impl Threads {
     /// Has the runs of this worker share their steps with a crew from now on; `reason` says why it has one member only.
@@ -40,16 +57,13 @@ impl Threads {
         HELP.with_borrow(|help| help.crew)
     }
 
-    /// Parts of steps that others than the leader have done so far.
-    pub(super) fn helped() -> u32 {
-        SHARED.helped()
-    }
-
-    /// The threads of a run, before which so many parts had been done by others.
-    pub(super) fn since(helped: u32) -> Self {
+    /// The threads of a run, before which the crew had done this.
+    pub(super) fn since(before: Tally) -> Self {
+        let now = Tally::now();
         HELP.with_borrow(|help| match help.crew.members() {
             1 => Self { count: 1, reason: help.reason.clone() },
-            _ if SHARED.helped() == helped => Self { count: 1, reason: TOO_SMALL.to_string() },
+            _ if now.tasks == before.tasks => Self { count: 1, reason: TOO_SMALL.to_string() },
+            _ if now.helped == before.helped => Self { count: 1, reason: NOBODY.to_string() },
             members => Self { count: members as u32, reason: String::new() },
         })
     }
