@@ -9,7 +9,7 @@ use crate::workbench::{Content, Design, Look, MAX_DESIGNS, Workbench};
 use super::derived::Derived;
 use super::history::{EditKey, History, Stroke};
 use super::shared::Shared;
-use super::{notation, quick, wiring};
+use super::{notation, quick, several, wiring};
 
 /// A workbench with its history. What follows from it is always that of the present one.
 #[derive(Clone, Debug)]
@@ -178,6 +178,31 @@ impl Editor {
         let stroke = Stroke { of: EditKey::Lines(design), time };
         self.edit_network(design, Some(stroke), |network| *network = after);
         Ok(())
+    }
+
+    /// Sets an argument of all these rows that have it, and tells how many those are.
+    ///
+    /// # Errors
+    /// The row that does not take the value.
+    pub fn set_argument_of(&mut self, design: usize, ids: &[NodeId], name: &str, text: &str) -> Result<usize, String> {
+        let mut outcome = Ok(0);
+        self.edit_network(design, None, |network| outcome = several::set_argument(network, ids, name, text));
+        outcome
+    }
+
+    /// Puts copied rows behind a row, or at the end, and gives the new ones.
+    ///
+    /// # Errors
+    /// The line that cannot be read, and why.
+    pub fn paste(&mut self, design: usize, after: Option<NodeId>, text: &str) -> Result<Vec<NodeId>, String> {
+        let mut outcome = Ok(Vec::new());
+        self.edit_network(design, None, |network| outcome = notation::paste(text, network, after));
+        outcome
+    }
+
+    /// Takes rows out.
+    pub fn remove_all(&mut self, design: usize, ids: &[NodeId]) {
+        self.edit_network(design, None, |network| ids.iter().for_each(|&id| network.remove(id)));
     }
 
     pub fn remove(&mut self, design: usize, id: NodeId) {

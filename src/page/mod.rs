@@ -18,6 +18,7 @@ pub mod pointing;
 pub mod quick;
 pub mod row;
 pub mod runs;
+pub mod several;
 pub mod shared;
 pub mod summary;
 pub mod totals;

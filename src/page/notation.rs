@@ -27,6 +27,54 @@ pub fn write(network: &Network) -> String {
     std::iter::once(format!("{INPUT} {}", network.input)).chain(lines).collect::<Vec<_>>().join("\n")
 }
 
+/// What stands above the lines of rows that were copied.
+pub const COPIED: &str = "# Convscope layers";
+
+/// Some rows as lines, to be pasted.
+pub fn copy(network: &Network, ids: &[NodeId]) -> String {
+    let copied = (0..network.nodes.len()).filter(|&index| ids.contains(&network.nodes[index].id));
+    let lines = copied.map(|index| line(network, index));
+    std::iter::once(COPIED.to_string()).chain(lines).collect::<Vec<_>>().join("\n")
+}
+
+/// Puts lines behind a row, or at the end: what they take is looked for among themselves, then above. Gives the new rows.
+///
+/// # Errors
+/// The line, from 1, and what is wrong with it.
+pub fn paste(text: &str, network: &mut Network, after: Option<NodeId>) -> Result<Vec<NodeId>, String> {
+    let after = after.or_else(|| network.nodes.last().map(|node| node.id));
+    let place = after.and_then(|id| network.position(id)).map_or(0, |position| position + 1);
+    let before = network.clone();
+    let mut above = Network { nodes: before.nodes[..place].to_vec(), ..before.clone() };
+    let mut reader = Reader { before: &before, left: vec![false; before.nodes.len()], next: before.unused_id().0 };
+    let (mut changed, mut last, mut pasted) = (before.clone(), after, Vec::<(NodeId, NodeId)>::new());
+    for (number, line) in text.lines().enumerate() {
+        let line = line.trim();
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        for node in reader.read(line, &above).map_err(|words| format!("line {}: {words}", number + 1))? {
+            let is_taken = changed.nodes.iter().any(|other| other.name == node.name);
+            let name = if is_taken { changed.unused_name(stem(&node.layer)) } else { node.name.clone() };
+            let id = changed.insert_after(last, name, node.layer.clone());
+            if let (Inputs::From(sources), Some(position)) = (&node.inputs, changed.position(id)) {
+                let own = |source: &Source| match source {
+                    Source::Node(read) => {
+                        Source::Node(pasted.iter().find(|(one, _)| one == read).map_or(*read, |(_, own)| *own))
+                    }
+                    Source::Input => Source::Input,
+                };
+                changed.nodes[position].inputs = Inputs::From(sources.iter().map(own).collect());
+            }
+            pasted.push((node.id, id));
+            above.nodes.push(node);
+            last = Some(id);
+        }
+    }
+    *network = changed;
+    Ok(pasted.into_iter().map(|(_, id)| id).collect())
+}
+
 /// The line of one row.
 fn line(network: &Network, index: usize) -> String {
     let node = &network.nodes[index];

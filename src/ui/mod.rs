@@ -14,6 +14,7 @@ mod fit;
 mod header;
 mod import;
 mod keep;
+mod keys;
 mod later;
 mod linked;
 mod maps;
@@ -42,7 +43,7 @@ use advice::{AdvicePanel, Adviser};
 use answer::{Answer, BestRemedy};
 use charts::Charts;
 use counting::{CountingPanel, MemoryPanel};
-use design::{AddLayer, Details, Follow, Menu, ModuleLine, OwnInput};
+use design::{AddLayer, Details, Follow, Menu, ModuleLine, OwnInput, Several};
 use fit::FitPanel;
 use header::Header;
 use header::theme::ThemeChoice;
@@ -102,7 +103,7 @@ fn later_pieces(piece: Piece) -> Result<AnyView, SplitLoaderError> {
         Piece::BestRemedy => view! { <BestRemedy/> }.into_any(),
         Piece::Charts => view! { <Charts/> }.into_any(),
         Piece::Details(row) => view! { <Details row/> }.into_any(),
-        Piece::Follow(rows) => view! { <Follow rows/> }.into_any(),
+        Piece::Follow(rows) => view! { <Follow rows/><Several rows/> }.into_any(),
         Piece::Header => view! { <Header/> }.into_any(),
         Piece::Menu { design } => view! { <Menu design/> }.into_any(),
         Piece::Module { rows, id } => view! { <ModuleLine rows id/> }.into_any(),

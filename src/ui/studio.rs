@@ -2,6 +2,8 @@
 //!
 //! Everything shown is derived ([`crate::page`]); effects touch only what is outside (canvas, address, storage, worker).
 
+mod selection;
+
 use std::collections::HashSet;
 
 use leptos::prelude::*;
@@ -38,6 +40,8 @@ pub struct Studio {
     pub opened: RwSignal<HashSet<(usize, NodeId)>>,
     /// Rows that something else on the page points at.
     pub marked: RwSignal<Vec<(usize, NodeId)>>,
+    /// Rows of a design that are changed, copied or taken out together; [`Studio::selection`] has those that are there.
+    pub selected: RwSignal<Option<(usize, Vec<NodeId>)>>,
     /// What was just done out of sight.
     pub said: RwSignal<Option<Said>>,
     /// A row that is to be brought into sight.
@@ -76,6 +80,7 @@ impl Studio {
             link_problems: RwSignal::new(Vec::new()),
             opened: RwSignal::new(HashSet::new()),
             marked: RwSignal::new(Vec::new()),
+            selected: RwSignal::new(None),
             said: RwSignal::new(None),
             sought: RwSignal::new(None),
             folded: RwSignal::new(HashSet::new()),

@@ -9,6 +9,7 @@ mod handle;
 mod module;
 mod row;
 mod rows;
+mod several;
 
 use leptos::html;
 use leptos::prelude::*;
@@ -33,6 +34,7 @@ pub use follow::Follow;
 pub use handle::{RowHandle, RowsHandle};
 pub use module::ModuleLine;
 pub use row::keep_focus;
+pub use several::Several;
 
 /// One design: its totals, its input, its rows.
 #[component]

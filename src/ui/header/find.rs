@@ -5,6 +5,7 @@ use leptos::html;
 use leptos::prelude::*;
 
 use crate::model::NodeId;
+use crate::ui::keys::is_typing;
 use crate::ui::studio::Studio;
 
 /// So many are listed.
@@ -26,7 +27,7 @@ pub fn FindRow() -> impl IntoView {
     let words = RwSignal::new(String::new());
     let found = Memo::new(move |_| words.with(|words| studio.derived.with(|derived| find(derived, words))));
     let typed = window_event_listener(ev::keydown, move |event| {
-        if event.key() == "/" && !super::open::is_typing() {
+        if event.key() == "/" && !is_typing() {
             event.prevent_default();
             if let Some(field) = field.get_untracked() {
                 let _ = field.focus();

@@ -3,12 +3,19 @@
 use leptos::html;
 use leptos::prelude::*;
 
+use crate::ui::keys::is_typing;
+
 /// Keys, and what each does.
 const KEYS: &[(&str, &str)] = &[
     ("Ctrl V", "reads the PyTorch code that is in the clipboard"),
     ("Ctrl Z, Ctrl Shift Z", "undo and redo"),
     ("↑ ↓ in a field", "one more, one less"),
     ("Alt ↑, Alt ↓ in a row", "moves the layer"),
+    (
+        "A click on a layer's name, or Alt Enter in its row",
+        "selects it, with Shift all up to it: to change, copy or delete several",
+    ),
+    ("Ctrl C, Ctrl X, Ctrl V, Delete", "copies, cuts, pastes, deletes the layers that are selected"),
     ("/", "finds a layer by its name"),
     ("Esc", "closes what is open over the page"),
     ("?", "opens this"),
@@ -23,7 +30,7 @@ pub fn Help() -> impl IntoView {
         }
     };
     let typed = window_event_listener(leptos::ev::keydown, move |event| {
-        if event.key() == "?" && !super::open::is_typing() {
+        if event.key() == "?" && !is_typing() {
             event.prevent_default();
             open();
         }

@@ -6,10 +6,12 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Element, File, FileList, HtmlInputElement};
+use web_sys::{File, FileList, HtmlInputElement};
 
+use crate::page::notation;
 use crate::share_link;
 use crate::ui::import::Importer;
+use crate::ui::keys::is_typing;
 use crate::ui::studio::Studio;
 
 /// Kinds of files that are read, as an `input` wants them.
@@ -50,26 +52,15 @@ pub fn choose_file(studio: Studio, importer: Importer, beside: bool) {
     input.click();
 }
 
-/// Whether the focus is where keys are text.
-pub fn is_typing() -> bool {
-    let Some(element) = document().active_element() else { return false };
-    let is_button = |element: &Element| {
-        let kind = element.get_attribute("type").unwrap_or_default();
-        matches!(kind.as_str(), "checkbox" | "radio" | "range" | "button" | "file")
-    };
-    match element.tag_name().as_str() {
-        "INPUT" => !is_button(&element),
-        "TEXTAREA" => true,
-        _ => false,
-    }
-}
-
 /// Reads what is pasted where nothing else takes it, and files that are dropped anywhere.
 pub fn receive_anywhere(studio: Studio, importer: Importer) {
     let pasted = window_event_listener(ev::paste, move |event| {
         let Some(data) = event.clipboard_data().filter(|_| !is_typing()) else { return };
         let text = data.get_data("text/plain").unwrap_or_default();
-        if !text.trim().is_empty() {
+        if text.starts_with(notation::COPIED) {
+            event.prevent_default();
+            studio.paste(&text);
+        } else if !text.trim().is_empty() {
             event.prevent_default();
             take_text(studio, importer, text, false);
         } else if data.files().is_some_and(|files| files.length() > 0) {

@@ -10,5 +10,6 @@ mod opening;
 mod pointing;
 mod row;
 mod runs;
+mod several;
 mod train;
 mod window;
