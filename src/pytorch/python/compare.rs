@@ -81,6 +81,7 @@ impl<H: Host> Interpreter<H> {
                 Value::Text(part) => Some(text.contains(&**part)),
                 _ => None,
             },
+            _ if matches!(item, Value::Unknown(_)) => None,
             Value::Dict(id) | Value::Set(id) => Some(self.heap.dicts[*id].get(item).is_some()),
             Value::Range(range) => {
                 let Some(int) = item.as_int() else { return Ok(Some(false)) };
@@ -90,12 +91,14 @@ impl<H: Host> Interpreter<H> {
             }
             Value::Instance(id) => Some(H::contains(self, *id, item)),
             _ => {
+                let mut certain = true;
                 for other in self.items(container)? {
                     if self.equal(&other, item)? {
                         return Ok(Some(true));
                     }
+                    certain &= !matches!(other, Value::Unknown(_));
                 }
-                Some(false)
+                certain.then_some(false)
             }
         })
     }

@@ -7,6 +7,17 @@ use super::value::Arguments;
 use super::{Interpreter, Run, Value};
 
 impl<H: Host> Interpreter<H> {
+    /// What stands for the items of a value that does not say how many it has.
+    pub(crate) fn uncounted(&mut self, value: &Value<H>) -> Run<Option<Value<H>>> {
+        Ok(match value {
+            Value::Unknown(_) => Some(value.clone()),
+            Value::Tensor(_) if H::length(self, value)?.is_none() => {
+                Some(Value::unknown("an item of something unknown"))
+            }
+            _ => None,
+        })
+    }
+
     /// The items that a loop over a value sees.
     pub(crate) fn items(&mut self, value: &Value<H>) -> Run<Vec<Value<H>>> {
         let items = match value {
