@@ -203,7 +203,6 @@ impl Machine {
             "gym.make" | "gymnasium.make" => Ok(Value::unknown(path)),
             "functools.partial" => match arguments.positional.first().cloned() {
                 Some(function) => {
-                    self.allocate(4)?;
                     let mut own = arguments.rest();
                     // One of another is one of its function.
                     let function = match &function {
@@ -219,6 +218,7 @@ impl Machine {
                         }
                         function => function.clone(),
                     };
+                    self.allocate(4 + own.positional.len() + own.keywords.len())?;
                     Ok(self.keep(Value::Partial(Rc::new((function, own)))))
                 }
                 None => Ok(Value::unknown(path)),
