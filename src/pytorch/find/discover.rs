@@ -45,6 +45,7 @@ pub(crate) fn roots(machine: &mut Machine, source: &Source, most: usize) -> Vec<
     } else {
         note_left_out(machine, &unused, &found);
     }
+    drop_forgotten(machine, &mut found);
     if found.is_empty() {
         found = made(machine);
     }
@@ -87,6 +88,15 @@ fn networks(machine: &Machine) -> Vec<Id> {
         found.retain(|&id| !is_leaf(machine, id) || variable_of(machine, id).is_some());
     }
     found
+}
+
+/// What is never used, while another of its class is kept, is none: `model = Net(); model = Net(pretrained)`.
+fn drop_forgotten(machine: &Machine, found: &mut Vec<Id>) {
+    let class = |id: Id| machine.heap.instances[id].class;
+    let is_kept = |id: Id| machine.host.returned.contains(&id) || variable_of(machine, id).is_some();
+    let is_used = |id: Id| machine.host.called_with.iter().any(|(module, ..)| *module == id);
+    let kept: Vec<Option<Id>> = found.iter().filter(|&&id| is_kept(id)).map(|&id| class(id)).collect();
+    found.retain(|&id| is_kept(id) || is_used(id) || !kept.contains(&class(id)));
 }
 
 /// Says which classes are no design, as nothing says what their arguments are.
@@ -335,7 +345,9 @@ fn call_factories(machine: &mut Machine, source: &Source) {
         // Who calls it may well give it more.
         machine.host.guessing = definition.parameters.keyword_rest.is_some();
         let result = machine.with_budget(|machine| machine.call(&function, Arguments::default()));
-        if let Err(stop) = result {
+        if let Ok(Value::Instance(id)) = result {
+            machine.host.returned.insert(id);
+        } else if let Err(stop) = result {
             machine.unwind();
             machine.line = definition.line;
             if let Stop::Spent(spent) = stop {

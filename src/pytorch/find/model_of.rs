@@ -192,8 +192,18 @@ fn uncalled(
     for (name, id) in modules {
         let Some(module) = machine.module(*id) else { continue };
         let own_parameters = module.parameters.iter().filter(|(_, parameter)| seen.insert(*parameter)).count() > 0;
+        let has_row = |(own, parameter): &(std::rc::Rc<str>, Id)| {
+            weights.contains(parameter) || nodes.contains(format!("{name}.{own}").as_str())
+        };
+        let is_called = called.contains(name.as_str()) || nodes.contains(name.as_str());
         match module.leaf() {
-            Some(leaf) if !called.contains(name.as_str()) && !nodes.contains(name.as_str()) && !name.is_empty() => {
+            // `F.linear(x, self.embedding.weight)`: its parameters are used without it.
+            Some(leaf) if leaf.known && !is_called && !name.is_empty() && module.parameters.iter().any(has_row) => {
+                for (own, parameter) in module.parameters.iter().filter(|entry| !has_row(entry)) {
+                    found.extend(unused_parameter(machine, format!("{name}.{own}"), *parameter));
+                }
+            }
+            Some(leaf) if !is_called && !name.is_empty() => {
                 let unknown = || {
                     let class = module.class.to_string();
                     let parameters = machine.own_parameters(*id).and_then(|count| i64::try_from(count).ok());
@@ -213,18 +223,20 @@ fn uncalled(
                 });
                 for (own, parameter) in module.parameters.iter().skip(counted) {
                     let full = if name.is_empty() { own.to_string() } else { format!("{name}.{own}") };
-                    if let Some(dims) = machine.host.parameters[*parameter].dims
-                        && !nodes.contains(full.as_str())
-                        && !weights.contains(parameter)
-                    {
-                        let sizes = if dims.rank() == 0 { &[1] } else { dims.sizes() };
-                        let shape = sizes.iter().map(|&size| size as i64).collect();
-                        let layer = Layer::Parameter(model::Parameter { shape });
-                        found.push(UncalledModule { name: full, layer, declared: Vec::new() });
+                    if !nodes.contains(full.as_str()) && !weights.contains(parameter) {
+                        found.extend(unused_parameter(machine, full, *parameter));
                     }
                 }
             }
         }
     }
     found
+}
+
+/// The row of a parameter that nothing uses, where its shape is known.
+fn unused_parameter(machine: &Machine, name: String, parameter: Id) -> Option<UncalledModule> {
+    let dims = machine.host.parameters[parameter].dims?;
+    let sizes = if dims.rank() == 0 { &[1] } else { dims.sizes() };
+    let shape = sizes.iter().map(|&size| size as i64).collect();
+    Some(UncalledModule { name, layer: Layer::Parameter(model::Parameter { shape }), declared: Vec::new() })
 }

@@ -72,6 +72,9 @@ impl<H: Host> Interpreter<H> {
                 }
                 Ok(())
             }
+            _ if items.len() < targets.len() && items.iter().any(|item| matches!(item, Value::Unknown(_))) => {
+                self.unpack(targets, &Value::unknown("an item of something unknown"))
+            }
             _ => {
                 let (expected, found) = (targets.len(), items.len());
                 let message = if found < expected {

@@ -96,8 +96,10 @@ impl<H: Host> Interpreter<H> {
             "map" | "filter" => arguments.positional.get(1..).unwrap_or_default(),
             _ => &[],
         };
-        if let Some(unknown) = walked.iter().find(|value| matches!(value, Value::Unknown(_))) {
-            return Ok(unknown.clone());
+        for value in walked {
+            if let Some(unknown) = self.uncounted(value)? {
+                return Ok(unknown);
+            }
         }
         match (name, first) {
             ("range", _) => self.range(&arguments),

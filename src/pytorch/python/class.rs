@@ -215,12 +215,27 @@ impl<H: Host> Interpreter<H> {
                 },
             },
             Value::Super(parts) => return self.super_attribute(object, &parts.0, parts.1, name),
-            Value::Library(path) => H::member(self, path, name)?,
             Value::Tensor(_) => return H::attribute(self, object, name),
             Value::Unknown(unknown) if unknown.words.len() >= 80 => object.clone(),
             Value::Unknown(unknown) => {
                 let why = if unknown.why == Why::Unset { Why::Unset } else { Why::Foreign };
                 Value::lost(&format!("{}.{name}", unknown.words), why)
+            }
+            Value::Library(path) if matches!(name, "__name__" | "__qualname__") => {
+                Value::text(path.rsplit('.').next().unwrap_or(path))
+            }
+            Value::Library(path) => H::member(self, path, name)?,
+            Value::Partial(partial) if name == "func" => partial.0.clone(),
+            Value::Partial(partial) if name == "args" => {
+                let positional = partial.1.positional.clone();
+                self.new_tuple(positional)?
+            }
+            Value::Partial(partial) if name == "keywords" => {
+                let mut dict = super::value::Dict::default();
+                for (name, value) in &partial.1.keywords {
+                    dict.set(Value::Text(name.clone()), value.clone());
+                }
+                self.new_dict(dict)?
             }
             Value::Function(id) if name == "__name__" => Value::Text(self.heap.functions[*id].definition.name.clone()),
             Value::Float(_) | Value::Int(_) if name == "real" => object.clone(),

@@ -28,13 +28,14 @@ impl<H: Host> Interpreter<H> {
     }
 
     fn compare(&mut self, left: &Value<H>, comparison: Comparison, right: &Value<H>) -> Run<Option<bool>> {
-        let unknown = |value: &Value<H>| matches!(value, Value::Unknown(_));
+        let unknown = |value: &Value<H>| matches!(value, Value::Unknown(_)) || self.is_foreign(value);
         let vague = |value: &Value<H>| unknown(value) || matches!(value, Value::Tensor(tensor) if !H::is_known(tensor));
         Ok(match comparison {
             Comparison::Is | Comparison::IsNot => {
                 let same = match (left, right) {
                     // Something unknown is something: `if x is not None`.
                     (a, Value::None) | (Value::None, a) => matches!(a, Value::None),
+                    (Value::Library(a), Value::Library(b)) if a == b => true,
                     (a, b) if unknown(a) || unknown(b) => return Ok(None),
                     (Value::List(a), Value::List(b)) | (Value::Dict(a), Value::Dict(b)) => a == b,
                     (Value::Tensor(a), Value::Tensor(b)) => std::rc::Rc::ptr_eq(a, b),
@@ -49,7 +50,8 @@ impl<H: Host> Interpreter<H> {
             }
             Comparison::Equal | Comparison::NotEqual => {
                 let none = matches!(left, Value::None) || matches!(right, Value::None);
-                if !none && (vague(left) || vague(right)) {
+                let same = matches!((left, right), (Value::Library(left), Value::Library(right)) if left == right);
+                if !none && !same && (vague(left) || vague(right)) {
                     return Ok(None);
                 }
                 Some(self.equal(left, right)? == (comparison == Comparison::Equal))
@@ -74,6 +76,12 @@ impl<H: Host> Interpreter<H> {
         })
     }
 
+    /// Something of a library that is not known: it may be any value.
+    pub(crate) fn is_foreign(&self, value: &Value<H>) -> bool {
+        let Value::Library(path) = value else { return false };
+        path.contains('.') && !H::is_known_root(path) && !H::is_base(path)
+    }
+
     fn contains(&mut self, container: &Value<H>, item: &Value<H>) -> Run<Option<bool>> {
         Ok(match container {
             Value::Unknown(_) => None,
@@ -81,6 +89,8 @@ impl<H: Host> Interpreter<H> {
                 Value::Text(part) => Some(text.contains(&**part)),
                 _ => None,
             },
+            _ if self.is_foreign(container) => None,
+            _ if matches!(item, Value::Unknown(_)) || self.is_foreign(item) => None,
             Value::Dict(id) | Value::Set(id) => Some(self.heap.dicts[*id].get(item).is_some()),
             Value::Range(range) => {
                 let Some(int) = item.as_int() else { return Ok(Some(false)) };
@@ -90,12 +100,14 @@ impl<H: Host> Interpreter<H> {
             }
             Value::Instance(id) => Some(H::contains(self, *id, item)),
             _ => {
+                let mut certain = true;
                 for other in self.items(container)? {
                     if self.equal(&other, item)? {
                         return Ok(Some(true));
                     }
+                    certain &= !matches!(other, Value::Unknown(_));
                 }
-                Some(false)
+                certain.then_some(false)
             }
         })
     }

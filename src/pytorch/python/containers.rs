@@ -7,6 +7,18 @@ use super::value::Arguments;
 use super::{Interpreter, Run, Value};
 
 impl<H: Host> Interpreter<H> {
+    /// What stands for the items of a value that does not say how many it has.
+    pub(crate) fn uncounted(&mut self, value: &Value<H>) -> Run<Option<Value<H>>> {
+        Ok(match value {
+            Value::Unknown(_) => Some(value.clone()),
+            Value::Library(path) if self.is_foreign(value) => Some(Value::unknown(path)),
+            Value::Tensor(_) if H::length(self, value)?.is_none() => {
+                Some(Value::unknown("an item of something unknown"))
+            }
+            _ => None,
+        })
+    }
+
     /// The items that a loop over a value sees.
     pub(crate) fn items(&mut self, value: &Value<H>) -> Run<Vec<Value<H>>> {
         let items = match value {
@@ -52,6 +64,13 @@ impl<H: Host> Interpreter<H> {
     }
 
     pub(crate) fn item(&mut self, object: &Value<H>, index: &Value<H>) -> Run<Value<H>> {
+        // Which one is meant, another file says.
+        if self.is_foreign(index)
+            && !matches!(object, Value::Dict(id) if self.heap.dicts[*id].get(index).is_some())
+            && matches!(object, Value::Dict(_) | Value::List(_) | Value::Tuple(_))
+        {
+            return Ok(self.not_understood("an item by something unknown"));
+        }
         match object {
             Value::Tuple(items) => match self.sequence_item(items, index)? {
                 // A part of a chunk that is picked is used.

@@ -138,6 +138,7 @@ impl<H: Host> Interpreter<H> {
     fn attempt_to(&mut self, body: &Block, handlers: &[Handler], otherwise: &Block) -> Run<Flow<H>> {
         let (depth, calls, frames, level) =
             (self.budget.depth, self.budget.calls, self.frames.len(), self.catching.len());
+        let doubts = self.doubts;
         if !handlers.is_empty() {
             let classes = handlers.iter().map(|handler| self.classes(handler.class.as_ref()));
             let classes = classes.collect::<Run<_>>()?;
@@ -155,6 +156,7 @@ impl<H: Host> Interpreter<H> {
         self.catching.truncate(level);
         match (caught, result) {
             (Some((handler, raised)), _) => {
+                self.doubts = doubts;
                 (self.budget.depth, self.budget.calls) = (depth, calls);
                 self.frames.truncate(frames);
                 let Handler { name, body, .. } = &handlers[handler];
@@ -208,6 +210,7 @@ impl<H: Host> Interpreter<H> {
         self.stand_in(line);
         self.heap.raised.push(value);
         let value = self.heap.raised.len() - 1;
-        Err(Stop::Raised(Box::new(Raised { class, message, line: self.line, kind: ProblemKind::Raised, value })))
+        let (line, kind, in_doubt) = (self.line, ProblemKind::Raised, self.doubts > 0);
+        Err(Stop::Raised(Box::new(Raised { class, message, line, kind, value, in_doubt })))
     }
 }

@@ -111,8 +111,9 @@ impl<H: Host> Interpreter<H> {
         for item in items {
             if let ExprKind::Starred(spread) = &item.kind {
                 let spread = self.eval(spread)?;
-                if matches!(spread, Value::Unknown(_)) {
-                    values.push(spread);
+                // It stands for as many as there are.
+                if let Some(unknown) = self.uncounted(&spread)? {
+                    values.push(unknown);
                     continue;
                 }
                 let spread = self.items(&spread)?;
@@ -286,9 +287,9 @@ impl<H: Host> Interpreter<H> {
             return Ok(None);
         };
         let iterable = self.eval(&this.iterable)?;
-        if matches!(iterable, Value::Unknown(_)) {
+        if let Some(unknown) = self.uncounted(&iterable)? {
             self.shallower();
-            return Ok(Some(iterable));
+            return Ok(Some(unknown));
         }
         for item in self.items(&iterable)? {
             self.step()?;

@@ -46,6 +46,8 @@ pub(crate) struct Interpreter<H: HostTypes> {
     pub(crate) handled: Vec<Raised>,
     /// Within a constructor or a trace: unknown names matter.
     pub(crate) minding: u32,
+    /// Blocks that run only as a condition was taken not to hold.
+    pub(crate) doubts: u32,
     /// Constructors that are running.
     pub(crate) constructing: u32,
     pub(crate) star_imports: Vec<Name>,
@@ -69,6 +71,7 @@ impl<H: HostTypes> Interpreter<H> {
             catching: Vec::new(),
             handled: Vec::new(),
             minding: 0,
+            doubts: 0,
             constructing: 0,
             star_imports: Vec::new(),
             last_expression: None,
@@ -112,6 +115,7 @@ impl<H: HostTypes> Interpreter<H> {
         self.catching.clear();
         self.handled.clear();
         (self.budget.depth, self.budget.calls, self.minding, self.constructing) = (0, 0, 0, 0);
+        self.doubts = 0;
         self.call_site = None;
     }
 
@@ -175,7 +179,8 @@ impl<H: HostTypes> Interpreter<H> {
     pub(crate) fn raised(&mut self, class: &str, message: String, kind: ProblemKind) -> Stop {
         self.heap.raised.push(Value::exception(class, &message));
         let value = self.heap.raised.len() - 1;
-        Stop::Raised(Box::new(Raised { class: Rc::from(class), message, line: self.line, kind, value }))
+        let in_doubt = self.doubts > 0;
+        Stop::Raised(Box::new(Raised { class: Rc::from(class), message, line: self.line, kind, value, in_doubt }))
     }
 
     /// Notes what PyTorch stops with.

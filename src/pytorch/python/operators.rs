@@ -227,6 +227,12 @@ impl<H: Host> Interpreter<H> {
             Value::Dict(id) | Value::Set(id) => Some(!self.heap.dicts[*id].pairs.is_empty()),
             Value::Tensor(tensor) => H::number(tensor).map(|number| number != 0.0),
             Value::Unknown(_) => None,
+            // A class is something; a setting may be anything.
+            Value::Library(path) if self.is_foreign(value) => {
+                let name = path.rsplit('.').next().unwrap_or_default();
+                let is_class = name.starts_with(char::is_uppercase) && name.contains(char::is_lowercase);
+                is_class.then_some(true)
+            }
             Value::Instance(id) => {
                 if let Some(length) = H::length(self, value)? {
                     return Ok(length.as_int().map(|length| length > 0));

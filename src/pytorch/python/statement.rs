@@ -124,19 +124,44 @@ impl<H: Host> Interpreter<H> {
     }
 
     fn branches(&mut self, branches: &[(Option<Expr>, Block)]) -> Run<Flow<H>> {
+        let mut in_doubt = false;
         for (condition, body) in branches {
             let holds = match condition {
                 None => true,
                 Some(condition) => {
                     let value = self.eval(condition)?;
-                    self.condition(&value)?
+                    let known = self.truth(&value)?;
+                    if known.is_none() {
+                        self.note_in_doubt();
+                        in_doubt = true;
+                    }
+                    known == Some(true)
                 }
             };
             if holds {
-                return self.block(body);
+                self.doubts += u32::from(in_doubt);
+                let flow = self.block(body);
+                // An exception that is caught further out is not sure until there.
+                if flow.is_ok() {
+                    self.doubts -= u32::from(in_doubt);
+                }
+                if in_doubt {
+                    self.leave_out(branches);
+                }
+                return flow;
             }
         }
+        if in_doubt {
+            self.leave_out(branches);
+        }
         Ok(Flow::Next)
+    }
+
+    /// Of these branches the wrong one may have been taken.
+    fn leave_out(&mut self, branches: &[(Option<Expr>, Block)]) {
+        if self.minding > 0 && branches.iter().any(|(_, body)| body.iter().any(Statement::does_something)) {
+            H::left_out(self);
+        }
     }
 
     /// Whether a condition holds; what cannot be known does not.
@@ -144,12 +169,19 @@ impl<H: Host> Interpreter<H> {
         if let Some(truth) = self.truth(value)? {
             return Ok(truth);
         }
+        self.note_in_doubt();
+        if self.minding > 0 {
+            H::left_out(self);
+        }
+        Ok(false)
+    }
+
+    fn note_in_doubt(&mut self) {
         if self.minding > 0 && self.notes.quiet == 0 {
             let message = "It cannot be known whether this condition holds; it is taken not to.".to_string();
             let problem = Problem::new(Severity::Note, ProblemKind::NotUnderstood, message);
             self.note(problem);
         }
-        Ok(false)
     }
 
     fn for_loop(&mut self, target: &Expr, iterable: &Expr, body: &Block, otherwise: &Block) -> Run<Flow<H>> {
@@ -170,7 +202,7 @@ impl<H: Host> Interpreter<H> {
             }
             return self.block(otherwise);
         }
-        if matches!(iterable, Value::Unknown(_)) {
+        if self.uncounted(&iterable)?.is_some() {
             // Data loaders and the like: nothing of a network is made there.
             self.not_understood("What this loop runs over");
             H::left_out(self);

@@ -31,6 +31,8 @@ pub(crate) struct Raised {
     pub kind: ProblemKind,
     /// What the exception is, among those the heap has raised.
     pub value: Id,
+    /// It hangs on a condition that is not known: perhaps it is not raised at all.
+    pub in_doubt: bool,
 }
 
 pub(crate) type Run<T> = Result<T, Stop>;
@@ -56,11 +58,12 @@ impl Raised {
             (class, "") => format!("{class} is raised here."),
             (class, message) => format!("{class} is raised here: {message}"),
         };
+        let severity = if self.in_doubt { Severity::Warning } else { Severity::Error };
         Problem {
             line: (self.line > 0).then_some(self.line),
             original: Some(self.message.clone()),
             exception: Some(self.class.to_string()),
-            ..Problem::new(Severity::Error, self.kind, message)
+            ..Problem::new(severity, self.kind, message)
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Texts: their methods, and how values are shown in them.
 
+use super::super::problem::ProblemKind;
 use super::host::Host;
 use super::{Interpreter, Run, Value};
 
@@ -25,6 +26,19 @@ const TEXT: &[&str] = &[
     "splitlines",
     "encode",
     "isalpha",
+    "isalnum",
+    "isnumeric",
+    "isspace",
+    "isupper",
+    "islower",
+    "rfind",
+    "index",
+    "partition",
+    "rpartition",
+    "removeprefix",
+    "removesuffix",
+    "casefold",
+    "swapcase",
 ];
 const LIST: &[&str] = &[
     "append",
@@ -237,22 +251,67 @@ impl<H: Host> Interpreter<H> {
                 self.allocate(parts.len().saturating_mul(text.len()) / 16)?;
                 return self.new_text(parts.join(text));
             }
-            "split" | "rsplit" | "splitlines" => {
-                let parts: Vec<Value<H>> = match &first {
-                    Some(separator) if !separator.is_empty() => {
-                        text.split(separator.as_str()).map(Value::text).collect()
+            "splitlines" => return self.new_list(text.lines().map(Value::text).collect()),
+            "split" | "rsplit" => {
+                let most = arguments.get(1, "maxsplit").and_then(Value::as_i64);
+                let most = most.and_then(|most| usize::try_from(most).ok()).map_or(usize::MAX, |most| most + 1);
+                let separator = first.or_else(|| match arguments.get(0, "sep") {
+                    Some(Value::Text(text)) => Some(text.to_string()),
+                    _ => None,
+                });
+                let parts: Vec<&str> = match (separator.as_deref(), name) {
+                    (Some(""), _) => {
+                        let message = "empty separator".to_string();
+                        return self.error(ProblemKind::Raised, "ValueError", message);
                     }
-                    _ => text.split_whitespace().map(Value::text).collect(),
+                    (Some(separator), "split") => text.splitn(most, separator).collect(),
+                    (Some(separator), _) => {
+                        let mut parts: Vec<&str> = text.rsplitn(most, separator).collect();
+                        parts.reverse();
+                        parts
+                    }
+                    (None, "split") if most < usize::MAX => split_at_spaces(text, most),
+                    (None, _) => text.split_whitespace().collect(),
                 };
-                return self.new_list(parts);
+                self.allocate(2 * parts.len() + text.len() / 16)?;
+                return self.new_list(parts.into_iter().map(Value::text).collect());
             }
-            "strip" | "lstrip" | "rstrip" => Value::text(text.trim()),
-            "lower" => Value::Text(text.to_lowercase().into()),
+            "partition" | "rpartition" => {
+                let Some(separator) = first else { return Ok(Value::unknown(name)) };
+                let found = if name == "partition" { text.find(&separator) } else { text.rfind(&separator) };
+                let (before, middle, behind) = match found {
+                    Some(at) => (&text[..at], separator.as_str(), &text[at + separator.len()..]),
+                    None if name == "partition" => (text, "", ""),
+                    None => ("", "", text),
+                };
+                return self.new_tuple([before, middle, behind].map(Value::text).to_vec());
+            }
+            "strip" | "lstrip" | "rstrip" => {
+                let goes = |letter: char| match &first {
+                    Some(letters) => letters.contains(letter),
+                    None => letter.is_whitespace(),
+                };
+                Value::text(match name {
+                    "lstrip" => text.trim_start_matches(goes),
+                    "rstrip" => text.trim_end_matches(goes),
+                    _ => text.trim_matches(goes),
+                })
+            }
+            "removeprefix" => Value::text(first.and_then(|first| text.strip_prefix(first.as_str())).unwrap_or(text)),
+            "removesuffix" => Value::text(first.and_then(|first| text.strip_suffix(first.as_str())).unwrap_or(text)),
+            "lower" | "casefold" => Value::Text(text.to_lowercase().into()),
+            "swapcase" => {
+                let swapped = text.chars().map(|letter| match letter.is_uppercase() {
+                    true => letter.to_lowercase().to_string(),
+                    false => letter.to_uppercase().to_string(),
+                });
+                Value::Text(swapped.collect::<String>().into())
+            }
             "upper" => Value::Text(text.to_uppercase().into()),
-            "capitalize" | "title" => {
-                let mut letters = text.chars();
-                let start: String = letters.next().map(|letter| letter.to_uppercase().collect()).unwrap_or_default();
-                Value::Text(format!("{start}{}", letters.as_str()).into())
+            "capitalize" => Value::Text(capitalized(text).into()),
+            "title" => {
+                let words = text.split_inclusive(|letter: char| !letter.is_alphabetic());
+                Value::Text(words.map(capitalized).collect::<String>().into())
             }
             "replace" => match (first, argument(1)) {
                 (Some(from), Some(to)) if !from.is_empty() => {
@@ -261,11 +320,35 @@ impl<H: Host> Interpreter<H> {
                 }
                 _ => Value::text(text),
             },
-            "startswith" => Value::Bool(first.is_some_and(|first| text.starts_with(first.as_str()))),
-            "endswith" => Value::Bool(first.is_some_and(|first| text.ends_with(first.as_str()))),
-            "isdigit" => Value::Bool(!text.is_empty() && text.chars().all(|c| c.is_ascii_digit())),
+            "startswith" | "endswith" => {
+                let fits =
+                    |part: &str| if name == "startswith" { text.starts_with(part) } else { text.ends_with(part) };
+                match arguments.positional.first() {
+                    Some(Value::Text(part)) => Value::Bool(fits(part)),
+                    Some(Value::Tuple(parts)) if parts.iter().all(|part| matches!(part, Value::Text(_))) => {
+                        Value::Bool(parts.iter().any(|part| matches!(part, Value::Text(part) if fits(part))))
+                    }
+                    _ => Value::unknown(name),
+                }
+            }
+            "isalnum" => Value::Bool(!text.is_empty() && text.chars().all(char::is_alphanumeric)),
+            "isspace" => Value::Bool(!text.is_empty() && text.chars().all(char::is_whitespace)),
+            "isupper" => Value::Bool(text.chars().any(char::is_uppercase) && !text.chars().any(char::is_lowercase)),
+            "islower" => Value::Bool(text.chars().any(char::is_lowercase) && !text.chars().any(char::is_uppercase)),
+            "isdigit" | "isnumeric" => Value::Bool(!text.is_empty() && text.chars().all(|c| c.is_ascii_digit())),
             "isalpha" => Value::Bool(!text.is_empty() && text.chars().all(char::is_alphabetic)),
-            "find" => Value::Int(first.and_then(|first| text.find(first.as_str())).map_or(-1, |at| at as i128)),
+            "find" | "rfind" | "index" => {
+                let Some(part) = first else { return Ok(Value::unknown(name)) };
+                let found = if name == "rfind" { text.rfind(&part) } else { text.find(&part) };
+                match found {
+                    Some(at) => Value::Int(text[..at].chars().count() as i128),
+                    None if name == "index" => {
+                        let message = "substring not found".to_string();
+                        return self.error(ProblemKind::Raised, "ValueError", message);
+                    }
+                    None => Value::Int(-1),
+                }
+            }
             "count" => Value::Int(first.map_or(0, |first| text.matches(first.as_str()).count() as i128)),
             "zfill" => {
                 let width = arguments.positional.first().and_then(Value::as_i64).unwrap_or(0).clamp(0, 1000) as usize;
@@ -274,4 +357,24 @@ impl<H: Host> Interpreter<H> {
             _ => Value::unknown(name),
         })
     }
+}
+
+/// Split at white space into so many parts at most.
+fn split_at_spaces(text: &str, most: usize) -> Vec<&str> {
+    let mut rest = text.trim_start();
+    let mut parts = Vec::new();
+    while !rest.is_empty() {
+        let end = if parts.len() + 1 < most { rest.find(char::is_whitespace) } else { None };
+        let (part, behind) = rest.split_at(end.unwrap_or(rest.len()));
+        parts.push(part);
+        rest = behind.trim_start();
+    }
+    parts
+}
+
+/// The first letter large, the others small.
+fn capitalized(text: &str) -> String {
+    let mut letters = text.chars();
+    let start: String = letters.next().map(|letter| letter.to_uppercase().collect()).unwrap_or_default();
+    start + &letters.as_str().to_lowercase()
 }

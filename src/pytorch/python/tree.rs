@@ -15,6 +15,26 @@ pub(crate) struct Statement {
     pub kind: StatementKind,
 }
 
+impl Statement {
+    /// Whether anything but words to a person hangs on it.
+    pub(crate) fn does_something(&self) -> bool {
+        match &self.kind {
+            StatementKind::Raise(_) | StatementKind::Assert | StatementKind::Pass => false,
+            StatementKind::If(branches) => branches.iter().any(|(_, body)| body.iter().any(Self::does_something)),
+            StatementKind::Expression(expr) => match &expr.kind {
+                ExprKind::Call { function, .. } => match &function.kind {
+                    ExprKind::Name(name) => &**name != "print",
+                    ExprKind::Attribute { name, .. } => !matches!(&**name, "warn" | "info" | "warning" | "debug"),
+                    _ => true,
+                },
+                ExprKind::Text(_) | ExprKind::Ellipsis => false,
+                _ => true,
+            },
+            _ => true,
+        }
+    }
+}
+
 /// An `except`.
 #[derive(Debug)]
 pub(crate) struct Handler {

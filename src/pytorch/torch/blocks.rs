@@ -15,6 +15,36 @@ struct StandIn {
     names: &'static str,
 }
 
+/// timm's files name each other relatively.
+const TIMM_LAYERS: &[&str] = &["timm.layers", "timm.models.layers", "layers"];
+const TIMM_BLOCKS: &[&str] = &[
+    "_efficientnet_blocks",
+    "_efficientnet_builder",
+    "efficientnet_blocks",
+    "efficientnet_builder",
+    "timm.models._efficientnet_blocks",
+    "timm.models._efficientnet_builder",
+];
+const TIMM_MODELS: &[&str] = &[
+    "timm.models",
+    "timm.models.registry",
+    "timm.models.helpers",
+    "timm.models._builder",
+    "timm.models._registry",
+    "timm.models._manipulate",
+    "timm.models._features",
+    "timm.data",
+    "timm.data.constants",
+    "_builder",
+    "_registry",
+    "_features",
+    "_features_fx",
+    "_manipulate",
+    "_input",
+    "helpers",
+    "registry",
+];
+
 const STAND_INS: &[StandIn] = &[
     StandIn {
         text: include_str!("stand_ins/torchvision_ops.py"),
@@ -49,21 +79,77 @@ const STAND_INS: &[StandIn] = &[
         names: "Rearrange Reduce",
     },
     StandIn {
-        text: include_str!("stand_ins/timm_layers.py"),
-        modules: &[
-            "timm.layers",
-            "timm.models.layers",
-            "timm.models.registry",
-            "timm.models",
-            "timm.layers.helpers",
-            "timm.models.layers.helpers",
-            "timm.layers.weight_init",
-            "timm.layers.drop",
-            "timm.layers.mlp",
-        ],
-        names: "to_ntuple to_1tuple to_2tuple to_3tuple to_4tuple trunc_normal_ lecun_normal_ variance_scaling_ \
-                trunc_normal_tf_ register_model drop_path make_divisible get_padding Mlp LayerNorm2d LayerScale PatchEmbed \
-                BatchNormAct2d ConvNormAct ConvBnAct SEModule SqueezeExcite",
+        text: include_str!("stand_ins/timm_norms.py"),
+        modules: TIMM_LAYERS,
+        names: "Linear PadType LayerType to_ntuple to_1tuple to_2tuple to_3tuple to_4tuple trunc_normal_ \
+                lecun_normal_ variance_scaling_ trunc_normal_tf_ init_weight_vit init_weight_jax drop_path \
+                DropBlock2d PatchDropout use_fused_attn is_exportable is_scriptable is_fast_norm set_fused_attn \
+                get_device_dtype get_act_layer create_act_layer get_act_fn LayerNorm LayerNorm2d LayerNormExp2d \
+                LayerNormFp32 LayerNorm2dFp32 GroupNorm GroupNorm1 RmsNorm RmsNorm2d SimpleNorm SimpleNorm2d \
+                _NormAct BatchNormAct2d GroupNormAct GroupNorm1Act LayerNormAct LayerNormAct2d get_norm_layer \
+                create_norm_layer get_norm_act_layer create_norm_act_layer resample_abs_pos_embed \
+                resample_abs_pos_embed_nhwc resample_patch_embed resize_rel_pos_bias_table_levit \
+                resize_rel_pos_bias_table",
+    },
+    StandIn {
+        text: include_str!("stand_ins/timm_layers_1.py"),
+        modules: TIMM_LAYERS,
+        names: "get_same_padding pad_same conv2d_same Conv2dSame is_static_pad get_padding get_padding_value \
+                create_conv2d_pad calculate_drop_path_rates DiffAttention maybe_add_mask resolve_self_attn_mask \
+                Attention Mlp AttentionPoolLatent AvgPool2dSame BlurPool2d adaptive_pool_feat_mult Format \
+                get_spatial_dim FastAdaptiveAvgPool FastAdaptiveMaxPool",
+    },
+    StandIn {
+        text: include_str!("stand_ins/timm_layers_2.py"),
+        modules: TIMM_LAYERS,
+        names: "FastAdaptiveAvgMaxPool get_channel_dim FastAdaptiveCatAvgMaxPool adaptive_avgmax_pool2d \
+                AdaptiveAvgMaxPool2d adaptive_catavgmax_pool2d AdaptiveCatAvgMaxPool2d SelectAdaptivePool2d \
+                _create_pool _create_fc create_classifier ClassifierHead ConvMlp _normalize_aa_layer \
+                _underlying_cls _is_blurpool create_aa CondConv2d _split_channels MixedConv2d create_conv2d",
+    },
+    StandIn {
+        text: include_str!("stand_ins/timm_layers_3.py"),
+        modules: TIMM_LAYERS,
+        names: "ConvNormAct GatedMlp GlobalResponseNorm GlobalResponseNormMlp GluMlp LayerScale LayerScale2d \
+                NormMlpClassifierHead ClNormMlpClassifierHead nchw_to PatchEmbed make_divisible SEModule \
+                SqueezeExcite _kernel_valid",
+    },
+    StandIn {
+        text: include_str!("stand_ins/timm_layers_4.py"),
+        modules: TIMM_LAYERS,
+        names: "SelectiveKernelAttn SelectiveKernel SeparableConvNormAct RadixSoftmax SplitAttn SwiGLU get_attn \
+                create_attn MaxPool2dSame create_pool2d EcaModule ConvBnAct ndgrid EffectiveSEModule ChannelAttn \
+                SpatialAttn",
+    },
+    StandIn {
+        text: include_str!("stand_ins/timm_layers_5.py"),
+        modules: TIMM_LAYERS,
+        names: "CbamModule StdConv2d ScaledStdConv2d ConvNormActAa MultiQueryAttention2d Attention2d CecaModule",
+    },
+    StandIn {
+        text: include_str!("stand_ins/timm_blocks_1.py"),
+        modules: TIMM_BLOCKS,
+        names: "efficientnet_init_weights num_groups DepthwiseSeparableConv InvertedResidual \
+                UniversalInvertedResidual MobileAttention CondConvResidual EdgeResidual _DEBUG_BUILDER \
+                round_channels _log_info_if",
+    },
+    StandIn {
+        text: include_str!("stand_ins/timm_blocks_2.py"),
+        modules: TIMM_BLOCKS,
+        names: "EfficientNetBuilder _parse_ksize _decode_block_str _scale_stage_depth decode_arch_def \
+                resolve_act_layer resolve_bn_args BN_EPS_TF_DEFAULT BN_MOMENTUM_TF_DEFAULT SqueezeExcite \
+                ConvBnAct",
+    },
+    StandIn {
+        text: include_str!("stand_ins/timm_models.py"),
+        modules: TIMM_MODELS,
+        names: "IMAGENET_DEFAULT_MEAN IMAGENET_DEFAULT_STD IMAGENET_INCEPTION_MEAN IMAGENET_INCEPTION_STD \
+                IMAGENET_DPN_MEAN IMAGENET_DPN_STD OPENAI_CLIP_MEAN OPENAI_CLIP_STD DEFAULT_CROP_PCT \
+                register_model register_notrace_module register_notrace_function register_model_deprecations \
+                _cfg MATCH_PREV_GROUP checkpoint checkpoint_seq named_apply flatten_modules reparameterize_model \
+                adapt_input_conv update_model_args update_model_input_size feature_take_indices FeatureInfo \
+                FeatureHooks generate_default_cfgs resolve_pretrained_cfg get_pretrained_cfg \
+                pretrained_cfg_for_features build_model_with_cfg",
     },
     StandIn {
         text: include_str!("stand_ins/glue.py"),
@@ -172,7 +258,10 @@ fn stand_in(module: &str, name: &str) -> Option<&'static str> {
         }
     }
     let has = |stand_in: &&StandIn| {
-        stand_in.modules.contains(&module) && stand_in.names.split_whitespace().any(|other| other == name)
+        // `timm.layers.mlp` has a part of what `timm.layers` has.
+        let part = |own: &&str| own.starts_with("timm.") && own.ends_with("layers") && module.starts_with(own);
+        (stand_in.modules.contains(&module) || stand_in.modules.iter().any(part))
+            && stand_in.names.split_whitespace().any(|other| other == name)
     };
     STAND_INS.iter().find(has).map(|stand_in| stand_in.text)
 }

@@ -143,9 +143,14 @@ impl Machine {
             return Ok(Value::Tensor(tensor));
         }
         match plain {
-            "where" | "masked_fill" | "lerp" | "addcmul" | "atan2" | "heaviside" | "logical_and" | "logical_or"
-            | "logical_xor" | "bitwise_and" | "bitwise_or" | "eq" | "ne" | "lt" | "le" | "gt" | "ge" | "greater"
-            | "less" | "hypot" | "floor_divide" | "remainder" | "fmod" => self.broadcast_function(plain, &arguments),
+            // Whatever is filled in, and wherever.
+            "masked_fill" | "masked_scatter" => {
+                let tensors: Vec<Rc<Tensor>> = arguments.all().filter_map(Value::as_tensor).cloned().collect();
+                self.figured(plain, &tensors, tensor.dims, 0)
+            }
+            "where" | "lerp" | "addcmul" | "atan2" | "heaviside" | "logical_and" | "logical_or" | "logical_xor"
+            | "bitwise_and" | "bitwise_or" | "eq" | "ne" | "lt" | "le" | "gt" | "ge" | "greater" | "less" | "hypot"
+            | "floor_divide" | "remainder" | "fmod" => self.broadcast_function(plain, &arguments),
             "scaled_dot_product_attention" => self.attention(&arguments),
             "prelu" => {
                 let count = rest.get(0, "weight").and_then(|weight| weight.as_tensor()?.dims?.elements()).unwrap_or(1);

@@ -134,6 +134,12 @@ impl Host for Torch {
     }
 
     fn missing(machine: &mut Machine, object: &Value, name: &Name) -> Run<Option<Value>> {
+        // What a constructor that was not read to its end would have set.
+        if let Value::Instance(id) = object
+            && machine.host.left_out.contains(id)
+        {
+            return Ok(Some(Value::unknown(name)));
+        }
         machine.missing_attribute(object, name)
     }
 

@@ -45,6 +45,7 @@ impl Machine {
             self.host.made.push(id);
         }
         let (depth, calls, frames, line) = (self.budget.depth, self.budget.calls, self.frames.len(), self.line);
+        let doubts = self.doubts;
         self.constructing += 1;
         self.minding += 1;
         let result = self.initialise(class, &instance, arguments);
@@ -55,8 +56,20 @@ impl Machine {
             Err(Stop::Raised(raised)) if self.constructing == 0 && !self.catches(&raised.class) => {
                 (self.budget.depth, self.budget.calls) = (depth, calls);
                 self.frames.truncate(frames);
-                self.note(raised.problem());
+                self.doubts = doubts;
+                let mut problem = raised.problem();
+                if self.host.guessing {
+                    problem.severity = Severity::Warning;
+                }
+                if problem.severity != Severity::Error {
+                    self.host.left_out.insert(id);
+                }
+                self.note(problem);
                 self.line = line;
+            }
+            Err(stop @ Stop::Spent(_)) => {
+                self.host.left_out.insert(id);
+                return Err(stop);
             }
             other => other?,
         }

@@ -203,8 +203,23 @@ impl Machine {
             "gym.make" | "gymnasium.make" => Ok(Value::unknown(path)),
             "functools.partial" => match arguments.positional.first().cloned() {
                 Some(function) => {
-                    self.allocate(4)?;
-                    Ok(self.keep(Value::Partial(Rc::new((function, arguments.rest())))))
+                    let mut own = arguments.rest();
+                    // One of another is one of its function.
+                    let function = match &function {
+                        Value::Partial(inner) => {
+                            let named = |name: &Rc<str>| own.keywords.iter().any(|(other, _)| other == name);
+                            let mut keywords = inner.1.keywords.clone();
+                            keywords.retain(|(name, _)| !named(name));
+                            keywords.append(&mut own.keywords);
+                            let mut positional = inner.1.positional.clone();
+                            positional.append(&mut own.positional);
+                            own = Arguments { positional, keywords };
+                            inner.0.clone()
+                        }
+                        function => function.clone(),
+                    };
+                    self.allocate(4 + own.positional.len() + own.keywords.len())?;
+                    Ok(self.keep(Value::Partial(Rc::new((function, own)))))
                 }
                 None => Ok(Value::unknown(path)),
             },

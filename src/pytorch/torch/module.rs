@@ -76,6 +76,10 @@ impl Machine {
 
     pub(crate) fn set_module_attribute(&mut self, id: Id, name: &str, value: Value) -> Run<()> {
         self.allocate(3)?;
+        // The flag of `train()` and `eval()`: what is counted is a network that is used.
+        if name == "training" {
+            return Ok(());
+        }
         self.look_through(id)?;
         // What could not be made goes by the name it was given.
         let value = if value.is_of_error() { Value::lost(name, Why::NotMade) } else { value };

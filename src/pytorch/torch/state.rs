@@ -21,6 +21,8 @@ pub(crate) struct State {
     pub called_with: Vec<(Id, Vec<Dims>, u32)>,
     /// Shapes that a constructor was given and made a tensor of.
     pub made_inputs: Vec<(Dims, u32)>,
+    /// Modules that a function gave back that was called to see what it makes.
+    pub returned: HashSet<Id>,
     /// Names given to nodes by a comment, by line.
     pub name_comments: HashMap<u32, String>,
     /// A comment says that functions are numbered over the whole network.

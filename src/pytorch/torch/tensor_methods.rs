@@ -23,8 +23,10 @@ impl Machine {
             "ndim" => tensor.dims.map_or_else(|| Value::unknown("a rank"), |dims| Value::Int(dims.rank() as i128)),
             "data" | "grad" | "real" => object,
             "T" | "mT" => return self.tensor_function("t", Arguments::positional(vec![object]), true).map(Some),
-            "device" | "dtype" | "is_cuda" | "layout" => Value::unknown(name),
-            "requires_grad" | "training" => Value::Bool(false),
+            "device" | "dtype" | "layout" => Value::unknown(name),
+            "requires_grad" | "training" | "is_cuda" | "is_mps" | "is_quantized" | "is_sparse" | "is_nested" => {
+                Value::Bool(false)
+            }
             _ => Value::Bound(Rc::new((object, Rc::from(name)))),
         }))
     }
@@ -63,7 +65,10 @@ impl Machine {
                     return Ok(Some(error));
                 }
                 match shape {
-                    Some(shape) => self.apply(name, Layer::View(model::View { shape }), input)?,
+                    Some(shape) => {
+                        let shape = self.without_batch(tensor, shape);
+                        self.apply(name, Layer::View(model::View { shape }), input)?
+                    }
                     None => self.unsupported(name, input, None)?,
                 }
             }
@@ -201,6 +206,21 @@ impl Machine {
     }
 
     /// The same elements in a shape that is known.
+    /// A row's leading 1 stands for the batch. Of a tensor that has none, as a parameter, the sizes are said in full.
+    fn without_batch(&self, tensor: &Tensor, shape: Vec<i64>) -> Vec<i64> {
+        let (Some(dims), Some(trace)) = (tensor.dims, &self.host.trace) else { return shape };
+        let batch = trace.input.and_then(|input| input.first().copied());
+        let own = matches!(tensor.source, TensorSource::Parameter(_)) || dims.first().copied() != batch;
+        let known: i64 = shape.iter().filter(|&&size| size > 0).fold(1, |product, &size| product.saturating_mul(size));
+        let elements = dims.elements().and_then(|elements| i64::try_from(elements).ok());
+        match (elements, shape.iter().filter(|&&size| size == -1).count()) {
+            (Some(elements), 1) if own && shape[0] == 1 && elements % known == 0 => {
+                shape.into_iter().map(|size| if size == -1 { elements / known } else { size }).collect()
+            }
+            _ => shape,
+        }
+    }
+
     pub(crate) fn viewed(&mut self, name: &str, tensor: &Rc<Tensor>, dims: Option<Dims>) -> Run<Value> {
         match dims {
             Some(dims) if dims.rank() >= 1 => {

@@ -14,3 +14,4 @@ mod printed;
 mod published;
 mod rows;
 mod snippets;
+mod unknown;
