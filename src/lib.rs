@@ -3,6 +3,7 @@
 //! The modules stand in layers: each sees only some of those above it here (`tests/core/layering`).
 
 #![warn(unreachable_pub)]
+#![warn(missing_docs)]
 
 pub mod decimal;
 

@@ -2,29 +2,22 @@
 
 /// An elementwise function with its numbers.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[expect(missing_docs, reason = "the formulas say it")]
 pub enum Activation {
+    /// x.
     Identity,
     /// max(x, 0).
     Relu,
     /// min(max(x, low), high): ReLU6, Hardtanh.
-    Clamp {
-        low: f32,
-        high: f32,
-    },
+    Clamp { low: f32, high: f32 },
     /// x where positive, else slope * x.
-    LeakyRelu {
-        slope: f32,
-    },
+    LeakyRelu { slope: f32 },
     /// x where positive, else alpha * (e^x - 1).
-    Elu {
-        alpha: f32,
-    },
+    Elu { alpha: f32 },
     /// scale * ELU with the two constants of Klambauer et al. 2017.
     Selu,
     /// x where positive, else alpha * (e^(x / alpha) - 1).
-    Celu {
-        alpha: f32,
-    },
+    Celu { alpha: f32 },
     /// x * sigmoid(x).
     Silu,
     /// x * (1 + erf(x / sqrt(2))) / 2.
@@ -37,26 +30,23 @@ pub enum Activation {
     Hardsigmoid,
     /// 1 / (1 + e^-x).
     Sigmoid,
+    /// (e^x - e^-x) / (e^x + e^-x).
     Tanh,
     /// x * tanh(ln(1 + e^x)).
     Mish,
     /// ln(1 + e^(beta x)) / beta, and x where beta x exceeds the threshold.
-    Softplus {
-        beta: f32,
-        threshold: f32,
-    },
+    Softplus { beta: f32, threshold: f32 },
     /// x / (1 + |x|).
     Softsign,
     /// ln(sigmoid(x)).
     LogSigmoid,
     /// scale * x + shift: arithmetic with a number.
-    Scale {
-        scale: f32,
-        shift: f32,
-    },
+    Scale { scale: f32, shift: f32 },
 }
 
+/// Of [`Activation::Selu`], as PyTorch writes it.
 pub const SELU_SCALE: f64 = 1.050_700_987_355_480_5;
+/// Of [`Activation::Selu`], as PyTorch writes it.
 pub const SELU_ALPHA: f64 = 1.673_263_242_354_377_2;
 
 impl Activation {

@@ -18,6 +18,7 @@ pub struct Aligned {
 }
 
 impl Aligned {
+    /// `length` values, all 0.
     pub fn zeros(length: usize) -> Self {
         Self { lines: vec![Line([0.0; LINE]); length.div_ceil(LINE)], length }
     }

@@ -100,6 +100,7 @@ pub fn stack() -> usize {
 }
 
 impl Shared {
+    /// Without work.
     #[expect(clippy::new_without_default, reason = "it is a constant")]
     pub const fn new() -> Self {
         Self {

@@ -18,18 +18,23 @@ const PIXELS: usize = 4;
 /// A depthwise convolution whose input has a border of zeros.
 #[derive(Clone, Copy, Debug)]
 pub struct DepthwiseJob {
+    /// Images.
     pub batch: usize,
     /// Of the output.
     pub height: usize,
+    /// Of the output.
     pub width: usize,
     /// Rounded up to whole vectors; all of them are written.
     pub channels: usize,
+    /// Taps, [vertical, horizontal].
     pub kernel: [usize; 2],
     /// Steps of the input from one output pixel to the next.
     pub input: PixelSteps,
     /// Steps of the input from one tap to the next, [vertical, horizontal].
     pub tap: [usize; 2],
+    /// Steps of the output from pixel to pixel.
     pub output: PixelSteps,
+    /// What is done to each sum.
     pub finish: Finish,
 }
 

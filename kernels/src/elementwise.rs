@@ -13,16 +13,20 @@ use super::simd::{F32x4, LANES};
 pub struct PixelJob {
     /// The channels may be rounded up to whole vectors.
     pub planes: Planes,
+    /// Of the first operand.
     pub input: PixelSteps,
     /// Of the second operand; all zero but `image` where every pixel takes the same.
     pub other: PixelSteps,
+    /// Of what is written.
     pub output: PixelSteps,
+    /// What is done to each result.
     pub finish: Finish,
 }
 
 /// The second operand of [`pixels`].
 #[derive(Clone, Copy, Debug)]
 pub enum Operand<'a> {
+    /// The first one alone.
     None,
     /// Another image, or one pixel for each image.
     Image(Combination, &'a [f32]),

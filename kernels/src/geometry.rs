@@ -2,6 +2,7 @@
 
 /// Images of several channels. Tensors are [N, C, H, W] unless a kernel says otherwise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "N, C, H, W")]
 pub struct Planes {
     pub batch: usize,
     pub channels: usize,
@@ -15,8 +16,11 @@ pub struct Planes {
 /// follows from the size of the output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Window {
+    /// Taps.
     pub kernel: [usize; 2],
+    /// Input pixels from one window to the next.
     pub stride: [usize; 2],
+    /// Input pixels from one tap to the next.
     pub dilation: [usize; 2],
     /// At the top and left.
     pub padding: [usize; 2],
@@ -24,6 +28,7 @@ pub struct Window {
 
 /// A convolution: from which planes to which, and how.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the type says it")]
 pub struct ConvolutionShape {
     pub input: Planes,
     pub output: Planes,
@@ -33,6 +38,7 @@ pub struct ConvolutionShape {
 
 /// A pooling.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "as ConvolutionShape")]
 pub struct PoolShape {
     pub input: Planes,
     pub output: Planes,
@@ -41,6 +47,7 @@ pub struct PoolShape {
 
 /// A run of `length` elements `inner` apart, `outer * inner` times: a reduction over one dimension of a tensor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the type says it")]
 pub struct Axis {
     pub outer: usize,
     pub length: usize,

@@ -7,6 +7,7 @@ use super::simd::{F32x4, LANES};
 
 /// Zeros around an image, in pixels.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(missing_docs, reason = "sides of the image")]
 pub struct Border {
     pub top: usize,
     pub left: usize,
@@ -17,7 +18,9 @@ pub struct Border {
 /// An image in [N, H, W, C] as it lies in a buffer, its border included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ImageLayout {
+    /// Without the border.
     pub planes: Planes,
+    /// Around each plane.
     pub border: Border,
     /// Values from one pixel to the next: the channels, rounded up where the buffer has room for whole vectors.
     pub pixel: usize,

@@ -6,6 +6,7 @@
 //! [`mod@reference`] is slow and clear; every other kernel is compared with it. The fast ones keep images as
 //! [N, H, W, C], each pixel's channels together.
 
+#![warn(missing_docs)]
 #![no_std]
 
 extern crate alloc;

@@ -10,6 +10,7 @@ use super::simd::{F32x4, LANES};
 /// What is taken of the values under a window.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Pooling {
+    /// The largest.
     Max,
     /// The sum, divided by the taps inside the input.
     MeanInside,
@@ -22,6 +23,7 @@ pub enum Pooling {
 /// A pooling; windows are clipped to the input.
 #[derive(Clone, Copy, Debug)]
 pub struct PoolJob {
+    /// Images.
     pub batch: usize,
     /// Rows and columns of the input.
     pub from: [usize; 2],
@@ -29,10 +31,15 @@ pub struct PoolJob {
     pub to: [usize; 2],
     /// Rounded up to whole vectors.
     pub channels: usize,
+    /// As it slides over [`PoolJob::from`].
     pub window: Window,
+    /// What is taken of each window.
     pub pooling: Pooling,
+    /// Steps of the input from pixel to pixel.
     pub input: PixelSteps,
+    /// Steps of the output from pixel to pixel.
     pub output: PixelSteps,
+    /// What is done to each result.
     pub finish: Finish,
 }
 

@@ -28,17 +28,25 @@ pub enum TileSize {
 /// A convolution whose input has a border of zeros wide enough for whole tiles.
 #[derive(Clone, Copy, Debug)]
 pub struct WinogradJob {
+    /// Of the output's tiles.
     pub size: TileSize,
+    /// Images.
     pub batch: usize,
     /// Of the output.
     pub height: usize,
+    /// Of the output.
     pub width: usize,
+    /// Rounded up to whole vectors.
     pub input_channels: usize,
+    /// Rounded up to whole vectors; all of them are written.
     pub output_channels: usize,
     /// Of the input, from the first pixel of the first window.
     pub input: PixelSteps,
+    /// Of the pixels that are written.
     pub output: PixelSteps,
+    /// Steps of the tensor that is added, if there is one.
     pub residual: PixelSteps,
+    /// What is done to each sum.
     pub finish: Finish,
 }
 

@@ -15,6 +15,7 @@ use super::{has_all_params, runs};
 pub struct Technique {
     /// Stands in tests.
     pub id: &'static str,
+    /// The heading: what is done, in a few words.
     pub title: &'static str,
     /// What it does to this network.
     pub effect: String,
@@ -29,6 +30,7 @@ pub struct Technique {
 /// Bytes of weights.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bytes {
+    /// In 32-bit floats.
     pub before: u64,
     /// At the very best.
     pub after: u64,

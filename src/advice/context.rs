@@ -8,10 +8,15 @@ use super::costs::Costs;
 
 /// A network with everything that is known of it.
 pub struct Context<'a> {
+    /// The network that is looked at.
     pub network: &'a Network,
+    /// Its costs, in 32-bit floats.
     pub report: &'a Report,
+    /// Who reads what.
     pub uses: Uses,
+    /// What remedies are measured against.
     pub costs: Costs,
+    /// `None` where the network does not end in a classifier that is known.
     pub head: Option<Head>,
 }
 
@@ -37,10 +42,12 @@ impl<'a> Context<'a> {
         }
     }
 
+    /// Of the node at an index.
     pub fn id(&self, index: usize) -> NodeId {
         self.network.nodes[index].id
     }
 
+    /// Of the node at an index.
     pub fn name(&self, index: usize) -> &str {
         &self.network.nodes[index].name
     }
@@ -51,10 +58,12 @@ impl<'a> Context<'a> {
         list_of(&first.collect::<Vec<_>>(), nodes.len())
     }
 
+    /// Of the node at an index; 0 where a row above has them.
     pub fn params(&self, index: usize) -> u64 {
         self.report.rows[index].figures.params().0
     }
 
+    /// Of the node at an index.
     pub fn macs(&self, index: usize) -> u64 {
         self.report.rows[index].figures.macs.0
     }
@@ -64,6 +73,7 @@ impl<'a> Context<'a> {
         self.uses.taps(index).first().and_then(|&tap| self.report.shapes.tap(tap))
     }
 
+    /// A node's shape with the batch of 1; `None` where it has none.
     pub fn output(&self, index: usize) -> Option<&Dims> {
         self.report.shapes.nodes[index].dims()
     }

@@ -7,7 +7,9 @@ use crate::model::Network;
 /// What a network costs, in one line.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Costs {
+    /// Learned numbers, buffers not counted.
     pub params: u64,
+    /// Multiply-accumulates of one sample.
     pub macs: u64,
     /// Elements that all layers write.
     pub written: u64,
@@ -22,6 +24,7 @@ pub struct Costs {
 }
 
 impl Costs {
+    /// Counts the network anew.
     pub fn of(network: &Network) -> Self {
         Self::of_report(network, &analyze(network, &Settings::default()))
     }

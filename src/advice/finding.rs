@@ -7,11 +7,13 @@ use super::remedy::Remedy;
 /// One thing that makes a network cost what it costs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Finding {
+    /// What it is an instance of.
     pub rule: Rule,
     /// With the network's own numbers.
     pub message: String,
     /// The nodes it is about.
     pub nodes: Vec<NodeId>,
+    /// How sure it is.
     pub certainty: Certainty,
     /// How much it matters: the share of a total that is concerned, about 0 to 1.
     pub weight: f64,
@@ -38,6 +40,7 @@ macro_rules! rules {
         }
 
         impl Rule {
+            /// In the order of the table.
             pub const ALL: &'static [Self] = &[$(Self::$rule),*];
 
             /// Its name in links and tests.

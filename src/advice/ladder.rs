@@ -13,18 +13,22 @@ use super::{has_all_params, runs};
 /// Where a network stands, and the steps down.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Ladder {
+    /// Before any step.
     pub start: Costs,
+    /// Each on top of those before.
     pub steps: Vec<Step>,
 }
 
 /// One step: what it does to the network of the step before, and what that costs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Step {
+    /// What to do, in a few words.
     pub title: String,
     /// All rewrites from the start up to here.
     pub rewrites: Vec<Rewrite>,
     /// Of this step alone.
     pub effect: Effect,
+    /// After it and all steps before.
     pub costs: Costs,
 }
 

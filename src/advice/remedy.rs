@@ -11,9 +11,13 @@ use super::costs::Costs;
 pub struct Remedy {
     /// What to do, in a few words.
     pub title: String,
+    /// One after another.
     pub rewrites: Vec<Rewrite>,
+    /// The strongest of theirs.
     pub effect: Effect,
+    /// Of the network as it stands.
     pub before: Costs,
+    /// Of the rewritten one, counted.
     pub after: Costs,
 }
 
@@ -30,6 +34,7 @@ impl Remedy {
         saved(self.before.params, self.after.params)
     }
 
+    /// Positive where multiply-accumulates are saved.
     pub const fn saves_macs(&self) -> i64 {
         saved(self.before.macs, self.after.macs)
     }

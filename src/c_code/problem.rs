@@ -4,7 +4,9 @@ use thiserror::Error;
 
 use crate::engine::EngineError;
 
+/// What of the network has no C, or does not fit its integers.
 #[derive(Clone, Debug, PartialEq, Error)]
+#[expect(missing_docs, reason = "the message says it")]
 pub enum CProblem {
     #[error(transparent)]
     Engine(#[from] EngineError),

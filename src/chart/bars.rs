@@ -11,9 +11,13 @@ use super::{Hit, Scale, Series, Surface, Table, Theme, Unit};
 /// Numbers of rows for one or several designs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct BarChart {
+    /// Over the chart and in its table.
     pub title: String,
+    /// Of all bars.
     pub unit: Unit,
+    /// How values become lengths.
     pub scale: Scale,
+    /// The designs, in the order of the bars of a row.
     pub series: Vec<Series>,
     /// The rows that are drawn.
     pub rows: Vec<BarRow>,
@@ -28,6 +32,7 @@ pub struct BarChart {
 pub struct BarRow {
     /// Its place among the rows of the comparison; `None` for several that are drawn as one.
     pub row: Option<usize>,
+    /// The name beside the bars.
     pub label: String,
     /// As many as there are series.
     pub bars: Vec<Bar>,
@@ -36,6 +41,7 @@ pub struct BarRow {
 /// One bar.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Bar {
+    /// What its length follows from.
     pub value: BarValue,
     /// What it stands for: `depthwise1 + pointwise1`.
     pub label: String,
@@ -46,14 +52,18 @@ pub struct Bar {
 pub enum BarValue {
     /// The design has no such row.
     Absent,
+    /// The row is there, its figure is not known.
     Unknown,
+    /// In the chart's unit.
     Known(u64),
 }
 
 /// Where the parts of a bar chart stand, in CSS pixels.
 #[derive(Clone, Debug, PartialEq)]
 pub struct BarLayout {
+    /// That of the whole chart.
     pub width: f64,
+    /// That follows from the rows.
     pub height: f64,
     /// Where bars start.
     bars_left: f64,

@@ -11,12 +11,15 @@ use super::{Hit, Scale, Series, Surface, Table, Theme, Unit};
 /// Curves of one or several series, in a panel for each quantity, over shared values.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CurveChart {
+    /// Over the panels and in the table.
     pub title: String,
     /// From left to right.
     pub values: Vec<CurveValue>,
     /// The value that stands now.
     pub present: Option<usize>,
+    /// The designs, in the order of the curves of a panel.
     pub series: Vec<Series>,
+    /// One for each quantity.
     pub panels: Vec<CurvePanel>,
 }
 
@@ -38,7 +41,9 @@ pub struct CurveValue {
 /// One quantity.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CurvePanel {
+    /// The quantity.
     pub title: String,
+    /// Of its curves.
     pub unit: Unit,
     /// Of each series, of each value.
     pub curves: Vec<Vec<CurvePoint>>,
@@ -49,14 +54,18 @@ pub struct CurvePanel {
 pub enum CurvePoint {
     /// A network with this value cannot run.
     CannotRun,
+    /// The network runs, but the figure is not known.
     Unknown,
+    /// In the panel's unit.
     Known(u64),
 }
 
 /// Where the parts of a curve chart stand, in CSS pixels.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CurveLayout {
+    /// That of the whole chart.
     pub width: f64,
+    /// That follows from how many panels stand side by side.
     pub height: f64,
     frames: Vec<Frame>,
     /// The values' distances from the left end of every plot.

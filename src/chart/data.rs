@@ -14,10 +14,13 @@ use super::{
 /// A design in charts.
 #[derive(Clone, Copy, Debug)]
 pub struct ChartSide<'a> {
+    /// The design's, in legends.
     pub name: &'a str,
     /// The design's index, which says its colour.
     pub color: usize,
+    /// The design's, resolved.
     pub network: &'a Network,
+    /// Its costs; all sides with the same settings.
     pub report: &'a Report,
 }
 

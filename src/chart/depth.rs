@@ -11,17 +11,22 @@ use super::{Hit, Scale, Series, Surface, Table, Theme, Unit};
 /// Steps for one or several designs over shared rows.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DepthChart {
+    /// Over the chart and in its table.
     pub title: String,
+    /// Of all steps.
     pub unit: Unit,
     /// The rows, from the input to the output.
     pub labels: Vec<String>,
+    /// One for each design.
     pub series: Vec<DepthSeries>,
 }
 
 /// One design's steps, from left to right.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DepthSeries {
+    /// Whose steps they are.
     pub series: Series,
+    /// Of the layers that have a place among the rows.
     pub steps: Vec<DepthStep>,
 }
 
@@ -32,13 +37,16 @@ pub struct DepthStep {
     pub row: usize,
     /// The layer's name.
     pub label: String,
+    /// In the chart's unit.
     pub value: u64,
 }
 
 /// Where the parts of a depth chart stand, in CSS pixels.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DepthLayout {
+    /// That of the whole chart.
     pub width: f64,
+    /// That follows from the rows.
     pub height: f64,
     left: f64,
     right: f64,

@@ -38,6 +38,7 @@ pub struct Series {
 /// Where a chart is drawn.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Surface<'a> {
+    /// Colours and letters.
     pub theme: &'a Theme,
     /// Device pixels for each CSS pixel.
     pub density: f64,
@@ -48,6 +49,7 @@ pub struct Surface<'a> {
 /// What lies under the pointer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Hit {
+    /// Index into the chart's rows or values.
     pub row: usize,
     /// `None` between the bars of a row.
     pub series: Option<usize>,
@@ -55,5 +57,6 @@ pub struct Hit {
     pub text: String,
     /// Where to point at, in CSS pixels.
     pub x: f64,
+    /// From the chart's upper edge; [`Hit::x`] from its left one.
     pub y: f64,
 }

@@ -10,6 +10,7 @@ use super::{
 
 /// The data of a chart.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(missing_docs, reason = "the types say it")]
 pub enum Picture {
     Bars(BarChart),
     Curves(CurveChart),
@@ -18,6 +19,7 @@ pub enum Picture {
 }
 
 /// Where everything stands.
+#[expect(missing_docs, reason = "the types say it")]
 pub enum Layout {
     Bars(BarLayout),
     Curves(CurveLayout),
@@ -26,6 +28,7 @@ pub enum Layout {
 }
 
 impl Picture {
+    /// The chart's own.
     pub fn title(&self) -> &str {
         match self {
             Self::Bars(chart) => &chart.title,
@@ -43,6 +46,7 @@ impl Picture {
         self
     }
 
+    /// The chart's numbers as text.
     pub fn table(&self) -> Table {
         match self {
             Self::Bars(chart) => chart.table(),

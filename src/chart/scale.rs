@@ -6,9 +6,13 @@ use crate::cost::units::{PREFIXES, decimal, decimal_bytes, grouped};
 /// What the numbers of a chart count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unit {
+    /// Learned numbers.
     Params,
+    /// Multiply-accumulates.
     Macs,
+    /// Written with a prefix that counts in thousands.
     Bytes,
+    /// Written in the unit that fits, up to seconds.
     Nanoseconds,
     /// Hundredths of a percent of what is right.
     Accuracy,
@@ -17,6 +21,7 @@ pub enum Unit {
 /// How numbers become lengths.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Scale {
+    /// In proportion.
     #[default]
     Linear,
     /// By `log10(1 + number)`, so that 0 has no length.
@@ -48,6 +53,7 @@ impl Unit {
         }
     }
 
+    /// As it stands on axes and in tables.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Params => "params",

@@ -5,11 +5,15 @@ use plotters::style::RGBColor;
 /// How charts look. The colours are those of the page's style sheet.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Theme {
+    /// Of names and numbers.
     pub text: RGBColor,
+    /// Of axes and what matters less.
     pub muted: RGBColor,
+    /// Of lines behind the data.
     pub grid: RGBColor,
     /// Behind the row under the pointer.
     pub raised: RGBColor,
+    /// Behind everything.
     pub surface: RGBColor,
     /// Of designs in order (Okabe and Ito's, tuned so that text in them is readable); they start anew where they end.
     pub designs: [RGBColor; 6],
@@ -24,6 +28,7 @@ pub struct Theme {
 const FONT: &str = "system-ui, sans-serif";
 
 impl Theme {
+    /// Dark letters on white.
     pub const fn light() -> Self {
         Self {
             text: RGBColor(0x1a, 0x1e, 0x24),
@@ -45,6 +50,7 @@ impl Theme {
         }
     }
 
+    /// Light letters on near black.
     pub const fn dark() -> Self {
         Self {
             text: RGBColor(0xe9, 0xec, 0xf0),
@@ -64,6 +70,7 @@ impl Theme {
         }
     }
 
+    /// The colour of a design, by its index.
     pub fn design(&self, index: usize) -> RGBColor {
         self.designs[index % self.designs.len()]
     }

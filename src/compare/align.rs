@@ -9,7 +9,9 @@ use super::Side;
 /// Rows that belong together, by index, each side in order. One side is empty where the other has no counterpart.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AlignedRow {
+    /// Indices into the left network's nodes.
     pub left: Vec<usize>,
+    /// Indices into the right network's nodes.
     pub right: Vec<usize>,
 }
 

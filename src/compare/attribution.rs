@@ -9,24 +9,35 @@ use super::{Side, Summary};
 /// A sort of layers whose costs are added up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Part {
+    /// Of every kind, transposed ones too.
     Convolutions,
+    /// Matrix products.
     Linears,
+    /// With learned scales or without.
     Norms,
+    /// Everything else.
     Rest,
 }
 
 /// How much of one part each side has.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Group {
+    /// The sort that is added up.
     pub part: Part,
+    /// Of the left design.
     pub left: GroupFigures,
+    /// Of the right design.
     pub right: GroupFigures,
 }
 
+/// Sums over the layers of one part of one design.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct GroupFigures {
+    /// How many layers there are.
     pub layers: u64,
+    /// Of shared modules once.
     pub params: u64,
+    /// Multiply-accumulates with the report's batch.
     pub macs: u64,
     /// Elements written.
     pub written: u64,
@@ -35,17 +46,23 @@ pub struct GroupFigures {
 /// The row that holds the most parameters of a design.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Dominant {
+    /// Index of the node.
     pub row: usize,
+    /// The node's.
     pub name: String,
+    /// The node's, without arguments.
     pub kind: Kind,
+    /// What the row holds.
     pub params: u64,
     /// Of all parameters, 0 to 1.
     pub share: f64,
 }
 
 impl Part {
+    /// In the order in which they are told.
     pub const ALL: [Self; 4] = [Self::Convolutions, Self::Linears, Self::Norms, Self::Rest];
 
+    /// Which part a kind of layer counts to.
     pub const fn of(kind: Kind) -> Self {
         match kind.sort() {
             Sort::Convolution => Self::Convolutions,

@@ -16,8 +16,11 @@ use crate::model::{Dims, Network, NodeId};
 /// A design that is compared.
 #[derive(Clone, Copy, Debug)]
 pub struct Side<'a> {
+    /// The design's, for sentences.
     pub name: &'a str,
+    /// The design's, resolved.
     pub network: &'a Network,
+    /// Its costs; both sides with the same settings.
     pub report: &'a Report,
     /// Where this side was derived from the other one: for each node, the other side's node it comes from.
     pub origins: Option<&'a [NodeId]>,
@@ -26,7 +29,9 @@ pub struct Side<'a> {
 /// What a comparison of two designs found.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Comparison {
+    /// Totals of the left side.
     pub left: Summary,
+    /// Totals of the right side.
     pub right: Summary,
     /// All rows of both sides, in order; those that belong together in one.
     pub rows: Vec<AlignedRow>,
@@ -43,8 +48,11 @@ pub struct Comparison {
 /// One side in totals.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Summary {
+    /// The design's, for sentences.
     pub name: String,
+    /// Learned numbers.
     pub params: u64,
+    /// Multiply-accumulates with the report's batch.
     pub macs: u64,
     /// Elements that all layers write together.
     pub written: u64,

@@ -31,12 +31,15 @@ pub struct Figures {
     pub input: Elements,
     /// Elements of tensors written; a view writes none.
     pub output: Elements,
+    /// [`Figures::input`] in the number type chosen.
     pub input_bytes: Bytes,
+    /// [`Figures::output`] in the number type chosen.
     pub output_bytes: Bytes,
 }
 
 /// The name of a figure, to ask how it comes about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "the fields of Figures")]
 pub enum Figure {
     Params,
     Buffers,
@@ -64,6 +67,7 @@ pub(super) enum Learning {
 }
 
 impl Figure {
+    /// In the order of [`Figures`].
     pub const ALL: &'static [Self] = &[
         Self::Params,
         Self::Buffers,

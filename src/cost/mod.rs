@@ -38,6 +38,7 @@ use units::{Macs, Params};
 pub struct Settings {
     /// Samples in one run.
     pub batch: u64,
+    /// How weights and activations are kept, for bytes.
     pub number_type: NumberType,
     /// Modules whose parameters, and those of everything below them, do not learn: `features.0`.
     pub frozen: Vec<String>,
@@ -46,7 +47,9 @@ pub struct Settings {
 /// A network's cost.
 #[derive(Clone, Debug)]
 pub struct Report {
+    /// With which it was counted.
     pub settings: Settings,
+    /// Which node reads which.
     pub wiring: Wiring,
     /// With the batch.
     pub shapes: Shapes,
@@ -55,6 +58,7 @@ pub struct Report {
     dependences: Vec<Dependence>,
     /// Of the modules that are registered but never called, in their order.
     pub uncalled: Vec<Row>,
+    /// Of the rows and the uncalled modules.
     pub totals: Totals,
     /// `None` where it does not fit 64 bits.
     pub memory: Option<Memory>,
@@ -63,6 +67,7 @@ pub struct Report {
 /// A row's cost.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Row {
+    /// How far the figures can be trusted.
     pub state: RowState,
     /// All zero where the state knows none, but for the parameters.
     pub figures: Figures,
@@ -74,6 +79,7 @@ pub struct Row {
 /// How far a row's figures can be trusted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RowState {
+    /// Counted, on a shape that is known.
     Exact,
     /// Counted on the shape that an unsupported layer above was taken to give.
     Assumed,
@@ -81,13 +87,16 @@ pub enum RowState {
     Unsupported,
     /// It has no shape: [`Report::shapes`] says why.
     NoShape,
+    /// A figure of it, or of the rows up to it, does not fit 64 bits.
     Overflow(Box<CostError>),
 }
 
 /// The sum of all rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Totals {
+    /// Of the rows whose figures are known.
     pub figures: Figures,
+    /// How far the sums can be trusted.
     pub completeness: Completeness,
 }
 
@@ -111,6 +120,7 @@ impl Default for Settings {
 }
 
 impl Completeness {
+    /// Nothing is missing and nothing assumed.
     pub const fn is_exact(&self) -> bool {
         self.missing == 0 && self.assumed == 0
     }

@@ -13,6 +13,7 @@ use super::site::Site;
 /// for each input, and does not count.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct BySort<T> {
+    /// Those of a multiply-accumulate, too.
     pub multiplications: T,
     /// Subtractions, too.
     pub additions: T,

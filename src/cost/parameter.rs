@@ -8,9 +8,12 @@ use super::formula::Expression;
 /// How numbers are kept.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum NumberType {
+    /// IEEE 754, 4 bytes.
     #[default]
     F32,
+    /// IEEE 754, 2 bytes.
     F16,
+    /// The upper half of [`NumberType::F32`], 2 bytes.
     Bf16,
     /// Weights in 8 bits, biases in 32, activations in 8.
     Int8,
@@ -19,6 +22,7 @@ pub enum NumberType {
 }
 
 impl NumberType {
+    /// From the widest to the narrowest.
     pub const ALL: &'static [Self] = &[Self::F32, Self::F16, Self::Bf16, Self::Int8, Self::Int4];
 
     /// `f32`, `f16`, `bf16`, `int8`, `int4`.

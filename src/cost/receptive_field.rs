@@ -8,7 +8,9 @@ use super::site::Site;
 /// The receptive field of the first output pixel, in pixels of the network's input.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ReceptiveField {
+    /// Along the network's rows.
     pub height: Extent,
+    /// Along its columns; where there are no rows, along the line.
     pub width: Extent,
 }
 
@@ -17,6 +19,7 @@ pub struct ReceptiveField {
 pub struct Extent {
     /// The first and the last pixel that the first output depends on; below zero and beyond the size is padding.
     pub first: f64,
+    /// See [`Extent::first`].
     pub last: f64,
     /// How far the fields of neighbouring outputs are apart in the mean; 0 where all outputs share one.
     pub stride: f64,

@@ -7,8 +7,11 @@ use super::formula::Expression;
 /// A layer in its place: what flows in and out, with the batch, `[N, C, H, W]`.
 #[derive(Clone, Copy, Debug)]
 pub struct Site<'a> {
+    /// With its arguments.
     pub layer: &'a Layer,
+    /// In the order of the node's inputs.
     pub inputs: &'a [Dims],
+    /// Of the one tensor that it gives.
     pub output: Dims,
 }
 

@@ -12,6 +12,7 @@ macro_rules! unit {
         pub struct $unit(pub u64);
 
         impl $unit {
+            /// What a sum starts from.
             pub const ZERO: Self = Self(0);
 
             /// `None` where the sum does not fit 64 bits.

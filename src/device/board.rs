@@ -8,8 +8,11 @@ use super::source::Figure;
 pub struct Device {
     /// Stands in links.
     pub id: &'static str,
+    /// As its maker writes it.
     pub name: &'static str,
+    /// The chip and its core: "nRF52840, Cortex-M4F".
     pub processor: &'static str,
+    /// What is run on it, and by which rules.
     pub class: Class,
     /// Hz.
     pub clock: Figure,

@@ -65,6 +65,7 @@ const A100: Source = source(
     "https://www.nvidia.com/content/dam/en-zz/Solutions/Data-Center/a100/pdf/nvidia-a100-datasheet-us-nvidia-1758950-r4-web.pdf",
 );
 
+/// Each with the sources of its figures.
 pub static CATALOGUE: &[Device] = &[
     known_as(
         microcontroller(

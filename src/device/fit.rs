@@ -19,8 +19,11 @@ pub struct Fit {
     pub tensors: u64,
     /// Bytes of tensors by other planners, from the least to the most.
     pub tensors_low: u64,
+    /// See [`Fit::tensors_low`].
     pub tensors_high: u64,
+    /// The weights against the device's flash.
     pub flash: Verdict,
+    /// The tensors against its RAM.
     pub ram: Verdict,
     /// What the tensors of a microcontroller follow from.
     pub basis: Option<Basis>,
@@ -30,10 +33,13 @@ pub struct Fit {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// Also with the largest runtime known; so many bytes stay free then.
+    #[expect(missing_docs, reason = "the variant says it")]
     Fits { free: u64 },
     /// Depends on the runtime: as planned here, it leaves so many bytes for it.
+    #[expect(missing_docs, reason = "the variant says it")]
     Tight { free: u64 },
     /// As planned here, even without any runtime, so many bytes are missing.
+    #[expect(missing_docs, reason = "the variant says it")]
     TooLarge { missing: u64 },
 }
 
@@ -179,6 +185,7 @@ impl Fit {
         }
     }
 
+    /// Neither weights nor tensors are too large; either may be tight.
     pub const fn fits(&self) -> bool {
         !matches!(self.flash, Verdict::TooLarge { .. }) && !matches!(self.ram, Verdict::TooLarge { .. })
     }

@@ -29,6 +29,7 @@ pub struct QuantisedSizes {
     pub float32: u64,
     /// Also the running statistics of batch norms, without the counter.
     pub float32_with_buffers: u64,
+    /// All parameters in 16 bits.
     pub float16: u64,
     /// `quantize_dynamic`: the weights of Linears in one byte, all else in four.
     pub dynamic_int8: u64,
@@ -41,6 +42,7 @@ pub struct QuantisedSizes {
 }
 
 impl Int8Flash {
+    /// Batch norms behind convolutions and Linears folded.
     pub fn of(network: &Network, report: &Report) -> Self {
         let uses = Uses::of(network);
         let mut flash = Self::default();
@@ -91,6 +93,7 @@ impl Int8Flash {
         }
     }
 
+    /// Weights in one byte, biases in four, and the rest.
     pub const fn bytes(&self) -> u64 {
         self.bytes_with_weights_of(self.weights)
     }

@@ -19,9 +19,11 @@ use super::workload::Workload;
 /// The timings of a device and stack with the coefficients that follow.
 #[derive(Clone, Debug)]
 pub struct Fitted {
+    /// What was fitted.
     pub timings: &'static Timings,
     /// Cycles for each dense, pointwise and depthwise MAC, and for each output.
     pub cycles: [f64; 4],
+    /// How well that tells networks it has not seen.
     pub held_out: HeldOut,
 }
 
@@ -30,12 +32,15 @@ pub struct Fitted {
 pub struct HeldOut {
     /// What was left out at a time.
     pub left_out: LeftOut,
+    /// Over all that was left out; 0.1 is ten percent.
     pub mean: f64,
     /// At most this for nine of ten of what was left out: for fewer than ten, the largest.
     pub band: f64,
+    /// The error that was worst.
     pub largest: f64,
 }
 
+/// What one of the parts is that cross-validation leaves out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LeftOut {
     /// One network.
@@ -47,10 +52,13 @@ pub enum LeftOut {
 /// The time of one run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Estimate {
+    /// At the clock that the device is shown with.
     pub milliseconds: f64,
     /// The estimate less and plus the largest error for networks left out.
     pub low: f64,
+    /// See [`Estimate::low`].
     pub high: f64,
+    /// How far it can be trusted.
     pub standing: Standing,
 }
 
@@ -69,6 +77,7 @@ pub enum Latency {
     /// By software stack.
     Estimated(Vec<(Stack, Estimate)>),
     /// No timings, but the maker's peaks: so many ms are needed in any case, and more is usual.
+    #[expect(missing_docs, reason = "the variant says it")]
     AtLeast { milliseconds: f64 },
     /// Neither, or a network that cannot be counted.
     Refused(&'static str),

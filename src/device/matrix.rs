@@ -11,6 +11,7 @@ use super::timings::Stack;
 /// One design on one device.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Cell {
+    /// Whether weights and tensors have room.
     pub fit: Fit,
     /// By the device's first software stack; `None` where nothing was timed on it.
     pub time: Option<(Stack, Estimate)>,

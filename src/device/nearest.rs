@@ -12,6 +12,7 @@ use super::workload::Workload;
 /// Times by those of another device with the same core, by the clocks alone: nobody measured them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Nearest {
+    /// The one that was timed.
     pub from: &'static Device,
     /// By software stack. The bands are the other device's own.
     pub unverified: Vec<(Stack, Estimate)>,

@@ -22,6 +22,7 @@ pub struct Int8Ram {
     pub peak_at: Option<u32>,
     /// What the arena takes where the input stays in 32-bit floats and is quantised on the device.
     pub with_float_input: u64,
+    /// Whose rules it follows.
     pub basis: Basis,
 }
 
@@ -44,7 +45,9 @@ pub enum Basis {
 /// Published arenas of a vendor's planner, in times of the plan of the tensors made here.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RamBand {
+    /// The smallest of them, as a factor.
     pub low: f64,
+    /// The largest of them, as a factor.
     pub high: f64,
     /// How many networks it was taken from.
     pub networks: usize,

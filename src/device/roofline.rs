@@ -16,7 +16,9 @@ pub struct Roofline {
 /// What a layer waits for most.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Bound {
+    /// The device's operations a second.
     Compute,
+    /// The bytes a second to and from memory.
     Memory,
 }
 

@@ -3,6 +3,7 @@
 /// Where a figure can be looked up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Source {
+    /// The document, with what it states.
     pub title: &'static str,
     /// An address, or empty where the person at the page gave the figure.
     pub address: &'static str,
@@ -11,7 +12,9 @@ pub struct Source {
 /// A figure and its source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Figure {
+    /// In the unit that the field which holds it names.
     pub value: u64,
+    /// Where it stands.
     pub source: Source,
 }
 

@@ -10,21 +10,26 @@ use super::workload::Workload;
 pub struct Timings {
     /// The id of the device in the catalogue.
     pub device: &'static str,
+    /// The software that ran them.
     pub stack: Stack,
     /// The clock at which the timings were taken, in Hz.
     pub clock: u64,
     /// The clock that times are given for, in Hz: the device's own where it was timed at a higher one.
     pub shown_clock: u64,
+    /// Where they were published.
     pub source: Source,
+    /// What the fit can tell apart.
     pub terms: Terms,
     /// Cycles for each MAC of a Linear, where the stack was seen to run them otherwise than convolutions.
     pub linear: Option<f64>,
+    /// One for each network.
     pub runs: &'static [Timing],
 }
 
 /// A software stack: the same device differs threefold between them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stack {
+    /// As its maker writes it.
     pub name: &'static str,
     /// The numbers it was timed with.
     pub numbers: &'static str,
@@ -45,16 +50,20 @@ pub enum Terms {
 /// One network on one device.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Timing {
+    /// With its width and resolution, as published.
     pub network: &'static str,
+    /// What is left out together when the fit is judged: "MobileNetV1".
     pub family: &'static str,
     /// Of one run.
     pub milliseconds: f64,
+    /// What was counted of it.
     pub workload: Workload,
 }
 
 /// An arena that a vendor's planner gave, beside the one planned here.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Planned {
+    /// With its width and resolution, as published.
     pub network: &'static str,
     /// Activations with input and output, in KiB, as published.
     pub published_kib: f64,

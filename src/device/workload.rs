@@ -72,6 +72,7 @@ impl Workload {
         }
     }
 
+    /// Of all three sorts.
     pub const fn macs(&self) -> u64 {
         self.dense_macs.saturating_add(self.pointwise_macs).saturating_add(self.depthwise_macs)
     }

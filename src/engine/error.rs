@@ -4,6 +4,7 @@ use thiserror::Error;
 
 /// Why a network cannot run.
 #[derive(Clone, Debug, PartialEq, Error)]
+#[expect(missing_docs, reason = "the message says it")]
 pub enum EngineError {
     #[error("the network has no layers")]
     Empty,

@@ -21,7 +21,9 @@ pub struct PlanOptions {
     pub batch: u64,
     /// Fold batch norms and fuse activations and sums: on for speed, off to see every layer by itself.
     pub fuse: bool,
+    /// Which kernels may be chosen.
     pub kernels: Kernels,
+    /// What layers compute with.
     pub numbers: Numbers,
     /// The threads that share the steps.
     pub crew: Crew,
@@ -33,6 +35,7 @@ pub const MOST_SAMPLES: u64 = 1 << 16;
 /// The numbers a network computes with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Numbers {
+    /// 32-bit floats throughout.
     F32,
     /// Convolutions and matrix products of 8-bit weights and activations, whose ranges are those of seeded inputs; the rest in f32. Only with fast
     /// kernels.
@@ -42,6 +45,7 @@ pub enum Numbers {
 /// Which kernels may be chosen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kernels {
+    /// The fastest that can do the work.
     Fast,
     /// Plain loops.
     Reference,

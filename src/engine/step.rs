@@ -8,7 +8,9 @@ use super::kernels::winograd::TileSize;
 pub struct StepInfo {
     /// Indices of the network's nodes whose work it does.
     pub nodes: Vec<usize>,
+    /// Which kernel, and by its reason why.
     pub choice: Choice,
+    /// Multiply-accumulates with the batch.
     pub macs: u64,
     /// Bytes read and written: inputs, weights, output.
     pub bytes: u64,
@@ -23,17 +25,29 @@ pub enum Choice {
     Reference(&'static str),
     /// Plain loops over an operation of this name, as there is nothing else.
     Plain(&'static str),
+    /// A 1x1 convolution: the image is the matrix, as it lies.
     PointwiseMatrix,
+    /// A convolution of few channels, its windows gathered whole.
     FirstLayerMatrix,
+    /// A convolution whose windows are read where they lie.
     DirectMatrix,
+    /// A matrix product for each group of channels.
     GroupedMatrix,
+    /// A Linear.
     Matrix,
+    /// One channel at a time, no matrix product.
     Depthwise,
+    /// A 3x3 convolution with fewer multiplications, by tiles of the output.
     Winograd(TileSize),
+    /// A convolution or Linear in 8-bit numbers.
     QuantizedMatrix(Packing),
+    /// [`Choice::Depthwise`] in 8-bit numbers.
     QuantizedDepthwise,
+    /// A mean over all pixels.
     GlobalMean,
+    /// A window's maximum or mean.
     Pool,
+    /// Element by element, whatever the shape.
     Activation,
     /// Of images of one size.
     Pixelwise,
@@ -41,7 +55,9 @@ pub enum Choice {
     PixelwiseByChannel,
     /// Parts of a concatenation that lie where they should.
     InPlace,
+    /// Parts of a concatenation of channels, pixel by pixel.
     CopyPixels,
+    /// Parts of a concatenation along any dimension, in runs of values.
     Concatenate,
 }
 

@@ -18,6 +18,7 @@ pub const INPUT_STREAM: u64 = 1 << 31;
 /// Where parameters and buffers come from.
 #[derive(Clone, Debug)]
 pub enum WeightSource {
+    /// By a rule, from a seed.
     Seeded(Seeding),
     /// The tensors of each node that has any, in the order weight, bias, running mean, running variance.
     Given(HashMap<NodeId, Vec<Vec<f32>>>),
@@ -26,6 +27,7 @@ pub enum WeightSource {
 /// How seeded weights are made.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Seeding {
+    /// Equal seeds give equal weights, on every machine.
     pub seed: u64,
     /// Weights are uniform in ±sqrt(gain / fan-in). 1 is PyTorch's default; 6 keeps signals alive in deep networks.
     pub gain: f64,

@@ -15,7 +15,9 @@ use super::space::{Axis, Space};
 /// What a variant costs.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Metrics {
+    /// Learned numbers.
     pub params: u64,
+    /// Multiply-accumulates of one sample.
     pub macs: u64,
     /// Bytes of int8 weights with 32-bit biases, batch norms folded.
     pub flash: u64,
@@ -23,6 +25,7 @@ pub struct Metrics {
     pub peak: u64,
     /// Elements that all layers write.
     pub written: u64,
+    /// What times on a small processor follow from.
     pub workload: Workload,
 }
 
@@ -60,6 +63,7 @@ struct NodeState {
 }
 
 impl Evaluator {
+    /// For the variants of this space alone.
     pub fn new(space: &Space) -> Self {
         let network = with_flexible_sizes(&space.network);
         let plan = Plan::of(&network, &space.axes);

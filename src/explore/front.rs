@@ -7,6 +7,7 @@ use super::evaluator::Metrics;
 pub struct Candidate {
     /// Its number in the space.
     pub index: u64,
+    /// What it costs.
     pub metrics: Metrics,
     /// By published timings, where there are any.
     pub milliseconds: Option<f64>,

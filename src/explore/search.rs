@@ -9,12 +9,15 @@ use super::space::Space;
 /// What a variant may cost at most.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Budget {
+    /// `None` sets no limit, here and below.
     pub params: Option<u64>,
+    /// Multiply-accumulates of one sample.
     pub macs: Option<u64>,
     /// Bytes of int8 weights.
     pub flash: Option<u64>,
     /// Bytes of int8 tensors alive at once.
     pub peak: Option<u64>,
+    /// By published timings; a variant without an estimate does not meet it.
     pub milliseconds: Option<f64>,
 }
 
@@ -130,14 +133,17 @@ impl Search {
         self.progress.done < self.progress.total
     }
 
+    /// How many variants have been costed, of how many.
     pub const fn progress(&self) -> Progress {
         self.progress
     }
 
+    /// What nothing else beats, up to here.
     pub const fn front(&self) -> &Front {
         &self.front
     }
 
+    /// What is searched.
     pub const fn space(&self) -> &Space {
         &self.space
     }

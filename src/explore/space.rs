@@ -12,10 +12,13 @@ pub enum Axis {
     /// Height and width of the input.
     Resolution(Vec<(u64, u64)>),
     /// The kernel of these convolutions.
+    #[expect(missing_docs, reason = "the variant says it")]
     KernelSize { nodes: Vec<NodeId>, sizes: Vec<Pair> },
     /// The output channels or features of one layer.
+    #[expect(missing_docs, reason = "the variant says it")]
     Channels { node: NodeId, counts: Vec<i64> },
     /// These convolutions full (0) or separable (1), together.
+    #[expect(missing_docs, reason = "the variant says it")]
     Separable { nodes: Vec<NodeId> },
     /// The classifier; `None` leaves it.
     Head(Vec<Option<PooledHead>>),
@@ -24,7 +27,9 @@ pub enum Axis {
 /// What is varied in the usual space.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Varied {
+    /// All channels, times MobileNet's alpha.
     pub width: bool,
+    /// Height and width of the input.
     pub resolution: bool,
     /// Each full convolution separable or not.
     pub separable: bool,
@@ -32,6 +37,7 @@ pub struct Varied {
     pub kernel: bool,
     /// The channels or features of the largest layers, each by itself; then the width has no say.
     pub channels: bool,
+    /// The classifier behind the last map.
     pub head: bool,
 }
 
@@ -44,7 +50,9 @@ impl Default for Varied {
 /// The product of some axes over a network.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Space {
+    /// What is varied.
     pub network: Network,
+    /// The last one turns fastest.
     pub axes: Vec<Axis>,
 }
 
@@ -61,6 +69,7 @@ impl Axis {
         }
     }
 
+    /// Without a value, and so without a variant.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -174,6 +183,7 @@ impl Space {
         self.axes.iter().fold(1, |product: u64, axis| product.saturating_mul(axis.len() as u64))
     }
 
+    /// Some axis has no value.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }

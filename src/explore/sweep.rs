@@ -13,6 +13,7 @@ use super::space::{Axis, Space};
 /// The curves of one axis.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sweep {
+    /// In the order of the axis' values.
     pub points: Vec<Point>,
     /// The place of the network's own value, where it is one of them.
     pub present: Option<usize>,
@@ -33,7 +34,9 @@ pub struct Point {
     pub standard: Option<Metrics>,
     /// With all its convolutions separable.
     pub separable: Option<Metrics>,
+    /// Of [`Point::standard`], by published timings; `None` where there are none for it.
     pub standard_milliseconds: Option<f64>,
+    /// Of [`Point::separable`], likewise.
     pub separable_milliseconds: Option<f64>,
     /// Why it cannot run as it is, and separable: the first layer that cannot, and its error.
     pub reasons: [Option<String>; 2],

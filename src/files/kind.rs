@@ -7,15 +7,21 @@ pub enum Kind {
     Text,
     /// Text that is a JSON object: a notebook, or this program's own.
     Json,
+    /// A protobuf message that begins as an ONNX model does.
     Onnx,
+    /// A flatbuffer with TensorFlow Lite's identifier.
     TfLite,
+    /// A length and a JSON header.
     SafeTensors,
     /// A zip archive, as `torch.save` writes since PyTorch 1.6.
     Zip,
     /// `torch.save` before PyTorch 1.6: a bare pickle.
     OldPyTorch,
+    /// As Keras writes `.h5`.
     Hdf5,
+    /// No bytes at all.
     Empty,
+    /// None of these.
     Unknown,
 }
 

@@ -7,6 +7,7 @@ use super::problem::FileProblem;
 /// A design as it stands in a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OwnDesign {
+    /// The design's.
     pub name: String,
     /// As in a link.
     pub text: String,

@@ -4,6 +4,7 @@ use thiserror::Error;
 
 /// What is wrong, with the byte and the field where they are known.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[expect(missing_docs, reason = "the message says it")]
 pub enum FileProblem {
     #[error("it is no notebook: {0}")]
     Notebook(String),

@@ -16,8 +16,11 @@ pub enum Binary {
 /// The vector instructions of a browser's WebAssembly.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Simd {
+    /// No vector instructions.
     None,
+    /// WebAssembly's 128-bit SIMD.
     Plain,
+    /// With relaxed SIMD's multiply-adds, too.
     Relaxed,
 }
 

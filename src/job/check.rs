@@ -14,13 +14,17 @@ use crate::transplant::carry;
 pub struct CheckTask {
     /// As in a link.
     pub network: String,
+    /// One after another.
     pub rewrites: Vec<ExactRewrite>,
+    /// Of weights and input.
     pub seed: u64,
+    /// Weights are uniform in ±sqrt(gain / fan-in).
     pub gain: f64,
 }
 
 /// A rewrite that keeps the function, and carries the weights over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "those of Rewrite")]
 pub enum ExactRewrite {
     FoldBatchNorm,
     DropRedundantBias,
@@ -35,6 +39,7 @@ pub struct CheckReport {
     pub largest_difference: f64,
     /// The largest output by itself.
     pub largest_output: f64,
+    /// How many values were compared.
     pub outputs: u64,
 }
 

@@ -12,7 +12,9 @@ use crate::share_link;
 pub struct CodeTask {
     /// As in a link.
     pub network: String,
+    /// Of weights and inputs.
     pub seed: u64,
+    /// Weights are uniform in ±sqrt(gain / fan-in).
     pub gain: f64,
     /// In 8 bits; else in floats.
     pub int8: bool,

@@ -7,6 +7,7 @@ use std::cell::Cell;
 pub enum Control {
     /// Nothing is done until it goes on.
     Pause,
+    /// Ends a pause.
     GoOn,
     /// One step, and a pause.
     Step,
@@ -35,6 +36,7 @@ impl Control {
         }
     }
 
+    /// Reads what [`Control::word`] writes; `None` for anything else.
     pub fn of(word: &str) -> Option<Self> {
         match word {
             "pause" => Some(Self::Pause),

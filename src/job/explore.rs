@@ -11,6 +11,7 @@ use super::{Binary, Clock, Job, News, Request};
 
 /// A request to the explorer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "the tasks say it")]
 pub enum ExploreTask {
     Search(SearchTask),
     Factors(FactorsTask),

@@ -17,15 +17,20 @@ pub struct FactorsTask {
     pub network: String,
     /// The Linear's place in it.
     pub row: u32,
+    /// Of the network's weights.
     pub seed: u64,
+    /// Weights are uniform in ±sqrt(gain / fan-in).
     pub gain: f64,
 }
 
 /// What ranks there are.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FactorsReport {
+    /// The row's.
     pub name: String,
+    /// The Linear's `in_features`.
     pub inputs: u64,
+    /// The Linear's `out_features`.
     pub outputs: u64,
     /// The network as it is.
     pub now: RankCosts,
@@ -36,6 +41,7 @@ pub struct FactorsReport {
 /// One rank.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RankReport {
+    /// Features between the two factors.
     pub rank: u64,
     /// `|W - W_rank| / |W|` (Frobenius) of the seeded weight; `None` where it is too large to be taken apart.
     pub error: Option<f64>,
@@ -45,6 +51,7 @@ pub struct RankReport {
 
 /// What a network costs: as [`Costs`].
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "those of Costs")]
 pub struct RankCosts {
     pub params: u64,
     pub macs: u64,

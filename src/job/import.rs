@@ -7,6 +7,7 @@ use super::{Binary, Clock, News, Request};
 /// Read a pasted text.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ImportTask {
+    /// PyTorch source or a printed model.
     pub text: String,
     /// The input of one sample, where the person chose it: `1x1x150`.
     pub input: Option<String>,
@@ -15,13 +16,16 @@ pub struct ImportTask {
 /// What was read.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ImportReport {
+    /// In the order of the text.
     pub designs: Vec<ImportedDesign>,
+    /// Of the whole text.
     pub problems: Vec<ProblemReport>,
 }
 
 /// One network of the text.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ImportedDesign {
+    /// The class, or what the text calls it.
     pub name: String,
     /// As in a link.
     pub design: String,
@@ -31,6 +35,7 @@ pub struct ImportedDesign {
     pub input: String,
     /// Input shapes that the text allows; more than one where the person may choose.
     pub candidates: Vec<String>,
+    /// How many shapes the text allows; `candidates` may not be all of them.
     pub candidate_count: u64,
     /// Modules that do not learn.
     pub frozen: Vec<String>,
@@ -45,6 +50,7 @@ pub struct ProblemReport {
     pub is_error: bool,
     /// From 1.
     pub line: Option<u32>,
+    /// In plain words, with the numbers.
     pub message: String,
     /// PyTorch's or Python's own words.
     pub original: Option<String>,

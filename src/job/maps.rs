@@ -11,7 +11,9 @@ use crate::share_link;
 pub struct MapsTask {
     /// As in a link.
     pub network: String,
+    /// Of weights and, where none is given, of the input.
     pub seed: u64,
+    /// Weights are uniform in ±sqrt(gain / fan-in).
     pub gain: f64,
     /// In PyTorch's order; `None`: the seeded input of a run.
     pub input: Option<Vec<f32>>,
@@ -20,7 +22,9 @@ pub struct MapsTask {
 /// The input and every row that makes something of its own, in order.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct MapsReport {
+    /// What goes in.
     pub input: Maps,
+    /// By the row's index.
     pub rows: Vec<(u32, Maps)>,
 }
 
@@ -29,8 +33,11 @@ pub struct MapsReport {
 pub struct Maps {
     /// All channels, those that are shown, and the size of one in values.
     pub channels: u32,
+    /// The first of them.
     pub shown: u32,
+    /// In values, 1 for lines and vectors.
     pub height: u32,
+    /// In values.
     pub width: u32,
     /// So many values along each side are one pixel: their mean.
     pub step: u32,

@@ -64,14 +64,18 @@ pub trait Request: Clone + Sized + 'static {
 /// One thing to do. `id` comes back with every message about it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Job<T> {
+    /// One that no other job of the worker has.
     pub id: u32,
+    /// What is to be done.
     pub task: T,
 }
 
 /// A message about a job; without an id the worker itself failed, and all that it did.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Message<R> {
+    /// The job's.
     pub id: Option<u32>,
+    /// How far it is, or what has come of it.
     pub news: News<R>,
 }
 
@@ -110,6 +114,7 @@ impl<T: Request> Job<T> {
 }
 
 impl<T: Serialize> Job<T> {
+    /// For [`Job::from_bytes`] on the other side.
     pub fn to_bytes(&self) -> Vec<u8> {
         to_bytes(self)
     }
@@ -117,6 +122,7 @@ impl<T: Serialize> Job<T> {
 
 impl<T: DeserializeOwned> Job<T> {
     // Not inlined into a worker's own code, which may be compiled for speed: this is to be small.
+    /// Fails where a page and a worker of two builds meet.
     #[inline(never)]
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, UnreadableMessage> {
         from_bytes(bytes)
@@ -124,6 +130,7 @@ impl<T: DeserializeOwned> Job<T> {
 }
 
 impl<R: Serialize> Message<R> {
+    /// For [`Message::from_bytes`] on the other side.
     #[inline(never)]
     pub fn to_bytes(&self) -> Vec<u8> {
         to_bytes(self)
@@ -131,6 +138,7 @@ impl<R: Serialize> Message<R> {
 }
 
 impl<R: DeserializeOwned> Message<R> {
+    /// Fails where a page and a worker of two builds meet.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, UnreadableMessage> {
         from_bytes(bytes)
     }

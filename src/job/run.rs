@@ -15,12 +15,14 @@ use crate::share_link;
 /// Run networks and time them in turns, so that whatever slows the machine slows all of them alike.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RunsTask {
+    /// A network each.
     pub runs: Vec<RunTask>,
 }
 
 /// What each run of a [`RunsTask`] gave, in order, or why it gave nothing.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RunsReport {
+    /// As many as were asked for.
     pub runs: Vec<Result<RunReport, String>>,
 }
 
@@ -29,7 +31,9 @@ pub struct RunsReport {
 pub struct RunTask {
     /// As in a link.
     pub network: String,
+    /// Samples in each forward pass.
     pub batch: u64,
+    /// Of weights and input.
     pub seed: u64,
     /// Weights are uniform in ±sqrt(gain / fan-in).
     pub gain: f64,
@@ -58,11 +62,15 @@ pub struct RunReport {
     pub halves: (f64, f64),
     /// Timed samples, and forward passes in each.
     pub samples: u32,
+    /// See [`RunReport::samples`].
     pub passes: u32,
+    /// That shared each pass.
     pub threads: Threads,
+    /// In the order in which they run.
     pub steps: Vec<StepReport>,
     /// Activations of the run, in bytes.
     pub arena_bytes: u64,
+    /// Measured once for all runs of a task.
     pub peak: Peak,
     /// The same network in 8-bit numbers; `None` where no layer has a kernel for them.
     pub int8: Option<Int8Report>,
@@ -82,7 +90,9 @@ pub struct Peak {
 pub struct Int8Report {
     /// Of one forward pass, in milliseconds.
     pub median: f64,
+    /// A quarter of the samples was faster.
     pub lower_quartile: f64,
+    /// A quarter of the samples was slower.
     pub upper_quartile: f64,
     /// Weights and biases as they would be stored, in bytes.
     pub weight_bytes: u64,
@@ -99,11 +109,13 @@ pub struct Int8Report {
 pub struct StepReport {
     /// Indices of the rows whose work it does.
     pub rows: Vec<u32>,
+    /// In words.
     pub kernel: String,
     /// Why this kernel.
     pub reason: String,
     /// Its mean time in a pass that is timed step by step, in milliseconds.
     pub time: f64,
+    /// Multiply-accumulates with the batch.
     pub macs: u64,
     /// Bytes read and written.
     pub bytes: u64,

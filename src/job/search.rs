@@ -13,6 +13,7 @@ use super::Clock;
 pub struct SearchTask {
     /// As in a link.
     pub network: String,
+    /// The axes of the space.
     pub varied: VariedParts,
     /// The device that times are of, by its id in the catalogue.
     pub device: Option<String>,
@@ -28,6 +29,7 @@ pub struct SearchTask {
 
 /// What is varied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "those of Varied")]
 pub struct VariedParts {
     pub width: bool,
     pub resolution: bool,
@@ -43,11 +45,13 @@ pub struct VariedParts {
 pub struct SearchReport {
     /// Variants looked at, and to look at.
     pub done: u64,
+    /// The space, or as many of it as were asked for.
     pub total: u64,
     /// All variants there are.
     pub space: u64,
     /// Variants that fit, and that cannot run.
     pub within: u64,
+    /// Those that some layer cannot take.
     pub impossible: u64,
     /// Variants that nothing beats, the fewest parameters first.
     pub found: Vec<FoundReport>,
@@ -62,13 +66,17 @@ pub struct SearchReport {
 pub struct FoundReport {
     /// Its number in the space.
     pub index: u64,
+    /// The values of its axes, in words.
     pub label: String,
+    /// Learned numbers.
     pub params: u64,
+    /// Multiply-accumulates of one sample.
     pub macs: u64,
     /// Bytes of int8 weights.
     pub flash: u64,
     /// Bytes of int8 tensors alive at once.
     pub peak: u64,
+    /// On the device asked for; `None` where there are no timings for it.
     pub milliseconds: Option<f64>,
 }
 

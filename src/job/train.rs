@@ -18,7 +18,9 @@ use crate::training::{
 pub struct TrainTask {
     /// As in a link, in the order of the page.
     pub designs: Vec<String>,
+    /// The same for all designs.
     pub data: DataTask,
+    /// The same for all designs.
     pub settings: TrainSettings,
 }
 
@@ -35,6 +37,7 @@ pub enum DataTask {
 
 /// The settings of the page.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "PyTorch's names")]
 pub struct TrainSettings {
     /// None at all: only what training would take is found out.
     pub epochs: u32,
@@ -54,7 +57,9 @@ pub struct TrainSettings {
     pub resamples: bool,
 }
 
+/// `torch.optim`'s classes; `Nesterov` is `SGD(nesterov=True)`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "PyTorch's names")]
 pub enum OptimizerName {
     Sgd,
     Nesterov,
@@ -63,36 +68,48 @@ pub enum OptimizerName {
     RmsProp,
 }
 
+/// How the rate changes over the epochs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ScheduleName {
+    /// Not at all.
     Constant,
+    /// A tenth after each third of the epochs.
     Step,
+    /// To 0 at the end, as `CosineAnnealingLR`.
     Cosine,
 }
 
 /// What is known so far.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct TrainReport {
+    /// In the order of the task.
     pub designs: Vec<TrainedDesign>,
+    /// The same for all designs.
     pub data: DataReport,
     /// How far all of it is, 0 to 1.
     pub progress: f64,
     /// The seed at hand, counted from 0.
     pub seed: u32,
+    /// Nothing more is told.
     pub is_done: bool,
 }
 
 /// The data in figures.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct DataReport {
+    /// Of one sample: `[C, H, W]`, `[C, L]`.
     pub shape: Vec<u64>,
+    /// Their names, in the order of the network's outputs.
     pub classes: Vec<String>,
     /// Samples of each class.
     pub counts: Vec<u32>,
+    /// Samples that are learned from.
     pub train: u32,
+    /// Samples that are kept to test on.
     pub test: u32,
     /// What was done to the numbers: `(x - shift) / scale`.
     pub shift: f64,
+    /// See [`DataReport::shift`].
     pub scale: f64,
 }
 
@@ -107,8 +124,11 @@ pub struct TrainedDesign {
     pub problem: Option<String>,
     /// Of the seed at hand, or of the last one: loss and accuracy, in training and in the test, and the rate.
     pub epochs: Vec<[f64; 5]>,
+    /// Of the first steps, one by one.
     pub losses: Vec<f64>,
+    /// Taken so far with the seed at hand.
     pub steps: u32,
+    /// Test samples by class and by what they are taken for: row by row.
     pub confusion: Vec<u32>,
     /// Test samples taken for another class: the values, the class, what it was taken for.
     pub wrong: Vec<(Vec<f32>, u32, u32)>,
@@ -118,19 +138,24 @@ pub struct TrainedDesign {
     pub accuracies: Vec<f64>,
     /// Bytes, part by part with its formula.
     pub memory: Vec<(String, u64, String)>,
+    /// Numbers that learn.
     pub parameters: u64,
     /// The weights of the first seed when all is done: PyTorch's names, sizes, values.
     pub weights: Vec<WeightReport>,
     /// Milliseconds of its steps, and samples in them.
     pub took: f64,
+    /// Samples in the milliseconds that [`TrainedDesign::took`] counts.
     pub learned: u64,
 }
 
 /// A tensor by PyTorch's name.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct WeightReport {
+    /// `layer1.0.conv1.weight`.
     pub name: String,
+    /// No sizes at all for a single number.
     pub shape: Vec<u64>,
+    /// Row by row.
     pub values: Vec<f32>,
 }
 

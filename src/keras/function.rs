@@ -5,6 +5,7 @@ use crate::model::{Dims, ScalarOperation};
 /// A layer or a function of Keras. Axes count in Keras's order, from the batch at 0; sizes are rows, then columns, and
 /// over lines the rows are 1.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(missing_docs, reason = "Keras's names")]
 pub enum Function {
     Conv {
         window: Window,
@@ -146,6 +147,7 @@ pub enum Function {
 
 /// A window that slides over rows and columns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "Keras's names")]
 pub struct Window {
     pub kernel: [u64; 2],
     pub strides: [u64; 2],
@@ -159,7 +161,9 @@ pub struct Window {
 /// What a padding is filled with.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Fill {
+    /// What `ops.pad` fills with by itself.
     Zero,
+    /// The `value` of a constant padding.
     Number(f64),
     /// The tensor mirrored at its last element, which is not repeated.
     Reflect,
@@ -173,6 +177,7 @@ pub enum Fill {
 
 /// How a map gets another size.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "Keras's names")]
 pub enum Resize {
     Nearest,
     Bilinear,
@@ -180,6 +185,7 @@ pub enum Resize {
 
 /// One element in, one element out.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[expect(missing_docs, reason = "Keras's names")]
 pub enum Activation {
     Relu,
     Relu6,

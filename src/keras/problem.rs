@@ -5,6 +5,7 @@ use thiserror::Error;
 /// The row that stops the export, and why.
 #[derive(Clone, Debug, PartialEq, Error)]
 #[error("{name} ({class}) has no equal in Keras: {reason}.")]
+#[expect(missing_docs, reason = "the message says it")]
 pub struct KerasProblem {
     /// The row's index.
     pub row: usize,
@@ -15,6 +16,7 @@ pub struct KerasProblem {
 
 /// What Keras cannot say, and the way out.
 #[derive(Clone, Debug, PartialEq, Error)]
+#[expect(missing_docs, reason = "the message says it")]
 pub enum Unsayable {
     #[error("it has no shape here; mend the row first")]
     NoShape,

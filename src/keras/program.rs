@@ -9,6 +9,7 @@ use super::function::Function;
 pub struct Program {
     /// The sizes of each tensor in Keras's order, the batch first; the network's input is the first tensor.
     pub tensors: Vec<Dims>,
+    /// In the order in which they run: none reads a tensor that a later one writes.
     pub operations: Vec<Operation>,
     /// The tensor that leaves.
     pub output: usize,
@@ -21,6 +22,7 @@ pub struct Program {
 pub struct Operation {
     /// The row that it is of, by index.
     pub row: usize,
+    /// What it computes, with its sizes.
     pub function: Function,
     /// Tensors.
     pub inputs: Vec<usize>,

@@ -5,7 +5,9 @@
 pub struct Interval {
     /// In bytes, or in any other unit: offsets come in the same.
     pub size: u64,
+    /// The first step that needs it.
     pub first: u32,
+    /// The last step that needs it.
     pub last: u32,
 }
 
@@ -19,6 +21,7 @@ pub struct Arena {
 }
 
 impl Interval {
+    /// Both are needed in some step.
     pub const fn overlaps(&self, other: &Self) -> bool {
         self.first <= other.last && other.first <= self.last
     }

@@ -25,6 +25,7 @@ pub struct Lifetimes {
 /// One stretch of memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Storage {
+    /// Those of the largest tensor that lies in it.
     pub elements: u64,
     /// The first node that writes it; `None` for the network's input.
     pub node: Option<u32>,
@@ -47,6 +48,7 @@ pub enum Reuse {
 /// The most that lives at once.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Peak {
+    /// Of all that lives in that step.
     pub elements: u64,
     /// The first step at which it does; `None` for a network without nodes.
     pub at: Option<u32>,

@@ -6,6 +6,7 @@ use super::value::Value;
 
 /// Why a value does not fit an argument.
 #[derive(Clone, Debug, PartialEq, Error)]
+#[expect(missing_docs, reason = "the message says it")]
 pub enum ArgumentError {
     #[error("{layer} has no argument {name}")]
     Unknown { layer: &'static str, name: String },
@@ -21,13 +22,16 @@ pub trait Argument: Sized {
     /// The texts that PyTorch takes, for what is a choice among texts alone; else empty.
     const CHOICES: &'static [&'static str] = &[];
 
+    /// As PyTorch would be given it.
     fn to_value(&self) -> Value;
 
+    /// `None` where it does not fit the type; `EXPECTED` says what would.
     fn from_value(value: &Value) -> Option<Self>;
 }
 
 /// Height and width. PyTorch's `3` stands for `(3, 3)`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "the type says it")]
 pub struct Pair {
     pub height: i64,
     pub width: i64,
@@ -35,6 +39,7 @@ pub struct Pair {
 
 /// The rows and columns of a map. One number for both is the same map, but some tools count it otherwise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "the type says it")]
 pub struct MapSize {
     pub height: i64,
     pub width: i64,
@@ -45,6 +50,7 @@ pub struct MapSize {
 /// A number of channels: fixed, or a multiple of the input channels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Channels {
+    /// So many, whatever comes in.
     Count(i64),
     /// This many times the input channels (a depthwise multiplier).
     TimesInput(i64),
@@ -53,6 +59,7 @@ pub enum Channels {
 /// Into how many groups a convolution divides its channels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Groups {
+    /// So many; it must divide the input and the output channels.
     Count(i64),
     /// One group for each input channel: a depthwise convolution.
     InputChannels,
@@ -82,6 +89,7 @@ pub enum LinePadding {
 
 /// What a convolution's padding is filled with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "PyTorch's names")]
 pub enum PaddingMode {
     Zeros,
     Reflect,
@@ -91,6 +99,7 @@ pub enum PaddingMode {
 
 /// Padding in PyTorch's order. One number stands for all four.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "PyTorch's names")]
 pub struct Sides {
     pub left: i64,
     pub right: i64,
@@ -100,6 +109,7 @@ pub struct Sides {
 
 /// The size an adaptive pool gives; `None` keeps the input's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "the type says it")]
 pub struct OutputSize {
     pub height: Option<i64>,
     pub width: Option<i64>,
@@ -107,6 +117,7 @@ pub struct OutputSize {
 
 /// The factors of an upsampling.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[expect(missing_docs, reason = "the type says it")]
 pub struct ScaleFactor {
     pub height: f64,
     pub width: f64,
@@ -114,6 +125,7 @@ pub struct ScaleFactor {
 
 /// How an upsampling fills in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "PyTorch's names")]
 pub enum UpsampleMode {
     Nearest,
     Bilinear,
@@ -124,6 +136,7 @@ pub enum UpsampleMode {
 pub enum GeluApproximate {
     /// By the error function.
     None,
+    /// `0.5 x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3)))`.
     Tanh,
 }
 
@@ -138,6 +151,7 @@ pub enum StochasticMode {
 
 /// The arithmetic of a tensor with a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "PyTorch's names")]
 pub enum ScalarOperation {
     Add,
     Sub,
@@ -149,10 +163,12 @@ pub enum ScalarOperation {
 pub type Integers = Vec<i64>;
 
 impl Pair {
+    /// The same for both.
     pub const fn square(size: i64) -> Self {
         Self { height: size, width: size }
     }
 
+    /// Rows before columns, as PyTorch.
     pub const fn new(height: i64, width: i64) -> Self {
         Self { height, width }
     }

@@ -20,6 +20,7 @@ pub struct Dims {
 
 /// Why a text or a list of sizes is not the shape of a tensor.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[expect(missing_docs, reason = "the message says it")]
 pub enum DimsError {
     #[error("a shape has 1 to {MAX_RANK} sizes, not {0}")]
     Rank(usize),
@@ -35,14 +36,17 @@ impl Dims {
         Some(dims)
     }
 
+    /// Outermost first.
     pub fn sizes(&self) -> &[u64] {
         &self.sizes[..usize::from(self.rank)]
     }
 
+    /// Outermost first; their number stays.
     pub fn sizes_mut(&mut self) -> &mut [u64] {
         &mut self.sizes[..usize::from(self.rank)]
     }
 
+    /// How many sizes there are: 0 for a single number.
     pub fn rank(&self) -> usize {
         usize::from(self.rank)
     }

@@ -31,6 +31,7 @@ macro_rules! layers {
         $(
             $(#[$doc])*
             #[derive(Clone, Debug, PartialEq)]
+            #[allow(missing_docs, reason = "PyTorch's arguments, where there are any")]
             pub struct $kind {
                 $(pub $required: $required_type,)*
                 $(pub $optional: $optional_type,)*
@@ -56,6 +57,7 @@ macro_rules! layers {
         }
 
         impl Kind {
+            /// In the order of the table below.
             pub const ALL: &'static [Kind] = &[$(Kind::$kind),*];
 
             /// The name of the class in `torch.nn`, or of the function, in lower case.
@@ -85,6 +87,7 @@ macro_rules! layers {
         }
 
         impl Layer {
+            /// What it is without its arguments.
             pub const fn kind(&self) -> Kind {
                 match self { $(Layer::$kind(_) => Kind::$kind,)* }
             }
@@ -261,6 +264,7 @@ layers! {
     Sigmoid "Sigmoid": ACTIVATION, [] {}
     /// `log(sigmoid(x))`.
     LogSigmoid "LogSigmoid": ACTIVATION, [] {}
+    /// `(e^x - e^-x) / (e^x + e^-x)`.
     Tanh "Tanh": ACTIVATION, [] {}
     /// `log(1 + e^(beta x)) / beta`; `x` itself where `beta x > threshold`.
     Softplus "Softplus": ACTIVATION, [] { beta: f64 = 1.0, threshold: f64 = 20.0 }
@@ -273,12 +277,15 @@ layers! {
 
     // What does nothing when a trained network runs.
 
+    /// Drops single elements in training, each with probability `p`.
     Dropout "Dropout": REGULARIZER, [] { p: f64 = 0.5, inplace: bool = false }
     /// Drops whole channels in training.
     Dropout2d "Dropout2d": REGULARIZER, [] { p: f64 = 0.5, inplace: bool = false }
+    /// Sets elements to SELU's lower limit in training, and keeps mean and variance.
     AlphaDropout "AlphaDropout": REGULARIZER, [] { p: f64 = 0.5, inplace: bool = false }
     /// torchvision's; drops whole branches in training.
     StochasticDepth "StochasticDepth": REGULARIZER, [p: f64 = 0.2] { mode: StochasticMode = StochasticMode::Row }
+    /// Gives its input.
     Identity "Identity": REGULARIZER, [] {}
 
     // Shape and order.
@@ -303,15 +310,20 @@ layers! {
     PixelShuffle "PixelShuffle": COPY, [upscale_factor: i64 = 2] {}
     /// `[N, C, H r, W r]` becomes `[N, C r^2, H, W]`.
     PixelUnshuffle "PixelUnshuffle": COPY, [downscale_factor: i64 = 2] {}
+    /// To `size`, or to `scale_factor` times the input's, rounded down: of `size` and `scale_factor` one is given.
     Upsample "Upsample": RESIZING, [] {
         size: Option<MapSize> = None,
         scale_factor: Option<ScaleFactor> = None,
         mode: UpsampleMode = UpsampleMode::Nearest,
         align_corners: Option<bool> = None
     }
+    /// Zeros around the map; negative sides cut it.
     ZeroPad2d "ZeroPad2d": RESIZING, [padding: Sides = Sides { left: 1, right: 1, top: 1, bottom: 1 }] {}
+    /// `value` around the map; negative sides cut it.
     ConstantPad2d "ConstantPad2d": RESIZING, [padding: Sides = Sides { left: 1, right: 1, top: 1, bottom: 1 }, value: f64 = 0.0] {}
+    /// The map mirrored at its outermost pixels, which are not repeated.
     ReflectionPad2d "ReflectionPad2d": RESIZING, [padding: Sides = Sides { left: 1, right: 1, top: 1, bottom: 1 }] {}
+    /// The outermost pixels again and again.
     ReplicationPad2d "ReplicationPad2d": RESIZING, [padding: Sides = Sides { left: 1, right: 1, top: 1, bottom: 1 }] {}
 
     // Several inputs, or none.

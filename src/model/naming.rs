@@ -26,6 +26,7 @@ pub const MAX_NAME: usize = 256;
 
 /// Why something cannot have a name.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[expect(missing_docs, reason = "the message says it")]
 pub enum NameError {
     #[error("it needs a name")]
     Empty,

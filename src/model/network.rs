@@ -7,9 +7,11 @@ use super::{Arity, Dims, Layer};
 /// A network: an input and nodes in execution order. The last node's output is the network's.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Network {
+    /// The class in PyTorch source, and the title in exports.
     pub name: String,
     /// The input of one sample, without the batch dimension: `[C, H, W]`, `[F]`.
     pub input: Dims,
+    /// Each after those it reads.
     pub nodes: Vec<Node>,
     /// Modules with parameters that are registered but never run (they still count as parameters).
     pub uncalled: Vec<UncalledModule>,
@@ -18,12 +20,16 @@ pub struct Network {
 /// One step of a network.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Node {
+    /// Stays with the node when others are added, moved or removed.
     pub id: NodeId,
     /// PyTorch's qualified name: `conv1`, `layer1.0.bn2`. Two nodes of one name and equal layers are one
     /// module called twice; its parameters count once.
     pub name: String,
+    /// What it computes.
     pub layer: Layer,
+    /// What it reads.
     pub inputs: Inputs,
+    /// As a module or as a function.
     pub call: Call,
 }
 
@@ -48,6 +54,7 @@ pub enum Inputs {
     /// The node above, or the network's input for the first.
     #[default]
     Above,
+    /// In the order of the layer's inputs.
     From(Vec<Source>),
 }
 
@@ -56,13 +63,16 @@ pub enum Inputs {
 pub enum Source {
     /// The network's input.
     Input,
+    /// A node's output; none where that node is gone or stands below.
     Node(NodeId),
 }
 
 /// A module that no node calls.
 #[derive(Clone, Debug, PartialEq)]
 pub struct UncalledModule {
+    /// PyTorch's qualified name.
     pub name: String,
+    /// What it would compute.
     pub layer: Layer,
     /// The inferred argument, as no input says it: `in_channels`, `num_features`, `normalized_shape` ...
     pub declared: Vec<u64>,
@@ -128,6 +138,7 @@ impl Network {
         self.nodes.iter().filter(|node| ids.contains(&node.id)).map(|node| node.name.as_str()).collect()
     }
 
+    /// `None` where no node has the id.
     pub fn node(&self, id: NodeId) -> Option<&Node> {
         self.nodes.iter().find(|node| node.id == id)
     }

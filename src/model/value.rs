@@ -7,6 +7,7 @@ use crate::decimal;
 
 /// An argument in PyTorch's own terms, before or after it is typed.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(missing_docs, reason = "Python's types")]
 pub enum Value {
     None,
     Bool(bool),

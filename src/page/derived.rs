@@ -8,6 +8,7 @@ use crate::workbench::{Resolved, Workbench};
 /// What follows from the workbench.
 #[derive(Clone, Debug)]
 pub struct Derived {
+    /// In the order of the workbench.
     pub designs: Vec<DesignState>,
     /// The baseline against another design.
     pub comparison: Option<Comparison>,
@@ -18,12 +19,16 @@ pub struct Derived {
 /// One design with all that is known of it.
 #[derive(Clone, Debug)]
 pub struct DesignState {
+    /// Over its column.
     pub name: String,
+    /// Its network, the rewrites of a twin done.
     pub resolved: Resolved,
+    /// Its costs, with the workbench's settings.
     pub report: Report,
 }
 
 impl Derived {
+    /// Costs every design anew.
     pub fn of(workbench: &Workbench) -> Self {
         let settings = cost::Settings {
             batch: workbench.settings.batch,
@@ -46,6 +51,7 @@ impl Derived {
 }
 
 impl DesignState {
+    /// That of the design as it stands, the rewrites of a twin done.
     pub fn network(&self) -> &Network {
         &self.resolved.network
     }

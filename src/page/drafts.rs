@@ -4,6 +4,7 @@ use crate::model::NodeId;
 
 /// A field that one types into.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the variants say it")]
 pub enum Field {
     /// An argument of a row, by PyTorch's name.
     Argument { design: usize, id: NodeId, name: &'static str },
@@ -77,6 +78,7 @@ impl Drafts {
         self.0.retain(|(field, _)| field.design() != Some(design));
     }
 
+    /// Forgets all of them.
     pub fn clear(&mut self) {
         self.0.clear();
     }

@@ -21,15 +21,18 @@ pub struct Editor {
 }
 
 impl Editor {
+    /// With nothing to undo.
     pub fn new(workbench: Workbench) -> Self {
         let derived = Shared::new(Derived::of(&workbench));
         Self { workbench: Shared::new(workbench), derived, history: History::default(), sitting: 0 }
     }
 
+    /// What is edited, as it stands.
     pub fn workbench(&self) -> &Shared<Workbench> {
         &self.workbench
     }
 
+    /// What follows from it.
     pub fn derived(&self) -> &Shared<Derived> {
         &self.derived
     }
@@ -205,10 +208,12 @@ impl Editor {
         self.edit_network(design, None, |network| ids.iter().for_each(|&id| network.remove(id)));
     }
 
+    /// Takes a row away; those that read it read what it read.
     pub fn remove(&mut self, design: usize, id: NodeId) {
         self.edit_network(design, None, |network| network.remove(id));
     }
 
+    /// A row's layer once more, directly behind it.
     pub fn duplicate(&mut self, design: usize, id: NodeId) {
         self.edit_network(design, None, |network| {
             if let Some(node) = network.node(id) {
@@ -322,10 +327,12 @@ impl Editor {
         self.edit(stroke, |present| *present = workbench);
     }
 
+    /// There is an edit to take back.
     pub fn can_undo(&self) -> bool {
         self.history.can_undo()
     }
 
+    /// There is an undone edit.
     pub fn can_redo(&self) -> bool {
         self.history.can_redo()
     }

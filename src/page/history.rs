@@ -15,6 +15,7 @@ pub const ONE_STEP: f64 = 1000.0;
 
 /// What an edit is of, so that typing a number is one step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
 pub enum EditKey {
     Argument(usize, NodeId, &'static str),
     Input(usize),
@@ -27,10 +28,13 @@ pub enum EditKey {
 /// A key press or the like that is of one thing, at a time in milliseconds.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Stroke {
+    /// Strokes of one thing are one step, as long as little time is between them.
     pub of: EditKey,
+    /// Since any fixed moment.
     pub time: f64,
 }
 
+/// The way back and forth.
 #[derive(Clone, Debug, Default)]
 pub struct History {
     undo: VecDeque<Shared<Workbench>>,
@@ -53,10 +57,12 @@ impl History {
         }
     }
 
+    /// There is a workbench before the present one.
     pub fn can_undo(&self) -> bool {
         !self.undo.is_empty()
     }
 
+    /// There is one that was undone.
     pub fn can_redo(&self) -> bool {
         !self.redo.is_empty()
     }

@@ -13,7 +13,9 @@ const WIDEST: u32 = 320;
 /// A picture of tiles, as a canvas takes it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Mosaic {
+    /// In pixels of the picture.
     pub width: u32,
+    /// In pixels of the picture.
     pub height: u32,
     /// Red, green, blue and opacity of each pixel, row by row.
     pub colours: Vec<u8>,
@@ -22,9 +24,11 @@ pub struct Mosaic {
 /// A value of a feature map, by its place.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Spot {
+    /// From 0.
     pub channel: u32,
     /// In values, not in pixels of the picture.
     pub row: u32,
+    /// In values, as the row.
     pub column: u32,
     /// Of the mean of the values under the pixel; exact to 1/127 of the largest.
     pub value: f32,
@@ -33,7 +37,9 @@ pub struct Spot {
 /// Rows and columns of the input, from the first to the last, both within it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Region {
+    /// From 0, both ends included.
     pub rows: (u32, u32),
+    /// From 0, both ends included.
     pub columns: (u32, u32),
 }
 
@@ -43,6 +49,7 @@ fn columns(maps: &Maps) -> u32 {
 }
 
 impl Mosaic {
+    /// The channels that are shown, as many side by side as fit.
     pub fn of(maps: &Maps) -> Self {
         let (height, width) = maps.picture();
         let across = columns(maps);

@@ -16,10 +16,13 @@ pub struct Module {
     pub name: String,
     /// The first row, and the first one behind it.
     pub first: usize,
+    /// See [`Module::first`].
     pub end: usize,
     /// Parts with numbers for names, as blocks have them; 0 where it has none.
     pub blocks: usize,
+    /// Sum over its rows.
     pub params: u64,
+    /// Sum over its rows.
     pub macs: u64,
     /// Whether something in it has no shape or no known cost: its sums are at least that.
     pub is_partial: bool,
@@ -85,8 +88,11 @@ fn split(names: &[&str], rows: std::ops::Range<usize>, depth: usize, found: &mut
 /// What a list of rows shows of a module: whether its rows are there, or only its line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Head {
+    /// The module's first row.
     pub first: usize,
+    /// The first row behind it.
     pub end: usize,
+    /// Only its line is there.
     pub is_folded: bool,
 }
 
@@ -95,6 +101,7 @@ pub struct Head {
 pub enum Entry {
     /// The line of the module that begins with this row.
     Head(usize),
+    /// A row by itself.
     Row(usize),
 }
 

@@ -21,12 +21,15 @@ pub const FRESH: &str = "fresh";
 /// A work as it is kept between visits. Times are in milliseconds since 1970.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Kept {
+    /// The work's, the same in all its tabs and visits.
     pub id: String,
+    /// The work itself.
     pub link: String,
     /// What the address said when it was kept; empty for the plain address.
     pub address: String,
     /// Whether a person made it here; a link that was only looked at is not one's own.
     pub is_own: bool,
+    /// When it was kept.
     pub saved: u64,
     /// What it is, in a line.
     pub title: String,
@@ -35,13 +38,17 @@ pub struct Kept {
 /// What a tab had last. It outlives a reload.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Session {
+    /// The id of the work that it shows.
     pub work: String,
+    /// The work as it was last.
     pub link: String,
     /// What the address said then, which may be some edits behind the link.
     pub address: String,
     /// What the address said before it was written last: a reload that began just then still has that.
     pub before: String,
+    /// As [`Kept::is_own`].
     pub is_own: bool,
+    /// When, in milliseconds since 1970.
     pub saved: u64,
 }
 
@@ -52,10 +59,13 @@ pub struct Visit {
     pub address: String,
     /// The work that this step of the browser's history belongs to.
     pub step: Option<String>,
+    /// `None` in a new tab.
     pub session: Option<Session>,
+    /// The person's works, in any order.
     pub kept: Vec<Kept>,
     /// An opening that was begun and not ended: what was opened, and when.
     pub unended: Option<(String, u64)>,
+    /// In milliseconds since 1970.
     pub now: u64,
 }
 
@@ -66,12 +76,14 @@ pub struct Opening {
     pub link: Option<String>,
     /// The work that goes on; `None`: a new one.
     pub work: Option<String>,
+    /// As [`Kept::is_own`].
     pub is_own: bool,
     /// What would have been opened, but for its last opening, which did not end.
     pub held_back: Option<String>,
 }
 
 impl Visit {
+    /// What to show for all this.
     pub fn opening(&self) -> Opening {
         let opening = self.wanted();
         let is_endless = |(link, began): &(String, u64)| {

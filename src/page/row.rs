@@ -12,18 +12,25 @@ use super::wiring::takes;
 /// Everything that a row shows. Rows are redrawn where this differs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RowView {
+    /// Index in the workbench.
     pub design: usize,
+    /// The node's place in its network.
     pub index: usize,
+    /// The node's.
     pub name: String,
+    /// The node's, with its arguments.
     pub layer: Layer,
     /// The names of what flows in, where that is not the row above.
     pub takes: Option<String>,
     /// `4x2x151`, or nothing where it is not known.
     pub out: String,
+    /// 0 where a row above has them.
     pub params: u64,
+    /// With the batch.
     pub macs: u64,
     /// Of the design's parameters.
     pub share: f64,
+    /// Whether its numbers stand, or why not.
     pub state: RowState,
     /// How many rows' height it takes to stand beside its counterpart.
     pub units: usize,
@@ -31,19 +38,26 @@ pub struct RowView {
     pub space: usize,
 }
 
+/// Whether a row has its numbers.
 #[derive(Clone, Debug, PartialEq)]
 pub enum RowState {
+    /// It has.
     Fine,
     /// PyTorch's class of exception and words, and the way out.
     Failed {
+        /// `RuntimeError`.
         class: &'static str,
+        /// PyTorch's.
         words: String,
+        /// What to change.
         way_out: Option<String>,
     },
     /// Named: the row that it waits for.
     Waits {
+        /// The row's name.
         on: String,
     },
+    /// Its cost is not known.
     Unsupported,
     /// A sum that does not fit.
     Overflow(String),

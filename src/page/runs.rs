@@ -12,15 +12,18 @@ const MEASURE: f64 = 240.0;
 /// What a run was asked for.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Asked {
+    /// What the worker is given.
     pub task: RunTask,
     /// The names of the network's rows.
     pub rows: Vec<String>,
+    /// Where the design stood.
     pub origin: Origin,
 }
 
 /// Where a design stood when it was run: a result of another one is none of this design.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Origin {
+    /// The design's.
     pub name: String,
     /// How many workbenches had been opened.
     pub sitting: usize,
@@ -31,6 +34,7 @@ pub struct Origin {
 pub struct Shown {
     /// The names of the rows that were run, not of those that stand there now.
     pub rows: Vec<String>,
+    /// Or why there is none.
     pub result: Result<RunReport, String>,
     /// Whether the design or the settings have been edited since.
     pub is_stale: bool,
@@ -39,11 +43,15 @@ pub struct Shown {
 /// What is to be seen of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RunState {
+    /// Nothing was asked for.
     Idle,
+    /// Asked for, and not yet answered.
     Running,
+    /// The result shown is of what stands there.
     Done,
     /// The result shown is of another network or other settings.
     Stale,
+    /// There is a reason in place of a result.
     Failed,
 }
 
@@ -156,6 +164,7 @@ impl Runs {
         }
     }
 
+    /// A run of some design has no answer yet.
     pub fn is_running(&self) -> bool {
         self.0.iter().any(|run| run.job.is_some())
     }
@@ -176,6 +185,7 @@ impl Runs {
         })
     }
 
+    /// `wanted` is what a run would be asked for now.
     pub fn state(&self, design: usize, origin: &Origin, wanted: Option<&Asked>) -> RunState {
         if self.0.get(design).is_some_and(|run| run.job.is_some()) {
             return RunState::Running;

@@ -8,6 +8,7 @@ use std::sync::Arc;
 pub struct Shared<T>(Arc<T>);
 
 impl<T> Shared<T> {
+    /// Two of them are equal only where one comes from the other.
     pub fn new(value: T) -> Self {
         Self(Arc::new(value))
     }

@@ -4,6 +4,7 @@ use crate::cost::Report;
 
 /// The totals that are shown, as plain numbers.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[expect(missing_docs, reason = "the figures of Report")]
 pub struct TotalsView {
     pub params: u64,
     pub trainable: u64,
@@ -18,6 +19,7 @@ pub struct TotalsView {
 }
 
 impl TotalsView {
+    /// The peak is 0 where it does not fit 64 bits.
     pub fn of(report: &Report) -> Self {
         let figures = &report.totals.figures;
         let peak = report.memory.as_ref().map_or(0, |memory| memory.bytes(memory.peak_out_of_place.elements).0);

@@ -9,9 +9,12 @@ use super::certainty::compare;
 /// Where the samples come from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Source {
+    /// The page's file of handwritten digits.
     #[default]
     Digits,
+    /// Made by a formula in the first design's shape.
     Vibration,
+    /// A table that the person gives.
     Own,
 }
 
@@ -24,6 +27,7 @@ pub const OPTIMIZERS: [(&str, &str, OptimizerName); 5] = [
     ("rmsprop", "RMSprop", OptimizerName::RmsProp),
 ];
 
+/// By the words of the hook and of people, as the optimisers.
 pub const SCHEDULES: [(&str, &str, ScheduleName); 3] = [
     ("constant", "constant", ScheduleName::Constant),
     ("step", "a tenth after each third", ScheduleName::Step),
@@ -32,6 +36,7 @@ pub const SCHEDULES: [(&str, &str, ScheduleName); 3] = [
 
 /// What is to be seen of one design's training.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
 pub enum TrainState {
     Idle,
     Running,
@@ -75,12 +80,14 @@ pub struct Learned {
 }
 
 impl Source {
+    /// By the words of the hook and of people, in the order of the page.
     pub const ALL: [(&str, &str, Self); 3] = [
         ("digits", "Handwritten digits, 8 x 8", Self::Digits),
         ("vibration", "Vibration, made up", Self::Vibration),
         ("own", "Own table", Self::Own),
     ];
 
+    /// The word of the hook.
     pub fn id(self) -> &'static str {
         Self::ALL.iter().find(|(.., source)| *source == self).map_or("digits", |(id, ..)| id)
     }
@@ -90,6 +97,7 @@ impl Source {
         Self::ALL.iter().find(|(.., source)| *source == self).map_or("", |(_, title, _)| title)
     }
 
+    /// `None` for a word that none has.
     pub fn from_id(id: &str) -> Option<Self> {
         Self::ALL.iter().find(|(known, ..)| *known == id).map(|(.., source)| *source)
     }
@@ -229,6 +237,7 @@ impl Training {
         }
     }
 
+    /// Notes that the worker was told to pause, or to go on.
     pub fn pause(&mut self, paused: bool) {
         self.is_paused = paused;
     }
@@ -244,6 +253,7 @@ impl Training {
         self.job.is_some() && !self.is_preview
     }
 
+    /// It has begun, and waits.
     pub fn is_paused(&self) -> bool {
         self.is_running() && self.is_paused
     }
@@ -253,6 +263,7 @@ impl Training {
         self.report.as_ref().map_or(0.0, |report| report.progress)
     }
 
+    /// Of one design, by its place in the workbench.
     pub fn state(&self, design: usize) -> TrainState {
         let shown = self.report.as_ref().and_then(|report| report.designs.get(design));
         let is_lost = shown.is_some_and(|design| design.problem.is_some());

@@ -26,6 +26,7 @@ pub struct Window {
     pub end: usize,
     /// The height of the rows above, and of those below.
     pub above: u64,
+    /// See [`Window::above`].
     pub below: u64,
 }
 
@@ -96,4 +97,5 @@ impl Heights {
 
 /// The most rows' heights that one row takes, and that are left free above one.
 pub const MOST_UNITS: usize = 4;
+/// See [`MOST_UNITS`].
 pub const MOST_SPACE: usize = 3;

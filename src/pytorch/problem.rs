@@ -5,7 +5,9 @@ use std::ops::Range;
 /// One message about the text.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Problem {
+    /// Whether PyTorch stops there.
     pub severity: Severity,
+    /// For what treats some problems alike.
     pub kind: ProblemKind,
     /// In the pasted text, from 1; `None` where no line of it is to blame.
     pub line: Option<u32>,
@@ -34,6 +36,7 @@ pub enum Severity {
 
 /// What kind of problem it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "the names say it")]
 pub enum ProblemKind {
     // The writer's mistakes, which stop Python or PyTorch.
     SyntaxUnclosedParenthesis,
@@ -67,6 +70,7 @@ pub struct Fix {
     pub label: String,
     /// The bytes of the pasted text to replace.
     pub range: Range<usize>,
+    /// What stands there instead.
     pub replacement: String,
 }
 

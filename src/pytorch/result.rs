@@ -28,6 +28,7 @@ pub struct ImportedModel {
     pub variable: Option<String>,
     /// The line of its class or expression, from 1.
     pub line: Option<u32>,
+    /// What one call of `forward` does.
     pub network: Network,
     /// Where the network's input shape comes from.
     pub input: InputGuess,
@@ -39,6 +40,7 @@ pub struct ImportedModel {
     pub stops_after: Option<usize>,
     /// The shapes of what `forward` returns, the batch first.
     pub outputs: Vec<Dims>,
+    /// Of all registered modules, called or not.
     pub totals: ModelTotals,
     /// Modules, or parameters, whose parameters, and those of everything below them, do not learn: `features.0`.
     pub frozen: Vec<String>,
@@ -49,7 +51,9 @@ pub struct ImportedModel {
 pub struct ModelTotals {
     /// `None`: some module's are not known.
     pub params: Option<u64>,
+    /// Those with `requires_grad`; `None` as above.
     pub trainable: Option<u64>,
+    /// Numbers that are kept but not learned; `None` as above.
     pub buffers: Option<u64>,
 }
 
@@ -58,22 +62,26 @@ pub struct ModelTotals {
 pub struct RegisteredModule {
     /// PyTorch's qualified name: `layer1.0.bn2`.
     pub name: String,
+    /// `Conv2d`.
     pub class: String,
     /// Its arguments as given or by default, with the channels that a network's layers infer.
     pub arguments: Vec<(String, Value)>,
     /// `None`: not known.
     pub params: Option<u64>,
+    /// `None`: not known.
     pub buffers: Option<u64>,
 }
 
 /// One call while `forward` ran.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ExecutedCall {
+    /// A module or a function.
     pub kind: CallKind,
     /// The class of the module or the name of the function: `Conv2d`, `cat`.
     pub class: String,
     /// The shapes of the tensors that flow in.
     pub inputs: Vec<Dims>,
+    /// The batch first.
     pub output: Dims,
     /// `None`: not known; 0 for functions.
     pub params: Option<u64>,
@@ -86,6 +94,7 @@ pub struct ExecutedCall {
 /// Who was called.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CallKind {
+    /// A registered module.
     Module {
         /// Its qualified name.
         name: String,
@@ -100,6 +109,7 @@ pub enum CallKind {
 /// The input shape that was used, and how it was come by.
 #[derive(Clone, Debug, PartialEq)]
 pub struct InputGuess {
+    /// How it was come by.
     pub hint: InputHint,
     /// What the text allows, best first; the first one was used unless the user chose. `[C, H, W]`.
     pub candidates: Vec<Dims>,
@@ -113,8 +123,10 @@ pub enum InputHint {
     /// By the user's choice.
     Chosen,
     /// The text gives it, on this line.
+    #[expect(missing_docs, reason = "the variant says it")]
     Declared { line: u32 },
     /// Worked out backwards from what a layer expects: the `in_features` of the first Linear after the flatten.
+    #[expect(missing_docs, reason = "the variant says it")]
     Solved { layer: String, features: u64 },
     /// Nothing in the text says it.
     Default,

@@ -13,6 +13,7 @@ use crate::share_link;
 
 /// The texts a table can become.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "the titles say it")]
 pub enum Format {
     Markdown,
     Latex,
@@ -53,8 +54,10 @@ struct Table {
 }
 
 impl Format {
+    /// In the order of menus.
     pub const ALL: &'static [Self] = &[Self::Markdown, Self::Latex, Self::Html, Self::Csv, Self::Json];
 
+    /// In menus: "Markdown table".
     pub const fn title(self) -> &'static str {
         match self {
             Self::Markdown => "Markdown table",
@@ -65,6 +68,7 @@ impl Format {
         }
     }
 
+    /// Of a file with it, without the dot.
     pub const fn extension(self) -> &'static str {
         match self {
             Self::Markdown => "md",

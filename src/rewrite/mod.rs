@@ -24,6 +24,7 @@ pub enum Rewrite {
     /// Every convolution that is not yet depthwise, grouped or 1x1 becomes depthwise + pointwise.
     Separable,
     /// [`Rewrite::Separable`] for these convolutions alone.
+    #[expect(missing_docs, reason = "the variant says it")]
     SeparableFor { nodes: Vec<NodeId> },
     /// Batch norms go into the weights before them.
     FoldBatchNorm,
@@ -36,24 +37,34 @@ pub enum Rewrite {
     /// The map is averaged before it is flattened.
     PooledHead(PooledHead),
     /// A Linear becomes two thin factors.
+    #[expect(missing_docs, reason = "the variant says it")]
     LowRank { node: NodeId, rank: i64 },
     /// A convolution or Linear goes through fewer channels or features.
+    #[expect(missing_docs, reason = "the variant says it")]
     Bottleneck { node: NodeId, width: i64 },
     /// Convolutions work in groups of channels.
+    #[expect(missing_docs, reason = "the variant says it")]
     Grouped { nodes: Vec<NodeId>, groups: i64 },
     /// A convolution becomes expand, depthwise, project.
+    #[expect(missing_docs, reason = "the variant says it")]
     InvertedResidual { node: NodeId, expansion: i64 },
     /// All convolutions and hidden Linears have this many times their channels (MobileNet's alpha).
+    #[expect(missing_docs, reason = "the variant says it")]
     Width { multiplier: f64 },
     /// The input has another height and width (MobileNet's rho).
+    #[expect(missing_docs, reason = "the variant says it")]
     Resolution { height: u64, width: u64 },
     /// These pools go, the convolutions before them get their stride.
+    #[expect(missing_docs, reason = "the variant says it")]
     StrideForPool { pools: Vec<NodeId> },
     /// These convolutions have another kernel.
+    #[expect(missing_docs, reason = "the variant says it")]
     KernelSize { nodes: Vec<NodeId>, size: Pair },
     /// This ratio of every convolution's channels and hidden Linear's features goes.
+    #[expect(missing_docs, reason = "the variant says it")]
     PruneChannels { ratio: f64 },
     /// A convolution or Linear has this many output channels or features.
+    #[expect(missing_docs, reason = "the variant says it")]
     Channels { node: NodeId, count: i64 },
 }
 
@@ -62,13 +73,16 @@ pub enum Rewrite {
 pub struct PooledHead {
     /// Height and width after pooling, where the map is larger.
     pub size: i64,
+    /// What becomes of the Linears before the last.
     pub hidden: HiddenLayers,
 }
 
 /// The Linears between the flattening and the last one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HiddenLayers {
+    /// They stay, the first with fewer inputs.
     Keep,
+    /// The last Linear reads the pooled map.
     Drop,
 }
 
@@ -84,6 +98,7 @@ pub enum Effect {
 }
 
 impl Rewrite {
+    /// Whether the function stays.
     pub const fn effect(&self) -> Effect {
         match self {
             Self::FoldBatchNorm | Self::DropRedundantBias | Self::AbsorbDepthwiseBias | Self::FoldDepthwise => {
@@ -108,6 +123,7 @@ impl Rewrite {
 /// What a network becomes under a rewrite.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Rewritten {
+    /// The result.
     pub network: Network,
     /// For each node of the result: the node of the original it comes from.
     pub origins: Vec<NodeId>,

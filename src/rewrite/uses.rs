@@ -12,6 +12,7 @@ pub struct Uses {
 }
 
 impl Uses {
+    /// Of a network, for a batch of 1.
     pub fn of(network: &Network) -> Self {
         let wiring = network.wiring();
         let shapes = crate::shape::infer(network, &wiring, 1);
@@ -53,6 +54,7 @@ impl Uses {
         }
     }
 
+    /// A node's inputs, found, in order.
     pub fn taps(&self, index: usize) -> &[Tap] {
         &self.taps[index]
     }

@@ -19,11 +19,13 @@ pub struct Check {
     pub unit: Unit,
     /// The exact value, in ones (for shares: in percent).
     pub computed: f64,
+    /// Computed against published.
     pub verdict: Verdict,
 }
 
 /// In what a published figure is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "numbers")]
 pub enum Unit {
     Ones,
     Millions,
@@ -46,12 +48,14 @@ pub enum Verdict {
 }
 
 impl Verdict {
+    /// The published figure is the computed one, rounded or cut.
     pub const fn agrees(self) -> bool {
         matches!(self, Self::Rounded | Self::Truncated)
     }
 }
 
 impl Unit {
+    /// Behind a number: "M".
     pub const fn name(self) -> &'static str {
         match self {
             Self::Ones => "",

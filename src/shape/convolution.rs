@@ -6,6 +6,7 @@ use super::ShapeError;
 
 /// A convolution of any kind: what its weight and its cost follow from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "PyTorch's names")]
 pub struct Convolution {
     pub out_channels: Channels,
     pub groups: Groups,
@@ -34,6 +35,7 @@ pub enum Kernel {
 
 /// The channels of a convolution, with what is inferred filled in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the type says it")]
 pub struct ConvChannels {
     pub input: u64,
     pub output: u64,

@@ -16,6 +16,7 @@ pub enum Stage {
 
 /// Why a layer has no output. `Display` gives PyTorch's words, where PyTorch has any.
 #[derive(Clone, Debug, PartialEq, Error)]
+#[expect(missing_docs, reason = "the message says it")]
 pub enum ShapeError {
     // Convolutions.
     #[error("groups must be a positive integer")]

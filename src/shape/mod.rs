@@ -36,16 +36,19 @@ pub struct Shapes {
 /// What comes out of a node.
 #[derive(Clone, Debug, PartialEq)]
 pub enum NodeShape {
+    /// With the batch.
     Known(Dims),
     /// The node itself cannot take its input.
     Failed(Box<ShapeError>),
     /// A node above, at this index, failed: nothing arrives.
     Waits {
+        /// The index of the node that failed.
         on: usize,
     },
 }
 
 impl NodeShape {
+    /// `None` where the node has no shape.
     pub fn dims(&self) -> Option<&Dims> {
         match self {
             Self::Known(dims) => Some(dims),

@@ -11,6 +11,7 @@ pub struct ParameterTensor {
     pub name: &'static str,
     /// No sizes at all for a single number.
     pub shape: Dims,
+    /// What it is for.
     pub fill: Fill,
 }
 
@@ -25,7 +26,9 @@ pub enum Fill {
     Beta,
     /// The slopes of a PReLU.
     Slope,
+    /// Of a norm that tracks them.
     RunningMean,
+    /// Of a norm that tracks them.
     RunningVariance,
     /// The number of batches seen: one integer.
     Counter,
@@ -207,6 +210,7 @@ pub struct ParameterTensors {
 }
 
 impl ParameterTensors {
+    /// In PyTorch's order.
     pub fn iter(&self) -> impl Iterator<Item = &ParameterTensor> {
         self.tensors.iter().flatten()
     }

@@ -7,6 +7,7 @@ use super::{ShapeError, size};
 
 /// What is padded before and after the pixels of a convolution's input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "sides of the input")]
 pub struct ConvPadding {
     pub top: i64,
     pub left: i64,

@@ -7,6 +7,7 @@ use std::fmt;
 pub struct LinkProblem {
     /// The part of the link, at most [`MAX_TOKEN`] characters of it.
     pub token: String,
+    /// Which design and row the part stands for.
     pub place: LinkPlace,
     /// In words, with what was done instead.
     pub message: String,
@@ -17,14 +18,12 @@ pub struct LinkProblem {
 pub enum LinkPlace {
     /// Neither design: a setting, the version, or all of it.
     Link,
-    Design {
-        design: usize,
-    },
+    /// A design as a whole, counted from 0.
+    #[expect(missing_docs, reason = "the variant says it")]
+    Design { design: usize },
     /// A row of a design, counted from 0.
-    Row {
-        design: usize,
-        row: usize,
-    },
+    #[expect(missing_docs, reason = "the variant says it")]
+    Row { design: usize, row: usize },
 }
 
 /// The most characters of a token that a problem quotes.

@@ -16,12 +16,19 @@ use super::trainer::{Trainer, TrainerOptions};
 /// How long, how fast and from which seed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CourseSettings {
+    /// Of weights, order of samples and dropouts.
     pub seed: u64,
+    /// Passes over all samples that are learned from.
     pub epochs: u32,
+    /// Samples in a step; the last step of an epoch may have fewer.
     pub batch: usize,
+    /// At the start, before the schedule.
     pub rate: f64,
+    /// How a gradient becomes a step.
     pub optimizer: Optimizer,
+    /// How the rate changes over the epochs.
     pub schedule: Schedule,
+    /// What is made small.
     pub loss: Loss,
     /// Ends a network's course when its test loss has not fallen for so many epochs; 0 for never.
     pub patience: u32,
@@ -32,7 +39,9 @@ pub struct CourseSettings {
 pub struct Record {
     /// Of the first steps, at most [`LOSSES_KEPT`].
     pub losses: Vec<f64>,
+    /// Taken so far.
     pub steps: u32,
+    /// Those that are done.
     pub epochs: Vec<Epoch>,
     /// Samples of the test by their class and by what the network takes them for, row by row.
     pub confusion: Vec<u32>,
@@ -48,18 +57,22 @@ pub enum Ended {
     /// The test loss no longer fell.
     Settled,
     /// A loss was no number at this step; the weights are those of the last whole epoch.
+    #[expect(missing_docs, reason = "the variant says it")]
     Lost { step: u32 },
 }
 
 /// One pass over all samples that are learned from.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Epoch {
+    /// That of its steps.
     pub rate: f64,
     /// The mean over its batches, before each step.
     pub train_loss: f64,
+    /// Of the same outputs, 0 to 1.
     pub train_accuracy: f64,
     /// After it.
     pub test_loss: f64,
+    /// After it, 0 to 1.
     pub test_accuracy: f64,
 }
 
@@ -77,6 +90,7 @@ pub enum Advance {
     Step,
     /// All networks have been tested after an epoch.
     Epoch,
+    /// No network has a step left.
     Done,
 }
 
@@ -191,10 +205,12 @@ impl<'a> Course<'a> {
         self.settings.rate = rate;
     }
 
+    /// What is known of a network's course, by its place.
     pub fn record(&self, learner: usize) -> &Record {
         &self.learners[learner].record
     }
 
+    /// The network's weights as they are now.
     pub fn tensors(&self, learner: usize) -> Tensors {
         self.learners[learner].trainer.tensors()
     }

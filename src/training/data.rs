@@ -29,6 +29,7 @@ pub struct Dataset {
 
 /// `(x - shift) / scale`.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[expect(missing_docs, reason = "the formula says it")]
 pub struct Normalization {
     pub shift: f64,
     pub scale: f64,
@@ -37,12 +38,15 @@ pub struct Normalization {
 /// Which samples are learned from, and which are kept to test on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Split {
+    /// Samples by index, to learn from.
     pub train: Vec<u32>,
+    /// Samples by index, to test on.
     pub test: Vec<u32>,
 }
 
 /// Why data cannot be taken.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[expect(missing_docs, reason = "the message says it")]
 pub enum DataError {
     #[error("the digits could not be read: the file is not the page's")]
     Digits,
@@ -67,6 +71,7 @@ pub enum DataError {
 }
 
 impl Normalization {
+    /// Leaves numbers as they are.
     pub const NONE: Self = Self { shift: 0.0, scale: 1.0 };
 }
 

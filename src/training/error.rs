@@ -6,6 +6,7 @@ use crate::engine::EngineError;
 
 /// What is known before the first step.
 #[derive(Clone, Debug, PartialEq, Error)]
+#[expect(missing_docs, reason = "the message says it")]
 pub enum TrainingError {
     #[error(transparent)]
     Engine(#[from] EngineError),

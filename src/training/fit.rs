@@ -5,6 +5,7 @@ use crate::model::{Dims, Layer, Network};
 /// What was changed of a design so that it takes the data.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fit {
+    /// The design as it is trained.
     pub network: Network,
     /// In words; nothing where the design was as the data want it.
     pub changes: Vec<String>,

@@ -11,14 +11,18 @@ use super::trainer::TrainerOptions;
 /// A part of the memory, with how it comes about.
 #[derive(Clone, Debug, PartialEq)]
 pub struct MemoryPart {
+    /// What it holds.
     pub name: &'static str,
+    /// For the whole of training.
     pub bytes: u64,
+    /// How the bytes come about, with the numbers.
     pub formula: String,
 }
 
 /// What one design's training takes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TrainingMemory {
+    /// All that is allocated.
     pub parts: Vec<MemoryPart>,
 }
 

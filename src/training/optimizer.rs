@@ -4,6 +4,7 @@ use crate::engine::kernels::training::value::Number;
 
 /// `torch.optim`'s classes with their arguments but for the rate.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[expect(missing_docs, reason = "PyTorch's names")]
 pub enum Optimizer {
     Sgd {
         momentum: f64,

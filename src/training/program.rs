@@ -25,6 +25,7 @@ pub struct Slot {
     pub shape: Vec<u64>,
     /// Which of the node's tensors it is.
     pub place: usize,
+    /// Kept, but not learned.
     pub is_buffer: bool,
     /// Where it lies among all parameters, or among all buffers.
     pub range: Range<usize>,

@@ -3,11 +3,14 @@
 /// PyTorch's `lr_scheduler`, by name.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub enum Schedule {
+    /// None: the rate stays.
     #[default]
     Constant,
     /// `StepLR`: times `gamma` every `step` epochs.
+    #[expect(missing_docs, reason = "the variant says it")]
     Step { step: u32, gamma: f64 },
     /// `CosineAnnealingLR` down to `lowest`, in `period` epochs.
+    #[expect(missing_docs, reason = "the variant says it")]
     Cosine { period: u32, lowest: f64 },
 }
 

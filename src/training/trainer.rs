@@ -24,7 +24,9 @@ use places::Places;
 pub struct TrainerOptions {
     /// The most samples of a batch.
     pub batch: usize,
+    /// What is made small.
     pub loss: Loss,
+    /// How a gradient becomes a step.
     pub optimizer: Optimizer,
 }
 

@@ -8,6 +8,7 @@ use super::{Tensors, TransplantError, tensor};
 /// A weight `[outputs, inputs]` taken apart: `W = sum of sigma u v^T`, the largest sigma first.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LowRank {
+    /// The sigmas, as many as outputs or inputs, whichever are fewer.
     pub singular_values: Vec<f64>,
     /// One unit vector of outputs for each singular value.
     left: Vec<Vec<f64>>,

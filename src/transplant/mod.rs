@@ -21,6 +21,7 @@ pub type Tensors = HashMap<NodeId, Vec<Vec<f32>>>;
 
 /// Why weights cannot be carried.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[expect(missing_docs, reason = "the message says it")]
 pub enum TransplantError {
     #[error("the rewrite makes another function: its weights have to be trained")]
     Retrain,

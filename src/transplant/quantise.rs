@@ -3,7 +3,9 @@
 /// Weights as whole numbers from -128 to 127, times a scale for each channel.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Quantised {
+    /// In the order of the weights.
     pub values: Vec<i8>,
+    /// One in all, or one for each output channel.
     pub scales: Vec<f32>,
 }
 

@@ -5,7 +5,9 @@ use super::SettingError;
 /// What stands open, what is hidden, and for whom the page is set.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Look {
+    /// The one that stands open.
     pub part: Part,
+    /// For whom the page is set.
     pub show: Show,
     /// A bit for each of [`Hideable::ALL`].
     hidden: u8,
@@ -13,6 +15,7 @@ pub struct Look {
 
 /// A part of the page; one stands open at a time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the titles say it")]
 pub enum Part {
     #[default]
     Layers,
@@ -40,6 +43,7 @@ pub enum Show {
 
 /// What can be hidden.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "parts of the page")]
 pub enum Hideable {
     Menu,
     Answer,
@@ -67,6 +71,7 @@ impl Part {
         }
     }
 
+    /// The heading.
     pub const fn title(self) -> &'static str {
         match self {
             Self::Layers => "Layers",
@@ -80,6 +85,7 @@ impl Part {
         }
     }
 
+    /// `None` for what is no part.
     pub fn from_id(id: &str) -> Option<Self> {
         Self::EACH.iter().chain(&[Self::All]).copied().find(|part| part.id() == id)
     }
@@ -93,6 +99,7 @@ impl Part {
 impl Show {
     const ALL: &[Self] = &[Self::Whole, Self::Present, Self::Embed];
 
+    /// The value of `show` in links.
     pub const fn id(self) -> &'static str {
         match self {
             Self::Whole => "whole",
@@ -103,8 +110,10 @@ impl Show {
 }
 
 impl Hideable {
+    /// In the order of the bits.
     pub const ALL: &[Self] = &[Self::Menu, Self::Answer, Self::Summary, Self::Parts, Self::Charts];
 
+    /// What links write in `hide`.
     pub const fn id(self) -> &'static str {
         match self {
             Self::Menu => "menu",
@@ -129,10 +138,12 @@ impl Look {
         Self { part, show, hidden: 0 }
     }
 
+    /// Whether it was hidden by [`Look::hide`].
     pub const fn is_hidden(&self, what: Hideable) -> bool {
         self.hidden & what.bit() != 0
     }
 
+    /// Hides it, or shows it again.
     pub fn hide(&mut self, what: Hideable, is_hidden: bool) {
         self.hidden = if is_hidden { self.hidden | what.bit() } else { self.hidden & !what.bit() };
     }

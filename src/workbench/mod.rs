@@ -23,7 +23,9 @@ pub struct Workbench {
     pub baseline: usize,
     /// The design that the baseline is compared with first; where it is not there, or the baseline, the first other one.
     pub compared: usize,
+    /// Of all designs.
     pub settings: Settings,
+    /// What stands open.
     pub look: Look,
 }
 
@@ -39,7 +41,9 @@ const MOST_SAMPLES: u64 = 1_000_000_000;
 /// One column of the page.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Design {
+    /// Over its column, and in the words of comparisons.
     pub name: String,
+    /// Its network, or what that follows from.
     pub content: Content,
 }
 
@@ -49,6 +53,7 @@ pub enum Content {
     /// Its own. Workbenches that have it in common share it: to keep one for undo copies no network.
     Network(Arc<Network>),
     /// What the network of design `of` becomes under the rewrites, one after another.
+    #[expect(missing_docs, reason = "the variant says it")]
     Twin { of: usize, rewrites: Vec<Rewrite> },
 }
 
@@ -77,14 +82,18 @@ pub struct Settings {
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("{setting} is {expected}, not \"{found}\"")]
 pub struct SettingError {
+    /// As links name it.
     pub setting: &'static str,
+    /// What fits: "a whole number from 1".
     pub expected: &'static str,
+    /// The text that was given.
     pub found: String,
 }
 
 /// A design's network, found.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Resolved {
+    /// Shared with the design where it is its own.
     pub network: Arc<Network>,
     /// For each node: the node of the design it was derived from; its own id where it was not derived.
     pub origins: Vec<NodeId>,

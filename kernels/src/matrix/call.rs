@@ -9,16 +9,25 @@ use crate::crew::Crew;
 /// A matrix product with its weights; one for each group.
 #[derive(Clone, Debug)]
 pub struct MatrixCall {
+    /// Images.
     pub batch: usize,
+    /// Rows of the output.
     pub height: usize,
+    /// Columns of the output.
     pub width: usize,
     /// Of each group.
     pub outputs: usize,
+    /// Distances of the pieces of a row from its start, as [`MatrixJob::segments`].
     pub segments: Vec<u32>,
+    /// Values in each piece.
     pub depth: usize,
+    /// Of the pieces' starts in the first group.
     pub input: PixelSteps,
+    /// Of the first group's outputs.
     pub output: PixelSteps,
+    /// Steps of the tensor that is added, if there is one.
     pub residual: PixelSteps,
+    /// What is done to each sum.
     pub finish: Finish,
     /// Panels of each group.
     pub weights: Vec<(Aligned, Vec<f32>)>,

@@ -29,20 +29,21 @@ const BLOCK: usize = 128;
 
 /// What is done to a result before it is written.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[expect(missing_docs, reason = "the formulas say it")]
 pub enum Finish {
+    /// Nothing.
     None,
     /// max(x, 0).
     Relu,
-    Clamp {
-        low: f32,
-        high: f32,
-    },
+    /// min(max(x, low), high).
+    Clamp { low: f32, high: f32 },
     /// Any other function.
     Function(Activation),
 }
 
 /// The range of a result.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[expect(missing_docs, reason = "the type says it")]
 pub struct Bounds {
     pub low: f32,
     pub high: f32,
@@ -51,27 +52,38 @@ pub struct Bounds {
 /// Which values of a tensor belong to which pixel of the output.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PixelSteps {
+    /// Where pixel 0 of row 0 of image 0 begins.
     pub first: usize,
+    /// From one pixel of a row to the next.
     pub column: usize,
+    /// From one row to the next.
     pub row: usize,
+    /// From one image to the next.
     pub image: usize,
 }
 
 /// A matrix product with the pixels of `batch` images of `height * width` as its rows.
 #[derive(Clone, Copy, Debug)]
 pub struct MatrixJob<'a> {
+    /// Images.
     pub batch: usize,
+    /// Rows of the output.
     pub height: usize,
+    /// Columns of the output.
     pub width: usize,
+    /// Columns of the product: values written for each pixel.
     pub outputs: usize,
     /// Distances of the pieces of a row from its start.
     pub segments: &'a [u32],
     /// Values in each piece.
     pub depth: usize,
+    /// Of the pieces' starts.
     pub input: PixelSteps,
+    /// Of the pixels that are written.
     pub output: PixelSteps,
     /// Steps of the tensor that is added, if there is one.
     pub residual: PixelSteps,
+    /// What is done to each sum.
     pub finish: Finish,
 }
 

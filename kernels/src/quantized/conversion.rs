@@ -12,8 +12,11 @@ use crate::simd::{F32x4, I32x4, LANES};
 /// Between an image of f32 and one of quantised numbers.
 #[derive(Clone, Copy, Debug)]
 pub struct Conversion {
+    /// The same for both.
     pub planes: Planes,
+    /// Steps of the f32, in values.
     pub floats: PixelSteps,
+    /// Steps of the quantised numbers, in values.
     pub bytes: PixelSteps,
     /// A quantised 1 stands for this.
     pub scale: f32,

@@ -14,21 +14,29 @@ use crate::simd::{F32x4, I32x4};
 /// A depthwise convolution whose input has a border of zeros; distances count quantised values.
 #[derive(Clone, Debug)]
 pub struct QuantizedDepthwise {
+    /// Images.
     pub batch: usize,
     /// Of the output.
     pub height: usize,
+    /// Of the output.
     pub width: usize,
+    /// The real ones, not rounded up.
     pub channels: usize,
+    /// Taps, [vertical, horizontal].
     pub kernel: [usize; 2],
+    /// Steps of the input from one output pixel to the next.
     pub input: PixelSteps,
     /// Steps of the input from one tap to the next, [vertical, horizontal].
     pub tap: [usize; 2],
+    /// Steps of the output from pixel to pixel.
     pub output: PixelSteps,
     /// As [`pack_depthwise`] gives it.
     pub weight: Bytes,
     /// What a sum of 1 adds to each output channel, and the biases; in whole steps.
     pub scale: Vec<f32>,
+    /// See [`QuantizedDepthwise::scale`].
     pub bias: Vec<f32>,
+    /// What becomes of each sum.
     pub rescaling: Rescaling,
 }
 

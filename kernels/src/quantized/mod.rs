@@ -40,6 +40,7 @@ impl Bytes {
         bytes
     }
 
+    /// All of them, as they lie in memory.
     pub fn as_slice(&self) -> &[i8] {
         as_bytes(&self.0)
     }
@@ -61,9 +62,11 @@ pub fn as_bytes_mut(values: &mut [f32]) -> &mut [i8] {
 /// the output is.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Rescaling {
+    /// Of the real value.
     pub bounds: Bounds,
     /// Applied to real values.
     pub function: Option<Activation>,
+    /// What is written.
     pub output: Output,
     /// What a quantised 1 of the residual adds.
     pub residual: f32,
@@ -74,11 +77,11 @@ pub struct Rescaling {
 /// The numbers a kernel writes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Output {
+    /// Real values.
     Floats,
     /// Quantised; a value is multiplied by this after the function.
-    Bytes {
-        inverse_scale: f32,
-    },
+    #[expect(missing_docs, reason = "the variant says it")]
+    Bytes { inverse_scale: f32 },
 }
 
 /// Memory a kernel writes to.

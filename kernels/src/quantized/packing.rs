@@ -10,21 +10,31 @@ use crate::simd::LANES;
 /// A product with the pixels of images as its rows, as in f32; distances count quantised values.
 #[derive(Clone, Debug)]
 pub struct QuantizedMatrix {
+    /// Images.
     pub batch: usize,
+    /// Rows of the output.
     pub height: usize,
+    /// Columns of the output.
     pub width: usize,
     /// Of each group.
     pub outputs: usize,
+    /// Distances of the pieces of a row from its start.
     pub segments: Vec<u32>,
     /// In whole steps.
     pub depth: usize,
+    /// Of the pieces' starts in the first group.
     pub input: PixelSteps,
+    /// Of the first group's outputs.
     pub output: PixelSteps,
+    /// Steps of the tensor that is added, if there is one.
     pub residual: PixelSteps,
     /// Channels from one group's input to the next.
     pub group_inputs: usize,
+    /// How weights and inputs lie in memory.
     pub packing: Packing,
+    /// Weights, a group each.
     pub groups: Vec<QuantizedGroup>,
+    /// What becomes of each sum.
     pub rescaling: Rescaling,
 }
 

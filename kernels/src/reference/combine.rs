@@ -4,12 +4,14 @@ use crate::geometry::Axis;
 
 /// How two tensors are combined, element by element.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
 pub enum Combination {
     Add,
     Multiply,
 }
 
 impl Combination {
+    /// `a + b` or `a * b`.
     #[inline(always)]
     pub fn of(self, a: f32, b: f32) -> f32 {
         match self {

@@ -4,6 +4,7 @@ use crate::geometry::{ConvolutionShape, Planes};
 
 /// A weight and a bias; an empty bias stands for zeros.
 #[derive(Clone, Copy)]
+#[expect(missing_docs, reason = "the type says it")]
 pub struct Weights<'a> {
     pub weight: &'a [f32],
     pub bias: &'a [f32],

@@ -11,12 +11,14 @@ pub enum Scaling {
     /// One for each position in the group (LayerNorm).
     PerElement,
     /// One for each channel of [N, C, H, W] (GroupNorm, InstanceNorm).
+    #[expect(missing_docs, reason = "C, and H * W")]
     PerChannel { channels: usize, area: usize },
 }
 
 /// Groups of `length` neighbouring elements are brought to mean 0 and variance 1:
 /// `(x - mean) / sqrt(variance + epsilon) * weight + bias`, with the variance over `length`.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[expect(missing_docs, reason = "the formula says it")]
 pub struct GroupNorm {
     pub length: usize,
     pub epsilon: f64,
@@ -25,6 +27,7 @@ pub struct GroupNorm {
 
 /// The local response norm's numbers: `x / (k + alpha * mean of squares over size channels)^beta`.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[expect(missing_docs, reason = "the formula says it")]
 pub struct LocalResponse {
     pub size: usize,
     pub alpha: f64,

@@ -17,6 +17,7 @@ pub fn gather(dims: &[usize], offset: usize, strides: &[usize], input: &[f32], o
 /// What stands outside a padded plane.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Fill {
+    /// The same number everywhere.
     Constant(f32),
     /// The mirror image, the edge itself not repeated.
     Reflect,
@@ -63,9 +64,11 @@ pub(crate) fn outside(position: isize, size: isize, fill: Fill) -> Option<usize>
 pub struct Resampling {
     /// Input pixels for each output pixel.
     pub step: [f64; 2],
+    /// What an output pixel is made of.
     pub interpolation: Interpolation,
 }
 
+/// Which input pixels an output pixel is made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Interpolation {
     /// `floor(y * step)`.
@@ -78,6 +81,7 @@ pub enum Interpolation {
 
 /// Two source positions and the weight of the second.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[expect(missing_docs, reason = "the type says it")]
 pub struct Blend {
     pub first: usize,
     pub second: usize,

@@ -30,6 +30,7 @@ pub struct I32x4(arch::Integers);
 macro_rules! methods {
     ($($(#[$doc:meta])* $name:ident(self $(, $argument:ident)*);)*) => {$(
         $(#[$doc])*
+        #[allow(missing_docs, reason = "arithmetic by its names")]
         #[inline(always)]
         pub fn $name(self $(, $argument: Self)*) -> Self {
             Self(arch::$name(self.0 $(, $argument.0)*))
@@ -60,6 +61,7 @@ impl F32x4 {
         select_by_sign(self, positive, negative);
     }
 
+    /// The same in all lanes.
     #[inline(always)]
     pub fn splat(value: f32) -> Self {
         Self(arch::splat(value))
@@ -95,6 +97,7 @@ impl F32x4 {
         arch::interleave(a.0, b.0, c.0).map(Self)
     }
 
+    /// Lane 0 first.
     #[inline(always)]
     pub fn to_array(self) -> [f32; LANES] {
         let mut lanes = [0.0; LANES];
@@ -143,6 +146,7 @@ impl F32x4 {
 }
 
 impl I32x4 {
+    /// The same in all lanes.
     #[inline(always)]
     pub fn splat(value: i32) -> Self {
         Self(arch::splat_integer(value))
@@ -165,6 +169,7 @@ impl I32x4 {
         Self(arch::dot(self.0, a.0, b.0))
     }
 
+    /// Rounded to the nearest f32.
     #[inline(always)]
     pub fn to_float(self) -> F32x4 {
         F32x4(arch::to_float(self.0))

@@ -12,6 +12,7 @@ pub struct Walk<'a, const OTHERS: usize> {
 }
 
 impl<'a, const OTHERS: usize> Walk<'a, OTHERS> {
+    /// `dims` are the walked tensor's; the strides, in values, one for each of them.
     pub const fn new(dims: &'a [usize], strides: [&'a [usize]; OTHERS]) -> Self {
         Self { dims, strides }
     }
@@ -83,6 +84,7 @@ pub fn concatenate_part<V: Value>(axis: Axis, first: usize, input: &[V], output:
     }
 }
 
+/// Adds to the gradient of one part; arguments as [`concatenate_part`]'s.
 pub fn concatenate_part_gradient<V: Value>(axis: Axis, first: usize, output_gradient: &[V], input_gradient: &mut [V]) {
     let part = input_gradient.len().checked_div(axis.outer).unwrap_or(0);
     for outer in 0..axis.outer {

@@ -7,6 +7,7 @@ use super::value::Value;
 
 /// A value that has kernels for convolutions over it.
 pub trait Convolved: Value {
+    /// The kernels over this value.
     fn kernels() -> &'static dyn Convolutions<Self>;
 }
 

@@ -7,12 +7,14 @@ use super::statistics::{lane_sums, sum_of};
 use super::value::{Number, Value};
 
 /// A scale and a shift; empty where there is none.
+#[expect(missing_docs, reason = "PyTorch's names")]
 pub struct Affine<'a, N> {
     pub weight: &'a [N],
     pub bias: &'a [N],
 }
 
 /// The gradients of a scale and a shift, which are added to; empty where there is none.
+#[expect(missing_docs, reason = "PyTorch's names")]
 pub struct AffineGradient<'a, N> {
     pub weight: &'a mut [N],
     pub bias: &'a mut [N],
@@ -44,9 +46,11 @@ impl<N: Number> AffineGradient<'_, N> {
 /// A batch: blocks of samples [C, A] after one another.
 #[derive(Clone, Copy, Debug)]
 pub struct Batch {
+    /// C.
     pub channels: usize,
     /// Values of one channel of one sample.
     pub area: usize,
+    /// Each as many samples as a value has lanes.
     pub blocks: usize,
     /// Samples in all; the last block may have fewer than it has lanes.
     pub samples: usize,
@@ -54,6 +58,7 @@ pub struct Batch {
 
 /// Mean, biased variance of a channel, and `1 / sqrt(variance + epsilon)`.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[expect(missing_docs, reason = "the type says it")]
 pub struct Statistics {
     pub mean: f64,
     pub variance: f64,
@@ -187,6 +192,7 @@ pub fn group_norm<V: Value>(
     }
 }
 
+/// Adds to the gradients of the input, the scale and the shift, from what [`group_norm`] left in `statistics`.
 pub fn group_norm_gradient<V: Value>(
     norm: &GroupNorm,
     affine: (&Affine<'_, V::Number>, &mut AffineGradient<'_, V::Number>),
@@ -261,6 +267,7 @@ pub fn axis_norm<V: Value>(
     }
 }
 
+/// Adds to the gradients of the input, the scale and the shift, from what [`axis_norm`] left in `statistics`.
 pub fn axis_norm_gradient<V: Value>(
     axis: Axis,
     affine: (&Affine<'_, V::Number>, &mut AffineGradient<'_, V::Number>),
@@ -309,6 +316,7 @@ pub fn local_response_norm<V: Value>(planes: &Planes, norm: &LocalResponse, inpu
     });
 }
 
+/// Adds to the input's gradient that of [`local_response_norm`].
 pub fn local_response_norm_gradient<V: Value>(
     planes: &Planes,
     norm: &LocalResponse,
@@ -366,6 +374,7 @@ pub fn softmax<V: Value>(axis: Axis, logarithm: bool, input: &[V], output: &mut 
     }
 }
 
+/// Adds to the input's gradient that of [`softmax`], from its `output`.
 pub fn softmax_gradient<V: Value>(
     axis: Axis,
     logarithm: bool,

@@ -26,6 +26,7 @@ pub fn max_pool<V: Value>(shape: &PoolShape, input: &[V], output: &mut [V], choi
     });
 }
 
+/// Adds to the input's gradient where [`max_pool`] took its `choices`.
 pub fn max_pool_gradient<V: Value>(shape: &PoolShape, choices: &[V], output_gradient: &[V], input_gradient: &mut [V]) {
     for_windows(shape, |window, at| {
         window.each(|tap, source| {
@@ -43,6 +44,7 @@ pub fn average_pool<V: Value>(shape: &PoolShape, divisor: Divisor, input: &[V], 
     });
 }
 
+/// Adds to the input's gradient that of [`average_pool`].
 pub fn average_pool_gradient<V: Value>(
     shape: &PoolShape,
     divisor: Divisor,
@@ -64,6 +66,7 @@ pub fn adaptive_average_pool<V: Value>(from: &Planes, to: &Planes, input: &[V], 
     });
 }
 
+/// Adds to the input's gradient that of [`adaptive_average_pool`].
 pub fn adaptive_average_pool_gradient<V: Value>(
     from: &Planes,
     to: &Planes,
@@ -91,6 +94,7 @@ pub fn adaptive_max_pool<V: Value>(from: &Planes, to: &Planes, input: &[V], outp
     });
 }
 
+/// Adds to the input's gradient where [`adaptive_max_pool`] took its `choices`.
 pub fn adaptive_max_pool_gradient<V: Value>(
     from: &Planes,
     to: &Planes,
@@ -117,6 +121,7 @@ pub fn mean<V: Value>(axis: Axis, input: &[V], output: &mut [V]) {
     }
 }
 
+/// Adds to the input's gradient that of [`mean`].
 pub fn mean_gradient<V: Value>(axis: Axis, output_gradient: &[V], input_gradient: &mut [V]) {
     let share = V::of(1.0 / axis.length as f64);
     for outer in 0..axis.outer {

@@ -11,6 +11,7 @@ pub fn gather<V: Value>(dims: &[usize], offset: usize, strides: &[usize], input:
     Walk::new(dims, [strides]).each([offset], |at, [from]| output[at] = input[from]);
 }
 
+/// Adds to the input's gradient that of [`gather`].
 pub fn gather_gradient<V: Value>(
     dims: &[usize],
     offset: usize,
@@ -30,6 +31,7 @@ pub fn pad<V: Value>(from: &Planes, to: &Planes, top_left: [isize; 2], fill: Fil
     padded(from, to, top_left, fill, |source, at| output[at] = source.map_or(constant, |source| input[source]));
 }
 
+/// Adds to the input's gradient that of [`pad`].
 pub fn pad_gradient<V: Value>(
     from: &Planes,
     to: &Planes,
@@ -69,6 +71,7 @@ pub fn upsample<V: Value>(from: &Planes, to: &Planes, resampling: &Resampling, i
     });
 }
 
+/// Adds to the input's gradient that of [`upsample`].
 pub fn upsample_gradient<V: Value>(
     from: &Planes,
     to: &Planes,

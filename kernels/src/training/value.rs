@@ -18,7 +18,9 @@ pub trait Number:
 {
     /// Rounded to this number.
     fn of(value: f64) -> Self;
+    /// Exactly.
     fn to_f64(self) -> f64;
+    /// Rounded once.
     fn square_root(self) -> Self;
 }
 
@@ -26,6 +28,7 @@ pub trait Number:
 pub trait Value:
     Copy + Default + Add<Output = Self> + Sub<Output = Self> + Mul<Output = Self> + Div<Output = Self> + AddAssign + 'static
 {
+    /// Of one lane.
     type Number: Number;
 
     /// How many samples it holds.
@@ -34,8 +37,10 @@ pub trait Value:
     /// The same in every lane.
     fn splat(number: Self::Number) -> Self;
 
+    /// Of one sample; `lane` is below [`Value::LANES`].
     fn lane(&self, lane: usize) -> Self::Number;
 
+    /// Of one sample; the others stay.
     fn set_lane(&mut self, lane: usize, number: Self::Number);
 
     /// `then` in the lanes where it is greater than the other, else `otherwise`. NaN is never greater.

@@ -26,20 +26,26 @@ pub enum Convention {
     Plain,
     /// `torch.utils.flop_counter`.
     TorchFlopCounter,
+    /// fvcore's `FlopCountAnalysis`: multiply-accumulates under the name of flops.
     Fvcore,
+    /// THOP's `profile`.
     Thop,
     /// ptflops with its `pytorch` backend: for one sample.
     PtflopsPytorch,
     /// ptflops with its `aten` backend.
     PtflopsAten,
+    /// torchinfo's `summary`, "mult-adds".
     Torchinfo,
+    /// calflops' MACs.
     CalflopsMacs,
+    /// calflops' FLOPs.
     CalflopsFlops,
 }
 
 /// What a convention counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Unit {
+    /// One for each multiply-accumulate.
     Macs,
     /// Two for each multiply-accumulate.
     Flops,
@@ -48,6 +54,7 @@ pub enum Unit {
 /// A network counted by a convention.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tally {
+    /// By which it is counted.
     pub convention: Convention,
     /// What each row adds, rounded down; `None` where the row is not known or makes the tool fail.
     pub rows: Vec<Option<u64>>,
@@ -57,6 +64,7 @@ pub struct Tally {
     pub plain: u64,
     /// `total - plain`, by its reasons, the largest first.
     pub differences: Vec<Difference>,
+    /// How far the plain count can be trusted.
     pub completeness: Completeness,
 }
 
@@ -99,6 +107,7 @@ pub struct Failure {
 }
 
 impl Convention {
+    /// In the order of the page.
     pub const ALL: &'static [Self] = &[
         Self::Plain,
         Self::TorchFlopCounter,
@@ -126,6 +135,7 @@ impl Convention {
         }
     }
 
+    /// `None` for what [`Convention::id`] gives of none.
     pub fn from_id(id: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|convention| convention.id() == id)
     }
@@ -181,6 +191,7 @@ impl Convention {
         }
     }
 
+    /// What the tool's number counts, whatever it calls it.
     pub const fn unit(self) -> Unit {
         match self {
             Self::TorchFlopCounter | Self::CalflopsFlops => Unit::Flops,

@@ -68,7 +68,9 @@ pub enum ConstantKind {
 /// What the converter leaves: operators in the order in which they run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Converted {
+    /// Also the constants.
     pub tensors: Vec<Tensor>,
+    /// Each after those whose tensors it reads.
     pub operations: Vec<Operation>,
     /// The tensor that comes in is the first; this one leaves.
     pub output: usize,

@@ -4,6 +4,7 @@ macro_rules! operators {
     ($($operator:ident $name:literal),* $(,)?) => {
         /// A builtin operator.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[expect(missing_docs, reason = "names of the schema")]
         pub enum Operator { $($operator),* }
 
         impl Operator {

@@ -20,7 +20,9 @@ pub struct OnnxOptions {
 /// A network, and what is to be said of it.
 #[derive(Clone, Debug)]
 pub struct OnnxNetwork<'a> {
+    /// What the graph computes, for one sample.
     pub network: Network,
+    /// What was folded, left out or taken to be.
     pub remarks: Vec<Remark>,
     weights: Vec<(NodeId, Vec<Weight<'a>>)>,
 }
@@ -32,6 +34,7 @@ pub struct Remark {
     pub rule: &'static str,
     /// Else it is a note.
     pub is_warning: bool,
+    /// In words, with the nodes' names.
     pub message: String,
 }
 

@@ -21,6 +21,7 @@ const MOST_BYTES: usize = i32::MAX as usize;
 
 /// Why a network is not written.
 #[derive(Clone, Debug, PartialEq, Error)]
+#[expect(missing_docs, reason = "the message says it")]
 pub enum OnnxProblem {
     #[error("{name} ({class}) is not written as ONNX: {reason}")]
     Row { name: String, class: &'static str, reason: &'static str },

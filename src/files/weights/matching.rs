@@ -16,6 +16,7 @@ pub struct Matched {
     pub missing: Vec<String>,
     /// What the file has and the network has not.
     pub unexpected: Vec<String>,
+    /// What both have, with different sizes.
     pub mismatched: Vec<Mismatch>,
     /// What stands before the names in the file: `module.`, `state_dict.`.
     pub prefix: String,
@@ -26,15 +27,20 @@ pub struct Matched {
 /// A name that both have, with different sizes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mismatch {
+    /// The network's.
     pub name: String,
+    /// The sizes that the network wants.
     pub network: Vec<u64>,
+    /// The sizes that the file has.
     pub file: Vec<u64>,
 }
 
 /// A parameter or buffer of a network, as PyTorch's `state_dict` has it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Expected {
+    /// `layer1.0.conv1.weight`.
     pub name: String,
+    /// No sizes at all for a single number.
     pub dims: Vec<u64>,
     /// The node that has it; `None` of modules that nothing calls.
     pub node: Option<NodeId>,

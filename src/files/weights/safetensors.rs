@@ -93,7 +93,9 @@ fn tensor<'a>(name: &str, entry: &Value, numbers: &'a [u8]) -> Result<(usize, us
 /// A tensor to be written.
 #[derive(Clone, Debug, PartialEq)]
 pub struct WrittenTensor {
+    /// `layer1.0.conv1.weight`.
     pub name: String,
+    /// No sizes at all for a single number.
     pub dims: Vec<u64>,
     /// `None`: a counter of batches, which is 0.
     pub floats: Option<Vec<f32>>,

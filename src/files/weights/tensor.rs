@@ -8,7 +8,9 @@ use crate::files::onnx::half;
 pub struct NamedTensor<'a> {
     /// PyTorch's: `layer1.0.conv1.weight`.
     pub name: String,
+    /// No sizes at all for a single number.
     pub dims: Vec<u64>,
+    /// How its bytes are read.
     pub kind: NumberKind,
     /// From the tensor's first number on.
     pub bytes: &'a [u8],
@@ -18,6 +20,7 @@ pub struct NamedTensor<'a> {
 
 /// What numbers a tensor has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "names of number types")]
 pub enum NumberKind {
     F64,
     F32,
@@ -34,6 +37,7 @@ pub enum NumberKind {
 }
 
 impl NumberKind {
+    /// Of one number.
     pub const fn bytes(self) -> u64 {
         match self {
             Self::F64 | Self::I64 => 8,

@@ -3,16 +3,23 @@
 /// What is true of every layer of a kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Facts {
+    /// Inputs, the learned tensors aside.
     pub arity: Arity,
+    /// What it is spoken of together with.
     pub sort: Sort,
+    /// Whether it writes, in a run without training.
     pub flow: Flow,
+    /// What follows for its channels from the input's.
     pub channels: ChannelFlow,
+    /// Whether it can have tensors of its own.
     pub learns: Learns,
+    /// `None` where PyTorch wants nothing of the input's sizes.
     pub inferred: Option<InferredArgument>,
 }
 
 /// How many inputs a layer takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "numbers")]
 pub enum Arity {
     Zero,
     One,
@@ -29,6 +36,7 @@ pub enum Sort {
     MatrixProduct,
     /// One value of several, without weights.
     Pool,
+    /// By mean and variance, or by a sum of squares.
     Norm,
     /// One element in, one element out.
     Activation,
@@ -44,6 +52,7 @@ pub enum Sort {
     Combination,
     /// A learned tensor by itself.
     Parameter,
+    /// No kind of its own.
     Unknown,
 }
 
@@ -74,6 +83,7 @@ pub enum ChannelFlow {
 /// Whether a layer has tensors of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Learns {
+    /// Never, whatever its arguments.
     Nothing,
     /// Parameters or buffers, for some arguments.
     Parameters,
@@ -82,6 +92,7 @@ pub enum Learns {
 /// The argument that PyTorch wants and that is inferred here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InferredArgument {
+    /// PyTorch's: `in_channels`, `num_features`.
     pub name: &'static str,
     /// Its place among the positional arguments.
     pub position: usize,

@@ -13,14 +13,17 @@ impl Kind {
         self.class().starts_with(|first: char| first.is_ascii_lowercase())
     }
 
+    /// How many inputs it takes.
     pub const fn arity(self) -> Arity {
         self.facts().arity
     }
 
+    /// What it is spoken of together with.
     pub const fn sort(self) -> Sort {
         self.facts().sort
     }
 
+    /// What becomes of its data when a trained network runs.
     pub const fn flow(self) -> Flow {
         self.facts().flow
     }

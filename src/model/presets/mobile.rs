@@ -11,6 +11,7 @@ use crate::model::{
 /// How the blocks of a MobileNetV1 are made (arXiv 1704.04861).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MobileNetV1 {
+    /// As in table 1: depthwise and pointwise convolutions.
     Separable,
     /// Without the five blocks of 512 channels at 14 x 14 (table 5).
     Shallow,
@@ -36,6 +37,7 @@ impl MobileNetV1 {
         (1024, 1),
     ];
 
+    /// Modules are named in torchvision's way: `features.1.3`.
     pub fn network(self, name: &str, scale: Scale) -> Network {
         let wide = |channels: u64| (channels as f64 * scale.width) as u64;
         let mut sketch = Sketch::new(name, &[3, scale.resolution, scale.resolution]);

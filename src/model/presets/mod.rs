@@ -19,11 +19,13 @@ use super::Network;
 pub struct Preset {
     /// Stable, for links: `mobilenet_v1`.
     pub id: &'static str,
+    /// As its paper or library writes it.
     pub title: &'static str,
     /// One line: what it is for.
     pub description: &'static str,
     /// Where it was published.
     pub source: &'static str,
+    /// In lists.
     pub group: Group,
     /// Multipliers of the channels that were published, the default first; empty where it has none.
     pub widths: &'static [f64],
@@ -36,6 +38,7 @@ pub struct Preset {
 
 /// Under which heading a preset stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "the titles say it")]
 pub enum Group {
     Seed,
     Tiny,
@@ -50,6 +53,7 @@ pub struct Scale {
     pub width: f64,
     /// Height and width of the input.
     pub resolution: u64,
+    /// Outputs of the last layer; without meaning where a preset has no classes.
     pub classes: u64,
 }
 
@@ -78,8 +82,10 @@ impl Preset {
 }
 
 impl Group {
+    /// In the order of lists.
     pub const ALL: &'static [Self] = &[Self::Seed, Self::Tiny, Self::Mobile, Self::Classic];
 
+    /// The heading.
     pub const fn title(self) -> &'static str {
         match self {
             Self::Seed => "The question's pair",

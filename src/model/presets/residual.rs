@@ -13,9 +13,12 @@ pub struct ResNet {
 }
 
 impl ResNet {
+    /// With basic blocks.
     pub const RESNET18: Self = Self { blocks: [2, 2, 2, 2], bottleneck: false };
+    /// With bottlenecks; their stride is at the 3x3 (v1.5).
     pub const RESNET50: Self = Self { blocks: [3, 4, 6, 3], bottleneck: true };
 
+    /// With torchvision's names: `layer1.0.conv1`.
     pub fn network(&self, name: &str, scale: Scale) -> Network {
         let mut sketch = Sketch::new(name, &[3, scale.resolution, scale.resolution]);
         sketch.add("conv1", conv(64, 7).stride(2).pad(3).without_bias());

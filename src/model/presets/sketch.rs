@@ -15,12 +15,14 @@ pub struct Sketch {
 }
 
 impl Sketch {
+    /// A network without layers; `input` is that of one sample, `[C, H, W]`.
     pub fn new(name: &str, input: &[u64]) -> Self {
         let input = Dims::new(input).unwrap_or_default();
         let network = Network { name: name.to_string(), input, nodes: Vec::new(), uncalled: Vec::new() };
         Self { network, last: Source::Input, functions: HashMap::new() }
     }
 
+    /// What has been added up to here.
     pub fn finish(self) -> Network {
         self.network
     }
@@ -36,6 +38,7 @@ impl Sketch {
         self
     }
 
+    /// A module behind the latest layer, or behind what [`Sketch::from`] named.
     pub fn add(&mut self, name: &str, layer: impl Into<Layer>) -> Source {
         let last = self.last;
         self.push(name.to_string(), layer.into(), Call::Module, &[last])
@@ -137,10 +140,12 @@ impl Conv2d {
     }
 }
 
+/// With a bias.
 pub fn linear(out_features: u64) -> Linear {
     Linear { out_features: out_features as i64, ..Linear::default() }
 }
 
+/// A square window.
 pub fn max_pool(kernel_size: i64, stride: i64, padding: i64, ceil_mode: bool) -> MaxPool2d {
     MaxPool2d {
         kernel_size: Pair::square(kernel_size),

@@ -73,16 +73,20 @@ pub(super) fn resnet8(scale: Scale) -> Network {
 
 /// MLPerf Tiny's keyword spotting and Hello Edge's family: one full convolution, then separable ones.
 pub struct DsCnn {
+    /// Of every convolution.
     pub channels: u64,
     /// Of the first convolution, over time and frequency.
     pub first_kernel: Pair,
+    /// Of the first convolution.
     pub first_stride: Pair,
     /// The stride of the first separable block.
     pub second_stride: Pair,
+    /// Separable ones, behind the first convolution.
     pub blocks: usize,
 }
 
 impl DsCnn {
+    /// The small one of Hello Edge (arXiv 1711.07128).
     pub const SMALL: Self = Self {
         channels: 64,
         first_kernel: Pair::new(10, 4),
@@ -90,6 +94,7 @@ impl DsCnn {
         second_stride: Pair::new(1, 1),
         blocks: 4,
     };
+    /// The medium one of Hello Edge.
     pub const MEDIUM: Self = Self {
         channels: 172,
         first_kernel: Pair::new(10, 4),
@@ -97,6 +102,7 @@ impl DsCnn {
         second_stride: Pair::new(2, 2),
         blocks: 4,
     };
+    /// The large one of Hello Edge.
     pub const LARGE: Self = Self {
         channels: 276,
         first_kernel: Pair::new(10, 4),
