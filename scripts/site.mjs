@@ -26,6 +26,7 @@ export const PAGE = {
 };
 export const WORKERS = [
   { out: "importer", lane: "", bin: "importer", profile: "page", features: "web,python", passes: ["-Oz"] },
+  { out: "filer", lane: "", bin: "filer", profile: "page", features: "web,files", passes: ["-Oz"] },
   { out: "worker", lane: "workers", bin: "worker", profile: "page", features: "web,simd", link: FAST_LINK, passes: ["-O3"] },
   // The same with relaxed SIMD: the page takes it where the browser does.
   { out: "relaxed", lane: "workers", bin: "worker", profile: "page", features: "web,relaxed-simd", link: FAST_LINK, passes: ["-O3"] },

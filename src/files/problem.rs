@@ -5,6 +5,8 @@ use thiserror::Error;
 /// What is wrong, with the byte and the field where they are known.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum FileProblem {
+    #[error("it is no notebook: its JSON is broken: {0}")]
+    BrokenNotebook(String),
     #[error("it is no notebook: {0}")]
     Notebook(String),
     #[error("it is JSON of this program, without the \"design\" that it could be read back from")]

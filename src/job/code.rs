@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::given::GivenWeights;
 use crate::c_code;
 use crate::cost::{Settings, analyze};
 use crate::engine::{Numbers, Seeding};
@@ -14,6 +15,7 @@ pub struct CodeTask {
     pub network: String,
     pub seed: u64,
     pub gain: f64,
+    pub given: GivenWeights,
     /// In 8 bits; else in floats.
     pub int8: bool,
 }
@@ -49,7 +51,8 @@ impl CodeTask {
         }
         let numbers = if self.int8 { Numbers::Int8 } else { Numbers::F32 };
         let seeding = Seeding { seed: self.seed, gain: self.gain, streams: Default::default() };
-        let code = c_code::export(&network, &seeding, numbers).map_err(|problem| problem.to_string())?;
+        let weights = self.given.source(&network, seeding)?;
+        let code = c_code::export(&network, &weights, numbers).map_err(|problem| problem.to_string())?;
         Ok(CodeReport { text: code.whole(), arena: code.arena, flash: code.flash })
     }
 }

@@ -19,5 +19,6 @@ pub mod runs;
 pub mod shared;
 pub mod totals;
 pub mod train;
+pub mod weights;
 pub mod window;
 pub mod wiring;

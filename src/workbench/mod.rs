@@ -41,7 +41,13 @@ const MOST_SAMPLES: u64 = 1_000_000_000;
 pub struct Design {
     pub name: String,
     pub content: Content,
+    /// Weights of a file; no link has them.
+    pub weights: Option<WeightsId>,
 }
+
+/// Weights that were loaded, as their holder knows them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct WeightsId(pub u32);
 
 /// Where a design's network comes from.
 #[derive(Clone, Debug)]
@@ -101,7 +107,7 @@ impl Default for Workbench {
         let twin = Content::Twin { of: 0, rewrites: vec![Rewrite::Separable] };
         let designs = [standard, twin].into_iter().enumerate();
         Self {
-            designs: designs.map(|(index, content)| Design { name: default_name(index, &content), content }).collect(),
+            designs: designs.map(|(index, content)| Design::new(default_name(index, &content), content)).collect(),
             baseline: 0,
             compared: 1,
             settings: Settings::default(),
@@ -212,6 +218,11 @@ pub fn default_name(index: usize, content: &Content) -> String {
 }
 
 impl Design {
+    /// A design with seeded weights.
+    pub const fn new(name: String, content: Content) -> Self {
+        Self { name, content, weights: None }
+    }
+
     /// Gives it another name.
     ///
     /// # Errors
@@ -227,7 +238,7 @@ impl Workbench {
     /// One design without layers.
     pub fn empty() -> Self {
         let content = Content::Network(Self::empty_network().into());
-        Self { designs: vec![Design { name: "New".to_string(), content }], ..Self::default() }
+        Self { designs: vec![Design::new("New".to_string(), content)], ..Self::default() }
     }
 
     /// A network without layers, on small pictures in colour.

@@ -60,7 +60,7 @@ pub fn Run() -> impl IntoView {
     let studio = Studio::expect();
     let wanted = Memo::new(move |_| {
         let settings = studio.workbench().with(|workbench| workbench.settings.clone());
-        studio.derived.with(|derived| wanted(derived, &settings, studio.sitting()))
+        studio.derived.with(|derived| studio.shelf.with(|shelf| wanted(derived, &settings, shelf, studio.sitting())))
     });
     let runs = RwSignal::new(Runs::default());
     let view = RunsView { runs, wanted, studio };
@@ -104,7 +104,7 @@ pub fn Run() -> impl IntoView {
                     <button class="button" data-testid="cancel" on:click=move |_| cancel()>"Cancel"</button>
                 </Show>
                 <Settings/>
-                <span class="muted">"Measured in this browser, on one thread. Random weights from the seed, the same on every machine."</span>
+                <span class="muted">"Measured in this browser, on one thread. Random weights from the seed, the same on every machine, where no file gave others."</span>
             </div>
             {(!can_run).then(|| view! {
                 <p class="problem" data-testid="problem">

@@ -52,6 +52,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "transplant",
             "share_link",
             "pytorch",
+            "files",
         ],
     ),
     ("page", &["decimal", "model", "shape", "cost", "rewrite", "workbench", "compare", "share_link", "job"]),
