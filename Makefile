@@ -6,6 +6,7 @@
 # make miri         runs the engine's kernels in Miri, which knows what memory they may touch
 # make bench        runs every benchmark
 # make bench-engine the forward pass of every preset in Chromium
+# make bench-threads the same on one thread and on several in turns (THREADS=1,2,4)
 # make bench-train  steps of training in Chromium, beside PyTorch's where that is installed
 # make bench-search 10,000 variants of two networks in the page's worker
 # make bench-page   key press to everything painted, and the size of the first load
@@ -81,6 +82,7 @@ test-core:
 
 test-wasm-lints: | build-tools
 	cargo clippy $(WASM) --no-default-features --features ui,python,simd --lib --bins --test browser --locked -- -D warnings
+	cargo clippy $(WASM) --no-default-features --features threads,simd --bin worker --locked -- -D warnings
 	cargo clippy $(WASM) $(KERNELS) --features relaxed-simd --locked -- -D warnings
 	cargo clippy $(BINDGEN) --target-dir .tools/bindgen --locked -- -D warnings
 
@@ -160,6 +162,21 @@ bench-engine: $(NPM_PACKAGES) | test-tools
 	cp $(ENGINE_BENCH_BINARY) target/engine_bench/relaxed.wasm
 	node bench/engine/bench.mjs --kernels simd
 	node bench/engine/bench.mjs
+
+# The same on several threads, in turns with one. Linked as scripts/site.mjs links the page's.
+.PHONY: bench-threads
+THREADS ?= 1,2
+SHARED_LINK := -Clink-args=--shared-memory --import-memory --max-memory=4294967296 --export=__stack_pointer
+SHARED_BENCH := $(ENGINE_BENCH) --target-dir target/threads \
+  --config 'target.wasm32-unknown-unknown.rustflags=["-Ctarget-feature=+atomics,+bulk-memory,+mutable-globals"]'
+SHARED_BENCH_BINARY := target/threads/wasm32-unknown-unknown/page/examples/engine_bench.wasm
+bench-threads: $(NPM_PACKAGES) | test-tools
+	mkdir -p target/engine_bench
+	$(ENGINE_BENCH) --features relaxed-simd -- -Copt-level=3
+	cp $(ENGINE_BENCH_BINARY) target/engine_bench/relaxed.wasm
+	$(SHARED_BENCH) --features relaxed-simd -- -Copt-level=3 '$(SHARED_LINK)'
+	cp $(SHARED_BENCH_BINARY) target/engine_bench/relaxed_threads.wasm
+	node bench/engine/bench.mjs --threads $(THREADS)
 
 # Steps of training in Chromium, one thread: samples a second, and against a pass forward. Built as the page's worker is.
 TRAINING_BENCH := cargo rustc $(WASM) --profile release --no-default-features --example training_bench --locked --target-dir target/trainers

@@ -46,8 +46,8 @@ export async function buildWorkers(bindgen, isStale = () => false) {
     const wasm = await compile({ bin, ...UNOPTIMISED, features: WORKER_FEATURES });
     if (isNewer(`${worker.out}_loader.js`, [wasm])) continue;
     await bind(bindgen, worker, wasm, folder);
-    // The page asks for the one that fits the browser.
-    for (const { out } of others) writeFileSync(path.join(folder, `${out}_loader.js`), loader(worker.out));
+    // The page asks for the one that fits the browser; a draft has none with helpers.
+    for (const { out } of [...others, worker]) writeFileSync(path.join(folder, `${out}_loader.js`), loader(worker.out, false));
     changed = true;
   }
   return changed;

@@ -1,5 +1,5 @@
 // A static file server for the built page: 127.0.0.1 only, correct MIME types, nothing cached.
-// As a program: node scripts/serve.mjs [--port 8080] [FOLDER]; as a module: startServer().
+// As a program: node scripts/serve.mjs [--port 8080] [--no-isolation] [FOLDER]; as a module: startServer().
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { createServer } from "node:http";
@@ -26,17 +26,20 @@ const MIME_TYPES = {
 /** Where a page hears what `tell` says. */
 const EVENTS = "/events";
 
+/** What makes a page cross-origin isolated, so that it has memory that threads share. */
+const ISOLATION = { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp" };
+
 /**
- * Serves `folder` on 127.0.0.1. Port 0 takes any free port. With `events`, pages that listen at `/events` hear, as
+ * Serves `folder` on 127.0.0.1. Port 0 takes any free port. Pages are cross-origin isolated but with `isolated: false`. With `events`, pages that listen at `/events` hear, as
  * server-sent events, what `tell` is given.
  * @returns {Promise<{url: string, tell: (event: string) => void, close: () => Promise<void>}>} the address ends in a slash
  */
-export async function startServer({ folder, port = 0, events = false }) {
+export async function startServer({ folder, port = 0, events = false, isolated = true }) {
   const root = path.resolve(folder);
   const listeners = new Set();
   const server = createServer((request, response) => {
     if (events && request.url === EVENTS) return listen(listeners, response);
-    answer(root, request, response).catch(() => fail(response, 500));
+    answer(root, isolated ? ISOLATION : {}, request, response).catch(() => fail(response, 500));
   });
   await new Promise((resolve, reject) => {
     server.once("error", reject);
@@ -58,11 +61,11 @@ export async function startServer({ folder, port = 0, events = false }) {
 /** Serves at the port that the command line names; ends the program, saying why, where another one has it. */
 export async function serve(settings = {}) {
   const { values, positionals } = parseArgs({
-    options: { port: { type: "string", default: "8080" } },
+    options: { port: { type: "string", default: "8080" }, "no-isolation": { type: "boolean", default: false } },
     allowPositionals: true,
   });
   try {
-    return await startServer({ folder: positionals[0] ?? "dist", port: Number(values.port), ...settings });
+    return await startServer({ folder: positionals[0] ?? "dist", port: Number(values.port), isolated: !values["no-isolation"], ...settings });
   } catch (error) {
     if (error.code !== "EADDRINUSE") throw error;
     console.error(`Port ${values.port} is taken; another one: PORT=8081`);
@@ -77,7 +80,7 @@ function listen(listeners, response) {
   response.on("close", () => listeners.delete(response));
 }
 
-async function answer(root, request, response) {
+async function answer(root, headers, request, response) {
   if (request.method !== "GET" && request.method !== "HEAD") return fail(response, 405);
   const file = fileOf(root, request.url);
   if (file === null) return fail(response, 400);
@@ -88,6 +91,7 @@ async function answer(root, request, response) {
     "Content-Length": found.size,
     "Cache-Control": "no-store",
     "X-Content-Type-Options": "nosniff",
+    ...headers,
   });
   if (request.method === "HEAD") return response.end();
   createReadStream(file)

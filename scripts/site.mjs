@@ -10,6 +10,7 @@ const TARGET = "wasm32-unknown-unknown";
 export const PAGE_SCRIPTS = ["src/ui/keep/database.js", "src/start.js"].map((name) => path.join(ROOT, name));
 // The engine's kernels are compiled for speed and so is the link; what plans and tells is compiled for size.
 const FAST_LINK = ["-Copt-level=3"];
+const VECTORS = { profile: "release", instructions: ["simd128"], passes: ["-O3"] };
 
 /**
  * The page is two WebAssembly binaries: what shows the designs, and what can wait until they are shown
@@ -24,22 +25,33 @@ export const PAGE = {
   link: ["-Clink-args=--emit-relocs"],
   passes: ["--flatten", "--rereloop", "-Oz", "-Oz", "-ocimfs", "20", "-aimfs", "4"],
 };
+/**
+ * A worker whose memory its helpers share (src/site/helper.js). The standard library as it comes is for one thread: that is
+ * the worker itself, and helpers call nothing of it (kernels/src/crew.rs).
+ */
+const SHARED = {
+  lane: "shared", bin: "worker", profile: "page", passes: ["--enable-threads", "-O3"], instructions: ["atomics", "bulk-memory", "mutable-globals"],
+  // What wasm-bindgen wants of a shared memory, and where a helper's stack goes.
+  link: [
+    ...FAST_LINK, `-Clink-args=--shared-memory --import-memory --max-memory=${2 ** 32}`,
+    ...["__stack_pointer", "__heap_base", "__wasm_init_tls", "__tls_size", "__tls_align", "__tls_base"].map((name) => `-Clink-arg=--export=${name}`),
+  ],
+};
 export const WORKERS = [
-  { out: "importer", lane: "", bin: "importer", profile: "page", features: "web,python", passes: ["-Oz"] },
-  { out: "filer", lane: "", bin: "filer", profile: "page", features: "web,files", passes: ["-Oz"] },
+  // Both read what people bring, with the same features: what they share is compiled once.
+  { out: "importer", lane: "", bin: "importer", profile: "page", features: "web,python,files", passes: ["-Oz"] },
+  { out: "filer", lane: "", bin: "filer", profile: "page", features: "web,python,files", passes: ["-Oz"] },
   { out: "worker", lane: "workers", bin: "worker", profile: "page", features: "web,simd", link: FAST_LINK, passes: ["-O3"] },
   // The same with relaxed SIMD: the page takes it where the browser does.
   { out: "relaxed", lane: "workers", bin: "worker", profile: "page", features: "web,relaxed-simd", link: FAST_LINK, passes: ["-O3"] },
-  // Training is loops over several samples at once: all of it is compiled with vectors, not its kernels alone.
-  {
-    out: "trainer", lane: "trainers", bin: "trainer", profile: "release", features: "web,simd", instructions: ["simd128"],
-    passes: ["-O3"],
-  },
-  {
-    out: "relaxed_trainer", lane: "trainers", bin: "trainer", profile: "release", features: "web,relaxed-simd",
-    instructions: ["simd128", "relaxed-simd"], passes: ["-O3"],
-  },
-  { out: "explorer", lane: "workers", bin: "explorer", profile: "release", features: "web,simd", passes: ["-O3"] },
+  // Both once more for pages that have memory which threads share.
+  { out: "worker_shared", ...SHARED, features: "threads,simd" },
+  { out: "relaxed_shared", ...SHARED, features: "threads,relaxed-simd" },
+  // Training is loops over several samples at once: all of it is compiled with vectors, not its kernels alone. The
+  // explorer shares what is compiled.
+  { out: "trainer", lane: "vectors", bin: "trainer", ...VECTORS, features: "web,simd" },
+  { out: "explorer", lane: "vectors", bin: "explorer", ...VECTORS, features: "web,simd" },
+  { out: "relaxed_trainer", lane: "vectors", bin: "trainer", ...VECTORS, features: "web,relaxed-simd" },
   // For browsers without SIMD.
   { out: "plain_explorer", lane: "workers", bin: "explorer", profile: "page", features: "web", passes: ["-Oz"] },
 ];
@@ -67,7 +79,7 @@ function compilerFlags(instructions) {
 export async function bind(bindgen, binary, wasm, folder, settings = {}) {
   if (binary === PAGE) return bindPage(bindgen, wasm, folder, settings);
   await run(bindgen, ["bind", "worker", wasm, folder, binary.out], settings);
-  writeFileSync(path.join(folder, `${binary.out}_loader.js`), loader(binary.out));
+  if (binary.lane !== SHARED.lane) writeFileSync(path.join(folder, `${binary.out}_loader.js`), loader(binary.out));
 }
 
 async function bindPage(bindgen, wasm, folder, settings) {
@@ -83,21 +95,49 @@ async function bindPage(bindgen, wasm, folder, settings) {
 
 /**
  * The script a page starts as `new Worker("./BUILD/NAME_loader.js")`. It keeps messages that arrive before the binary
- * runs, and a failure to start reaches the page as the worker's `error` event.
+ * runs, and a failure to start reaches the page as the worker's `error` event. Of a worker that has helpers it starts the
+ * binary for them where it can, and says to the binary why it could not.
  */
-export function loader(name) {
+export function loader(name, mayShare = WORKERS.some(({ out }) => out === `${name}_shared`)) {
   return `"use strict";
 const early = [];
 const keep = (event) => early.push(event);
 self.addEventListener("message", keep);
-importScripts("./${name}.js");
-wasm_bindgen({ module_or_path: "./${name}_bg.wasm" }).then(
+${mayShare ? chooses(name) : `const name = "${name}";\n`}importScripts(\`./\${name}.js\`);
+${mayShare ? "start()" : `wasm_bindgen({ module_or_path: \`./\${name}_bg.wasm\` })`}.then(
   () => {
     self.removeEventListener("message", keep);
     for (const { data, ports } of early) self.dispatchEvent(new MessageEvent("message", { data, ports: [...ports] }));
   },
   (error) => setTimeout(() => { throw error; }),
 );
+`;
+}
+
+/** Which binary it is, of a worker that may have helpers, and how they are called: once, when there is work for them. */
+function chooses(name) {
+  return `const MOST_THREADS = 8;
+self.threads = Math.min(navigator.hardwareConcurrency || 1, MOST_THREADS);
+self.oneThread = (() => {
+  if (self.threads < 2) return "the browser tells of one core";
+  if (!self.crossOriginIsolated) return "this page is served without the two headers that give it memory for more";
+  try {
+    new WebAssembly.Memory({ initial: 1, maximum: 65536, shared: true });
+  } catch {
+    return "this browser has no room for memory that threads share";
+  }
+  return "";
+})();
+const name = self.oneThread ? "${name}" : "${name}_shared";
+async function start() {
+  const module = await WebAssembly.compileStreaming(fetch(\`./\${name}_bg.wasm\`));
+  const { memory, crew_stack } = await wasm_bindgen({ module_or_path: module });
+  self.callHelpers = () => {
+    for (let member = 1; member < self.threads; member += 1) {
+      new Worker("./helper.js").postMessage({ module, memory, stack: crew_stack(), member });
+    }
+  };
+}
 `;
 }
 
@@ -114,7 +154,7 @@ export function styles() {
 }
 
 /** What stands beside the binaries as it is. */
-export const SITE_FILES = ["manifest.webmanifest", "icon.svg", "digits.bin"];
+export const SITE_FILES = ["manifest.webmanifest", "icon.svg", "digits.bin", "helper.js"];
 
 /** The service worker of a build with these files. */
 export function serviceWorker(build, files) {

@@ -54,6 +54,9 @@ pub mod job;
 
 pub mod page;
 
+#[cfg(feature = "chart")]
+pub mod document;
+
 #[cfg(feature = "command")]
 pub mod command;
 

@@ -1,5 +1,6 @@
 // The engine behind a plain interface: load(graph, weights), then run(input).
-// Options: wasm (the module's URL), kernels=reference, fuse=no, numbers=int8.
+// Options: wasm (the module's URL), kernels=reference, fuse=no, numbers=int8, threads=2 (of a module with shared memory).
+import { instantiate } from './threads.mjs';
 
 const CODES = { Conv: 0, Gemm: 1, MaxPool: 2, Add: 3, GlobalAveragePool: 4, Flatten: 5, Concat: 6, relu: 7, relu6: 8, pad: 9 };
 
@@ -43,10 +44,9 @@ function describe(graph) {
 
 export default async function create(options = {}) {
   const url = options.wasm ?? new URL('engine.wasm', import.meta.url);
-  const imports = { env: { now: () => performance.now() } };
-  const { instance } = await WebAssembly.instantiateStreaming(fetch(url), imports);
-  const engine = instance.exports;
-  const flags = (options.kernels === 'reference' ? 1 : 0) | (options.fuse === 'no' ? 2 : 0) | (options.numbers === 'int8' ? 4 : 0);
+  const threads = Number(options.threads ?? 1);
+  const engine = await instantiate(url, threads);
+  const flags = threads << 8 | (options.kernels === 'reference' ? 1 : 0) | (options.fuse === 'no' ? 2 : 0) | (options.numbers === 'int8' ? 4 : 0);
   let input, output;
   return {
     info: { name: 'convscope' },
@@ -75,7 +75,7 @@ export default async function create(options = {}) {
       engine.time_steps(runs);
       for (let step = 0; engine.step_macs(step) >= 0; step++) {
         const name = engine.step_kernel(step);
-        const bytes = new Uint8Array(engine.memory.buffer, Number(name & 0xffffffffn), Number(name >> 32n));
+        const bytes = new Uint8Array(engine.memory.buffer, Number(name & 0xffffffffn), Number(name >> 32n)).slice();
         list.push({ kernel: new TextDecoder().decode(bytes), macs: engine.step_macs(step), ms: engine.step_time(step) });
       }
       return list;

@@ -5,7 +5,9 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::sync::atomic::AtomicU32;
 
+use convscope::engine::kernels::crew::{self, Crew, Signals};
 use convscope::engine::{Kernels, Numbers, PeakProbe, Plan, PlanOptions, Seeding, WeightSource};
 use convscope::model::presets;
 use convscope::model::{
@@ -128,6 +130,40 @@ pub extern "C" fn run() {
 unsafe extern "C" {
     /// Milliseconds.
     fn now() -> f64;
+    /// Wakes all who wait for a change of the number at this address.
+    fn wake(address: *const u32);
+}
+
+/// Parts of steps for the thread of this number, until there are none for a while. It then waits for a change of the number
+/// at [`bell`], which is what this gives.
+#[unsafe(no_mangle)]
+pub extern "C" fn help(member: usize) -> u32 {
+    crew::SHARED.help(member)
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn bell() -> *const u32 {
+    crew::SHARED.bell().as_ptr()
+}
+
+/// Where the stack of another thread begins.
+#[unsafe(no_mangle)]
+pub extern "C" fn stack() -> usize {
+    crew::stack()
+}
+
+/// Parts that helpers have done.
+#[unsafe(no_mangle)]
+pub extern "C" fn helped() -> u32 {
+    crew::SHARED.helped()
+}
+
+fn crew_of(members: u32) -> Crew {
+    // SAFETY: the import takes and keeps nothing.
+    let wake = |bell: &AtomicU32| unsafe { wake(bell.as_ptr()) };
+    // A page may not wait.
+    let signals = Signals { wake, wait: || {}, call: || {}, lost: || {} };
+    if members > 1 { Crew::new(&crew::SHARED, signals, members as usize) } else { Crew::ALONE }
 }
 
 /// Runs so often with a clock.
@@ -167,13 +203,14 @@ pub extern "C" fn step_kernel(step: usize) -> u64 {
     })
 }
 
-/// Bit 0: reference kernels; bit 1: nothing fused; bit 2: 8-bit numbers.
+/// Bit 0: reference kernels; bit 1: nothing fused; bit 2: 8-bit numbers; from bit 8 on how many threads.
 fn plan_options(bits: u32) -> PlanOptions {
     PlanOptions {
         batch: 1,
         fuse: bits & 2 == 0,
         kernels: if bits & 1 == 0 { Kernels::Fast } else { Kernels::Reference },
         numbers: if bits & 4 == 0 { Numbers::F32 } else { Numbers::Int8 },
+        crew: crew_of(bits >> 8),
     }
 }
 

@@ -4,7 +4,10 @@
 // As in the matrix product.
 #![allow(clippy::needless_range_loop)]
 
+use core::ops::Range;
+
 use super::aligned::Aligned;
+use super::crew::{Crew, Cut, Writes};
 use super::functions;
 use super::matrix::{Finish, PixelSteps};
 use super::simd::{F32x4, LANES};
@@ -48,13 +51,13 @@ pub fn pack(channels: usize, taps: usize, weight: &[f32], bias: &[f32]) -> Align
     packed
 }
 
-/// Computes the whole convolution with weights from [`pack`].
+/// Computes the whole convolution with weights from [`pack`], shared among the crew's threads.
 ///
 /// # Panics
 /// Where a slice is too short for the job.
 #[cfg_attr(all(target_arch = "wasm32", feature = "simd"), target_feature(enable = "simd128"))]
 #[cfg_attr(all(target_arch = "wasm32", feature = "relaxed-simd"), target_feature(enable = "relaxed-simd"))]
-pub fn depthwise(job: &DepthwiseJob, weights: &[f32], input: &[f32], output: &mut [f32]) {
+pub fn depthwise(job: &DepthwiseJob, weights: &[f32], input: &[f32], output: &mut [f32], crew: Crew) {
     if job.batch * job.height * job.width * job.channels == 0 {
         return;
     }
@@ -64,21 +67,59 @@ pub fn depthwise(job: &DepthwiseJob, weights: &[f32], input: &[f32], output: &mu
     assert!(job.channels.is_multiple_of(LANES));
     assert!(input.len() >= last(&job.input) + reach && output.len() >= last(&job.output) + job.channels);
     assert!(weights.len() >= (kernel_height * kernel_width + 1) * job.channels);
+    let output = Writes::of(output);
+    let lines = job.batch * job.height;
+    let taps = kernel_height * kernel_width;
+    // Loads and stores take as long as the products.
+    let work = 2 * lines * job.width * job.channels * (taps + 1);
+    let vectors = job.channels / LANES;
+    if lines < FEW_LINES && vectors > lines {
+        crew.share(vectors, Cut { work, blocks: 1 }, &|range, _| {
+            let channels = range.start * LANES..range.end * LANES;
+            // SAFETY: the assertions bound the last pixel's reads and writes, and offsets grow with image, row and column;
+            // other parts write other channels.
+            unsafe { part(job, weights, input, output, [0..lines, channels]) };
+        });
+    } else {
+        crew.share(lines, Cut { work, blocks: lines }, &|lines, _| {
+            // SAFETY: as above; other parts write other lines.
+            unsafe { part(job, weights, input, output, [lines, 0..job.channels]) };
+        });
+    }
+}
+
+/// Lines that are too few to be shared evenly.
+const FEW_LINES: usize = 16;
+
+/// Some lines, counted over all images, and some channels of them, in whole vectors.
+///
+/// # Safety
+/// What the job says can be read and written, and nobody else writes these channels of these lines.
+#[cfg_attr(all(target_arch = "wasm32", feature = "simd"), target_feature(enable = "simd128"))]
+#[cfg_attr(all(target_arch = "wasm32", feature = "relaxed-simd"), target_feature(enable = "relaxed-simd"))]
+unsafe fn part(
+    job: &DepthwiseJob,
+    weights: &[f32],
+    input: &[f32],
+    output: Writes<f32>,
+    [lines, channels]: [Range<usize>; 2],
+) {
     let ratio = job.input.column.checked_div(job.tap[1]).filter(|ratio| ratio * job.tap[1] == job.input.column);
-    let vector = (kernel_height * kernel_width + 1) * LANES;
-    for first in (0..job.channels).step_by(CHANNEL_BLOCK) {
-        let block = DepthwiseJob { channels: CHANNEL_BLOCK.min(job.channels - first), ..*job };
-        // SAFETY: the assertions bound the last pixel's reads and writes, and offsets grow with image, row and column.
+    let vector = (job.kernel[0] * job.kernel[1] + 1) * LANES;
+    for first in channels.clone().step_by(CHANNEL_BLOCK) {
+        let block = DepthwiseJob { channels: CHANNEL_BLOCK.min(channels.end - first), ..*job };
+        let lines = lines.clone();
+        // SAFETY: the caller's.
         unsafe {
             let weights = weights.as_ptr().add(first / LANES * vector);
-            let (input, output) = (input.as_ptr().add(first), output.as_mut_ptr().add(first));
+            let (input, output) = (input.as_ptr().add(first), output.pointer().add(first));
             match (job.kernel, ratio) {
-                ([3, 3], Some(1)) => sliding_rows::<1>(&block, weights, input, output),
-                ([3, 3], Some(2)) => sliding_rows::<2>(&block, weights, input, output),
-                ([_, 2], Some(1)) => rows::<2, 1, 5>(&block, weights, input, output),
-                ([_, 5], Some(1)) => rows::<5, 1, 8>(&block, weights, input, output),
-                ([_, 5], Some(2)) => rows::<5, 2, 11>(&block, weights, input, output),
-                _ => any_rows(&block, weights, input, output),
+                ([3, 3], Some(1)) => sliding_rows::<1>(&block, lines, weights, input, output),
+                ([3, 3], Some(2)) => sliding_rows::<2>(&block, lines, weights, input, output),
+                ([_, 2], Some(1)) => rows::<2, 1, 5>(&block, lines, weights, input, output),
+                ([_, 5], Some(1)) => rows::<5, 1, 8>(&block, lines, weights, input, output),
+                ([_, 5], Some(2)) => rows::<5, 2, 11>(&block, lines, weights, input, output),
+                _ => any_rows(&block, lines, weights, input, output),
             }
         }
     }
@@ -93,29 +134,29 @@ pub fn depthwise(job: &DepthwiseJob, weights: &[f32], input: &[f32], output: &mu
 #[cfg_attr(all(target_arch = "wasm32", feature = "relaxed-simd"), target_feature(enable = "relaxed-simd"))]
 unsafe fn sliding_rows<const STRIDE: usize>(
     job: &DepthwiseJob,
+    lines: Range<usize>,
     weights: *const f32,
     input: *const f32,
     output: *mut f32,
 ) {
-    for image in 0..job.batch {
-        for row in 0..job.height {
-            let from = job.input.at(image, row, 0);
-            let to = job.output.at(image, row, 0);
-            for channel in (0..job.channels).step_by(LANES) {
-                // SAFETY: the caller's.
-                unsafe {
-                    let weights = weights.add(channel * 10);
-                    slide::<STRIDE>(job, weights, input.add(from + channel), output.add(to + channel));
-                }
+    for line in lines {
+        let (image, row) = (line / job.height, line % job.height);
+        let from = job.input.at(image, row, 0);
+        let to = job.output.at(image, row, 0);
+        for channel in (0..job.channels).step_by(LANES) {
+            // SAFETY: the caller's.
+            unsafe {
+                let weights = weights.add(channel * 10);
+                slide::<STRIDE>(job, weights, input.add(from + channel), output.add(to + channel));
             }
-            if let Some(activation) = job.finish.function() {
-                for column in 0..job.width {
-                    // SAFETY: the caller's: these channels were written just now.
-                    let pixel = unsafe {
-                        core::slice::from_raw_parts_mut(output.add(to + column * job.output.column), job.channels)
-                    };
-                    functions::apply_to(activation, pixel);
-                }
+        }
+        if let Some(activation) = job.finish.function() {
+            for column in 0..job.width {
+                // SAFETY: the caller's: these channels were written just now.
+                let pixel = unsafe {
+                    core::slice::from_raw_parts_mut(output.add(to + column * job.output.column), job.channels)
+                };
+                functions::apply_to(activation, pixel);
             }
         }
     }
@@ -185,29 +226,29 @@ unsafe fn slide<const STRIDE: usize>(job: &DepthwiseJob, weights: *const f32, fr
 #[cfg_attr(all(target_arch = "wasm32", feature = "relaxed-simd"), target_feature(enable = "relaxed-simd"))]
 unsafe fn rows<const WIDTH: usize, const STRIDE: usize, const COLUMNS: usize>(
     job: &DepthwiseJob,
+    lines: Range<usize>,
     weights: *const f32,
     input: *const f32,
     output: *mut f32,
 ) {
-    for image in 0..job.batch {
-        for row in 0..job.height {
-            // SAFETY: the caller's; a tile of `PIXELS` pixels begins so that its last pixel is inside the row.
-            unsafe {
-                let from = input.add(job.input.at(image, row, 0));
-                let to = output.add(job.output.at(image, row, 0));
-                let mut column = 0;
-                while job.width >= PIXELS && column < job.width {
-                    // The last tile of a row overlaps the one before.
-                    let first = column.min(job.width - PIXELS);
-                    let (from, to) = (from.add(first * job.input.column), to.add(first * job.output.column));
-                    wide_tile::<WIDTH, STRIDE, COLUMNS>(job, weights, from, to);
-                    column += PIXELS;
-                }
-                while column < job.width {
-                    let (from, to) = (from.add(column * job.input.column), to.add(column * job.output.column));
-                    pixel(job, weights, from, to);
-                    column += 1;
-                }
+    for line in lines {
+        let (image, row) = (line / job.height, line % job.height);
+        // SAFETY: the caller's; a tile of `PIXELS` pixels begins so that its last pixel is inside the row.
+        unsafe {
+            let from = input.add(job.input.at(image, row, 0));
+            let to = output.add(job.output.at(image, row, 0));
+            let mut column = 0;
+            while job.width >= PIXELS && column < job.width {
+                // The last tile of a row overlaps the one before.
+                let first = column.min(job.width - PIXELS);
+                let (from, to) = (from.add(first * job.input.column), to.add(first * job.output.column));
+                wide_tile::<WIDTH, STRIDE, COLUMNS>(job, weights, from, to);
+                column += PIXELS;
+            }
+            while column < job.width {
+                let (from, to) = (from.add(column * job.input.column), to.add(column * job.output.column));
+                pixel(job, weights, from, to);
+                column += 1;
             }
         }
     }
@@ -303,15 +344,14 @@ unsafe fn vectors<const WIDTH: usize, const STRIDE: usize, const COLUMNS: usize,
 /// As for [`rows`].
 #[cfg_attr(all(target_arch = "wasm32", feature = "simd"), target_feature(enable = "simd128"))]
 #[cfg_attr(all(target_arch = "wasm32", feature = "relaxed-simd"), target_feature(enable = "relaxed-simd"))]
-unsafe fn any_rows(job: &DepthwiseJob, weights: *const f32, input: *const f32, output: *mut f32) {
-    for image in 0..job.batch {
-        for row in 0..job.height {
-            for column in 0..job.width {
-                // SAFETY: the caller's.
-                unsafe {
-                    let from = input.add(job.input.at(image, row, column));
-                    pixel(job, weights, from, output.add(job.output.at(image, row, column)));
-                }
+unsafe fn any_rows(job: &DepthwiseJob, lines: Range<usize>, weights: *const f32, input: *const f32, output: *mut f32) {
+    for line in lines {
+        let (image, row) = (line / job.height, line % job.height);
+        for column in 0..job.width {
+            // SAFETY: the caller's.
+            unsafe {
+                let from = input.add(job.input.at(image, row, column));
+                pixel(job, weights, from, output.add(job.output.at(image, row, column)));
             }
         }
     }

@@ -2,6 +2,7 @@
 //! [`Activation::apply`], or within 1e-6 of the larger of 1 and the input where values cancel.
 
 use super::activation::{Activation, SELU_ALPHA, SELU_SCALE};
+use super::crew::{Crew, Cut, Writes};
 use super::simd::{F32x4, LANES};
 
 /// An activation over four values.
@@ -51,6 +52,20 @@ pub fn apply(activation: Activation, x: F32x4) -> F32x4 {
         }
         Activation::Scale { scale, shift } => x.mul(splat(scale)).add(splat(shift)),
     }
+}
+
+/// An activation over a slice, in place, shared among the crew's threads.
+pub fn apply_shared(activation: Activation, values: &mut [f32], crew: Crew) {
+    /// Values that are done together.
+    const RUN: usize = 64;
+    /// What a value takes, in multiply-accumulates of a convolution.
+    const WORK: usize = 40;
+    let length = values.len();
+    let (values, runs) = (Writes::of(values), length.div_ceil(RUN));
+    crew.share(runs, Cut { work: WORK * length, blocks: runs }, &|range, _| {
+        // SAFETY: other parts are other values.
+        apply_to(activation, unsafe { values.piece(range.start * RUN..length.min(range.end * RUN)) });
+    });
 }
 
 /// An activation over a slice, in place.

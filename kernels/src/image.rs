@@ -1,5 +1,6 @@
 //! Images between [N, C, H, W] and [N, H, W, C] with a border of zeros.
 
+use super::crew::{Crew, Cut, Writes};
 use super::geometry::Planes;
 use super::matrix::PixelSteps;
 use super::simd::{F32x4, LANES};
@@ -94,33 +95,46 @@ pub fn clear_border<T: Copy + Default>(layout: &ImageLayout, buffer: &mut [T]) {
     }
 }
 
-/// [N, C, H, W] to [N, H, W, C].
+/// [N, C, H, W] to [N, H, W, C], shared among the crew's threads.
 ///
 /// # Panics
 /// Where a slice is too short.
 #[cfg_attr(all(target_arch = "wasm32", feature = "simd"), target_feature(enable = "simd128"))]
 #[cfg_attr(all(target_arch = "wasm32", feature = "relaxed-simd"), target_feature(enable = "relaxed-simd"))]
-pub fn from_planes(layout: &ImageLayout, input: &[f32], output: &mut [f32]) {
-    let Planes { batch, channels, height, width } = layout.planes;
+pub fn from_planes(layout: &ImageLayout, input: &[f32], output: &mut [f32], crew: Crew) {
+    let Planes { batch, height, .. } = layout.planes;
+    let row = layout.row();
+    let (first, lines) = (layout.border.top * row, batch * height);
+    assert!(output.len() >= layout.length());
+    let output = Writes::of(output);
+    crew.share(lines, Cut { work: 8 * layout.planes.elements(), blocks: lines }, &|lines, _| {
+        for line in lines {
+            let start = line / height * layout.image() + first + line % height * row;
+            // SAFETY: other parts write other lines.
+            line_from_planes(layout, line, input, unsafe { output.piece(start..start + row) });
+        }
+    });
+}
+
+/// One line, counted over all images, with the border beside it.
+#[cfg_attr(all(target_arch = "wasm32", feature = "simd"), target_feature(enable = "simd128"))]
+#[cfg_attr(all(target_arch = "wasm32", feature = "relaxed-simd"), target_feature(enable = "relaxed-simd"))]
+fn line_from_planes(layout: &ImageLayout, line: usize, input: &[f32], output: &mut [f32]) {
+    let Planes { channels, height, width, .. } = layout.planes;
     let (steps, area) = (layout.steps(), layout.planes.area());
-    for image in 0..batch {
-        for row in 0..height {
-            let line = &mut output[steps.at(image, row, 0)..];
-            let source = &input[image * channels * area + row * width..];
-            if channels == 3 && layout.pixel == 3 {
-                let planes = [source, &source[area..], &source[2 * area..]].map(|plane| &plane[..width]);
-                interleave(planes, &mut line[..3 * width]);
-                continue;
-            }
-            if channels == 1 && layout.pixel == 1 {
-                line[..width].copy_from_slice(&source[..width]);
-                continue;
-            }
-            for channel in 0..channels {
-                let plane = &source[channel * area..][..width];
-                let pixels = line[channel..].iter_mut().step_by(steps.column);
-                pixels.zip(plane).for_each(|(value, &x)| *value = x);
-            }
+    let (image, row) = (line / height, line % height);
+    let line = &mut output[layout.border.left * layout.pixel + layout.channel..];
+    let source = &input[image * channels * area + row * width..];
+    if channels == 3 && layout.pixel == 3 {
+        let planes = [source, &source[area..], &source[2 * area..]].map(|plane| &plane[..width]);
+        interleave(planes, &mut line[..3 * width]);
+    } else if channels == 1 && layout.pixel == 1 {
+        line[..width].copy_from_slice(&source[..width]);
+    } else {
+        for channel in 0..channels {
+            let plane = &source[channel * area..][..width];
+            let pixels = line[channel..].iter_mut().step_by(steps.column);
+            pixels.zip(plane).for_each(|(value, &x)| *value = x);
         }
     }
 }

@@ -1,5 +1,8 @@
 //! Poolings over [N, H, W, C], four channels at once.
 
+use core::ops::Range;
+
+use super::crew::{Crew, Cut, Writes};
 use super::geometry::Window;
 use super::matrix::{Finish, PixelSteps};
 use super::simd::{F32x4, LANES};
@@ -42,13 +45,13 @@ struct Span {
     padded: usize,
 }
 
-/// Computes the whole pooling.
+/// Computes the whole pooling, shared among the crew's threads.
 ///
 /// # Panics
 /// Where a slice is too short for the job.
 #[cfg_attr(all(target_arch = "wasm32", feature = "simd"), target_feature(enable = "simd128"))]
 #[cfg_attr(all(target_arch = "wasm32", feature = "relaxed-simd"), target_feature(enable = "relaxed-simd"))]
-pub fn pool(job: &PoolJob, input: &[f32], output: &mut [f32]) {
+pub fn pool(job: &PoolJob, input: &[f32], output: &mut [f32], crew: Crew) {
     let [height, width] = job.to;
     if job.batch * height * width * job.channels == 0 || job.from[0] * job.from[1] == 0 {
         return;
@@ -56,24 +59,40 @@ pub fn pool(job: &PoolJob, input: &[f32], output: &mut [f32]) {
     assert!(job.channels.is_multiple_of(LANES));
     assert!(input.len() >= job.input.at(job.batch - 1, job.from[0] - 1, job.from[1] - 1) + job.channels);
     assert!(output.len() >= job.output.at(job.batch - 1, height - 1, width - 1) + job.channels);
-    for image in 0..job.batch {
-        for row in 0..height {
-            let rows = span(job, 0, row);
-            let mut columns = span(job, 1, 0);
-            for column in 0..width {
-                if column > 0 {
-                    columns = next_span(job, 1, column, columns);
-                }
-                let from = job.input.at(image, rows.first, columns.first);
-                let to = job.output.at(image, row, column);
-                // SAFETY: the spans are inside the input, whose last pixel the assertions bound, as the output's.
-                unsafe {
-                    let (from, to) = (input.as_ptr().add(from), output.as_mut_ptr().add(to));
-                    match (job.pooling, rows.count, columns.count) {
-                        (Pooling::Max, 2, 2) => max_pixel::<2, 2>(job, from, to),
-                        (Pooling::Max, 3, 3) => max_pixel::<3, 3>(job, from, to),
-                        _ => pixel(job, [rows, columns], from, to),
-                    }
+    let output = Writes::of(output);
+    let lines = job.batch * height;
+    let work = 2 * lines * width * job.channels * job.window.kernel[0] * job.window.kernel[1];
+    crew.share(lines, Cut { work, blocks: lines }, &|lines, _| {
+        // SAFETY: the assertions bound the last pixel's reads and writes; other parts write other lines.
+        unsafe { pool_lines(job, lines, input, output) };
+    });
+}
+
+/// Some lines of the output, counted over all images.
+///
+/// # Safety
+/// What the job says can be read and written, and nobody else writes these lines.
+#[cfg_attr(all(target_arch = "wasm32", feature = "simd"), target_feature(enable = "simd128"))]
+#[cfg_attr(all(target_arch = "wasm32", feature = "relaxed-simd"), target_feature(enable = "relaxed-simd"))]
+unsafe fn pool_lines(job: &PoolJob, lines: Range<usize>, input: &[f32], output: Writes<f32>) {
+    let [height, width] = job.to;
+    for line in lines {
+        let (image, row) = (line / height, line % height);
+        let rows = span(job, 0, row);
+        let mut columns = span(job, 1, 0);
+        for column in 0..width {
+            if column > 0 {
+                columns = next_span(job, 1, column, columns);
+            }
+            let from = job.input.at(image, rows.first, columns.first);
+            let to = job.output.at(image, row, column);
+            // SAFETY: the spans are inside the input; the rest is the caller's.
+            unsafe {
+                let (from, to) = (input.as_ptr().add(from), output.pointer().add(to));
+                match (job.pooling, rows.count, columns.count) {
+                    (Pooling::Max, 2, 2) => max_pixel::<2, 2>(job, from, to),
+                    (Pooling::Max, 3, 3) => max_pixel::<3, 3>(job, from, to),
+                    _ => pixel(job, [rows, columns], from, to),
                 }
             }
         }
@@ -169,7 +188,7 @@ fn span(job: &PoolJob, axis: usize, output: usize) -> Span {
 /// Where a slice is too short for the job.
 #[cfg_attr(all(target_arch = "wasm32", feature = "simd"), target_feature(enable = "simd128"))]
 #[cfg_attr(all(target_arch = "wasm32", feature = "relaxed-simd"), target_feature(enable = "relaxed-simd"))]
-pub fn global_mean(job: &PoolJob, input: &[f32], output: &mut [f32]) {
+pub fn global_mean(job: &PoolJob, input: &[f32], output: &mut [f32], crew: Crew) {
     let [height, width] = job.from;
     if job.batch * height * width * job.channels == 0 {
         return;
@@ -177,33 +196,50 @@ pub fn global_mean(job: &PoolJob, input: &[f32], output: &mut [f32]) {
     assert!(job.channels.is_multiple_of(LANES));
     assert!(input.len() >= job.input.at(job.batch - 1, height - 1, width - 1) + job.channels);
     assert!(output.len() >= job.output.at(job.batch - 1, 0, 0) + job.channels);
+    let output = Writes::of(output);
+    let vectors = job.channels / LANES;
+    let work = 4 * job.batch * height * width * job.channels;
+    crew.share(job.batch * vectors, Cut { work, blocks: 1 }, &|range, _| {
+        // SAFETY: the assertions bound the last pixel's reads and writes; other parts write other vectors.
+        unsafe { mean_vectors(job, range, input, output) };
+    });
+}
+
+/// Some vectors of channels, counted over all images.
+///
+/// # Safety
+/// What the job says can be read and written, and nobody else writes these vectors.
+#[cfg_attr(all(target_arch = "wasm32", feature = "simd"), target_feature(enable = "simd128"))]
+#[cfg_attr(all(target_arch = "wasm32", feature = "relaxed-simd"), target_feature(enable = "relaxed-simd"))]
+unsafe fn mean_vectors(job: &PoolJob, range: Range<usize>, input: &[f32], output: Writes<f32>) {
+    let [height, width] = job.from;
+    let vectors = job.channels / LANES;
     let scale = F32x4::splat(1.0 / (height * width) as f32);
-    for image in 0..job.batch {
+    for vector in range {
+        let (image, channel) = (vector / vectors, vector % vectors * LANES);
         let to = job.output.at(image, 0, 0);
-        for channel in (0..job.channels).step_by(LANES) {
-            let mut total = [F32x4::splat(0.0)];
-            for row in 0..height {
-                let mut at = job.input.at(image, row, 0) + channel;
-                // Sums of rows, added up: less rounding than one long sum.
-                let mut sums = [F32x4::splat(0.0); 2];
-                for _ in 0..width / 2 {
-                    // SAFETY: the assertions bound the last pixel.
-                    unsafe {
-                        sums[0] = sums[0].add(F32x4::load(input.as_ptr().add(at)));
-                        sums[1] = sums[1].add(F32x4::load(input.as_ptr().add(at + job.input.column)));
-                    }
-                    at += 2 * job.input.column;
+        let mut total = [F32x4::splat(0.0)];
+        for row in 0..height {
+            let mut at = job.input.at(image, row, 0) + channel;
+            // Sums of rows, added up: less rounding than one long sum.
+            let mut sums = [F32x4::splat(0.0); 2];
+            for _ in 0..width / 2 {
+                // SAFETY: the caller's.
+                unsafe {
+                    sums[0] = sums[0].add(F32x4::load(input.as_ptr().add(at)));
+                    sums[1] = sums[1].add(F32x4::load(input.as_ptr().add(at + job.input.column)));
                 }
-                if width % 2 == 1 {
-                    // SAFETY: as above.
-                    sums[0] = sums[0].add(unsafe { F32x4::load(input.as_ptr().add(at)) });
-                }
-                total[0] = total[0].add(sums[0].add(sums[1]));
+                at += 2 * job.input.column;
             }
-            total[0] = total[0].mul(scale);
-            job.finish.apply(&mut total);
-            // SAFETY: the assertion bounds the last image's channels.
-            unsafe { total[0].store(output.as_mut_ptr().add(to + channel)) };
+            if width % 2 == 1 {
+                // SAFETY: as above.
+                sums[0] = sums[0].add(unsafe { F32x4::load(input.as_ptr().add(at)) });
+            }
+            total[0] = total[0].add(sums[0].add(sums[1]));
         }
+        total[0] = total[0].mul(scale);
+        job.finish.apply(&mut total);
+        // SAFETY: the caller's.
+        unsafe { total[0].store(output.pointer().add(to + channel)) };
     }
 }

@@ -9,9 +9,11 @@
 
 use alloc::vec;
 use alloc::vec::Vec;
+use core::ops::Range;
 
+use super::crew::{Crew, Cut, Writes};
 use super::functions;
-use super::matrix::{Finish, MatrixJob, Panels, PixelSteps, multiply};
+use super::matrix::{Finish, MatrixJob, PANEL, Panels, PixelSteps, multiply};
 use super::simd::{F32x4, LANES};
 
 /// The pixels of a tile along one side.
@@ -97,7 +99,7 @@ impl WinogradJob {
         [self.input_channels, self.output_channels].map(|channels| self.block() * channels + CACHE_LINE)
     }
 
-    /// Values of scratch memory it needs.
+    /// Values of scratch memory each thread needs.
     pub fn scratch(&self) -> usize {
         let points = self.size.input() * self.size.input();
         points * self.point_steps().iter().sum::<usize>()
@@ -105,7 +107,8 @@ impl WinogradJob {
 }
 
 /// Computes the whole convolution. Weights are packed panels for each of the IN * IN points, `[point][panel][C][PANEL]`,
-/// biases are there for every channel; `residual` is empty where nothing is added.
+/// biases are there for every channel; `residual` is empty where nothing is added. The crew's threads share it, each with
+/// its own part of the scratch.
 ///
 /// # Panics
 /// Where a slice is too short for the job, or channels do not come in whole vectors.
@@ -117,12 +120,16 @@ pub fn winograd(
     [input, residual]: [&[f32]; 2],
     output: &mut [f32],
     scratch: &mut [f32],
+    crew: Crew,
 ) {
     match job.size {
-        TileSize::Two => run::<2, 4>(job, panels, [input, residual], output, scratch),
-        TileSize::Four => run::<4, 6>(job, panels, [input, residual], output, scratch),
+        TileSize::Two => run::<2, 4>(job, panels, [input, residual], output, scratch, crew),
+        TileSize::Four => run::<4, 6>(job, panels, [input, residual], output, scratch, crew),
     }
 }
+
+/// Transformed weights that do not stay in the nearer caches.
+const HEAVY: usize = 256 << 10;
 
 #[cfg_attr(all(target_arch = "wasm32", feature = "simd"), target_feature(enable = "simd128"))]
 #[cfg_attr(all(target_arch = "wasm32", feature = "relaxed-simd"), target_feature(enable = "relaxed-simd"))]
@@ -132,6 +139,7 @@ fn run<const OUT: usize, const IN: usize>(
     [input, residual]: [&[f32]; 2],
     output: &mut [f32],
     scratch: &mut [f32],
+    crew: Crew,
 ) {
     let [rows, columns] = job.tiles();
     let tiles = job.batch * rows * columns;
@@ -144,6 +152,46 @@ fn run<const OUT: usize, const IN: usize>(
     assert!(input.len() >= reach && output.len() >= last(&job.output));
     assert!(residual.is_empty() || residual.len() >= last(&job.residual));
     assert!(panels.bias.len() >= job.output_channels);
+    let each = job.scratch();
+    assert!(scratch.len() >= each * crew.members());
+    let (output, scratch) = (Writes::of(output), Writes::of(scratch));
+    let work = tiles * IN * IN * job.input_channels * job.output_channels;
+    let run = |tiles: Range<usize>, channels: Range<usize>, member: usize| {
+        // SAFETY: every thread has a number of its own, below that of all; the assertions bound what is read and
+        // written, and other parts write other tiles or other channels.
+        unsafe {
+            let scratch = scratch.piece(member * each..(member + 1) * each);
+            run_part::<OUT, IN>(job, panels, [input, residual], output, scratch, [tiles, channels]);
+        }
+    };
+    if IN * IN * job.input_channels * job.output_channels > HEAVY && tiles <= 4 * job.block() {
+        // Each thread reads weights of its own; that all transform the patches takes less.
+        let count = job.output_channels.div_ceil(PANEL);
+        crew.share(count, Cut { work, blocks: 1 }, &|panels, member| {
+            run(0..tiles, panels.start * PANEL..job.output_channels.min(panels.end * PANEL), member);
+        });
+    } else {
+        crew.share(tiles, Cut { work, blocks: tiles / job.block() }, &|tiles, member| {
+            run(tiles, 0..job.output_channels, member);
+        });
+    }
+}
+
+/// Some tiles, some channels of them, from a whole panel on.
+///
+/// # Safety
+/// What the job says can be read and written, and nobody else writes these channels of these tiles.
+#[cfg_attr(all(target_arch = "wasm32", feature = "simd"), target_feature(enable = "simd128"))]
+#[cfg_attr(all(target_arch = "wasm32", feature = "relaxed-simd"), target_feature(enable = "relaxed-simd"))]
+unsafe fn run_part<const OUT: usize, const IN: usize>(
+    job: &WinogradJob,
+    panels: Panels<'_>,
+    [input, residual]: [&[f32]; 2],
+    output: Writes<f32>,
+    scratch: &mut [f32],
+    [tiles, channels]: [Range<usize>; 2],
+) {
+    let [rows, columns] = job.tiles();
     let block = job.block();
     let points = IN * IN;
     let [patch_step, product_step] = job.point_steps();
@@ -151,13 +199,13 @@ fn run<const OUT: usize, const IN: usize>(
     assert!(products.len() >= points * product_step);
     let panel_values = panels.weight.len() / points;
     let locate = |tile: usize| (tile / (rows * columns), tile / columns % rows, tile % columns);
-    let mut first = 0;
-    while first < tiles {
-        let count = block.min(tiles - first);
+    let mut first = tiles.start;
+    while first < tiles.end {
+        let count = block.min(tiles.end - first);
         for index in 0..count {
             let (image, row, column) = locate(first + index);
             let from = job.input.at(image, row * OUT, column * OUT);
-            // SAFETY: the patch ends before `reach`; the transformed one has its place in each of the points' planes.
+            // SAFETY: the patch can be read; the transformed one has its place in each of the points' planes.
             unsafe {
                 let to = patches.as_mut_ptr().add(index * job.input_channels);
                 input_tile::<OUT, IN>(job, input.as_ptr().add(from), to, patch_step);
@@ -168,31 +216,32 @@ fn run<const OUT: usize, const IN: usize>(
                 batch: 1,
                 height: 1,
                 width: count,
-                outputs: job.output_channels,
+                outputs: channels.len(),
                 segments: &[0],
                 depth: job.input_channels,
                 input: PixelSteps { column: job.input_channels, ..PixelSteps::default() },
-                output: PixelSteps { column: job.output_channels, ..PixelSteps::default() },
+                output: PixelSteps { column: channels.len(), ..PixelSteps::default() },
                 residual: PixelSteps::default(),
                 finish: Finish::None,
             };
-            let weight = &panels.weight[point * panel_values..(point + 1) * panel_values];
+            let weight = &panels.weight[point * panel_values + channels.start * job.input_channels..];
             let from = &patches[point * patch_step..][..count * job.input_channels];
-            let to = &mut products[point * product_step..][..count * job.output_channels];
+            let to = &mut products[point * product_step..][..count * channels.len()];
             // The bias is the same for every pixel: it is added once, after the transform.
-            multiply(&matrix, Panels { weight, bias: &[] }, from, &[], to);
+            multiply(&matrix, Panels { weight, bias: &[] }, from, &[], to, Crew::ALONE);
         }
         for index in 0..count {
             let (image, row, column) = locate(first + index);
             let place = TilePlace {
-                from: index * job.output_channels,
+                from: index * channels.len(),
                 step: product_step,
+                channels: channels.clone(),
                 output: job.output.at(image, row * OUT, column * OUT),
                 residual: job.residual.at(image, row * OUT, column * OUT),
                 rows: OUT.min(job.height - row * OUT),
                 columns: OUT.min(job.width - column * OUT),
             };
-            // SAFETY: the pixels are inside the image, whose last the assertions bound.
+            // SAFETY: the pixels are inside the image; the rest is the caller's.
             unsafe { output_tile::<OUT, IN>(job, &place, products, panels.bias, residual, output) };
         }
         first += count;
@@ -242,6 +291,7 @@ struct TilePlace {
     from: usize,
     /// Values from one point's products to the next.
     step: usize,
+    channels: Range<usize>,
     output: usize,
     residual: usize,
     /// Pixels inside the image.
@@ -249,10 +299,10 @@ struct TilePlace {
     columns: usize,
 }
 
-/// Transforms one tile's products back and writes its pixels, all channels.
+/// Transforms one tile's products back and writes the channels of its pixels.
 ///
 /// # Safety
-/// The products of all points can be read; the pixels inside can be written and the residual's read.
+/// The products of all points can be read; the pixels inside can be written, by nobody else, and the residual's read.
 #[inline(always)]
 unsafe fn output_tile<const OUT: usize, const IN: usize>(
     job: &WinogradJob,
@@ -260,19 +310,19 @@ unsafe fn output_tile<const OUT: usize, const IN: usize>(
     products: &[f32],
     bias: &[f32],
     residual: &[f32],
-    output: &mut [f32],
+    output: Writes<f32>,
 ) {
     let zero = F32x4::splat(0.0);
     let bounds = job.finish.bounds();
-    let mut channel = 0;
-    while channel < job.output_channels {
+    let mut channel = place.channels.start;
+    while channel < place.channels.end {
         // SAFETY: there are as many biases as channels.
         let bias = unsafe { F32x4::load(bias.as_ptr().add(channel)) };
         let mut half = [[zero; IN]; OUT];
         for column in 0..IN {
             let mut line = [zero; IN];
             for row in 0..IN {
-                let at = place.from + (row * IN + column) * place.step + channel;
+                let at = place.from + (row * IN + column) * place.step + channel - place.channels.start;
                 // SAFETY: the caller's.
                 line[row] = unsafe { F32x4::load(products.as_ptr().add(at)) };
             }
@@ -295,7 +345,7 @@ unsafe fn output_tile<const OUT: usize, const IN: usize>(
                 if column < place.columns {
                     let at = place.output + row * job.output.row + column * job.output.column + channel;
                     // SAFETY: the caller's.
-                    unsafe { bounds.apply(pixel).store(output.as_mut_ptr().add(at)) };
+                    unsafe { bounds.apply(pixel).store(output.pointer().add(at)) };
                 }
             }
         }
@@ -305,7 +355,10 @@ unsafe fn output_tile<const OUT: usize, const IN: usize>(
         for pixel in 0..place.rows * place.columns {
             let [row, column] = [pixel / place.columns, pixel % place.columns];
             let at = place.output + row * job.output.row + column * job.output.column;
-            functions::apply_to(activation, &mut output[at..at + job.output_channels]);
+            // SAFETY: the caller's.
+            functions::apply_to(activation, unsafe {
+                output.piece(at + place.channels.start..at + place.channels.end)
+            });
         }
     }
 }

@@ -29,6 +29,10 @@ pub struct CurveValue {
     pub short: String,
     /// Where it stands on the axis. Values that are no numbers stand apart evenly, with no line between them.
     pub place: Option<f64>,
+    /// Lines join values of one family.
+    pub family: u64,
+    /// Of each series, why it cannot run with this value.
+    pub reasons: Vec<Option<String>>,
 }
 
 /// One quantity.
@@ -138,8 +142,8 @@ impl CurveChart {
         let distance = |value: usize| (frame.left + layout.places[value] - x).abs();
         let value = (0..self.values.len()).min_by(|&one, &other| distance(one).total_cmp(&distance(other)))?;
         let mut text = format!("{}{}", self.values[value].label, self.now(value));
-        for (series, curve) in self.series.iter().zip(&panel.curves) {
-            text.push_str(&format!("\n{}: {}", series.name, curve.get(value)?.text(panel.unit, true)));
+        for (place, (series, curve)) in self.series.iter().zip(&panel.curves).enumerate() {
+            text.push_str(&format!("\n{}: {}", series.name, self.told(place, value, *curve.get(value)?, panel.unit)));
         }
         let height = |curve: &Vec<CurvePoint>| match curve.get(value) {
             Some(CurvePoint::Known(known)) => frame.y(*known),
@@ -159,12 +163,22 @@ impl CurveChart {
         let rows = self.values.iter().enumerate().map(|(value, CurveValue { label, .. })| {
             let mut cells = vec![format!("{label}{}", self.now(value))];
             for series in 0..self.series.len() {
-                let point = |panel: &CurvePanel| Some(panel.curves.get(series)?.get(value)?.text(panel.unit, false));
+                let point = |panel: &CurvePanel| Some(panel.curves.get(series)?.get(value)?.number(panel.unit));
                 cells.extend(self.panels.iter().map(|panel| point(panel).unwrap_or_default()));
             }
             cells
         });
         Table { header, rows: rows.collect() }
+    }
+
+    /// A point in words.
+    fn told(&self, series: usize, value: usize, point: CurvePoint, unit: Unit) -> String {
+        let reason = self.values.get(value).and_then(|value| value.reasons.get(series)?.as_deref());
+        match (point, reason) {
+            (CurvePoint::Known(number), _) => unit.text(number),
+            (CurvePoint::CannotRun, Some(reason)) => format!("cannot run: {reason}"),
+            (CurvePoint::CannotRun | CurvePoint::Unknown, _) => point.number(unit),
+        }
     }
 
     fn now(&self, value: usize) -> &'static str {
@@ -250,10 +264,17 @@ impl CurveChart {
             CurvePoint::CannotRun | CurvePoint::Unknown => None,
         });
         let known: Vec<(usize, (f64, f64))> = known.collect();
-        for pair in known.windows(2).filter(|_| layout.with_lines) {
-            // Thin over values that have none.
-            let thickness = if pair[1].0 == pair[0].0 + 1 { 2.0 } else { 1.0 };
-            brush.path(&[pair[0].1, pair[1].1], color, thickness)?;
+        let mut families: Vec<u64> = self.values.iter().map(|value| value.family).collect();
+        families.sort_unstable();
+        families.dedup();
+        let members = |family: u64| (0..self.values.len()).filter(move |&value| self.values[value].family == family);
+        for family in families.into_iter().filter(|_| layout.with_lines) {
+            let line: Vec<_> = known.iter().filter(|(value, _)| self.values[*value].family == family).collect();
+            for pair in line.windows(2) {
+                // Thin over values that have none.
+                let is_next = members(family).find(|&value| value > pair[0].0) == Some(pair[1].0);
+                brush.path(&[pair[0].1, pair[1].1], color, if is_next { 2.0 } else { 1.0 })?;
+            }
         }
         for &(value, place) in &known {
             let radius = if self.present == Some(value) || highlight == Some(value) { 4.5 } else { 2.5 };
@@ -282,11 +303,11 @@ impl CurvePanel {
 }
 
 impl CurvePoint {
-    fn text(self, unit: Unit, with_unit: bool) -> String {
+    /// Without the unit where that is a word.
+    fn number(self, unit: Unit) -> String {
         match self {
             Self::CannotRun => "cannot run".to_string(),
             Self::Unknown => "not known".to_string(),
-            Self::Known(value) if with_unit => unit.text(value),
             Self::Known(value) => unit.number(value),
         }
     }

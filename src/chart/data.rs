@@ -93,6 +93,8 @@ pub fn curves_of_sweep(title: &str, sweep: &Sweep, color: usize) -> CurveChart {
         label: point.label.clone(),
         short: point.short_label.clone(),
         place: point.place,
+        family: point.family,
+        reasons: point.reasons[..sides.len()].to_vec(),
     });
     CurveChart {
         title: title.to_string(),

@@ -1,15 +1,17 @@
 //! Charts on any plotters backend: SVG in tests, a canvas on the page. Pure functions of data, width and theme.
 //!
-//! A chart is data ([`BarChart`], [`CurveChart`], [`DepthChart`]); its layout says where everything stands, in CSS pixels, for a
-//! width; the same layout draws, says what lies under the pointer, and how high the canvas must be. [`Table`] holds
-//! the same data as text.
+//! A chart is data ([`BarChart`], [`CurveChart`], [`DepthChart`], [`ScatterChart`]); its layout says where everything
+//! stands, in CSS pixels, for a width; the same layout draws, says what lies under the pointer, and how high the canvas
+//! must be. [`Table`] holds the same data as text.
 
 mod bars;
 mod brush;
 mod curve;
 mod data;
 mod depth;
+mod picture;
 mod scale;
+mod scatter;
 mod table;
 mod theme;
 
@@ -18,7 +20,9 @@ pub use brush::DrawError;
 pub use curve::{CurveChart, CurveLayout, CurvePanel, CurvePoint, CurveValue};
 pub use data::{ChartSide, curves_of_sweep, macs_by_layer, memory_over_depth, params_by_layer, rows_of_one};
 pub use depth::{DepthChart, DepthLayout, DepthSeries, DepthStep};
+pub use picture::{Layout, Picture};
 pub use scale::{Scale, Unit};
+pub use scatter::{ScatterAxis, ScatterChart, ScatterLayout, ScatterPoint, Side};
 pub use table::Table;
 pub use theme::Theme;
 

@@ -10,6 +10,8 @@ pub enum Unit {
     Macs,
     Bytes,
     Nanoseconds,
+    /// Hundredths of a percent of what is right.
+    Accuracy,
 }
 
 /// How numbers become lengths.
@@ -31,6 +33,7 @@ impl Unit {
             Self::Params | Self::Macs => format!("{} {}", self.number(number), self.name()),
             Self::Bytes => decimal_bytes(Bytes(number)),
             Self::Nanoseconds => time(number),
+            Self::Accuracy => format!("{} right", self.number(number)),
         }
     }
 
@@ -41,6 +44,7 @@ impl Unit {
             Self::Params | Self::Macs => decimal(number),
             Self::Bytes => decimal_bytes(Bytes(number)),
             Self::Nanoseconds => time(number),
+            Self::Accuracy => format!("{}.{} %", number / 100, number % 100 / 10),
         }
     }
 
@@ -50,21 +54,24 @@ impl Unit {
             Self::Macs => "MACs",
             Self::Bytes => "bytes",
             Self::Nanoseconds => "time",
+            Self::Accuracy => "accuracy",
         }
     }
 
     /// A round number on an axis, short: `5 k`, `20 kB`.
     pub fn tick(self, number: u64) -> String {
-        if self == Self::Nanoseconds {
-            return time(number);
+        match self {
+            Self::Nanoseconds => return time(number),
+            Self::Accuracy => return format!("{} %", number / 100),
+            Self::Params | Self::Macs | Self::Bytes => {}
         }
         let (step, prefix) = PREFIXES.into_iter().find(|(step, _)| number >= *step).unwrap_or((1, ""));
         let whole = number / step;
         let tenths = number % step * 10 / step;
         let digits = if tenths == 0 { whole.to_string() } else { format!("{whole}.{tenths}") };
         let unit = match self {
-            Self::Params | Self::Macs | Self::Nanoseconds => "",
             Self::Bytes => "B",
+            Self::Params | Self::Macs | Self::Nanoseconds | Self::Accuracy => "",
         };
         format!("{digits} {prefix}{unit}").trim_end().to_string()
     }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::decimal::fixed;
+use crate::decimal::{fixed, parse};
 
 /// Defines a unit: a count with checked arithmetic, shown with thousands separators.
 macro_rules! unit {
@@ -120,4 +120,57 @@ fn scaled(number: u64, step: f64, prefixes: &[&str]) -> String {
         _ => 1,
     };
     format!("{} {}", fixed(value, decimals), prefixes[prefix]).trim_end().to_string()
+}
+
+/// A count as people type it: `256k`, `1.5 M`, `64Ki`, `131072`: k, M, G are powers of 1000, Ki, Mi, Gi of 1024, with or
+/// without a B.
+pub fn read_amount(text: &str) -> Option<u64> {
+    let text = text.trim();
+    let digits = text.trim_end_matches(|letter: char| letter.is_ascii_alphabetic());
+    let unit = text[digits.len()..].trim_end_matches(['B', 'b']);
+    let digits = digits.trim_end();
+    let factor = match unit {
+        "" => 1,
+        "k" | "K" => 1_000,
+        "M" => 1_000_000,
+        "G" => 1_000_000_000,
+        "Ki" | "KI" | "ki" => 1 << 10,
+        "Mi" => 1 << 20,
+        "Gi" => 1 << 30,
+        _ => return None,
+    };
+    if let Ok(number) = digits.parse::<u64>() {
+        return number.checked_mul(factor).filter(|product| *product < 1_000_000_000_000_000_000);
+    }
+    let product = parse(digits).filter(|number| number.is_finite() && *number >= 0.0)? * factor as f64;
+    (product < 1e18).then_some(product as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::read_amount;
+
+    #[test]
+    fn amounts_have_units_of_a_thousand_and_of_1024() {
+        let cases = [
+            ("256k", Some(256_000)),
+            ("64Ki", Some(65_536)),
+            ("64KiB", Some(65_536)),
+            ("5M", Some(5_000_000)),
+            ("1.5M", Some(1_500_000)),
+            ("131072", Some(131_072)),
+            ("2MB", Some(2_000_000)),
+            ("0", Some(0)),
+            ("m", None),
+            ("-1k", None),
+            ("1e400", None),
+            ("5T", None),
+            ("99999999999999999999G", None),
+            ("ä", None),
+            (" 12 kB ", Some(12_000)),
+            ("93.5 %", None),
+        ];
+        let wrong: Vec<_> = cases.iter().filter(|(text, expected)| read_amount(text) != *expected).collect();
+        assert!(wrong.is_empty(), "{wrong:?}");
+    }
 }

@@ -1,6 +1,7 @@
 //! What one thread of this machine can do at most.
 
 use super::kernels::aligned::Aligned;
+use super::kernels::crew::Crew;
 use super::kernels::matrix::{Finish, MatrixJob, PANEL, Panels, PixelSteps, multiply};
 
 /// A matrix product that stays in the first cache: the practical ceiling of every convolution.
@@ -51,7 +52,7 @@ impl PeakProbe {
         };
         for _ in 0..times {
             let panels = Panels { weight: &self.weight, bias: &[] };
-            multiply(core::hint::black_box(&job), panels, &self.input, &[], &mut self.output);
+            multiply(core::hint::black_box(&job), panels, &self.input, &[], &mut self.output, Crew::ALONE);
         }
         (times * PIXELS * DEPTH * PANEL) as u64
     }

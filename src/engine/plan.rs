@@ -5,6 +5,7 @@ use std::ops::Range;
 use super::error::EngineError;
 use super::fast::{self, Quantization};
 use super::kernels::aligned::Aligned;
+use super::kernels::crew::Crew;
 use super::lower::{lower, weight_count};
 use super::program::{PlacedCall, check_memory};
 use super::schedule::Schedule;
@@ -14,7 +15,7 @@ use super::{fuse, plain, ranges};
 use crate::model::Network;
 
 /// How to run a network.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub struct PlanOptions {
     /// Samples at once, at most [`MOST_SAMPLES`].
     pub batch: u64,
@@ -22,6 +23,8 @@ pub struct PlanOptions {
     pub fuse: bool,
     pub kernels: Kernels,
     pub numbers: Numbers,
+    /// The threads that share the steps.
+    pub crew: Crew,
 }
 
 /// The most samples at once.
@@ -55,11 +58,14 @@ pub struct Plan {
     input: Range<usize>,
     output: Range<usize>,
     output_dims: Vec<usize>,
+    crew: Crew,
+    /// Multiply-accumulates of a pass.
+    macs: usize,
 }
 
 impl Default for PlanOptions {
     fn default() -> Self {
-        Self { batch: 1, fuse: true, kernels: Kernels::Fast, numbers: Numbers::F32 }
+        Self { batch: 1, fuse: true, kernels: Kernels::Fast, numbers: Numbers::F32, crew: Crew::ALONE }
     }
 }
 
@@ -96,10 +102,12 @@ impl Plan {
         // What the kernels read is in the program: the tensors may have this memory.
         drop(graph);
         let Schedule { program, steps, input, output, .. } = schedule;
-        let (calls, places) = program.placed(steps.iter().map(|step| step.weight_bytes).sum())?;
+        let (calls, places) =
+            program.placed(steps.iter().map(|step| step.weight_bytes).sum(), options.crew.members())?;
         let (input, output) = (places.range(input), places.range(output));
         let (arena, scratch) = (Aligned::zeros(places.length), Aligned::zeros(places.scratch));
-        Ok(Self { steps, calls, arena, scratch, input, output, output_dims })
+        let macs = steps.iter().map(|step| step.macs as usize).fold(0, usize::saturating_add);
+        Ok(Self { steps, calls, arena, scratch, input, output, output_dims, crew: options.crew, macs })
     }
 
     /// The steps in order.
@@ -140,10 +148,14 @@ impl Plan {
         &self.output_dims
     }
 
-    /// Runs every step. Allocates nothing.
+    /// Runs every step. Allocates nothing; what comes out does not depend on how many threads there are.
+    ///
+    /// # Panics
+    /// Where a thread of the crew ends meanwhile.
     pub fn run(&mut self) {
+        self.crew.wake(self.macs);
         for call in &self.calls {
-            call.run(&mut self.arena, &mut self.scratch);
+            call.run(&mut self.arena, &mut self.scratch, self.crew);
         }
     }
 
@@ -159,9 +171,10 @@ impl Plan {
 
     /// As [`Plan::run_timed`], a part of the pass: whoever runs all calls in order can do something else in between.
     pub fn run_calls_timed(&mut self, calls: Range<usize>, clock: &mut dyn FnMut() -> f64, times: &mut [f64]) {
+        self.crew.wake(self.macs);
         let mut before = clock();
         for call in &self.calls[calls] {
-            call.run(&mut self.arena, &mut self.scratch);
+            call.run(&mut self.arena, &mut self.scratch, self.crew);
             let after = clock();
             if let Some(time) = times.get_mut(call.step) {
                 *time += after - before;

@@ -6,6 +6,7 @@ use super::arena::{Buffer, place};
 use super::error::EngineError;
 use super::kernels::activation::Activation;
 use super::kernels::aligned::Aligned;
+use super::kernels::crew::Crew;
 use super::kernels::depthwise::{DepthwiseJob, depthwise};
 use super::kernels::elementwise::{Operand, PixelJob, pixels};
 use super::kernels::functions;
@@ -155,17 +156,17 @@ impl Program {
         }
     }
 
-    /// The memory that kernels need beside their inputs and outputs, in values.
+    /// The memory that each thread of the kernels needs beside their inputs and outputs, in values.
     pub(super) fn scratch(&self) -> usize {
         self.calls.iter().map(|call| call.kernel.scratch()).max().unwrap_or(0)
     }
 
-    /// Places the buffers.
+    /// Places the buffers, for so many threads.
     ///
     /// # Errors
     /// Where they, and weights of so many bytes, are more than the memory holds.
-    pub(super) fn placed(mut self, weights: u64) -> Result<(Vec<PlacedCall>, Arena), EngineError> {
-        let scratch = self.scratch() as u64;
+    pub(super) fn placed(mut self, weights: u64, threads: usize) -> Result<(Vec<PlacedCall>, Arena), EngineError> {
+        let scratch = (self.scratch() as u64).saturating_mul(threads as u64);
         let end = self.calls.len();
         for buffer in &mut self.buffers {
             if buffer.first == usize::MAX {
@@ -248,7 +249,7 @@ pub(super) fn check_memory(weights: u64, tensors: u64) -> Result<(), EngineError
 
 impl PlacedCall {
     /// Runs the kernel. Inputs and output never overlap, but for [`Kernel::Function`].
-    pub(super) fn run(&self, arena: &mut [f32], scratch: &mut [f32]) {
+    pub(super) fn run(&self, arena: &mut [f32], scratch: &mut [f32], crew: Crew) {
         let (below, rest) = arena.split_at_mut(self.output.start);
         let (output, above) = rest.split_at_mut(self.output.len());
         let (below, above) = (&*below, &*above);
@@ -263,16 +264,16 @@ impl PlacedCall {
             if self.inputs[0] != self.output {
                 output.copy_from_slice(read(&self.inputs[0]));
             }
-            functions::apply_to(activation, output);
+            functions::apply_shared(activation, output, crew);
             return;
         }
         let residual = self.residual.as_ref().map(read);
-        self.kernel.run(self.inputs.each_ref().map(read), residual, output, scratch);
+        self.kernel.run(self.inputs.each_ref().map(read), residual, output, scratch, crew);
     }
 }
 
 impl Kernel {
-    /// Values of memory the kernel needs beside its inputs and output.
+    /// Values of memory each thread of the kernel needs beside its inputs and output.
     pub(super) fn scratch(&self) -> usize {
         match self {
             Self::Winograd(call) => call.job.scratch(),
@@ -281,7 +282,7 @@ impl Kernel {
         }
     }
 
-    fn run(&self, inputs: [&[f32]; 2], residual: Option<&[f32]>, output: &mut [f32], scratch: &mut [f32]) {
+    fn run(&self, inputs: [&[f32]; 2], residual: Option<&[f32]>, output: &mut [f32], scratch: &mut [f32], crew: Crew) {
         let [input, other] = inputs;
         match self {
             Self::Reference(operation, activation) => {
@@ -295,23 +296,23 @@ impl Kernel {
             Self::Function(_) => {}
             Self::ClearBorder(layout) => image::clear_border(layout, output),
             Self::ClearByteBorder(layout) => quantized::clear_border(layout, output),
-            Self::FromPlanes(layout) => image::from_planes(layout, input, output),
+            Self::FromPlanes(layout) => image::from_planes(layout, input, output, crew),
             Self::ToPlanes(layout) => image::to_planes(layout, input, output),
             Self::CopyPixels(from, to) => image::copy_pixels(from, to, input, output),
-            Self::Matrix(call) => call.run(input, residual.unwrap_or_default(), output),
+            Self::Matrix(call) => call.run(input, residual.unwrap_or_default(), output, crew),
             Self::Winograd(call) => {
                 let panels = Panels { weight: &call.weight, bias: &call.bias };
-                winograd(&call.job, panels, [input, residual.unwrap_or_default()], output, scratch);
+                winograd(&call.job, panels, [input, residual.unwrap_or_default()], output, scratch, crew);
             }
-            Self::Depthwise(call) => depthwise(&call.job, &call.weights, input, output),
+            Self::Depthwise(call) => depthwise(&call.job, &call.weights, input, output, crew),
             Self::QuantizedMatrix(job) => {
-                quantized::multiply(job, input, residual.unwrap_or_default(), output, scratch);
+                quantized::multiply(job, input, residual.unwrap_or_default(), output, scratch, crew);
             }
-            Self::QuantizedDepthwise(job) => quantized::depthwise(job, input, output),
-            Self::Quantize(conversion) => quantized::quantize(conversion, input, output),
-            Self::Dequantize(conversion) => quantized::dequantize(conversion, input, output),
-            Self::Pool(job) => pool(job, input, output),
-            Self::GlobalMean(job) => global_mean(job, input, output),
+            Self::QuantizedDepthwise(job) => quantized::depthwise(job, input, output, crew),
+            Self::Quantize(conversion) => quantized::quantize(conversion, input, output, crew),
+            Self::Dequantize(conversion) => quantized::dequantize(conversion, input, output, crew),
+            Self::Pool(job) => pool(job, input, output, crew),
+            Self::GlobalMean(job) => global_mean(job, input, output, crew),
             Self::Pixels(call) => {
                 let operand = match &call.operand {
                     OwnedOperand::None => Operand::None,
@@ -319,7 +320,7 @@ impl Kernel {
                     OwnedOperand::ScaleShift(scale, shift) => Operand::ScaleShift(scale, shift),
                     OwnedOperand::Slopes(slopes) => Operand::Slopes(slopes),
                 };
-                pixels(&call.job, operand, input, output);
+                pixels(&call.job, operand, input, output, crew);
             }
         }
     }

@@ -4,6 +4,7 @@ use super::error::EngineError;
 use super::fast;
 use super::graph::{Graph, GraphNode};
 use super::kernels::aligned::Aligned;
+use super::kernels::crew::Crew;
 use super::program::{Place, PlacedCall};
 use super::schedule::{Schedule, TensorView};
 
@@ -30,7 +31,7 @@ impl<'a> Watched<'a> {
         let Schedule { program, steps, input, outputs, .. } = fast::build(graph, None);
         // As they are made and as they are read.
         let weight_bytes = steps.iter().map(|step| step.weight_bytes).sum::<u64>().saturating_mul(2);
-        let (calls, places) = program.placed(weight_bytes)?;
+        let (calls, places) = program.placed(weight_bytes, 1)?;
         Ok(Self {
             graph,
             calls,
@@ -51,7 +52,7 @@ impl<'a> Watched<'a> {
         self.arena[self.input.1.clone()].copy_from_slice(input);
         for index in 0..self.calls.len() {
             let call = &self.calls[index];
-            call.run(&mut self.arena, &mut self.scratch);
+            call.run(&mut self.arena, &mut self.scratch, Crew::ALONE);
             // Steps without calls are done when the one before is.
             let next = self.calls.get(index + 1).map_or(self.outputs.len(), |next| next.step);
             let done = call.step..next;

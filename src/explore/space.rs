@@ -103,6 +103,15 @@ impl Axis {
         }
     }
 
+    /// Values of one family grow alike, so that a line between them says something: kernels of odd and of even size are
+    /// padded differently.
+    pub fn family(&self, value: usize) -> u64 {
+        match self {
+            Self::KernelSize { sizes, .. } => sizes.get(value).map_or(0, |size| u64::from(size.height % 2 != 0)),
+            Self::Width(_) | Self::Resolution(_) | Self::Channels { .. } | Self::Separable { .. } | Self::Head(_) => 0,
+        }
+    }
+
     /// What one of its values is called: `width 0.5`, `96x96`, `kernel 3x3`, `separable`.
     pub fn label(&self, value: usize) -> String {
         match self {

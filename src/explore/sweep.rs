@@ -5,6 +5,7 @@ use rustc_hash::FxHashSet;
 use crate::device::Fitted;
 use crate::model::{Channels, Conv2d, Layer, Network, NodeId};
 use crate::rewrite::is_divisible;
+use crate::shape::{self, NodeShape};
 
 use super::evaluator::{Evaluator, Metrics};
 use super::space::{Axis, Space};
@@ -26,12 +27,16 @@ pub struct Point {
     pub short_label: String,
     /// How large the value is; `None` for what has no size.
     pub place: Option<f64>,
+    /// What its neighbours on a line have in common with it.
+    pub family: u64,
     /// As it is; `None` where it cannot run.
     pub standard: Option<Metrics>,
     /// With all its convolutions separable.
     pub separable: Option<Metrics>,
     pub standard_milliseconds: Option<f64>,
     pub separable_milliseconds: Option<f64>,
+    /// Why it cannot run as it is, and separable: the first layer that cannot, and its error.
+    pub reasons: [Option<String>; 2],
 }
 
 /// The costs along an axis.
@@ -59,6 +64,9 @@ pub fn sweep(network: &Network, axis: Axis, fitted: Option<&Fitted>) -> Sweep {
             label: axis.label(value),
             short_label: axis.short_label(value),
             place: axis.place(value),
+            family: axis.family(value),
+            reasons: [(standard, 0), (separable, 1)]
+                .map(|(metrics, form)| metrics.map_or_else(|| reason(&space.variant(&[form, value])), |_| None)),
             standard_milliseconds: time(standard),
             separable_milliseconds: time(separable),
             standard,
@@ -66,6 +74,15 @@ pub fn sweep(network: &Network, axis: Axis, fitted: Option<&Fitted>) -> Sweep {
         }
     });
     Sweep { points: points.collect(), present: own }
+}
+
+/// The first layer that cannot take its input, and why.
+fn reason(network: &Network) -> Option<String> {
+    let shapes = shape::infer(network, &network.wiring(), 1);
+    network.nodes.iter().zip(&shapes.nodes).find_map(|(node, shape)| match shape {
+        NodeShape::Failed(error) => Some(format!("{}: {error}", node.name)),
+        NodeShape::Known(_) | NodeShape::Waits { .. } => None,
+    })
 }
 
 /// The place of the value that the network has now.

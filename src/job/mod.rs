@@ -22,6 +22,7 @@ mod run;
 mod sample;
 mod script;
 mod search;
+mod threads;
 mod train;
 #[cfg(feature = "files")]
 mod written;
@@ -43,6 +44,7 @@ pub use reader::FilesTask;
 pub use run::{Int8Report, OUTPUTS_SHOWN, Peak, RunReport, RunTask, RunsReport, RunsTask, StepReport};
 pub use script::training_script;
 pub use search::{FoundReport, SearchReport, SearchTask, VariedParts};
+pub use threads::Threads;
 pub use train::{
     DataReport, DataTask, OptimizerName, ScheduleName, TrainReport, TrainSettings, TrainTask, TrainedDesign,
     WeightReport,

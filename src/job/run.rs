@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::given::GivenWeights;
 use super::pace::Pace;
 use super::sample::{Progress, Samples, Spread, warm_up};
+use super::threads::Threads;
 use super::{Binary, Clock, News, Request};
 use crate::engine::{Numbers, PeakProbe, Plan, PlanOptions, Seeding, seeded_input};
 use crate::model::Network;
@@ -61,6 +62,7 @@ pub struct RunReport {
     /// Timed samples, and forward passes in each.
     pub samples: u32,
     pub passes: u32,
+    pub threads: Threads,
     pub steps: Vec<StepReport>,
     /// Activations of the run, in bytes.
     pub arena_bytes: u64,
@@ -247,6 +249,9 @@ impl RunTask {
         pace: &mut Pace<'_>,
     ) -> Result<RunReport, String> {
         let Prepared { network, mut plan, first } = prepared;
+        let helped = Threads::helped();
+        plan.run();
+        let threads = Threads::since(helped);
         let steps = step_times(&mut plan, pace, StepTiming { first, measure: self.measure * STEPS_SHARE, peak }).await;
         let float = FloatRun { output: plan.output().to_vec(), weight_bytes: weight_bytes(&plan) };
         let dims = plan.output_dims().to_vec();
@@ -272,6 +277,7 @@ impl RunTask {
             halves,
             samples: samples.times.len() as u32,
             passes: samples.passes,
+            threads,
             arena_bytes,
             peak,
             int8,
@@ -282,7 +288,8 @@ impl RunTask {
     fn plan(&self, network: &Network, numbers: Numbers) -> Result<Plan, String> {
         let seeding = Seeding { seed: self.seed, gain: self.gain, streams: Default::default() };
         let weights = self.given.source(network, seeding)?;
-        let options = PlanOptions { batch: self.batch, fuse: self.fuse, numbers, ..PlanOptions::default() };
+        let crew = Threads::crew();
+        let options = PlanOptions { batch: self.batch, fuse: self.fuse, numbers, crew, ..PlanOptions::default() };
         let mut plan = Plan::new(network, &weights, &options).map_err(|error| error.to_string())?;
         let input = seeded_input(self.seed, 0, plan.input_mut().len(), 1.0);
         plan.set_input(&input).map_err(|error| error.to_string())?;

@@ -3,6 +3,7 @@
 //! otherwise takes a browser.
 
 pub mod address;
+mod certainty;
 pub mod derived;
 pub mod drafts;
 pub mod editor;
@@ -17,7 +18,9 @@ pub mod quick;
 pub mod row;
 pub mod runs;
 pub mod shared;
+pub mod summary;
 pub mod totals;
+pub mod tradeoff;
 pub mod train;
 pub mod weights;
 pub mod window;

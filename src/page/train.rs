@@ -1,11 +1,10 @@
 //! Training as the page shows it: the settings as they are typed, what was asked for, and what came of it.
 
-use crate::decimal::fixed;
 use crate::job::{
     DataTask, News, OptimizerName, ScheduleName, TrainReport, TrainSettings, TrainTask, TrainedDesign, WeightReport,
 };
 
-use super::format::percent;
+use super::certainty::compare;
 
 /// Where the samples come from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -51,12 +50,28 @@ pub struct Training {
     is_paused: bool,
     /// The names of the designs it was asked for.
     pub names: Vec<String>,
+    /// Those designs, each as in a link, and what they were to learn from.
+    asked: Vec<String>,
+    source: Source,
     /// What came of training.
     pub report: Option<TrainReport>,
     /// What training would take as the designs are now.
     pub preview: Option<TrainReport>,
     /// Why there is nothing.
     pub problem: Option<String>,
+}
+
+/// What a network has learned, for wherever its other figures stand.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Learned {
+    /// As in a link.
+    pub network: String,
+    /// The share of the test samples that is right, 0 to 1: the mean of all seeds.
+    pub accuracy: f64,
+    /// How many seeds.
+    pub seeds: usize,
+    /// What it was trained on.
+    pub source: Source,
 }
 
 impl Source {
@@ -68,6 +83,11 @@ impl Source {
 
     pub fn id(self) -> &'static str {
         Self::ALL.iter().find(|(.., source)| *source == self).map_or("digits", |(id, ..)| id)
+    }
+
+    /// As it is offered.
+    pub fn title(self) -> &'static str {
+        Self::ALL.iter().find(|(.., source)| *source == self).map_or("", |(_, title, _)| title)
     }
 
     pub fn from_id(id: &str) -> Option<Self> {
@@ -174,6 +194,12 @@ impl Training {
         self.problem = None;
         if !self.is_preview {
             self.names = names;
+            self.asked.clone_from(&task.designs);
+            self.source = match task.data {
+                DataTask::Digits(_) => Source::Digits,
+                DataTask::Vibration => Source::Vibration,
+                DataTask::Own(_) => Source::Own,
+            };
             self.report = None;
         }
         self.job = Some(start(task));
@@ -250,6 +276,22 @@ impl Training {
         self.preview.as_ref().or(self.report.as_ref())?.designs.get(design)
     }
 
+    /// What was learned by each design, once all of it is done.
+    pub fn learned(&self) -> Vec<Learned> {
+        let Some(report) = self.report.as_ref().filter(|report| report.is_done) else { return Vec::new() };
+        let one = |(design, network): (&TrainedDesign, &String)| {
+            let all = accuracies(design, false);
+            let accuracy = all.iter().sum::<f64>() / all.len() as f64;
+            (!all.is_empty()).then(|| Learned {
+                network: network.clone(),
+                accuracy,
+                seeds: all.len(),
+                source: self.source,
+            })
+        };
+        report.designs.iter().zip(&self.asked).filter_map(one).collect()
+    }
+
     /// How the designs compare, with how sure that is.
     pub fn sentence(&self) -> Option<String> {
         let report = self.report.as_ref()?;
@@ -276,63 +318,6 @@ fn accuracies(design: &TrainedDesign, is_done: bool) -> Vec<f64> {
         [] if !is_done => at_hand.into_iter().collect(),
         known => known.to_vec(),
     }
-}
-
-/// "standard 94.7 % (92.0 % to 98.0 % over 5 seeds) against separable 94.5 % (...): no difference that 5 seeds can show".
-fn compare(designs: &[(&str, Vec<f64>)], samples: u32) -> Option<String> {
-    let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len().max(1) as f64;
-    let one = |(name, values): &(&str, Vec<f64>)| {
-        let range = match values.as_slice() {
-            [] | [_] => String::new(),
-            values => {
-                let lowest = values.iter().copied().fold(f64::INFINITY, f64::min);
-                let highest = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-                format!(" ({} to {} over {} seeds)", percent(lowest), percent(highest), values.len())
-            }
-        };
-        format!("{name}: {}{range}", percent(mean(values)))
-    };
-    let (first, others) = designs.split_first()?;
-    if others.is_empty() {
-        return Some(format!("{}.", one(first)));
-    }
-    let mut sentences = Vec::new();
-    for other in others {
-        let off = mean(&other.1) - mean(&first.1);
-        let (limit, by) = detectable(&first.1, &other.1, samples);
-        let verdict = if off.abs() > limit {
-            format!(
-                "{} gets {} points {} right, more than chance explains ({by} show differences above {})",
-                other.0,
-                fixed(100.0 * off.abs(), 1),
-                if off > 0.0 { "more" } else { "fewer" },
-                fixed(100.0 * limit, 1)
-            )
-        } else {
-            format!("no difference that {by} can show (that would begin at {} points)", fixed(100.0 * limit, 1))
-        };
-        sentences.push(format!("{} against {}: {verdict}.", one(first), one(other)));
-    }
-    Some(sentences.join(" "))
-}
-
-/// The least difference of two accuracies that is more than chance, in 19 of 20 cases, and what says so. Of several seeds:
-/// by Student's t of the paired differences; of one: by the binomial spread of two tests of so many samples.
-fn detectable(first: &[f64], other: &[f64], samples: u32) -> (f64, String) {
-    /// Student's t for 95 %, two-sided, from 1 degree of freedom on.
-    const T: [f64; 10] = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228];
-    let pairs = first.len().min(other.len());
-    let samples_of = |accuracy: f64| accuracy * (1.0 - accuracy) / f64::from(samples.max(1));
-    let [a, b] = [first, other].map(|values| values.iter().sum::<f64>() / values.len().max(1) as f64);
-    let binomial = 1.96 * (samples_of(a) + samples_of(b)).sqrt();
-    if pairs < 2 {
-        return (binomial, format!("one seed and {samples} test samples"));
-    }
-    let off: Vec<f64> = first.iter().zip(other).map(|(first, other)| other - first).collect();
-    let mean = off.iter().sum::<f64>() / pairs as f64;
-    let variance = off.iter().map(|off| (off - mean) * (off - mean)).sum::<f64>() / (pairs - 1) as f64;
-    let t = T.get(pairs - 2).copied().unwrap_or(2.1);
-    (t * (variance / pairs as f64).sqrt(), format!("{pairs} seeds"))
 }
 
 /// The task of these designs.
@@ -424,21 +409,4 @@ pub fn record(training: &Training, design: usize, source: Source, settings: &Tra
     ];
     let lines: Vec<String> = fields.iter().map(|(name, value)| format!("  \"{name}\": {value}")).collect();
     Some(format!("{{\n{}\n}}\n", lines.join(",\n")))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::compare;
-
-    #[test]
-    fn certainty_is_said() {
-        let sentence = |designs: &[(&str, Vec<f64>)]| compare(designs, 355).unwrap_or_default();
-        let tie = sentence(&[("a", vec![0.94, 0.95, 0.93, 0.96, 0.94]), ("b", vec![0.95, 0.93, 0.94, 0.95, 0.94])]);
-        assert!(tie.contains("no difference that 5 seeds can show"), "{tie}");
-        let clear = sentence(&[("a", vec![0.94, 0.95, 0.93]), ("b", vec![0.64, 0.66, 0.63])]);
-        assert!(clear.contains("29.7 points fewer"), "{clear}");
-        let one = sentence(&[("a", vec![0.91]), ("b", vec![0.93])]);
-        assert!(one.contains("no difference that one seed and 355 test samples can show"), "{one}");
-        assert_eq!(sentence(&[("a", vec![0.9])]), "a: 90.0 %.");
-    }
 }

@@ -1,5 +1,5 @@
-//! A design's shape-and-cost table as text: Markdown for a forum's answer, LaTeX (booktabs), CSV and JSON, which has
-//! the design in it to be read back.
+//! A design's shape-and-cost table as text: Markdown for a forum's answer, LaTeX (booktabs), HTML, CSV and JSON, which
+//! has the design in it to be read back.
 //!
 //! A figure that is not known is written as such, never as 0; sums say `at least` or `about` where rows are missing
 //! or assumed.
@@ -16,6 +16,7 @@ use crate::share_link;
 pub enum Format {
     Markdown,
     Latex,
+    Html,
     Csv,
     Json,
 }
@@ -52,12 +53,13 @@ struct Table {
 }
 
 impl Format {
-    pub const ALL: &'static [Self] = &[Self::Markdown, Self::Latex, Self::Csv, Self::Json];
+    pub const ALL: &'static [Self] = &[Self::Markdown, Self::Latex, Self::Html, Self::Csv, Self::Json];
 
     pub const fn title(self) -> &'static str {
         match self {
             Self::Markdown => "Markdown table",
             Self::Latex => "LaTeX table",
+            Self::Html => "HTML table",
             Self::Csv => "CSV",
             Self::Json => "JSON",
         }
@@ -67,6 +69,7 @@ impl Format {
         match self {
             Self::Markdown => "md",
             Self::Latex => "tex",
+            Self::Html => "html",
             Self::Csv => "csv",
             Self::Json => "json",
         }
@@ -78,6 +81,7 @@ impl Format {
         match self {
             Self::Markdown => table.markdown(),
             Self::Latex => table.latex(),
+            Self::Html => table.html(),
             Self::Csv => table.csv(),
             Self::Json => table.json(),
         }
@@ -208,6 +212,30 @@ impl Table {
         text
     }
 
+    fn html(&self) -> String {
+        let mut text = "<table>\n<thead><tr><th>layer</th><th class=\"left\">type</th><th>output</th><th>params</th><th>MACs</th></tr></thead>\n<tbody>\n".to_string();
+        for line in &self.lines {
+            let _ = writeln!(
+                text,
+                "<tr><td><bdi>{}</bdi></td><td class=\"left\">{}</td><td>{}</td><td>{}</td><td>{}</td></tr>",
+                html_text(&line.name),
+                line.class,
+                line.output.as_deref().unwrap_or("-"),
+                shown(line.params),
+                shown(line.macs)
+            );
+        }
+        let _ = writeln!(
+            text,
+            "</tbody>\n<tfoot><tr><td>Total</td><td></td><td></td><td>{}{}</td><td>{}{}</td></tr></tfoot>\n</table>",
+            self.params_qualifier,
+            grouped(self.params),
+            self.qualifier,
+            grouped(self.macs)
+        );
+        text
+    }
+
     fn csv(&self) -> String {
         let cell = csv_cell;
         let number = |number: Option<u64>| number.map_or_else(String::new, |number| number.to_string());
@@ -292,6 +320,22 @@ pub fn markdown_cell(text: &str) -> String {
         above = character;
     }
     cell
+}
+
+/// A text within HTML, or within an attribute's double quotes.
+pub fn html_text(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            control if control.is_control() => escaped.push(' '),
+            other => escaped.push(other),
+        }
+    }
+    escaped
 }
 
 /// A JSON string.

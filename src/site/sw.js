@@ -6,6 +6,8 @@ const BUILD = "BUILD_ID";
 const FILES = ["BUILD_FILES"];
 const CACHE = `convscope-${BUILD}`;
 const PAGE = "./";
+/** A cache of this name, empty, is a person's wish for memory that threads share (src/ui/run/isolation.rs). */
+const WISH = "isolation";
 
 addEventListener("install", (event) => event.waitUntil(caches.open(CACHE).then((cache) => cache.addAll([PAGE, ...FILES]))));
 
@@ -15,8 +17,22 @@ addEventListener("activate", (event) => event.waitUntil(forget()));
 addEventListener("fetch", (event) => {
   const { request } = event;
   if (request.method !== "GET" || new URL(request.url).origin !== location.origin) return;
-  event.respondWith(request.mode === "navigate" ? page(request) : file(request));
+  event.respondWith(answer(request));
 });
+
+async function answer(request) {
+  const response = await (request.mode === "navigate" ? page(request) : file(request));
+  const isFramed = request.destination === "iframe" || request.destination === "frame";
+  return isFramed || response.type !== "basic" || response.redirected || !(await caches.has(WISH)) ? response : isolated(response);
+}
+
+/** The same, with what makes a page cross-origin isolated, and its workers too. */
+function isolated({ body, status, statusText, headers }) {
+  const all = new Headers(headers);
+  all.set("Cross-Origin-Opener-Policy", "same-origin");
+  all.set("Cross-Origin-Embedder-Policy", "require-corp");
+  return new Response(body, { status, statusText, headers: all });
+}
 
 async function forget() {
   const names = await caches.keys();

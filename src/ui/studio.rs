@@ -13,6 +13,7 @@ use crate::page::editor::Editor;
 use crate::page::format::grouped;
 use crate::page::history::{EditKey, Stroke};
 use crate::page::shared::Shared;
+use crate::page::train::Learned;
 use crate::page::weights::Shelf;
 use crate::rewrite::Rewrite;
 use crate::share_link::LinkProblem;
@@ -46,10 +47,15 @@ pub struct Studio {
     pub folded: RwSignal<HashSet<String>>,
     /// Weights that were loaded from files.
     pub shelf: RwSignal<Shelf>,
+    /// What networks have learned, the latest first.
+    pub learned: RwSignal<Vec<Learned>>,
     look: Memo<Look>,
     /// The design that was changed last.
     touched: StoredValue<usize>,
 }
+
+/// How many networks' accuracies are kept while the page is open.
+const MOST_LEARNED: usize = 100;
 
 /// A word on what was just done.
 #[derive(Clone, Debug, PartialEq)]
@@ -77,6 +83,7 @@ impl Studio {
             sought: RwSignal::new(None),
             folded: RwSignal::new(HashSet::new()),
             shelf: RwSignal::new(Shelf::default()),
+            learned: RwSignal::new(Vec::new()),
             touched: StoredValue::new(0),
             look: Memo::new(move |_| editor.with(|editor| editor.workbench().look)),
         }
@@ -108,6 +115,15 @@ impl Studio {
     /// Looks at the workbench in another way.
     pub fn set_look(&self, change: impl FnOnce(&mut Look)) {
         self.change(|editor| editor.look(change));
+    }
+
+    /// Keeps what networks have learned, the latest word on each.
+    pub fn learn(&self, news: Vec<Learned>) {
+        self.learned.update(|learned| {
+            learned.retain(|known| news.iter().all(|new| new.network != known.network));
+            learned.splice(0..0, news);
+            learned.truncate(MOST_LEARNED);
+        });
     }
 
     /// Says what was done.

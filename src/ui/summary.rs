@@ -2,12 +2,14 @@
 
 use leptos::prelude::*;
 
-use crate::compare::percent;
-use crate::device::{CATALOGUE, Device, Estimate, Fit, Latency, Standing, find, own_id};
+use crate::device::{CATALOGUE, Device, find, own_id};
 use crate::page::derived::DesignState;
 use crate::page::drafts::Field;
-use crate::page::format::{bytes, grouped, short, time};
-use crate::page::totals::{TotalsView, qualified};
+use crate::page::format::{bytes, grouped, percent as share, short, time};
+use crate::page::summary::{Counts, OnDevice, Role};
+use crate::page::totals::qualified;
+use crate::page::train::Learned;
+use crate::share_link;
 
 use super::checked_field::CheckedField;
 use super::each::Each;
@@ -24,6 +26,8 @@ pub fn Summary() -> impl IntoView {
     let device = device(studio);
     let designs = studio.design_indices();
     let at_rest = studio.at_rest();
+    let accuracies = accuracies(at_rest);
+    let is_any_trained = Memo::new(move |_| accuracies.with(|all| all.iter().any(Option::is_some)));
     view! {
         <section class="card summary" aria-label="Summary">
             <div class="scroll">
@@ -36,11 +40,14 @@ pub fn Summary() -> impl IntoView {
                             <th scope="col" class="number" title="Tensors on the device: the arena of an interpreter, as planned here">"RAM"</th>
                             <th scope="col" class="number" title="Weights on the device">"flash"</th>
                             <th scope="col" class="number" title="On the device, where there is evidence">"time"</th>
+                            <Show when=move || is_any_trained.get()>
+                                <th scope="col" class="number" title="Test samples that are right, where the design was trained">"accuracy"</th>
+                            </Show>
                             <th scope="col">"fits"</th>
                         </tr>
                     </thead>
                     <tbody>
-                        <Each keys=designs view=move |design| view! { <SummaryRow design device at_rest/> }.into_any()/>
+                        <Each keys=designs view=move |design| view! { <SummaryRow design device at_rest accuracies is_any_trained/> }.into_any()/>
                     </tbody>
                 </table>
             </div>
@@ -61,51 +68,50 @@ pub fn device(studio: Studio) -> Memo<Option<Device>> {
     })
 }
 
-/// What stands in a row at each key press.
-#[derive(Clone, Debug, Default, PartialEq)]
-struct Counts {
-    name: String,
-    totals: TotalsView,
-    /// Params and MACs against the baseline's, on the same input.
-    changes: [Option<String>; 2],
-    role: Role,
+/// What each design, as it stands, has learned.
+pub fn accuracies(at_rest: Studio) -> Memo<Vec<Option<Learned>>> {
+    Memo::new(move |_| {
+        let learned = at_rest.learned.get();
+        if learned.is_empty() {
+            return Vec::new();
+        }
+        let of = |state: &DesignState| {
+            let network = share_link::encode_design(state.network());
+            learned.iter().find(|learned| learned.network == network).cloned()
+        };
+        at_rest.derived.with(|derived| derived.designs.iter().map(of).collect())
+    })
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Role {
-    Baseline,
-    Compared,
-    #[default]
-    Other,
-}
-
-/// What the device says once edits rest.
-#[derive(Clone, Debug, PartialEq)]
-struct OnDevice {
-    ram: u64,
-    flash: u64,
-    /// Milliseconds; `None` where there is no evidence.
-    time: Option<f64>,
-    /// How the time is to be taken, where it is no estimate within its band.
-    time_note: &'static str,
-    fits: bool,
+/// What an accuracy is of.
+fn trained_words(learned: &Learned) -> String {
+    let seeds =
+        if learned.seeds == 1 { "one seed".to_string() } else { format!("the mean of {} seeds", learned.seeds) };
+    format!("Of the test samples of {}, {seeds}", learned.source.title())
 }
 
 #[component]
-fn SummaryRow(design: usize, device: Memo<Option<Device>>, at_rest: Studio) -> impl IntoView {
+fn SummaryRow(
+    design: usize,
+    device: Memo<Option<Device>>,
+    at_rest: Studio,
+    accuracies: Memo<Vec<Option<Learned>>>,
+    is_any_trained: Memo<bool>,
+) -> impl IntoView {
     let studio = Studio::expect();
     let counts = Memo::new(move |_| {
         let (baseline, pair) = studio.workbench().with(|workbench| (workbench.baseline, workbench.pair()));
         studio.derived.with(|derived| {
             let own = derived.designs.get(design)?;
             let base = derived.designs.get(baseline)?;
-            Some(Counts::of(own, base, role(design, baseline, pair)))
+            Some(Counts::of(own, base, Role::of(design, baseline, pair)))
         })
     });
     let on_device = Memo::new(move |_| {
         let device = device.get()?;
         at_rest.with_design(design, |state| OnDevice::of(&device, state)).flatten()
     });
+    let learned = move || accuracies.with(|all| all.get(design).cloned().flatten());
     let read = move |read: fn(&Counts) -> String| counts.with(|counts| counts.as_ref().map(read)).unwrap_or_default();
     let told = move |read: fn(&OnDevice) -> String| {
         on_device.with(|on_device| on_device.as_ref().map(read)).unwrap_or_else(|| "?".to_string())
@@ -126,6 +132,7 @@ fn SummaryRow(design: usize, device: Memo<Option<Device>>, at_rest: Studio) -> i
             data-flash-bytes=move || hook(|on_device| on_device.flash.to_string())
             data-latency-ms=move || hook(|on_device| on_device.time.map_or(String::new(), |time| time.to_string()))
             data-fits=move || hook(|on_device| on_device.fits.to_string())
+            data-accuracy=move || learned().map(|learned| learned.accuracy.to_string())
             data-compared=move || (role.get() != Role::Other).to_string()
             on:click=move |_| if role.get_untracked() == Role::Other { studio.compare_with(design) }
         >
@@ -165,6 +172,11 @@ fn SummaryRow(design: usize, device: Memo<Option<Device>>, at_rest: Studio) -> i
                 {move || told(|on_device| on_device.time.map_or("–".to_string(), time))}
                 <small>{move || on_device.with(|on_device| on_device.as_ref().map_or("", |on_device| on_device.time_note))}</small>
             </td>
+            <Show when=move || is_any_trained.get()>
+                <td class="number" title=move || learned().map(|learned| trained_words(&learned))>
+                    {move || learned().map_or_else(|| "–".to_string(), |learned| share(learned.accuracy))}
+                </td>
+            </Show>
             <td>
                 {move || on_device.with(|on_device| on_device.as_ref().map(|on_device| {
                     let (class, word) = if on_device.fits { ("verdict good", "fits") } else { ("verdict bad", "too large") };
@@ -172,50 +184,6 @@ fn SummaryRow(design: usize, device: Memo<Option<Device>>, at_rest: Studio) -> i
                 }))}
             </td>
         </tr>
-    }
-}
-
-fn role(design: usize, baseline: usize, pair: Option<(usize, usize)>) -> Role {
-    if design == baseline {
-        Role::Baseline
-    } else if pair.is_some_and(|(_, compared)| compared == design) {
-        Role::Compared
-    } else {
-        Role::Other
-    }
-}
-
-impl Counts {
-    fn of(own: &DesignState, base: &DesignState, role: Role) -> Self {
-        let (totals, before) = (TotalsView::of(&own.report), TotalsView::of(&base.report));
-        let is_known = |totals: &TotalsView| totals.qualifier.is_empty() && totals.params_qualifier.is_empty();
-        let compares = role != Role::Baseline
-            && is_known(&totals)
-            && is_known(&before)
-            && own.network().input == base.network().input;
-        let change = |before: u64, after: u64| percent(before, after).filter(|_| compares && before != after);
-        Self {
-            name: own.name.clone(),
-            changes: [change(before.params, totals.params), change(before.macs, totals.macs)],
-            totals,
-            role,
-        }
-    }
-}
-
-impl OnDevice {
-    fn of(device: &Device, state: &DesignState) -> Option<Self> {
-        let fit = Fit::of(device, state.network())?;
-        let (time, time_note) = match Latency::on(device, state.network(), &state.report) {
-            Latency::Estimated(estimates) => match estimates.first() {
-                Some((_, Estimate { milliseconds, standing: Standing::Within, .. })) => (Some(*milliseconds), ""),
-                Some((_, estimate)) => (Some(estimate.milliseconds), "extrapolated"),
-                None => (None, ""),
-            },
-            Latency::AtLeast { milliseconds } => (Some(milliseconds), "at least"),
-            Latency::Refused(_) => (None, ""),
-        };
-        Some(Self { ram: fit.tensors, flash: fit.weights, time, time_note, fits: fit.fits() })
     }
 }
 

@@ -9,6 +9,8 @@ mod compare;
 mod cost;
 mod decimal;
 mod device;
+#[cfg(feature = "chart")]
+mod document;
 mod engine;
 mod everything;
 mod explore;

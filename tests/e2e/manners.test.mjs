@@ -148,3 +148,13 @@ story("a design's menu holds what is in it, and closes by Escape and by a click 
   await page.click("h1");
   assert.ok(!(await isOpen()));
 });
+
+story("the keyboard's first stop leads past the bar and the summary", {}, async ({ page }) => {
+  await page.waitForSelector('[data-testid="skip"]');
+  await page.keyboard.press("Tab");
+  assert.equal(await page.evaluate(() => document.activeElement.dataset.testid), "skip");
+  const { width, height } = await page.$eval('[data-testid="skip"]', (button) => button.getBoundingClientRect().toJSON());
+  assert.ok(width > 100 && height > 20, "it is seen while it has the focus");
+  await page.keyboard.press("Enter");
+  assert.equal(await page.evaluate(() => document.activeElement.dataset.testid), "part-layers");
+});

@@ -169,6 +169,39 @@ story("a search finds what nothing beats, and opens it", { fragment: LINE }, asy
   await page.waitForTotals(2, { params: found[0].params, macs: found[0].macs });
 });
 
+story("what a search found stands among the trade-offs, and a budget is dragged, typed and taken away", { fragment: LINE }, async (page) => {
+  const panels = new Panels(page);
+  await page.openPart("explore");
+  assert.equal((await page.tableCells("tradeoff")).length, 2);
+  const found = await panels.search();
+  const cells = await page.tableCells("tradeoff");
+  assert.equal(cells.length, 2 + found.length);
+  assert.ok(cells.filter(([, , , best]) => best === "yes").length > 1);
+  const field = '[data-testid="tradeoff-x-budget"]';
+  const budget = () => page.page.$eval(field, ({ value }) => value);
+  const canvas = await page.page.$('canvas[data-chart="tradeoff"]');
+  await canvas.scrollIntoView();
+  const box = await canvas.boundingBox();
+  // No budget yet: the line stands at the right edge.
+  await page.page.mouse.move(box.x + box.width - 12, box.y + box.height / 2);
+  await page.page.mouse.down();
+  await page.page.mouse.move(box.x + box.width / 2, box.y + box.height / 2, { steps: 4 });
+  await page.page.mouse.up();
+  await page.page.waitForFunction((selector) => document.querySelector(selector).value !== "", {}, field);
+  const dragged = await budget();
+  assert.match(dragged, /^[\d,]+$/);
+  await page.page.mouse.move(box.x + box.width / 3, box.y + box.height / 3);
+  assert.equal(await budget(), dragged, "the line is let go");
+  const type = (text) => page.page.$eval(field, (input, text) => {
+    input.value = text;
+    input.dispatchEvent(new Event("input", { bubbles: true }));
+  }, text);
+  await type("many");
+  await page.page.waitForFunction(() => /a budget of MACs reads like 5M/.test(document.querySelector(".tradeoff").innerText));
+  await type("");
+  await page.page.waitForFunction(() => !/reads like/.test(document.querySelector(".tradeoff").innerText));
+});
+
 story("a sweep over what is gone gives way to one that is there", { fragment: "v=1&a=3x32x32.c8k3p1" }, async (page) => {
   await page.openPart("explore");
   const title = () => page.page.$eval(".sweep .chart h3", ({ innerText }) => innerText);

@@ -18,6 +18,18 @@ story("both designs learn the digits, from the same seed twice alike", { fragmen
   }
   assert.ok(first[0].testAccuracy > first[1].testAccuracy, "the separable design has one filter in its first block");
   await part.words("train-sentence", /against/);
+  // It stands beside what the designs cost, and among the trade-offs.
+  const summary = (design) => page.page.$eval(`[data-testid="summary-${design}"]`, (row) => Number(row.dataset.accuracy));
+  assert.equal(await summary(0), first[0].testAccuracy);
+  assert.equal(await summary(1), first[1].testAccuracy);
+  await page.openPart("explore");
+  await page.page.select('[data-testid="tradeoff-y"]', "accuracy");
+  const cells = await page.tableCells("tradeoff");
+  assert.equal(cells.length, 2);
+  for (const [design, [, , accuracy]] of cells.entries()) {
+    assert.ok(Math.abs(parseFloat(accuracy) / 100 - first[design].testAccuracy) <= 0.0011, accuracy);
+  }
+  await page.openPart("train");
   await part.fill({ epochs: "4" });
   await part.click("train");
   await part.waitForEpochs(1, 4);

@@ -4,6 +4,7 @@ use alloc::vec::Vec;
 
 use super::{Finish, MatrixJob, Panels, PixelSteps, multiply};
 use crate::aligned::Aligned;
+use crate::crew::Crew;
 
 /// A matrix product with its weights; one for each group.
 #[derive(Clone, Debug)]
@@ -30,7 +31,7 @@ impl MatrixCall {
     ///
     /// # Panics
     /// Where a slice is too short for the job.
-    pub fn run(&self, input: &[f32], residual: &[f32], output: &mut [f32]) {
+    pub fn run(&self, input: &[f32], residual: &[f32], output: &mut [f32], crew: Crew) {
         let mut job = MatrixJob {
             batch: self.batch,
             height: self.height,
@@ -44,7 +45,7 @@ impl MatrixCall {
             finish: self.finish,
         };
         for (weight, bias) in &self.weights {
-            multiply(&job, Panels { weight, bias }, input, residual, output);
+            multiply(&job, Panels { weight, bias }, input, residual, output, crew);
             job.input.first += self.group_inputs;
             job.output.first += self.outputs;
             job.residual.first += self.outputs;

@@ -11,9 +11,11 @@ mod tile;
 
 use alloc::vec::Vec;
 use core::mem::MaybeUninit;
+use core::ops::Range;
 
 use super::activation::Activation;
 use super::aligned::Aligned;
+use super::crew::{Crew, Cut, Writes};
 use super::functions;
 use super::simd::{F32x4, LANES};
 pub use call::MatrixCall;
@@ -158,6 +160,13 @@ impl MatrixJob<'_> {
     pub fn gathers(&self) -> bool {
         self.segments.len() > 1 && self.depth <= 32 && self.segments.len() * self.depth <= GATHERED / 16
     }
+
+    /// Pixels at once: their rows should stay in the nearer caches while all panels pass.
+    fn block(&self) -> usize {
+        let positions = self.segments.len() * self.depth;
+        let most = if self.gathers() { (GATHERED / positions).max(4) } else { (64 * 1024 / positions.max(1)).max(16) };
+        most.min(BLOCK) / 4 * 4
+    }
 }
 
 impl PixelSteps {
@@ -191,13 +200,20 @@ pub fn pack_bias(outputs: usize, bias: &[f32]) -> Vec<f32> {
     packed
 }
 
-/// Computes the whole product. `residual` is empty where nothing is added.
+/// Computes the whole product, shared among the crew's threads. `residual` is empty where nothing is added.
 ///
 /// # Panics
 /// Where a slice is too short for the job.
 #[cfg_attr(all(target_arch = "wasm32", feature = "simd"), target_feature(enable = "simd128"))]
 #[cfg_attr(all(target_arch = "wasm32", feature = "relaxed-simd"), target_feature(enable = "relaxed-simd"))]
-pub fn multiply(job: &MatrixJob<'_>, panels: Panels<'_>, input: &[f32], residual: &[f32], output: &mut [f32]) {
+pub fn multiply(
+    job: &MatrixJob<'_>,
+    panels: Panels<'_>,
+    input: &[f32],
+    residual: &[f32],
+    output: &mut [f32],
+    crew: Crew,
+) {
     let pixels = job.batch * job.height * job.width;
     if pixels == 0 || job.outputs == 0 {
         return;
@@ -211,18 +227,61 @@ pub fn multiply(job: &MatrixJob<'_>, panels: Panels<'_>, input: &[f32], residual
     assert!(residual.is_empty() || residual.len() >= job.residual.last(job) + job.outputs);
     assert!(panels.weight.len() >= panel_count * positions * PANEL);
     assert!(panels.bias.is_empty() || panels.bias.len() >= panel_count * PANEL);
+    let output = Writes::of(output);
+    let cut = |blocks| Cut { work: pixels * positions * job.outputs, blocks };
+    if pixels <= 2 * LANES || (pixels <= BLOCK && positions * job.outputs > HEAVY) {
+        // Few pixels: each thread reads weights of its own.
+        crew.share(panel_count, cut(panel_count), &|range, _| {
+            let (first, last) = (range.start * PANEL, job.outputs.min(range.end * PANEL));
+            let channels = |steps: PixelSteps| PixelSteps { first: steps.first + first, ..steps };
+            let part = MatrixJob {
+                outputs: last - first,
+                output: channels(job.output),
+                residual: channels(job.residual),
+                ..*job
+            };
+            let bias = if panels.bias.is_empty() { panels.bias } else { &panels.bias[first..] };
+            let panels = Panels { weight: &panels.weight[first * positions..], bias };
+            // SAFETY: the assertions above bound what is read and written; other parts write other channels.
+            unsafe { multiply_pixels(&part, panels, 0..pixels, (input, residual), output) };
+        });
+        return;
+    }
+    crew.share(pixels.div_ceil(LANES), cut(pixels / job.block()), &|range, _| {
+        let range = range.start * LANES..pixels.min(range.end * LANES);
+        // SAFETY: as above; other parts write other pixels.
+        unsafe { multiply_pixels(job, panels, range, (input, residual), output) };
+    });
+}
+
+/// Weights that do not stay in the nearer caches.
+const HEAVY: usize = 128 << 10;
+
+/// The product of some pixels, counted over all images.
+///
+/// # Safety
+/// What the job says can be read and written, and nobody else writes these channels of these pixels.
+#[cfg_attr(all(target_arch = "wasm32", feature = "simd"), target_feature(enable = "simd128"))]
+#[cfg_attr(all(target_arch = "wasm32", feature = "relaxed-simd"), target_feature(enable = "relaxed-simd"))]
+unsafe fn multiply_pixels(
+    job: &MatrixJob<'_>,
+    panels: Panels<'_>,
+    pixels: Range<usize>,
+    (input, residual): (&[f32], &[f32]),
+    output: Writes<f32>,
+) {
+    let positions = job.segments.len() * job.depth;
     let gathers = job.gathers();
     let mut gathered = Gathered::uninit();
-    let block = if gathers { (GATHERED / positions).clamp(4, BLOCK) / 4 * 4 } else { block_of(positions) };
+    let block = job.block();
     let mut offsets = Offsets::uninit();
-    let mut walk = Walk::over(job);
-    let mut done = 0;
-    while done < pixels {
-        let count = block.min(pixels - done);
+    let mut walk = Walk::over(job, pixels.start);
+    let mut done = pixels.start;
+    while done < pixels.end {
+        let count = block.min(pixels.end - done);
         walk.fill(job, &mut offsets, count, !residual.is_empty());
         done += count;
-        // SAFETY: the assertions above bound every offset plus what is read or written there: offsets grow with image,
-        // row and column, so none exceeds that of the last pixel.
+        // SAFETY: the caller's: offsets grow with image, row and column, so none exceeds that of the last pixel.
         unsafe {
             if gathers {
                 gather(job, &mut offsets, count, input, gathered.as_mut_ptr().cast());
@@ -233,11 +292,6 @@ pub fn multiply(job: &MatrixJob<'_>, panels: Panels<'_>, input: &[f32], residual
             }
         };
     }
-}
-
-/// Pixels at once: their rows should stay in the nearer caches while all panels pass.
-fn block_of(positions: usize) -> usize {
-    (64 * 1024 / positions.max(1)).clamp(16, BLOCK) / 4 * 4
 }
 
 /// Values of rows gathered at once, and room for the last vector to run over.
@@ -305,12 +359,16 @@ struct Walk {
 }
 
 impl Walk {
-    fn over(job: &MatrixJob<'_>) -> Self {
+    /// From this pixel on, counted over all images.
+    fn over(job: &MatrixJob<'_>, first: usize) -> Self {
         let gapless = |steps: &PixelSteps| steps.row == job.width * steps.column;
-        if gapless(&job.input) && gapless(&job.output) && gapless(&job.residual) {
-            return Self { rows: 1, width: job.height * job.width, row: 0, column: 0, image: 0 };
-        }
-        Self { rows: job.height, width: job.width, row: 0, column: 0, image: 0 }
+        let area = job.height * job.width;
+        let (rows, width) = if gapless(&job.input) && gapless(&job.output) && gapless(&job.residual) {
+            (1, area)
+        } else {
+            (job.height, job.width)
+        };
+        Self { rows, width, row: first % area / width, column: first % width, image: first / area }
     }
 
     /// The offsets of the next `count` pixels.

@@ -7,6 +7,7 @@ use core::mem::MaybeUninit;
 use core::ptr::with_exposed_provenance;
 
 use super::{BLOCK, Bounds, MatrixJob, PANEL, Panels};
+use crate::crew::Writes;
 use crate::functions;
 use crate::simd::{F32x4, LANES};
 
@@ -48,7 +49,7 @@ unsafe fn offset_at(offsets: &[MaybeUninit<u32>; BLOCK], pixel: usize) -> usize 
 /// All panels over the pixels at hand.
 ///
 /// # Safety
-/// The slices reach as far as the offsets and the job say.
+/// The slices and the output reach as far as the offsets and the job say; nobody else writes there.
 #[cfg_attr(all(target_arch = "wasm32", feature = "simd"), target_feature(enable = "simd128"))]
 #[cfg_attr(all(target_arch = "wasm32", feature = "relaxed-simd"), target_feature(enable = "relaxed-simd"))]
 pub(super) unsafe fn multiply_block(
@@ -58,7 +59,7 @@ pub(super) unsafe fn multiply_block(
     count: usize,
     input: *const f32,
     residual: &[f32],
-    output: &mut [f32],
+    output: Writes<f32>,
 ) {
     let panel_step = job.segments.len() * job.depth * PANEL;
     let tiles = Tiles {
@@ -68,7 +69,7 @@ pub(super) unsafe fn multiply_block(
         panel_step,
         rows: input,
         residual: if residual.is_empty() { core::ptr::null() } else { residual.as_ptr() },
-        output: output.as_mut_ptr(),
+        output: output.pointer(),
     };
     let panel_count = job.outputs.div_ceil(PANEL);
     let at = |panel: usize| TilePanels {
@@ -137,7 +138,8 @@ pub(super) unsafe fn multiply_block(
         for pixel in 0..count {
             // SAFETY: the offsets of all `count` pixels were filled.
             let at = unsafe { offset_at(&offsets.output, pixel) };
-            functions::apply_to(activation, &mut output[at..at + job.outputs]);
+            // SAFETY: the caller's.
+            functions::apply_to(activation, unsafe { output.piece(at..at + job.outputs) });
         }
     }
 }

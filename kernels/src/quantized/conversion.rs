@@ -1,6 +1,9 @@
 //! Between images of f32 and of quantised numbers.
 
+use core::ops::Range;
+
 use super::{LARGEST, STEP, as_bytes, as_bytes_mut};
+use crate::crew::{Crew, Cut, Writes};
 use crate::geometry::Planes;
 use crate::image::ImageLayout;
 use crate::matrix::{Bounds, PixelSteps};
@@ -16,18 +19,19 @@ pub struct Conversion {
     pub scale: f32,
 }
 
-/// Quantises an image.
+/// Quantises an image, shared among the crew's threads.
 ///
 /// # Panics
 /// Where a slice is too short.
 #[cfg_attr(all(target_arch = "wasm32", feature = "simd"), target_feature(enable = "simd128"))]
 #[cfg_attr(all(target_arch = "wasm32", feature = "relaxed-simd"), target_feature(enable = "relaxed-simd"))]
-pub fn quantize(conversion: &Conversion, input: &[f32], output: &mut [f32]) {
-    let output = as_bytes_mut(output);
+pub fn quantize(conversion: &Conversion, input: &[f32], output: &mut [f32], crew: Crew) {
+    let output = Writes::of(as_bytes_mut(output));
     let inverse = F32x4::splat(1.0 / conversion.scale);
     let bounds = Bounds { low: -LARGEST, high: LARGEST };
-    conversion.for_runs(|floats, bytes, length| {
-        let (from, to) = (&input[floats..floats + length], &mut output[bytes..bytes + length]);
+    conversion.for_runs(crew, &|floats, bytes, length| {
+        // SAFETY: other runs are written by others.
+        let (from, to) = (&input[floats..floats + length], unsafe { output.piece(bytes..bytes + length) });
         let (mut from, mut to) = (from.chunks_exact(STEP), to.chunks_exact_mut(STEP));
         // SAFETY: it is given four values and more.
         let value = |from: &[f32]| bounds.apply(unsafe { F32x4::load(from.as_ptr()) }.mul(inverse));
@@ -46,17 +50,19 @@ pub fn quantize(conversion: &Conversion, input: &[f32], output: &mut [f32]) {
     });
 }
 
-/// Makes f32 of a quantised image.
+/// Makes f32 of a quantised image, shared among the crew's threads.
 ///
 /// # Panics
 /// Where a slice is too short.
 #[cfg_attr(all(target_arch = "wasm32", feature = "simd"), target_feature(enable = "simd128"))]
 #[cfg_attr(all(target_arch = "wasm32", feature = "relaxed-simd"), target_feature(enable = "relaxed-simd"))]
-pub fn dequantize(conversion: &Conversion, input: &[f32], output: &mut [f32]) {
+pub fn dequantize(conversion: &Conversion, input: &[f32], output: &mut [f32], crew: Crew) {
     let input = as_bytes(input);
+    let output = Writes::of(output);
     let scale = F32x4::splat(conversion.scale);
-    conversion.for_runs(|floats, bytes, length| {
-        let (to, from) = (&mut output[floats..floats + length], &input[bytes..bytes + length]);
+    conversion.for_runs(crew, &|floats, bytes, length| {
+        // SAFETY: other runs are written by others.
+        let (to, from) = (unsafe { output.piece(floats..floats + length) }, &input[bytes..bytes + length]);
         let (mut from, mut to) = (from.chunks_exact(STEP), to.chunks_exact_mut(STEP));
         // SAFETY: every chunk has eight values.
         let values = |from: &[i8]| unsafe { I32x4::load_bytes(from.as_ptr()) }.shorts_to_float().map(|v| v.mul(scale));
@@ -83,18 +89,21 @@ pub fn clear_border(layout: &ImageLayout, buffer: &mut [f32]) {
 }
 
 impl Conversion {
-    /// Calls `each` with the places of every run of neighbouring values in both images, and its length.
+    /// Calls `each` with the places of every run of neighbouring values in both images, and its length: each of them once,
+    /// on some thread.
     #[inline(always)]
-    fn for_runs(&self, mut each: impl FnMut(usize, usize, usize)) {
+    fn for_runs(&self, crew: Crew, each: &(impl Fn(usize, usize, usize) + Sync)) {
         let Planes { batch, channels, height, width } = self.planes;
         let gapless = self.floats.column == channels && self.bytes.column == channels;
         let (runs, length) = if gapless { (1, width * channels) } else { (width, channels) };
-        for image in 0..batch {
-            for row in 0..height {
+        let lines = batch * height;
+        crew.share(lines, Cut { work: 4 * self.planes.elements(), blocks: lines }, &|lines: Range<usize>, _| {
+            for line in lines {
+                let (image, row) = (line / height, line % height);
                 for column in 0..runs {
                     each(self.floats.at(image, row, column), self.bytes.at(image, row, column), length);
                 }
             }
-        }
+        });
     }
 }

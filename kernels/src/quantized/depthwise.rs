@@ -4,8 +4,10 @@
 #![allow(clippy::needless_range_loop)]
 
 use alloc::vec::Vec;
+use core::ops::Range;
 
 use super::{Bytes, LANES, Rescaling, STEP, Target, as_bytes};
+use crate::crew::{Crew, Cut};
 use crate::matrix::PixelSteps;
 use crate::simd::{F32x4, I32x4};
 
@@ -61,13 +63,13 @@ pub fn pack_depthwise(channels: usize, kernel: [usize; 2], weight: impl Fn(usize
     Bytes::from_fn(length, |byte| i16::from(at(byte / 2)).to_le_bytes()[byte % 2] as i8)
 }
 
-/// Computes the whole convolution.
+/// Computes the whole convolution, shared among the crew's threads.
 ///
 /// # Panics
 /// Where a slice is too short for the job.
 #[cfg_attr(all(target_arch = "wasm32", feature = "simd"), target_feature(enable = "simd128"))]
 #[cfg_attr(all(target_arch = "wasm32", feature = "relaxed-simd"), target_feature(enable = "relaxed-simd"))]
-pub fn depthwise(job: &QuantizedDepthwise, input: &[f32], output: &mut [f32]) {
+pub fn depthwise(job: &QuantizedDepthwise, input: &[f32], output: &mut [f32], crew: Crew) {
     if job.batch * job.height * job.width * job.channels == 0 {
         return;
     }
@@ -82,16 +84,21 @@ pub fn depthwise(job: &QuantizedDepthwise, input: &[f32], output: &mut [f32]) {
     assert!(job.scale.len() >= rounded && job.bias.len() >= rounded);
     let target = job.rescaling.target(output);
     let ratio = job.input.column.checked_div(job.tap[1]).filter(|ratio| ratio * job.tap[1] == job.input.column);
-    // SAFETY: the assertions bound the last pixel's reads and writes, and offsets grow with image, row and column.
-    unsafe {
-        match (width, ratio) {
-            (3, Some(1)) if job.width >= PIXELS => rows::<3, 1, 3>(job, input, target),
-            (3, Some(2)) if job.width >= PIXELS => rows::<3, 2, 5>(job, input, target),
-            (5, Some(1)) if job.width >= PIXELS => rows::<5, 1, 4>(job, input, target),
-            (5, Some(2)) if job.width >= PIXELS => rows::<5, 2, 6>(job, input, target),
-            _ => any_rows(job, input, target),
+    let lines = job.batch * job.height;
+    let work = 3 * lines * job.width * job.channels * (height * width + 1);
+    crew.share(lines, Cut { work, blocks: lines }, &|lines, _| {
+        // SAFETY: the assertions bound the last pixel's reads and writes, and offsets grow with image, row and column;
+        // other parts write other lines.
+        unsafe {
+            match (width, ratio) {
+                (3, Some(1)) if job.width >= PIXELS => rows::<3, 1, 3>(job, lines, input, target),
+                (3, Some(2)) if job.width >= PIXELS => rows::<3, 2, 5>(job, lines, input, target),
+                (5, Some(1)) if job.width >= PIXELS => rows::<5, 1, 4>(job, lines, input, target),
+                (5, Some(2)) if job.width >= PIXELS => rows::<5, 2, 6>(job, lines, input, target),
+                _ => any_rows(job, lines, input, target),
+            }
         }
-    }
+    });
 }
 
 /// Kernels `WIDTH` wide whose pixels are `STRIDE` taps apart, in rows of at least [`PIXELS`]: `PAIRS` of input columns
@@ -103,31 +110,30 @@ pub fn depthwise(job: &QuantizedDepthwise, input: &[f32], output: &mut [f32]) {
 #[cfg_attr(all(target_arch = "wasm32", feature = "relaxed-simd"), target_feature(enable = "relaxed-simd"))]
 unsafe fn rows<const WIDTH: usize, const STRIDE: usize, const PAIRS: usize>(
     job: &QuantizedDepthwise,
+    lines: Range<usize>,
     input: &[i8],
     target: Target,
 ) {
     let line = line(WIDTH);
-    for image in 0..job.batch {
-        for row in 0..job.height {
-            for channel in (0..job.channels).step_by(STEP) {
-                let mut column = 0;
-                while column < job.width {
-                    // The last tile of a row overlaps the one before.
-                    let first = column.min(job.width - PIXELS);
-                    // SAFETY: the caller's; a tile's last pixel is inside the row.
-                    unsafe {
-                        let from = input.as_ptr().add(job.input.at(image, row, first) + channel);
-                        let taps = job.weight.as_slice().as_ptr().add(channel / STEP * job.kernel[0] * line);
-                        let sums = tile::<WIDTH, STRIDE, PAIRS>(job, from, taps);
-                        for pixel in 0..PIXELS {
-                            let values =
-                                [job.value(sums[pixel][0], channel), job.value(sums[pixel][1], channel + LANES)];
-                            let at = job.output.at(image, row, first + pixel) + channel;
-                            job.write(values, channel, target, at);
-                        }
+    for index in lines {
+        let (image, row) = (index / job.height, index % job.height);
+        for channel in (0..job.channels).step_by(STEP) {
+            let mut column = 0;
+            while column < job.width {
+                // The last tile of a row overlaps the one before.
+                let first = column.min(job.width - PIXELS);
+                // SAFETY: the caller's; a tile's last pixel is inside the row.
+                unsafe {
+                    let from = input.as_ptr().add(job.input.at(image, row, first) + channel);
+                    let taps = job.weight.as_slice().as_ptr().add(channel / STEP * job.kernel[0] * line);
+                    let sums = tile::<WIDTH, STRIDE, PAIRS>(job, from, taps);
+                    for pixel in 0..PIXELS {
+                        let values = [job.value(sums[pixel][0], channel), job.value(sums[pixel][1], channel + LANES)];
+                        let at = job.output.at(image, row, first + pixel) + channel;
+                        job.write(values, channel, target, at);
                     }
-                    column += PIXELS;
                 }
+                column += PIXELS;
             }
         }
     }
@@ -183,33 +189,32 @@ unsafe fn tile<const WIDTH: usize, const STRIDE: usize, const PAIRS: usize>(
 /// What the job says can be read and written.
 #[cfg_attr(all(target_arch = "wasm32", feature = "simd"), target_feature(enable = "simd128"))]
 #[cfg_attr(all(target_arch = "wasm32", feature = "relaxed-simd"), target_feature(enable = "relaxed-simd"))]
-unsafe fn any_rows(job: &QuantizedDepthwise, input: &[i8], target: Target) {
+unsafe fn any_rows(job: &QuantizedDepthwise, lines: Range<usize>, input: &[i8], target: Target) {
     let [height, width] = job.kernel;
     let line = line(width);
-    for image in 0..job.batch {
-        for row in 0..job.height {
-            for column in 0..job.width {
-                for channel in (0..job.channels).step_by(STEP) {
-                    let mut sums = [I32x4::splat(0); 2];
-                    // SAFETY: the caller's.
-                    unsafe {
-                        let from = input.as_ptr().add(job.input.at(image, row, column) + channel);
-                        let taps = job.weight.as_slice().as_ptr().add(channel / STEP * height * line);
-                        for tap_row in 0..height {
-                            let (from, taps) = (from.add(tap_row * job.tap[0]), taps.add(tap_row * line));
-                            for tap in (0..width).step_by(2) {
-                                let a = I32x4::load_bytes(from.add(tap * job.tap[1]));
-                                // The partner of an odd last tap has weight zero: the tap itself will do.
-                                let second = if tap + 1 < width { tap + 1 } else { tap };
-                                let b = I32x4::load_bytes(from.add(second * job.tap[1]));
-                                let taps = taps.add(tap * 2 * STEP);
-                                sums[0] = sums[0].dot(a.interleave_low(b), I32x4::load(taps));
-                                sums[1] = sums[1].dot(a.interleave_high(b), I32x4::load(taps.add(2 * STEP)));
-                            }
+    for index in lines {
+        let (image, row) = (index / job.height, index % job.height);
+        for column in 0..job.width {
+            for channel in (0..job.channels).step_by(STEP) {
+                let mut sums = [I32x4::splat(0); 2];
+                // SAFETY: the caller's.
+                unsafe {
+                    let from = input.as_ptr().add(job.input.at(image, row, column) + channel);
+                    let taps = job.weight.as_slice().as_ptr().add(channel / STEP * height * line);
+                    for tap_row in 0..height {
+                        let (from, taps) = (from.add(tap_row * job.tap[0]), taps.add(tap_row * line));
+                        for tap in (0..width).step_by(2) {
+                            let a = I32x4::load_bytes(from.add(tap * job.tap[1]));
+                            // The partner of an odd last tap has weight zero: the tap itself will do.
+                            let second = if tap + 1 < width { tap + 1 } else { tap };
+                            let b = I32x4::load_bytes(from.add(second * job.tap[1]));
+                            let taps = taps.add(tap * 2 * STEP);
+                            sums[0] = sums[0].dot(a.interleave_low(b), I32x4::load(taps));
+                            sums[1] = sums[1].dot(a.interleave_high(b), I32x4::load(taps.add(2 * STEP)));
                         }
-                        let values = [job.value(sums[0], channel), job.value(sums[1], channel + LANES)];
-                        job.write(values, channel, target, job.output.at(image, row, column) + channel);
                     }
+                    let values = [job.value(sums[0], channel), job.value(sums[1], channel + LANES)];
+                    job.write(values, channel, target, job.output.at(image, row, column) + channel);
                 }
             }
         }

@@ -88,6 +88,11 @@ enum Target {
     Bytes(*mut i8),
 }
 
+// SAFETY: what is written through it is up to who does that, in blocks that say so.
+unsafe impl Send for Target {}
+// SAFETY: as above.
+unsafe impl Sync for Target {}
+
 impl Rescaling {
     /// `output_scale` is that of a quantised output, `residual_scale` what a quantised 1 of the residual stands for.
     pub fn new(finish: Finish, output_scale: Option<f32>, residual_scale: f32) -> Self {

@@ -130,7 +130,7 @@ impl QuantizedMatrix {
         self.segments.len() * self.depth
     }
 
-    /// Values of f32 that the product needs beside its inputs and output.
+    /// Values of f32 that each thread needs beside the product's inputs and output.
     pub fn scratch(&self) -> usize {
         match self.packing {
             Packing::Pairs => self.block() * self.positions() / 2,

@@ -3,6 +3,7 @@
 // As in the f32 product.
 #![allow(clippy::needless_range_loop)]
 
+use core::ops::Range;
 use core::ptr::with_exposed_provenance;
 
 use super::packing::{BLOCK, FOURS, PANEL, QuantizedGroup, QuantizedMatrix};
@@ -24,6 +25,8 @@ pub(super) struct Tiles<'a> {
     pub job: &'a QuantizedMatrix,
     pub group: &'a QuantizedGroup,
     pub offsets: &'a Offsets,
+    /// From a whole panel on.
+    pub channels: Range<usize>,
     pub input: *const i8,
     /// The rows in 16 bits, one after another.
     pub widened: *const i16,
@@ -32,7 +35,7 @@ pub(super) struct Tiles<'a> {
     pub target: Target,
 }
 
-/// All outputs of the pixels at hand.
+/// The channels of the pixels at hand.
 ///
 /// # Safety
 /// What the job says of these pixels can be read and written.
@@ -40,7 +43,7 @@ pub(super) struct Tiles<'a> {
 #[cfg_attr(all(target_arch = "wasm32", feature = "relaxed-simd"), target_feature(enable = "relaxed-simd"))]
 pub(super) unsafe fn all_tiles<const PAIRS: bool>(tiles: &Tiles<'_>, count: usize) {
     let fours = count / 4 * 4;
-    for channel in (0..tiles.job.outputs).step_by(PANEL) {
+    for channel in tiles.channels.clone().step_by(PANEL) {
         // SAFETY: the caller's.
         unsafe {
             if PAIRS {

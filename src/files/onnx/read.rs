@@ -429,7 +429,7 @@ fn values<'a>(stored: &Stored<'a>, beside: Beside<'_, 'a>) -> Result<Vec<f32>, F
                 let channel = at / (inner.max(1) as usize) % channels.max(1);
                 let one = |list: usize| if list == 1 { 0 } else { channel };
                 let zero = zeros.get(one(zeros.len())).copied().unwrap_or(0);
-                (integer - zero) as f32 * scales[one(scales.len())]
+                integer.saturating_sub(zero) as f32 * scales[one(scales.len())]
             };
             integers.into_iter().enumerate().map(of).collect()
         }

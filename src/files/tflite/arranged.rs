@@ -140,7 +140,8 @@ impl<'a> Build<'a, '_> {
         node.attributes = vec![
             text("mode", mode),
             text("coordinate_transformation_mode", coordinates),
-            text("nearest_mode", "floor"),
+            // Between the middles of elements, what TensorFlow takes is ONNX's rounded up.
+            text("nearest_mode", if half_pixel || align_corners { "round_prefer_ceil" } else { "floor" }),
         ];
         node.inputs = vec![value(from), String::new(), String::new(), sizes];
         self.finish(node, to, 0)

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use leptos::{ev, html};
 use wasm_bindgen::prelude::*;
 
-use crate::chart::{Hit, Surface, Theme};
+use crate::chart::{Hit, Picture, Side, Surface, Theme};
 use crate::page::shared::Shared;
 use crate::page::window::MOST_ROWS_SHOWN;
 use crate::report;
@@ -12,13 +12,22 @@ use crate::ui::each::Each;
 use crate::ui::files::{save, text_address};
 use crate::ui::header::theme::ThemeChoice;
 
-use super::picture::Picture;
+use super::picture;
 
 /// The width of a picture that has not been shown yet, in CSS pixels.
 const LEAST_WIDTH: f64 = 320.0;
 
 #[component]
-pub fn Chart(name: &'static str, picture: Memo<Option<Shared<Picture>>>) -> impl IntoView {
+pub fn Chart(
+    name: &'static str,
+    picture: Memo<Option<Shared<Picture>>>,
+    /// Hears of a budget that is dragged; `None`: it is taken away.
+    #[prop(optional, into)]
+    drag: Option<Callback<(Side, Option<u64>)>>,
+    /// Hears of the row that is clicked.
+    #[prop(optional, into)]
+    pick: Option<Callback<usize>>,
+) -> impl IntoView {
     let theme = ThemeChoice::expect();
     let canvas = NodeRef::<html::Canvas>::new();
     let width = RwSignal::new(0.0);
@@ -31,16 +40,45 @@ pub fn Chart(name: &'static str, picture: Memo<Option<Shared<Picture>>>) -> impl
             let theme = theme_of(theme.is_dark());
             let layout = picture.layout(width, &theme);
             let surface = Surface { theme: &theme, density: window().device_pixel_ratio(), highlight: highlight.get() };
-            picture.draw(&layout, &canvas, &surface);
+            picture::draw(&picture, &layout, &canvas, &surface);
         }
     });
+    let held = RwSignal::new(None::<Side>);
+    let near_grip = RwSignal::new(None::<Side>);
+    let place = |event: &ev::PointerEvent| (f64::from(event.offset_x()), f64::from(event.offset_y()));
     let point = move |event: ev::PointerEvent| {
-        let found = picture.with_untracked(|picture| {
-            let layout = picture.as_ref()?.layout(width.get_untracked(), &theme_of(false));
-            picture.as_ref()?.hit(&layout, f64::from(event.offset_x()), f64::from(event.offset_y()))
-        });
-        if hit.with_untracked(|hit| *hit != found) {
-            hit.set(found);
+        let (x, y) = place(&event);
+        let Some((found, grip, budget)) = picture.with_untracked(|picture| {
+            let picture = picture.as_ref()?;
+            let layout = picture.layout(width.get_untracked(), &theme_of(false));
+            let budget = held.get_untracked().map(|side| (side, picture.budget_at(&layout, side, x, y)));
+            Some((picture.hit(&layout, x, y), picture.grip(&layout, x, y), budget))
+        }) else {
+            return;
+        };
+        match (budget, drag) {
+            (Some(budget), Some(drag)) => drag.run(budget),
+            _ if hit.with_untracked(|hit| *hit != found) => hit.set(found),
+            _ => {}
+        }
+        near_grip.set(grip);
+    };
+    let press = move |event: ev::PointerEvent| {
+        point(event.clone());
+        let Some(side) = near_grip.get_untracked().filter(|_| drag.is_some()) else { return };
+        event.prevent_default();
+        held.set(Some(side));
+        hit.set(None);
+        if let Some(canvas) = canvas.get_untracked() {
+            // Without it the line stops at the canvas's edge.
+            let _ = canvas.set_pointer_capture(event.pointer_id());
+        }
+    };
+    let release = move |_: ev::PointerEvent| held.set(None);
+    let click = move |_| {
+        let row = hit.with_untracked(|hit| hit.as_ref().map(|hit| hit.row));
+        if let (Some(row), Some(pick)) = (row, pick) {
+            pick.run(row);
         }
     };
     let title =
@@ -81,9 +119,14 @@ pub fn Chart(name: &'static str, picture: Memo<Option<Shared<Picture>>>) -> impl
                     role="img"
                     data-chart=name
                     aria-label=move || format!("{}; the same as a table below", title.get())
+                    data-grip=move || near_grip.get().filter(|_| drag.is_some()).map(|side| if side == Side::Up { "up" } else { "across" })
+                    class:picks=move || pick.is_some() && hit.with(Option::is_some)
                     on:pointermove=point
-                    on:pointerdown=point
+                    on:pointerdown=press
+                    on:pointerup=release
+                    on:pointercancel=release
                     on:pointerleave=move |_| hit.set(None)
+                    on:click=click
                 ></canvas>
                 {move || hit.get().map(|hit| view! {
                     <div class="tip" style:left=tip_left(&hit) style:top=format!("{}px", hit.y + 8.0)>{hit.text.clone()}</div>

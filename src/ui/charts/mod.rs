@@ -5,26 +5,19 @@ mod picture;
 
 use leptos::prelude::*;
 
-use crate::chart::{self, ChartSide, Scale};
-use crate::page::derived::Derived;
+use crate::chart::Scale;
+use crate::document::OverLayers;
 use crate::page::shared::Shared;
 use crate::ui::studio::Studio;
 
 pub use canvas::Chart;
-pub use picture::Picture;
-
-/// Bars for at most so many rows; the smallest become one.
-const MOST_BARS: usize = 24;
 
 #[component]
 pub fn Charts() -> impl IntoView {
     let studio = Studio::expect();
     let scale = RwSignal::new(Scale::Linear);
-    let picture = move |draw: fn(&Derived) -> Option<Picture>| {
-        Memo::new(move |_| {
-            let picture = studio.derived.with(|derived| draw(derived));
-            picture.map(|picture| Shared::new(picture.scaled(scale.get())))
-        })
+    let picture = move |over: OverLayers| {
+        Memo::new(move |_| studio.derived.with(|derived| over.picture(derived, scale.get())).map(Shared::new))
     };
     let choice = move |to: Scale, title: &'static str, words: &'static str| {
         view! {
@@ -47,15 +40,9 @@ pub fn Charts() -> impl IntoView {
                     {choice(Scale::Log, "log", "Each tenfold takes the same length, so that small layers are seen")}
                 </div>
             </div>
-            <Chart name="params" picture=picture(|derived| with_sides(derived, |left, right, rows| {
-                Picture::Bars(chart::params_by_layer(left, right, rows).shortened(MOST_BARS))
-            }))/>
-            <Chart name="macs" picture=picture(|derived| with_sides(derived, |left, right, rows| {
-                Picture::Bars(chart::macs_by_layer(left, right, rows).shortened(MOST_BARS))
-            }))/>
-            <Chart name="memory" picture=picture(|derived| with_sides(derived, |left, right, rows| {
-                Picture::Depth(chart::memory_over_depth(left, right, rows, |memory| &memory.out_of_place))
-            }))/>
+            <Chart name="params" picture=picture(OverLayers::Params)/>
+            <Chart name="macs" picture=picture(OverLayers::Macs)/>
+            <Chart name="memory" picture=picture(OverLayers::Memory)/>
         </aside>
     }
 }
@@ -78,22 +65,4 @@ fn Legend() -> impl IntoView {
         view! { <li data-color=index.to_string()><span class="swatch" aria-hidden="true"></span>{name}</li> }
     };
     view! { <ul class="legend">{move || names.get().into_iter().map(entry).collect_view()}</ul> }
-}
-
-/// The two designs that are compared, or the only one, as a chart wants them.
-fn with_sides(
-    derived: &Derived,
-    draw: impl FnOnce(&ChartSide, Option<&ChartSide>, &[crate::compare::AlignedRow]) -> Picture,
-) -> Option<Picture> {
-    let side = |index: usize| {
-        let design = derived.designs.get(index)?;
-        Some(ChartSide { name: &design.name, color: index, network: design.network(), report: &design.report })
-    };
-    match (derived.pair, &derived.comparison) {
-        (Some((left, right)), Some(comparison)) => Some(draw(&side(left)?, side(right).as_ref(), &comparison.rows)),
-        _ => {
-            let only = side(0)?;
-            Some(draw(&only, None, &chart::rows_of_one(only.network)))
-        }
-    }
 }

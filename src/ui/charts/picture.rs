@@ -1,125 +1,21 @@
-//! A chart of any sort, laid out for a width.
+//! A picture on a canvas.
 
 use plotters::prelude::*;
 use plotters_canvas::CanvasBackend;
 use web_sys::HtmlCanvasElement;
 
-use crate::chart::{
-    BarChart, BarLayout, CurveChart, CurveLayout, DepthChart, DepthLayout, Hit, Scale, Surface, Table, Theme,
-};
+use crate::chart::{Layout, Picture, Surface};
 
-/// The data of a chart.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Picture {
-    Bars(BarChart),
-    Curves(CurveChart),
-    Depth(DepthChart),
-}
-
-/// Where everything stands.
-pub enum Layout {
-    Bars(BarLayout),
-    Curves(CurveLayout),
-    Depth(DepthLayout),
-}
-
-impl Picture {
-    pub fn title(&self) -> &str {
-        match self {
-            Self::Bars(chart) => &chart.title,
-            Self::Curves(chart) => &chart.title,
-            Self::Depth(chart) => &chart.title,
-        }
+/// Makes the canvas fit and draws on it.
+pub fn draw(picture: &Picture, layout: &Layout, canvas: &HtmlCanvasElement, surface: &Surface<'_>) {
+    let device = |css: f64| (css * surface.density).round() as u32;
+    let (width, height) = layout.size();
+    if canvas.width() != device(width) || canvas.height() != device(height) {
+        canvas.set_width(device(width));
+        canvas.set_height(device(height));
+        let _ = canvas.style().set_property("height", &format!("{height}px"));
     }
-
-    /// With bars on this scale.
-    pub fn scaled(mut self, scale: Scale) -> Self {
-        if let Self::Bars(chart) = &mut self {
-            chart.scale = scale;
-        }
-        self
-    }
-
-    pub fn table(&self) -> Table {
-        match self {
-            Self::Bars(chart) => chart.table(),
-            Self::Curves(chart) => chart.table(),
-            Self::Depth(chart) => chart.table(),
-        }
-    }
-
-    /// The layout for a width in CSS pixels.
-    pub fn layout(&self, width: f64, theme: &Theme) -> Layout {
-        match self {
-            Self::Bars(chart) => Layout::Bars(chart.layout(width, theme)),
-            Self::Curves(chart) => Layout::Curves(chart.layout(width, theme)),
-            Self::Depth(chart) => Layout::Depth(chart.layout(width, theme)),
-        }
-    }
-
-    /// What lies at a place, in CSS pixels.
-    pub fn hit(&self, layout: &Layout, x: f64, y: f64) -> Option<Hit> {
-        match (self, layout) {
-            (Self::Bars(chart), Layout::Bars(layout)) => chart.hit(layout, x, y),
-            (Self::Curves(chart), Layout::Curves(layout)) => chart.hit(layout, x, y),
-            (Self::Depth(chart), Layout::Depth(layout)) => chart.hit(layout, x, y),
-            (_, Layout::Bars(_) | Layout::Curves(_) | Layout::Depth(_)) => None,
-        }
-    }
-
-    /// Makes the canvas fit and draws on it. What cannot be drawn is in the table all the same.
-    pub fn draw(&self, layout: &Layout, canvas: &HtmlCanvasElement, surface: &Surface<'_>) {
-        let device = |css: f64| (css * surface.density).round() as u32;
-        let (width, height) = layout.size();
-        if canvas.width() != device(width) || canvas.height() != device(height) {
-            canvas.set_width(device(width));
-            canvas.set_height(device(height));
-            let _ = canvas.style().set_property("height", &format!("{height}px"));
-        }
-        if let Some(backend) = CanvasBackend::with_canvas_object(canvas.clone()) {
-            self.draw_on(&backend.into_drawing_area(), layout, surface);
-        }
-    }
-
-    /// The picture as SVG, for a width in CSS pixels.
-    pub fn to_svg(&self, width: f64, theme: &Theme) -> String {
-        let layout = self.layout(width, theme);
-        let (width, height) = layout.size();
-        let mut text = String::new();
-        {
-            let area =
-                SVGBackend::with_string(&mut text, (width.round() as u32, height.round() as u32)).into_drawing_area();
-            self.draw_on(&area, &layout, &Surface { theme, density: 1.0, highlight: None });
-            // What is written stands in the text all the same.
-            let _ = area.present();
-        }
-        text
-    }
-
-    fn draw_on<B: DrawingBackend>(
-        &self,
-        area: &DrawingArea<B, plotters::coord::Shift>,
-        layout: &Layout,
-        surface: &Surface<'_>,
-    ) where
-        B::ErrorType: 'static,
-    {
-        let _ = match (self, layout) {
-            (Self::Bars(chart), Layout::Bars(layout)) => chart.draw(area, layout, surface),
-            (Self::Curves(chart), Layout::Curves(layout)) => chart.draw(area, layout, surface),
-            (Self::Depth(chart), Layout::Depth(layout)) => chart.draw(area, layout, surface),
-            (_, Layout::Bars(_) | Layout::Curves(_) | Layout::Depth(_)) => Ok(()),
-        };
-    }
-}
-
-impl Layout {
-    /// Width and height in CSS pixels.
-    fn size(&self) -> (f64, f64) {
-        match self {
-            Self::Bars(layout) => (layout.width, layout.height),
-            Self::Curves(layout) => (layout.width, layout.height),
-            Self::Depth(layout) => (layout.width, layout.height),
-        }
+    if let Some(backend) = CanvasBackend::with_canvas_object(canvas.clone()) {
+        picture.draw_on(&backend.into_drawing_area(), layout, surface);
     }
 }

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use crate::document::Document;
 use crate::job::{Bytes, CodeReport, CodeTask, Message, News, WriteTask, WrittenForm};
 use crate::keras;
 use crate::page::format::grouped;
@@ -9,9 +10,10 @@ use crate::pytorch::export_module;
 use crate::report::{Format, json_with_workbench};
 use crate::share_link;
 use crate::ui::clipboard::{Copied, copy};
-use crate::ui::files::{bytes_address, text_address};
+use crate::ui::files::{bytes_address, save, text_address};
 use crate::ui::runner::Runner;
 use crate::ui::studio::Studio;
+use crate::ui::{address, summary};
 
 /// What a design can be taken away as.
 #[derive(Clone, Copy, PartialEq)]
@@ -185,6 +187,26 @@ pub fn Export() -> impl IntoView {
                     spellcheck="false"
                     prop:value=text
                 ></textarea>
+                <p class="export-whole">
+                    <button class="button" data-testid="export-document" on:click=move |_| save_document(studio)>
+                        "Save the comparison as HTML"
+                    </button>
+                    <span class="muted">"All designs in one file, with tables, charts and what to change: for a mail, an issue, or paper."</span>
+                </p>
+    }
+}
+
+/// All designs as one HTML file.
+fn save_document(studio: Studio) {
+    let link = studio.workbench().with_untracked(|workbench| address::share_url(workbench));
+    let baseline = studio.workbench().with_untracked(|workbench| workbench.baseline);
+    let device = summary::device(studio).get_untracked();
+    let learned = summary::accuracies(studio).get_untracked();
+    let html = studio.derived.with_untracked(|derived| {
+        Document { derived, baseline, device: device.as_ref(), learned: &learned, link: &link }.html()
+    });
+    if let Some(address) = bytes_address(html.as_bytes()) {
+        save("comparison.html", &address);
     }
 }
 

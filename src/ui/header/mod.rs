@@ -14,6 +14,7 @@ mod weights;
 
 use leptos::ev;
 use leptos::prelude::*;
+use wasm_bindgen::JsCast;
 
 use crate::ui::design::keep_focus;
 use crate::ui::import::{ImportDialog, ImportProblems, Importer};
@@ -79,6 +80,7 @@ pub fn Header() -> impl IntoView {
     let close = Callback::new(move |()| pops.close());
     view! {
         <header class="topbar">
+            <button class="button skip" data-testid="skip" on:click=move |_| focus_open_part()>"Skip to the part that is open"</button>
             <a class="brand" href="./" title="Convscope: what a convolutional network costs, layer by layer">
                 <svg viewBox="0 0 16 16" aria-hidden="true">
                     <rect x="2" y="2" width="5" height="12" rx="1" fill="var(--design-0)"/>
@@ -220,5 +222,14 @@ fn LinkProblems() -> impl IntoView {
                 </ul>
             </section>
         </Show>
+    }
+}
+
+/// For who goes by the keyboard: past the bar and the summary.
+fn focus_open_part() {
+    let head = document().query_selector(".part-head button[aria-expanded='true']").ok().flatten();
+    if let Some(head) = head.and_then(|head| head.dyn_into::<web_sys::HtmlElement>().ok()) {
+        // Nothing is lost where it cannot have the focus.
+        let _ = head.focus();
     }
 }

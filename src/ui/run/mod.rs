@@ -1,6 +1,7 @@
 //! The forward pass: every design run for real in the worker, on seeded weights and a seeded input.
 
 mod benchmark;
+mod isolation;
 mod result;
 
 use leptos::prelude::*;
@@ -15,6 +16,7 @@ use crate::ui::studio::{Studio, now};
 use crate::workbench::Part;
 
 use benchmark::Benchmark;
+use isolation::Isolation;
 use result::{RunResult, compared};
 
 /// Networks up to so many multiply-accumulates run again by themselves after an edit.
@@ -104,7 +106,8 @@ pub fn Run() -> impl IntoView {
                     <button class="button" data-testid="cancel" on:click=move |_| cancel()>"Cancel"</button>
                 </Show>
                 <Settings/>
-                <span class="muted">"Measured in this browser, on one thread. Random weights from the seed, the same on every machine, where no file gave others."</span>
+                <Isolation/>
+                <span class="muted">"Measured in this browser. Random weights from the seed, the same on every machine, where no file gave others."</span>
             </div>
             {(!can_run).then(|| view! {
                 <p class="problem" data-testid="problem">

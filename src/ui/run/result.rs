@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::job::{Int8Report, Peak, RunReport, StepReport};
+use crate::job::{Int8Report, Peak, RunReport, StepReport, Threads};
 use crate::page::format::{bytes, percent, time};
 use crate::page::runs::{RunState, Versus};
 use crate::ui::studio::Studio;
@@ -70,6 +70,13 @@ fn Times(report: RunReport, rows: Vec<String>, design: usize) -> impl IntoView {
         })}
         <p class="outputs">{format!("output [{}]{more}", outputs.join(", "))}</p>
         {rate_words(&report).map(|words| view! { <p class="muted" data-testid=format!("rate-{design}")>{words}</p> })}
+        <p
+            class="muted"
+            data-testid=format!("run-threads-{design}")
+            data-threads=report.threads.count.to_string()
+        >
+            {threads_words(&report.threads)}
+        </p>
         {report.int8.map(|int8| view! {
             <p
                 class="muted"
@@ -99,6 +106,15 @@ fn rate_words(report: &RunReport) -> Option<String> {
         giga(report.peak.macs),
         time(predicted)
     ))
+}
+
+/// `On 2 threads.`, or on one and why.
+fn threads_words(threads: &Threads) -> String {
+    match threads {
+        Threads { count: 1, reason } if reason.is_empty() => "On one thread.".to_string(),
+        Threads { count: 1, reason } => format!("On one thread: {reason}."),
+        Threads { count, .. } => format!("On {count} threads."),
+    }
 }
 
 fn int8_words(int8: &Int8Report, float: &RunReport) -> String {

@@ -34,14 +34,37 @@ type Part = fn(&mut VariedParts) -> &mut bool;
 
 /// The search at hand. `Copy`: handles.
 #[derive(Clone, Copy)]
-struct Finder {
+pub struct Finder {
     job: RwSignal<Option<u32>>,
-    /// What was asked for last, and the news of it.
-    asked: RwSignal<Option<SearchTask>>,
+    /// What was asked for last, the name of its design, and the news of it.
+    asked: RwSignal<Option<(SearchTask, String)>>,
     report: RwSignal<Option<Result<SearchReport, String>>>,
 }
 
 impl Finder {
+    pub fn new() -> Self {
+        Self { job: RwSignal::new(None), asked: RwSignal::new(None), report: RwSignal::new(None) }
+    }
+
+    /// What has been found so far.
+    pub fn found(&self) -> Vec<FoundReport> {
+        self.report.with(|report| match report {
+            Some(Ok(report)) => report.found.clone(),
+            _ => Vec::new(),
+        })
+    }
+
+    /// Puts one of the found ones beside the designs.
+    pub fn open_beside(&self, studio: Studio, place: usize) {
+        let found = self.report.with_untracked(|report| match report {
+            Some(Ok(report)) => report.found.get(place).map(|found| (found.index, found.label.clone())),
+            _ => None,
+        });
+        if let (Some((index, label)), Some((task, name))) = (found, self.asked.get_untracked()) {
+            open_variant(studio, &task, name, index, label);
+        }
+    }
+
     fn hear(&self, message: Message<SearchReport>) {
         if self.job.get_untracked().is_none_or(|job| message.id.is_some_and(|id| id != job)) {
             return;
@@ -63,9 +86,8 @@ impl Finder {
 }
 
 #[component]
-pub fn Find(design: Memo<usize>) -> impl IntoView {
+pub fn Find(design: Memo<usize>, finder: Finder) -> impl IntoView {
     let studio = Studio::expect();
-    let finder = Finder { job: RwSignal::new(None), asked: RwSignal::new(None), report: RwSignal::new(None) };
     let runner = Runner::<SearchTask>::new(Callback::new(move |message| finder.hear(message)));
     let varied = RwSignal::new(VariedParts {
         width: true,
@@ -89,8 +111,10 @@ pub fn Find(design: Memo<usize>) -> impl IntoView {
     let unread =
         Memo::new(move |_| !untimed() && limit.with(|limit| !limit.trim().is_empty() && milliseconds(limit).is_none()));
     let start = move |_| {
-        let network = studio.with_design(design.get_untracked(), |state| share_link::encode_design(state.network()));
-        let Some(network) = network else { return };
+        let asked = studio.with_design(design.get_untracked(), |state| {
+            (share_link::encode_design(state.network()), state.network().name.clone())
+        });
+        let Some((network, name)) = asked else { return };
         runner.cancel();
         let task = SearchTask {
             network,
@@ -102,7 +126,7 @@ pub fn Find(design: Memo<usize>) -> impl IntoView {
             most: most.get_untracked(),
         };
         finder.report.set(None);
-        finder.asked.set(Some(task.clone()));
+        finder.asked.set(Some((task.clone(), name)));
         finder.job.set(Some(runner.start(task)));
     };
     let cancel = move |_| {
@@ -187,7 +211,7 @@ pub fn Find(design: Memo<usize>) -> impl IntoView {
             <div aria-live="polite">
                 {move || finder.report.get().map(|report| match report {
                     Err(words) => view! { <p class="warning" data-testid="problem">{words}</p> }.into_any(),
-                    Ok(report) => view! { <Found report finder design/> }.into_any(),
+                    Ok(report) => view! { <Found report finder/> }.into_any(),
                 })}
             </div>
         </div>
@@ -201,7 +225,7 @@ fn milliseconds(text: &str) -> Option<f64> {
 
 /// What the search found, or has found so far.
 #[component]
-fn Found(report: SearchReport, finder: Finder, design: Memo<usize>) -> impl IntoView {
+fn Found(report: SearchReport, finder: Finder) -> impl IntoView {
     let summary = format!(
         "{} of {} variants looked at in {}: {} fit, {} cannot run, {} are Pareto-optimal in parameters, MACs, memory and time.",
         grouped(report.done),
@@ -222,24 +246,29 @@ fn Found(report: SearchReport, finder: Finder, design: Memo<usize>) -> impl Into
                 header=vec!["variant", "params", "MACs", "int8 weights", "int8 peak", "time there"]
                 buttons="open"
             >
-                {report.found.into_iter().take(shown).map(|found| view! { <FoundRow found finder design/> }).collect_view()}
+                {report.found.into_iter().take(shown).map(|found| view! { <FoundRow found finder/> }).collect_view()}
             </Table>
         })}
     }
 }
 
+/// Builds the variant and adds it as a design.
+fn open_variant(studio: Studio, task: &SearchTask, name: String, index: u64, label: String) {
+    let (network, _) = share_link::decode_design(&task.network);
+    let space = Space::varied(&network, task.varied.varied());
+    let mut variant = space.variant(&space.choice(index));
+    variant.name = name;
+    studio.add_design(label, Content::Network(variant.into()));
+}
+
 #[component]
-fn FoundRow(found: FoundReport, finder: Finder, design: Memo<usize>) -> impl IntoView {
+fn FoundRow(found: FoundReport, finder: Finder) -> impl IntoView {
     let studio = Studio::expect();
-    let (index, name) = (found.index, found.label.clone());
+    let (index, label) = (found.index, found.label.clone());
     let open = move |_| {
-        let Some(task) = finder.asked.get_untracked() else { return };
-        let (network, _) = share_link::decode_design(&task.network);
-        let space = Space::varied(&network, task.varied.varied());
-        let mut variant = space.variant(&space.choice(index));
-        variant.name =
-            studio.with_design(design.get_untracked(), |state| state.network().name.clone()).unwrap_or_default();
-        studio.add_design(name.clone(), Content::Network(variant.into()));
+        if let Some((task, name)) = finder.asked.get_untracked() {
+            open_variant(studio, &task, name, index, label.clone());
+        }
     };
     view! {
         <tr data-testid="found" data-params=found.params.to_string() data-macs=found.macs.to_string()>

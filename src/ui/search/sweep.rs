@@ -2,13 +2,14 @@
 
 use leptos::prelude::*;
 
+use crate::chart::Picture;
 use crate::chart::curves_of_sweep;
 use crate::device::Fitted;
 use crate::explore::{Axis, Space, sweep};
 use crate::model::{Channels, Layer, Network, NodeId, Pair};
 use crate::page::shared::Shared;
 use crate::rewrite::is_divisible;
-use crate::ui::charts::{Chart, Picture};
+use crate::ui::charts::Chart;
 use crate::ui::fit::Evidence;
 use crate::ui::studio::Studio;
 
@@ -73,7 +74,7 @@ pub fn SweepView(design: Memo<usize>) -> impl IntoView {
                 </ul>
             </div>
             <Chart name="sweep" picture/>
-            <p class="muted">"Vertical line: now. ×: the shapes do not fit. Times of networks much smaller than those that were timed are extrapolated."</p>
+            <p class="muted">"Vertical line: now. ×: the shapes do not fit; the pointer tells which layer. Kernels of odd and of even size are padded differently, so that lines join them apart. Times of networks much smaller than those that were timed are extrapolated."</p>
             <Evidence fitted=Fitted::reference()/>
         </div>
     }

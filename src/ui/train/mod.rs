@@ -72,6 +72,10 @@ pub fn Train() -> impl IntoView {
     let training = RwSignal::new(Training::default());
     let runner = Runner::<TrainTask>::new(Callback::new(move |message: Message<TrainReport>| {
         training.update(|training| training.take(message.id, &message.news));
+        let news = training.with_untracked(Training::learned);
+        if !news.is_empty() {
+            studio.learn(news);
+        }
     }));
     let trainer = Trainer {
         training,

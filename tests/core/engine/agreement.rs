@@ -10,7 +10,7 @@ use convscope::shape::{self, NodeShape};
 use proptest::prelude::*;
 
 /// A layer, and how far above its second input is made (a sum, a product or a concatenation has one).
-type Step = (Layer, usize);
+pub(super) type Step = (Layer, usize);
 
 fn convolution() -> impl Strategy<Value = Layer> {
     (prop_oneof![Just(4_i64), Just(16), 1_i64..=9], 1_i64..=3, 1_i64..=2, 0_i64..=1, any::<bool>()).prop_map(
@@ -90,7 +90,7 @@ fn line() -> impl Strategy<Value = Layer> {
     convolution().prop_map(|layer| Conv1d::from(&Conv2d::of(&layer).expect("a convolution")).into())
 }
 
-fn layer() -> impl Strategy<Value = Layer> {
+pub(super) fn layer() -> impl Strategy<Value = Layer> {
     prop_oneof![
         3 => convolution(),
         2 => line(),
@@ -115,7 +115,7 @@ fn layer() -> impl Strategy<Value = Layer> {
 }
 
 /// The layers that can take what is above them, in order.
-fn network(input: Dims, steps: Vec<Step>, batch: u64) -> Network {
+pub(super) fn network(input: Dims, steps: Vec<Step>, batch: u64) -> Network {
     let mut network = Network { name: "case".to_string(), input, nodes: Vec::new(), uncalled: Vec::new() };
     for (number, (layer, above)) in steps.into_iter().enumerate() {
         let source = |back: usize| match network.nodes.len().checked_sub(back) {

@@ -1,6 +1,6 @@
 //! Every fast kernel against plain loops, over odd shapes.
 
-use convscope::engine::{Kernels, Numbers, Plan, PlanOptions, Seeding, WeightSource, seeded_input};
+use convscope::engine::{Kernels, Plan, PlanOptions, Seeding, WeightSource, seeded_input};
 use convscope::model::{
     AvgPool2d, Call, Channels, Conv2d, ConvTranspose2d, Dims, Groups, Inputs, Kind, Layer, Linear, MaxPool2d, Network,
     Node, NodeId, Padding, PaddingMode, Pair, Source,
@@ -14,7 +14,8 @@ fn agree(network: &Network, batch: u64) -> Result<(), TestCaseError> {
     for (fuse, kernels) in
         [(false, Kernels::Reference), (true, Kernels::Reference), (false, Kernels::Fast), (true, Kernels::Fast)]
     {
-        let Ok(mut plan) = Plan::new(network, &weights, &PlanOptions { batch, fuse, kernels, numbers: Numbers::F32 })
+        let Ok(mut plan) =
+            Plan::new(network, &weights, &PlanOptions { batch, fuse, kernels, ..PlanOptions::default() })
         else {
             // A shape that PyTorch refuses too.
             return Ok(());

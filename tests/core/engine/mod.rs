@@ -4,6 +4,7 @@ mod agreement;
 mod forward;
 mod kernels;
 mod quantized;
+mod threads;
 
 use proptest::prelude::ProptestConfig;
 

@@ -1,6 +1,7 @@
 //! 8-bit numbers against f32.
 
 use convscope::engine::kernels::aligned::Aligned;
+use convscope::engine::kernels::crew::Crew;
 use convscope::engine::kernels::matrix::{Finish, PixelSteps};
 use convscope::engine::kernels::quantized::{
     Packing, QuantizedDepthwise, QuantizedGroup, QuantizedMatrix, Rescaling, as_bytes, as_bytes_mut, depthwise,
@@ -120,7 +121,7 @@ proptest! {
         let input_memory = filled(input.len(), &input);
         let mut output = vec![0.0; pixels * groups * outputs];
         let mut scratch = Aligned::zeros(job.scratch());
-        multiply(&job, &input_memory, &[], &mut output, &mut scratch);
+        multiply(&job, &input_memory, &[], &mut output, &mut scratch, Crew::ALONE);
         for (index, found) in output.iter().enumerate() {
             let (at_pixel, group, output) = (index / (groups * outputs), index / outputs % groups, index % outputs);
             let product = |position: usize| {
@@ -158,7 +159,7 @@ proptest! {
         };
         let memory = filled(input.len(), &input);
         let mut output = Aligned::zeros(height * width * pixel + 4);
-        depthwise(&job, &memory, &mut output);
+        depthwise(&job, &memory, &mut output, Crew::ALONE);
         for index in 0..height * width * channels {
             let (row, column, channel) = (index / channels / width, index / channels % width, index % channels);
             let mut sum = 0;

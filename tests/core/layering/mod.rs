@@ -55,7 +55,23 @@ const LAYERS: &[(&str, &[&str])] = &[
             "files",
         ],
     ),
-    ("page", &["decimal", "model", "shape", "cost", "rewrite", "workbench", "compare", "share_link", "job"]),
+    (
+        "page",
+        &[
+            "decimal",
+            "model",
+            "shape",
+            "cost",
+            "rewrite",
+            "workbench",
+            "compare",
+            "device",
+            "explore",
+            "share_link",
+            "job",
+        ],
+    ),
+    ("document", &["cost", "compare", "device", "advice", "report", "chart", "page"]),
     (
         "command",
         &[
@@ -95,6 +111,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "chart",
             "job",
             "page",
+            "document",
         ],
     ),
 ];
@@ -102,12 +119,13 @@ const LAYERS: &[(&str, &[&str])] = &[
 /// Modules that never see one another, in either direction.
 const STRANGERS: &[&str] = &["cost", "engine", "share_link", "pytorch"];
 
-/// External crates that only some modules may name. `main` is the page's binary, `listener` what the workers' share.
+/// External crates that only some modules may name. `main` is the page's binary, `listener` what the workers'
+/// share, `helpers` the threads of one.
 const GUARDED_CRATES: &[(&str, &[&str])] = &[
     ("leptos", &["ui", "main"]),
-    ("web_sys", &["ui", "main", "listener"]),
-    ("js_sys", &["ui", "main", "listener"]),
-    ("wasm_bindgen", &["decimal", "ui", "main", "listener"]),
+    ("web_sys", &["ui", "main", "listener", "helpers"]),
+    ("js_sys", &["ui", "main", "listener", "helpers"]),
+    ("wasm_bindgen", &["decimal", "ui", "main", "listener", "helpers"]),
     ("wasm_bindgen_futures", &["ui", "main", "listener"]),
     ("console_error_panic_hook", &["ui", "main", "listener"]),
     ("plotters", &["chart", "ui"]),

@@ -1,6 +1,6 @@
 //! Which results are of what stands on the page.
 
-use convscope::job::{News, Peak, RunReport, RunsReport};
+use convscope::job::{News, Peak, RunReport, RunsReport, Threads};
 use convscope::page::editor::Editor;
 use convscope::page::runs::{Asked, Origin, RunState, Runs, wanted};
 use convscope::page::weights::Shelf;
@@ -17,6 +17,7 @@ fn report(output: f32) -> RunReport {
         halves: (1.0, 1.0),
         samples: 1,
         passes: 1,
+        threads: Threads { count: 1, reason: String::new() },
         steps: Vec::new(),
         arena_bytes: 0,
         peak: Peak::default(),

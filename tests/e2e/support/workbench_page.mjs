@@ -157,6 +157,12 @@ export class WorkbenchPage {
     return this.page.$$eval(hook("problem"), (elements) => elements.map((element) => element.innerText));
   }
 
+  /** The texts of all cells of a chart's table, by row. */
+  tableCells(chart) {
+    const cells = (rows) => rows.map(({ cells }) => [...cells].map(({ textContent }) => textContent));
+    return this.page.$$eval(`table[data-chart="${chart}"] tbody tr`, cells);
+  }
+
   async chartNames() {
     return this.page.$$eval("canvas[data-chart]", (charts) => charts.map((chart) => chart.dataset.chart));
   }
