@@ -7,7 +7,7 @@
 use std::{env, fs, path::Path};
 
 use convscope::c_code::export;
-use convscope::engine::{Numbers, Seeding};
+use convscope::engine::{Numbers, Seeding, WeightSource};
 use convscope::share_link;
 
 fn main() {
@@ -17,7 +17,7 @@ fn main() {
     let (workbench, problems) = share_link::decode(link.rsplit('#').next().unwrap_or_default());
     problems.iter().for_each(|problem| eprintln!("{problem}"));
     let Some(design) = workbench.resolve().into_iter().next() else { return eprintln!("no design") };
-    match export(&design.network, &Seeding::default(), numbers) {
+    match export(&design.network, &WeightSource::Seeded(Seeding::default()), numbers) {
         Ok(code) => {
             let write = |name: &str, text: &str| fs::write(Path::new(folder).join(name), text);
             if let Err(error) = write("model.h", &code.header).and_then(|()| write("model.c", &code.source)) {

@@ -38,7 +38,9 @@ const SHARED = {
   ],
 };
 export const WORKERS = [
-  { out: "importer", lane: "", bin: "importer", profile: "page", features: "web,python", passes: ["-Oz"] },
+  // Both read what people bring, with the same features: what they share is compiled once.
+  { out: "importer", lane: "", bin: "importer", profile: "page", features: "web,python,files", passes: ["-Oz"] },
+  { out: "filer", lane: "", bin: "filer", profile: "page", features: "web,python,files", passes: ["-Oz"] },
   { out: "worker", lane: "workers", bin: "worker", profile: "page", features: "web,simd", link: FAST_LINK, passes: ["-O3"] },
   // The same with relaxed SIMD: the page takes it where the browser does.
   { out: "relaxed", lane: "workers", bin: "worker", profile: "page", features: "web,relaxed-simd", link: FAST_LINK, passes: ["-O3"] },

@@ -11,7 +11,7 @@ mod schedule;
 mod step;
 mod write;
 
-use crate::engine::{Numbers, Seeding, WeightSource};
+use crate::engine::{Numbers, WeightSource};
 use crate::model::Network;
 
 pub use problem::CProblem;
@@ -38,12 +38,11 @@ impl Code {
     }
 }
 
-/// The network's C code, with seeded weights.
+/// The network's C code.
 ///
 /// # Errors
 /// Names the first row that no C is written for.
-pub fn export(network: &Network, seeding: &Seeding, numbers: Numbers) -> Result<Code, CProblem> {
-    let weights = WeightSource::Seeded(seeding.clone());
-    let schedule = schedule::schedule(network, &weights, numbers)?;
-    write::write(network, &weights, numbers, &schedule)
+pub fn export(network: &Network, weights: &WeightSource, numbers: Numbers) -> Result<Code, CProblem> {
+    let schedule = schedule::schedule(network, weights, numbers)?;
+    write::write(network, weights, numbers, &schedule)
 }

@@ -7,7 +7,7 @@ use super::open::{Model, open_one};
 use super::weights::{tensors, weights_of};
 use super::{Outcome, Stopped};
 use crate::cost::{Settings, analyze};
-use crate::engine::{Numbers, Seeding, all_tensors};
+use crate::engine::{Numbers, all_tensors};
 use crate::files::onnx_write;
 use crate::files::weights::write_safetensors;
 use crate::workbench::{Content, Design, Workbench};
@@ -53,7 +53,7 @@ fn form(name: &str) -> Result<Write, Stopped> {
         },
         "link" => |_, model| {
             let content = Content::Network(model.network.clone().into());
-            let designs = vec![Design { name: model.name.clone(), content }];
+            let designs = vec![Design::new(model.name.clone(), content)];
             let mut workbench = Workbench { designs, ..Workbench::default() };
             workbench.settings.frozen.clone_from(&model.frozen);
             Ok(format!("#{}\n", share_link::encode(&workbench)).into_bytes())
@@ -63,7 +63,7 @@ fn form(name: &str) -> Result<Write, Stopped> {
 }
 
 fn c(call: &Call, model: &Model, numbers: Numbers) -> Result<Vec<u8>, Stopped> {
-    let seeding = Seeding { seed: call.seed, gain: call.gain, ..Seeding::default() };
-    let code = c_code::export(&model.network, &seeding, numbers).map_err(|problem| problem.to_string())?;
+    let code =
+        c_code::export(&model.network, &weights_of(call, model)?, numbers).map_err(|problem| problem.to_string())?;
     Ok(code.whole().into_bytes())
 }

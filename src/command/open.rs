@@ -13,7 +13,7 @@ use super::Stopped;
 use super::arguments::{Call, Verb};
 use super::problem::{Problem, Severity};
 use crate::files::weights::NodeWeights;
-use crate::files::{self, Kind};
+use crate::files::{self, FileProblem, Kind, Own};
 use crate::model::{Dims, Network};
 use crate::{pytorch, share_link};
 
@@ -192,7 +192,8 @@ fn content(file: String, bytes: Vec<u8>, path: &Path, wanted: Wanted) -> Opened 
             "weights_alone",
             "weights alone say no network; convscope weights MODEL FILE and run --weights take them",
         ),
-        Kind::TfLite | Kind::Unknown => refused("unknown_kind", "no text, and no kind of model file that is read"),
+        Kind::TfLite => model_of(file, path, files::tflite::read(&bytes, &options(wanted)), &|_| None, wanted),
+        Kind::Unknown => refused("unknown_kind", "no text, and no kind of model file that is read"),
     }
 }
 
@@ -203,8 +204,23 @@ fn onnx(file: String, bytes: &[u8], path: &Path, wanted: Wanted) -> Opened {
     let beside: HashMap<String, Vec<u8>> =
         names.into_iter().filter_map(|name| Some((name.clone(), fs::read(folder.join(&name)).ok()?))).collect();
     let beside = |name: &str| beside.get(name).map(Vec::as_slice);
-    match files::onnx::read(bytes, &beside, &files::onnx::OnnxOptions { input: wanted.input }) {
-        Err(problem) => Opened::refused(file, "onnx", problem.to_string()),
+    model_of(file, path, files::onnx::read(bytes, &beside, &options(wanted)), &beside, wanted)
+}
+
+const fn options(wanted: Wanted) -> files::onnx::NetworkOptions {
+    files::onnx::NetworkOptions { input: wanted.input }
+}
+
+/// What was read of a model file.
+fn model_of<'a>(
+    file: String,
+    path: &Path,
+    read: Result<files::onnx::GraphNetwork<'a>, FileProblem>,
+    beside: &dyn Fn(&str) -> Option<&'a [u8]>,
+    wanted: Wanted,
+) -> Opened {
+    match read {
+        Err(problem) => Opened::refused(file, "unreadable_file", problem.to_string()),
         Ok(onnx) => {
             let problem = |remark: files::onnx::Remark| Problem {
                 severity: if remark.is_warning { Severity::Warning } else { Severity::Note },
@@ -212,7 +228,7 @@ fn onnx(file: String, bytes: &[u8], path: &Path, wanted: Wanted) -> Opened {
                 message: remark.message,
                 rule: remark.rule,
             };
-            let weights = wanted.weights.then(|| onnx.weights(&beside).map_err(|problem| problem.to_string()));
+            let weights = wanted.weights.then(|| onnx.weights(beside).map_err(|problem| problem.to_string()));
             let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
             let name = stem.filter(|_| onnx.network.name == "Net").unwrap_or_else(|| onnx.network.name.clone());
             let model = Model { name, network: onnx.network, frozen: Vec::new(), weights };
@@ -223,8 +239,12 @@ fn onnx(file: String, bytes: &[u8], path: &Path, wanted: Wanted) -> Opened {
 
 /// A notebook, or this program's own JSON.
 fn json(file: String, text: &str, wanted: Wanted) -> Opened {
-    match files::own_designs(text) {
-        Ok(Some(designs)) => {
+    match files::own(text) {
+        Ok(Some(Own::Workbench(fragment))) => link(&format!("#{fragment}"), wanted).map_or_else(
+            || Opened { file: file.clone(), ..Opened::default() },
+            |opened| Opened { file: file.clone(), ..opened },
+        ),
+        Ok(Some(Own::Designs(designs))) => {
             let mut opened = Opened { file, ..Opened::default() };
             for design in designs {
                 let (network, problems) = share_link::decode_design(&design.text);
@@ -235,7 +255,7 @@ fn json(file: String, text: &str, wanted: Wanted) -> Opened {
         Ok(None) => match files::code_cells(text) {
             Ok(code) => source(file, &code, wanted),
             // A printed dict may begin with a brace, too.
-            Err(_) if serde_json::from_str::<serde::de::IgnoredAny>(text).is_err() => source(file, text, wanted),
+            Err(FileProblem::BrokenNotebook(_)) => source(file, text, wanted),
             Err(problem) => Opened::refused(file, "unknown_kind", problem.to_string()),
         },
         Err(problem) => Opened::refused(file, "unknown_kind", problem.to_string()),

@@ -12,10 +12,7 @@ use super::open::{Model, open_one};
 use super::text::{Column, Table};
 use super::{Outcome, Stopped};
 use crate::engine::{Seeding, WeightSource, all_tensors};
-use crate::files::weights::{
-    Expected, Matched, NodeWeights, WrittenTensor, expected, match_weights, safetensors, state_dict,
-};
-use crate::files::{Kind, kind};
+use crate::files::weights::{self, Matched, NodeWeights, WrittenTensor, match_weights, written_tensors};
 use crate::model::Network;
 
 #[derive(Debug, Serialize)]
@@ -103,34 +100,14 @@ pub(super) fn weights_of(call: &Call, model: &Model) -> Result<WeightSource, Sto
 
 /// Every tensor of a network by PyTorch's name, for a file.
 pub(super) fn tensors(network: &Network, weights: &WeightSource) -> Result<Vec<WrittenTensor>, Stopped> {
-    let mut numbers = all_tensors(network, weights).map_err(|error| error.to_string())?;
-    numbers.values_mut().for_each(|tensors| tensors.reverse());
-    let of = |Expected { name, dims, node, is_counter }: Expected| {
-        if is_counter {
-            return Ok(WrittenTensor { name, dims, floats: None });
-        }
-        let floats = node.and_then(|node| numbers.get_mut(&node)?.pop());
-        let none = || format!("{name}: a module that nothing calls has no weights here; take it out first");
-        let floats = Some(floats.ok_or_else(none)?);
-        Ok(WrittenTensor { name, dims, floats })
-    };
-    expected(network).into_iter().map(of).collect()
+    let numbers = all_tensors(network, weights).map_err(|error| error.to_string())?;
+    written_tensors(network, numbers)
 }
 
 fn read(path: &Path, network: &Network) -> Result<(Matched, NodeWeights), Stopped> {
     let told = |words: String| format!("{}: {words}", path.display());
     let bytes = fs::read(path).map_err(|error| told(error.to_string()))?;
-    let tensors = match kind(&bytes) {
-        Kind::SafeTensors => safetensors(&bytes),
-        Kind::Zip => state_dict(&bytes),
-        Kind::OldPyTorch => {
-            return Err(told(
-                "it is of before PyTorch 1.6, or without its zip; save it again with torch.save".to_string(),
-            ));
-        }
-        _ => return Err(told("it is no file of weights: .safetensors, .pt and .pth are".to_string())),
-    };
-    let tensors = tensors.map_err(|problem| told(problem.to_string()))?;
+    let tensors = weights::tensors(&bytes).map_err(|problem| told(problem.to_string()))?;
     match_weights(network, &tensors).map_err(|problem| told(problem.to_string()))
 }
 

@@ -10,9 +10,10 @@ pub mod onnx_write;
 mod own;
 mod problem;
 mod protobuf;
+pub mod tflite;
 pub mod weights;
 
 pub use kind::{Kind, kind};
 pub use notebook::code_cells;
-pub use own::{OwnDesign, own_designs};
+pub use own::{Own, OwnDesign, own};
 pub use problem::FileProblem;

@@ -11,8 +11,7 @@ use super::problem::FileProblem;
 /// Where the text is no JSON, or has no cells.
 pub fn code_cells(text: &str) -> Result<String, FileProblem> {
     let refuse = |why: &str| FileProblem::Notebook(why.to_string());
-    let notebook: Value =
-        serde_json::from_str(text).map_err(|error| FileProblem::Notebook(format!("its JSON is broken: {error}")))?;
+    let notebook: Value = serde_json::from_str(text).map_err(|error| FileProblem::BrokenNotebook(error.to_string()))?;
     // Notebooks before version 4 have their cells in worksheets.
     let sheets = notebook.get("worksheets").and_then(Value::as_array).into_iter().flatten();
     let in_sheets = sheets.filter_map(|sheet| sheet.get("cells"));

@@ -4,6 +4,15 @@ use serde_json::Value;
 
 use super::problem::FileProblem;
 
+/// What a file of this program's holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Own {
+    /// Designs by themselves.
+    Designs(Vec<OwnDesign>),
+    /// All that stood on the page, as in a link.
+    Workbench(String),
+}
+
 /// A design as it stands in a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OwnDesign {
@@ -16,16 +25,20 @@ pub struct OwnDesign {
 /// A file has at most so many designs.
 const MOST_DESIGNS: usize = 10_000;
 
-/// The designs of a JSON text that this program wrote; `None` where it is another one's.
+/// What a JSON text has that this program wrote; `None` where it is another one's.
 ///
 /// # Errors
 /// Where it is this program's, and has no design that can be read back.
-pub fn own_designs(text: &str) -> Result<Option<Vec<OwnDesign>>, FileProblem> {
+pub fn own(text: &str) -> Result<Option<Own>, FileProblem> {
     // What is no JSON is not this program's.
     let Ok(value) = serde_json::from_str::<Value>(text) else { return Ok(None) };
+    let is_own = value.get("layers").is_some() && value.get("macs").is_some();
+    if let Some(fragment) = value.get("workbench").and_then(Value::as_str).filter(|_| is_own) {
+        return Ok(Some(Own::Workbench(fragment.to_string())));
+    }
     let models: Vec<&Value> = match value.get("models").and_then(Value::as_array) {
         Some(models) if value.get("schema").is_some() => models.iter().collect(),
-        _ if value.get("layers").is_some() && value.get("macs").is_some() => vec![&value],
+        _ if is_own => vec![&value],
         _ => return Ok(None),
     };
     let of = |model: &Value| {
@@ -36,5 +49,5 @@ pub fn own_designs(text: &str) -> Result<Option<Vec<OwnDesign>>, FileProblem> {
     if designs.is_empty() {
         return Err(FileProblem::NoDesign);
     }
-    Ok(Some(designs))
+    Ok(Some(Own::Designs(designs)))
 }

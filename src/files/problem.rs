@@ -6,6 +6,8 @@ use thiserror::Error;
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[expect(missing_docs, reason = "the message says it")]
 pub enum FileProblem {
+    #[error("it is no notebook: its JSON is broken: {0}")]
+    BrokenNotebook(String),
     #[error("it is no notebook: {0}")]
     Notebook(String),
     #[error("it is JSON of this program, without the \"design\" that it could be read back from")]

@@ -26,7 +26,7 @@ pub(super) enum Wire<'a> {
 
 /// The bytes of a message, and where they are in the file.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Message<'a> {
+pub(in crate::files) struct Message<'a> {
     pub bytes: &'a [u8],
     pub start: usize,
 }

@@ -11,6 +11,8 @@ pub enum Binary {
     Importer,
     /// Trains networks.
     Trainer,
+    /// Reads and writes model files.
+    Files,
 }
 
 /// The vector instructions of a browser's WebAssembly.
@@ -38,6 +40,7 @@ impl Binary {
             (Self::Trainer, Simd::Plain) => Some("trainer"),
             (Self::Trainer, Simd::Relaxed) => Some("relaxed_trainer"),
             (Self::Importer, _) => Some("importer"),
+            (Self::Files, _) => Some("filer"),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::given::GivenWeights;
 use crate::c_code;
 use crate::cost::{Settings, analyze};
 use crate::engine::{Numbers, Seeding};
@@ -16,6 +17,8 @@ pub struct CodeTask {
     pub seed: u64,
     /// Weights are uniform in ±sqrt(gain / fan-in).
     pub gain: f64,
+    /// Weights of files, in place of the seeded ones.
+    pub given: GivenWeights,
     /// In 8 bits; else in floats.
     pub int8: bool,
 }
@@ -51,7 +54,8 @@ impl CodeTask {
         }
         let numbers = if self.int8 { Numbers::Int8 } else { Numbers::F32 };
         let seeding = Seeding { seed: self.seed, gain: self.gain, streams: Default::default() };
-        let code = c_code::export(&network, &seeding, numbers).map_err(|problem| problem.to_string())?;
+        let weights = self.given.source(&network, seeding)?;
+        let code = c_code::export(&network, &weights, numbers).map_err(|problem| problem.to_string())?;
         Ok(CodeReport { text: code.whole(), arena: code.arena, flash: code.flash })
     }
 }

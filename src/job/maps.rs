@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::given::GivenWeights;
 use crate::cost::{Settings, analyze};
-use crate::engine::{Seeding, WeightSource, each_activation, seeded_input};
+use crate::engine::{Seeding, each_activation, seeded_input};
 use crate::share_link;
 
 /// Run a network on one sample and show what each row makes.
@@ -15,6 +16,8 @@ pub struct MapsTask {
     pub seed: u64,
     /// Weights are uniform in ±sqrt(gain / fan-in).
     pub gain: f64,
+    /// Weights of files, in place of the seeded ones.
+    pub given: GivenWeights,
     /// In PyTorch's order; `None`: the seeded input of a run.
     pub input: Option<Vec<f32>>,
 }
@@ -82,7 +85,8 @@ impl MapsTask {
         };
         let seeding = Seeding { seed: self.seed, gain: self.gain, streams: Default::default() };
         let mut rows: Vec<(u32, Maps)> = Vec::new();
-        each_activation(&network, &WeightSource::Seeded(seeding), &input, &mut |row, values| {
+        let weights = self.given.source(&network, seeding)?;
+        each_activation(&network, &weights, &input, &mut |row, values| {
             let dims = report.shapes.nodes.get(row).and_then(|shape| shape.dims());
             let Some(maps) = dims.and_then(|dims| Maps::of(&sizes(dims), &values, most)) else { return };
             // Of a row in several operations the last one is what it makes.

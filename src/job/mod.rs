@@ -4,29 +4,43 @@
 //! link ([`crate::share_link::encode_design`]).
 
 mod binary;
+mod bytes;
 mod check;
 mod code;
 mod control;
 mod explore;
 mod factors;
+mod given;
 mod import;
 mod maps;
+#[cfg(feature = "files")]
+mod opened;
 mod pace;
+mod read;
+mod reader;
 mod run;
 mod sample;
 mod script;
 mod search;
 mod threads;
 mod train;
+#[cfg(feature = "files")]
+mod written;
 
 pub use binary::{Binary, Simd};
+pub use bytes::Bytes;
 pub use check::{CheckReport, CheckTask, ExactRewrite};
 pub use code::{CodeReport, CodeTask};
 pub use control::Control;
 pub use explore::ExploreTask;
 pub use factors::{FactorsReport, FactorsTask, RankCosts, RankReport};
+pub use given::{GivenRow, GivenTensor, GivenWeights};
 pub use import::{ImportReport, ImportTask, ImportedDesign, ProblemReport};
 pub use maps::{Maps, MapsReport, MapsTask};
+pub use read::{
+    FileBytes, ReadModel, ReadReport, ReadTask, ReadWeights, SizesDiffer, WeightsFit, WeightsOf, WriteTask, WrittenForm,
+};
+pub use reader::FilesTask;
 pub use run::{Int8Report, OUTPUTS_SHOWN, Peak, RunReport, RunTask, RunsReport, RunsTask, StepReport};
 pub use script::training_script;
 pub use search::{FoundReport, SearchReport, SearchTask, VariedParts};

@@ -4,11 +4,12 @@ use std::sync::atomic::AtomicBool;
 
 use serde::{Deserialize, Serialize};
 
+use super::given::GivenWeights;
 use super::pace::Pace;
 use super::sample::{Progress, Samples, Spread, warm_up};
 use super::threads::{Tally, Threads};
 use super::{Binary, Clock, News, Request};
-use crate::engine::{Numbers, PeakProbe, Plan, PlanOptions, Seeding, WeightSource, seeded_input};
+use crate::engine::{Numbers, PeakProbe, Plan, PlanOptions, Seeding, seeded_input};
 use crate::model::Network;
 use crate::share_link;
 
@@ -37,6 +38,8 @@ pub struct RunTask {
     pub seed: u64,
     /// Weights are uniform in ±sqrt(gain / fan-in).
     pub gain: f64,
+    /// What a file gave in place of seeded weights.
+    pub given: GivenWeights,
     /// Fold batch norms and fuse activations.
     pub fuse: bool,
     /// How long to measure, in milliseconds.
@@ -295,7 +298,8 @@ impl RunTask {
 
     /// A plan with its input set.
     fn plan(&self, network: &Network, numbers: Numbers) -> Result<Plan, String> {
-        let weights = WeightSource::Seeded(Seeding { seed: self.seed, gain: self.gain, streams: Default::default() });
+        let seeding = Seeding { seed: self.seed, gain: self.gain, streams: Default::default() };
+        let weights = self.given.source(network, seeding)?;
         let crew = Threads::crew();
         let options = PlanOptions { batch: self.batch, fuse: self.fuse, numbers, crew, ..PlanOptions::default() };
         let mut plan = Plan::new(network, &weights, &options).map_err(|error| error.to_string())?;

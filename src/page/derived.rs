@@ -3,7 +3,7 @@
 use crate::compare::{self, Comparison};
 use crate::cost::{self, Report};
 use crate::model::Network;
-use crate::workbench::{Resolved, Workbench};
+use crate::workbench::{Design, Resolved, WeightsId, Workbench};
 
 /// What follows from the workbench.
 #[derive(Clone, Debug)]
@@ -25,6 +25,8 @@ pub struct DesignState {
     pub resolved: Resolved,
     /// Its costs, with the workbench's settings.
     pub report: Report,
+    /// What was loaded for it.
+    pub weights: Option<WeightsId>,
 }
 
 impl Derived {
@@ -35,13 +37,13 @@ impl Derived {
             number_type: workbench.settings.number_type,
             frozen: workbench.settings.frozen.clone(),
         };
-        let state = |(resolved, name): (Resolved, String)| DesignState {
-            name,
+        let state = |(resolved, design): (Resolved, &Design)| DesignState {
+            name: design.name.clone(),
             report: cost::analyze(&resolved.network, &settings),
             resolved,
+            weights: design.weights,
         };
-        let names = workbench.designs.iter().map(|design| design.name.clone());
-        let designs: Vec<DesignState> = workbench.resolve().into_iter().zip(names).map(state).collect();
+        let designs: Vec<DesignState> = workbench.resolve().into_iter().zip(&workbench.designs).map(state).collect();
         let pair = workbench.pair();
         let compare =
             |(baseline, other): (usize, usize)| compare::compare(&designs[baseline].side(), &designs[other].side());

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::model::{Dims, Kind, NameError, Network, NodeId, Value, stem};
 use crate::rewrite::{self, Rewrite};
-use crate::workbench::{Content, Design, Look, MAX_DESIGNS, Workbench};
+use crate::workbench::{Content, Design, Look, MAX_DESIGNS, WeightsId, Workbench};
 
 use super::derived::Derived;
 use super::history::{EditKey, History, Stroke};
@@ -252,6 +252,15 @@ impl Editor {
         });
     }
 
+    /// Gives a design weights that were loaded, or seeded ones again.
+    pub fn set_weights(&mut self, design: usize, weights: Option<WeightsId>) {
+        self.edit(None, |workbench| {
+            if let Some(design) = workbench.designs.get_mut(design) {
+                design.weights = weights;
+            }
+        });
+    }
+
     /// Makes a twin a design of its own.
     pub fn detach(&mut self, design: usize) {
         if let Some(network) = self.network(design) {
@@ -262,9 +271,14 @@ impl Editor {
     /// Rewrites a design in place; a twin goes on following, under more rewrites.
     pub fn apply(&mut self, design: usize, rewrites: &[Rewrite]) {
         let Some(network) = self.network(design) else { return };
-        self.edit(None, |workbench| match &mut workbench.designs[design].content {
-            Content::Twin { rewrites: own, .. } => own.extend_from_slice(rewrites),
-            Content::Network(own) => *own = rewrite::apply_all(&network, rewrites).network.into(),
+        self.edit(None, |workbench| {
+            let design = &mut workbench.designs[design];
+            // What was loaded is not what a rewrite wants, even where the sizes are the same.
+            design.weights = None;
+            match &mut design.content {
+                Content::Twin { rewrites: own, .. } => own.extend_from_slice(rewrites),
+                Content::Network(own) => *own = rewrite::apply_all(&network, rewrites).network.into(),
+            }
         });
     }
 
@@ -287,11 +301,16 @@ impl Editor {
 
     /// Adds a design behind the last one, and compares the baseline with it. Whether there was room.
     pub fn add_design(&mut self, name: String, content: Content) -> bool {
+        self.push(Design::new(name, content))
+    }
+
+    /// As [`Self::add_design`], with weights that were loaded.
+    pub fn push(&mut self, design: Design) -> bool {
         let index = self.workbench.designs.len();
         let fits = index < MAX_DESIGNS;
         if fits {
             self.edit(None, |workbench| {
-                workbench.designs.push(Design { name, content });
+                workbench.designs.push(design);
                 workbench.compared = index;
             });
         }
@@ -301,8 +320,10 @@ impl Editor {
     /// Adds a copy of a design's present network. Whether there was room.
     pub fn duplicate_design(&mut self, design: usize) -> bool {
         let Some(network) = self.network(design) else { return false };
-        let name = format!("{} copy", self.derived.designs[design].name);
-        self.add_design(name, Content::Network(network))
+        let state = &self.derived.designs[design];
+        let name = format!("{} copy", state.name);
+        let weights = state.weights;
+        self.push(Design { weights, ..Design::new(name, Content::Network(network)) })
     }
 
     /// Takes a design out; its twins keep their networks.

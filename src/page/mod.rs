@@ -24,5 +24,6 @@ pub mod summary;
 pub mod totals;
 pub mod tradeoff;
 pub mod train;
+pub mod weights;
 pub mod window;
 pub mod wiring;

@@ -4,6 +4,7 @@ use crate::job::{News, RunReport, RunTask, RunsReport, RunsTask};
 use crate::share_link;
 
 use super::derived::Derived;
+use super::weights::Shelf;
 use crate::workbench::Settings;
 
 /// How long to measure each design, in milliseconds.
@@ -84,7 +85,7 @@ impl RunState {
 }
 
 /// What a run of each design would be now; `None` where the design has an error.
-pub fn wanted(derived: &Derived, settings: &Settings, sitting: usize) -> Vec<Option<Asked>> {
+pub fn wanted(derived: &Derived, settings: &Settings, shelf: &Shelf, sitting: usize) -> Vec<Option<Asked>> {
     let asked = |state: &super::derived::DesignState| {
         state.report.shapes.output()?;
         let task = RunTask {
@@ -92,6 +93,7 @@ pub fn wanted(derived: &Derived, settings: &Settings, sitting: usize) -> Vec<Opt
             batch: settings.batch,
             seed: settings.seed,
             gain: settings.gain,
+            given: shelf.given(state),
             fuse: true,
             measure: MEASURE,
         };

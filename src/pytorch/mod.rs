@@ -25,4 +25,4 @@ pub use problem::{Fix, Problem, ProblemKind, Severity};
 pub use result::{
     CallKind, ExecutedCall, Import, ImportedModel, InputGuess, InputHint, ModelTotals, Options, RegisteredModule,
 };
-pub use write::export_module;
+pub use write::{export_module, export_with_loader};

@@ -295,6 +295,12 @@ fn shown(number: Option<u64>) -> String {
     number.map_or_else(|| "unknown".to_string(), grouped)
 }
 
+/// The JSON of a network with the fragment of the whole workbench in it, as which it is opened again.
+pub fn json_with_workbench(network: &Network, report: &Report, workbench: &str) -> String {
+    let json = Format::Json.write(network, report);
+    json.replacen('{', &format!("{{\n  \"workbench\": {},", quoted(workbench)), 1)
+}
+
 /// A text as Markdown shows it: each sign that means something there stands for itself, and so does what a browser
 /// would take for HTML.
 pub fn markdown_cell(text: &str) -> String {

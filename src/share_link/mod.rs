@@ -223,7 +223,7 @@ impl Fields {
                 let network = Arc::new(text.network);
                 let content = Content::Network(network.clone());
                 let name = text.name.unwrap_or_else(|| default_name(index, &content));
-                Found::Design { design: Design { name, content }, network }
+                Found::Design { design: Design::new(name, content), network }
             }));
         }
         loop {
@@ -252,7 +252,7 @@ impl Fields {
                 None => {
                     let network = Arc::new(asked());
                     let content = Content::Network(network.clone());
-                    Found::Design { design: Design { name: default_name(index, &content), content }, network }
+                    Found::Design { design: Design::new(default_name(index, &content), content), network }
                 }
             });
         }
@@ -292,7 +292,7 @@ impl Fields {
         });
         let content = Content::Twin { of, rewrites };
         let name = name.unwrap_or_else(|| default_name(index, &content));
-        Found::Design { design: Design { name, content }, network: network.into() }
+        Found::Design { design: Design::new(name, content), network: network.into() }
     }
 }
 

@@ -16,9 +16,10 @@ use crate::page::format::grouped;
 use crate::page::history::{EditKey, Stroke};
 use crate::page::shared::Shared;
 use crate::page::train::Learned;
+use crate::page::weights::Shelf;
 use crate::rewrite::Rewrite;
 use crate::share_link::LinkProblem;
-use crate::workbench::{Content, Look, Part, Workbench};
+use crate::workbench::{Content, Design, Look, Part, WeightsId, Workbench};
 
 use super::settle::at_rest;
 
@@ -48,6 +49,8 @@ pub struct Studio {
     pub sought: RwSignal<Option<(usize, NodeId)>>,
     /// Modules whose rows are not shown, by name, in every design.
     pub folded: RwSignal<HashSet<String>>,
+    /// Weights that were loaded from files.
+    pub shelf: RwSignal<Shelf>,
     /// What networks have learned, the latest first.
     pub learned: RwSignal<Vec<Learned>>,
     look: Memo<Look>,
@@ -84,6 +87,7 @@ impl Studio {
             said: RwSignal::new(None),
             sought: RwSignal::new(None),
             folded: RwSignal::new(HashSet::new()),
+            shelf: RwSignal::new(Shelf::default()),
             learned: RwSignal::new(Vec::new()),
             touched: StoredValue::new(0),
             look: Memo::new(move |_| editor.with(|editor| editor.workbench().look)),
@@ -314,6 +318,20 @@ impl Studio {
     pub fn add_design(&self, name: String, content: Content) {
         self.change(|editor| editor.add_design(name, content));
         self.say_added();
+    }
+
+    /// As [`Self::add_design`], with weights that were loaded. Whether there was room.
+    pub fn push_design(&self, design: Design) -> bool {
+        let fits = self.change(|editor| editor.push(design));
+        if fits {
+            self.say_added();
+        }
+        fits
+    }
+
+    /// Gives a design weights that were loaded, or seeded ones again.
+    pub fn set_weights(&self, design: usize, weights: Option<WeightsId>) {
+        self.change(|editor| editor.set_weights(design, weights));
     }
 
     fn say_added(&self) {

@@ -45,7 +45,13 @@ pub struct Design {
     pub name: String,
     /// Its network, or what that follows from.
     pub content: Content,
+    /// Weights of a file; no link has them.
+    pub weights: Option<WeightsId>,
 }
+
+/// Weights that were loaded, as their holder knows them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct WeightsId(pub u32);
 
 /// Where a design's network comes from.
 #[derive(Clone, Debug)]
@@ -110,7 +116,7 @@ impl Default for Workbench {
         let twin = Content::Twin { of: 0, rewrites: vec![Rewrite::Separable] };
         let designs = [standard, twin].into_iter().enumerate();
         Self {
-            designs: designs.map(|(index, content)| Design { name: default_name(index, &content), content }).collect(),
+            designs: designs.map(|(index, content)| Design::new(default_name(index, &content), content)).collect(),
             baseline: 0,
             compared: 1,
             settings: Settings::default(),
@@ -221,6 +227,11 @@ pub fn default_name(index: usize, content: &Content) -> String {
 }
 
 impl Design {
+    /// A design with seeded weights.
+    pub const fn new(name: String, content: Content) -> Self {
+        Self { name, content, weights: None }
+    }
+
     /// Gives it another name.
     ///
     /// # Errors
@@ -236,7 +247,7 @@ impl Workbench {
     /// One design without layers.
     pub fn empty() -> Self {
         let content = Content::Network(Self::empty_network().into());
-        Self { designs: vec![Design { name: "New".to_string(), content }], ..Self::default() }
+        Self { designs: vec![Design::new("New".to_string(), content)], ..Self::default() }
     }
 
     /// A network without layers, on small pictures in colour.

@@ -7,6 +7,7 @@ struct Counting;
 
 thread_local! {
     static HELD: Cell<isize> = const { Cell::new(0) };
+    static PEAK: Cell<isize> = const { Cell::new(0) };
     static COUNT: Cell<usize> = const { Cell::new(0) };
 }
 
@@ -17,7 +18,10 @@ static ALLOCATOR: Counting = Counting;
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         // A thread that ends has no counters any more.
-        let _ = HELD.try_with(|held| held.set(held.get() + layout.size() as isize));
+        let _ = HELD.try_with(|held| {
+            held.set(held.get() + layout.size() as isize);
+            PEAK.try_with(|peak| peak.set(peak.get().max(held.get())))
+        });
         let _ = COUNT.try_with(|count| count.set(count.get() + 1));
         // SAFETY: the caller's.
         unsafe { System.alloc(layout) }
@@ -28,6 +32,14 @@ unsafe impl GlobalAlloc for Counting {
         // SAFETY: the caller's.
         unsafe { System.dealloc(pointer, layout) }
     }
+}
+
+/// What `work` gives, and the most bytes that this thread held because of it.
+pub fn peak<T>(work: impl FnOnce() -> T) -> (T, isize) {
+    let held = HELD.get();
+    PEAK.set(held);
+    let result = work();
+    (result, PEAK.get() - held)
 }
 
 /// What `work` gives, the bytes that this thread holds because of it, and how often it asked for memory.

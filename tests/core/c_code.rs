@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use convscope::c_code::{CProblem, Code, export};
-use convscope::engine::{Numbers, Seeding};
+use convscope::engine::{Numbers, Seeding, WeightSource};
 use convscope::model::{Dims, Kind, Network, presets};
 use convscope::rewrite::{HiddenLayers, PooledHead, Rewrite, apply};
 use proptest::prelude::*;
@@ -53,7 +53,7 @@ fn check(network: &Network, folder: &Path) -> Result<usize, String> {
     let double = ["-DMODEL_SUM=double", "-DMODEL_TOLERANCE=1e-6f"];
     let mut written = 0;
     for (numbers, options) in [(Numbers::F32, vec![&[] as &[&str], &double]), (Numbers::Int8, vec![&[] as &[&str]])] {
-        let code = match export(network, &Seeding::default(), numbers) {
+        let code = match export(network, &WeightSource::Seeded(Seeding::default()), numbers) {
             Ok(code) => code,
             Err(CProblem::Operation { name, .. }) if network.nodes.iter().any(|node| node.name == name) => continue,
             Err(problem) => return Err(problem.to_string()),
@@ -133,8 +133,8 @@ fn flash_is_as_predicted() {
     ];
     for (name, network, limit) in networks {
         for numbers in [Numbers::F32, Numbers::Int8] {
-            let code =
-                export(&network, &Seeding::default(), numbers).unwrap_or_else(|problem| panic!("{name}: {problem}"));
+            let code = export(&network, &WeightSource::Seeded(Seeding::default()), numbers)
+                .unwrap_or_else(|problem| panic!("{name}: {problem}"));
             save(&code, &folder);
             let object = folder.join("model.o");
             let compiled = Command::new("arm-none-eabi-gcc")
@@ -205,11 +205,11 @@ fn self_tests_pass_on_a_cortex_m4() {
     let small = apply(&seed("separable"), &pooled).network;
     for network in [small, ds_cnn(), crate::device::networks::resnet8()] {
         for numbers in [Numbers::F32, Numbers::Int8] {
-            let code = export(&network, &Seeding::default(), numbers).expect("C");
+            let code = export(&network, &WeightSource::Seeded(Seeding::default()), numbers).expect("C");
             assert_eq!(run(&code, &[]), Some(0), "{} {numbers:?}", network.name);
         }
     }
-    let mut wrong = export(&ds_cnn(), &Seeding::default(), Numbers::Int8).expect("C");
+    let mut wrong = export(&ds_cnn(), &WeightSource::Seeded(Seeding::default()), Numbers::Int8).expect("C");
     wrong.source = wrong.source.replacen("v > l->low ? v : l->low", "v", 1);
     assert_ne!(run(&wrong, &["-Wno-error"]), Some(0));
 }
@@ -221,7 +221,7 @@ fn one_file_compiles_by_itself() {
         return;
     }
     let folder = folder("whole");
-    let code = export(&ds_cnn(), &Seeding::default(), Numbers::Int8).expect("C");
+    let code = export(&ds_cnn(), &WeightSource::Seeded(Seeding::default()), Numbers::Int8).expect("C");
     let whole = Code { source: code.whole(), header: String::new(), ..code };
     std::fs::write(
         folder.join("main.c"),
@@ -237,7 +237,7 @@ fn what_has_no_c_names_its_row() {
     let input = Dims::new(&[4, 8, 8]).expect("three sizes");
     let layers = [("norm".to_string(), Kind::LocalResponseNorm.layer())];
     let network = Network::chain("case", input, layers);
-    let problem = export(&network, &Seeding::default(), Numbers::F32).expect_err("no C");
+    let problem = export(&network, &WeightSource::Seeded(Seeding::default()), Numbers::F32).expect_err("no C");
     assert!(matches!(&problem, CProblem::Operation { name, .. } if name == "norm"), "{problem}");
 }
 
@@ -250,9 +250,9 @@ proptest! {
         let mut network = seed("standard");
         network.name.clone_from(&name);
         network.nodes[0].name = name;
-        let code = export(&network, &Seeding::default(), Numbers::F32).expect("C");
+        let code = export(&network, &WeightSource::Seeded(Seeding::default()), Numbers::F32).expect("C");
         let comments = |text: &str| (text.matches("/*").count(), text.matches("*/").count());
-        let plain = export(&seed("standard"), &Seeding::default(), Numbers::F32).expect("C");
+        let plain = export(&seed("standard"), &WeightSource::Seeded(Seeding::default()), Numbers::F32).expect("C");
         prop_assert_eq!(comments(&code.source), comments(&plain.source));
         prop_assert_eq!(comments(&code.header), comments(&plain.header));
     }

@@ -76,7 +76,7 @@ fn what_was_learned_is_a_column() {
 #[test]
 fn large_networks_too() {
     for preset in presets::all() {
-        let design = Design { name: preset.id.to_string(), content: Content::Network(preset.network().into()) };
+        let design = Design::new(preset.id.to_string(), Content::Network(preset.network().into()));
         let workbench = Workbench { designs: vec![design], ..Workbench::default() };
         let (derived, html) = html(&workbench, &[], "");
         tags(&html).unwrap_or_else(|problem| panic!("{}: {problem}", preset.id));

@@ -431,8 +431,8 @@ proptest! {
         let mut workbench = Workbench::default();
         workbench.settings.batch = batch;
         workbench.designs = vec![
-            Design { name: "Standard".to_string(), content: Content::Network(network.into()) },
-            Design { name: "Twin".to_string(), content: Content::Twin { of: 0, rewrites: vec![rewrite] } },
+            Design::new("Standard".to_string(), Content::Network(network.into())),
+            Design::new("Twin".to_string(), Content::Twin { of: 0, rewrites: vec![rewrite] }),
         ];
         derive_all(&workbench);
     }

@@ -4,8 +4,8 @@ use std::task::{Context, Poll, Waker};
 use std::time::Instant;
 
 use convscope::job::{
-    Binary, CheckTask, Clock, CodeTask, ExactRewrite, ExploreTask, FactorsTask, Job, MapsTask, Message, News, Request,
-    RunReport, RunTask, RunsReport, RunsTask, SearchReport, SearchTask, Simd, VariedParts,
+    Binary, CheckTask, Clock, CodeTask, ExactRewrite, ExploreTask, FactorsTask, GivenWeights, Job, MapsTask, Message,
+    News, Request, RunReport, RunTask, RunsReport, RunsTask, SearchReport, SearchTask, Simd, VariedParts,
 };
 use convscope::model::{Inputs, Kind, Network};
 use convscope::rewrite::Effect;
@@ -70,7 +70,7 @@ fn run_by(task: RunTask, clock: Clock<'_>) -> (Result<RunReport, String>, Vec<f6
 /// Little measuring: the tests look at values.
 fn task(network: &Network, gain: f64) -> RunTask {
     let network = share_link::encode_design(network);
-    RunTask { network, batch: 1, seed: 0, gain, fuse: true, measure: 20.0 }
+    RunTask { network, batch: 1, seed: 0, gain, given: GivenWeights::default(), fuse: true, measure: 20.0 }
 }
 
 #[test]
@@ -343,6 +343,7 @@ fn c_is_written_by_the_explorer() {
         network: share_link::encode_design(network),
         seed: 0,
         gain: 1.0,
+        given: GivenWeights::default(),
         int8,
     };
     let small = crate::rewrite::seed("separable");
@@ -365,7 +366,13 @@ fn maps_show_every_layer() {
     let (network, _) = share_link::decode_design("1x8x9.c2k3p1.relu.max2.flat.fc3");
     let mut input = vec![0.0; 72];
     input[10] = 2.0;
-    let task = MapsTask { network: share_link::encode_design(&network), seed: 7, gain: 1.0, input: Some(input) };
+    let task = MapsTask {
+        network: share_link::encode_design(&network),
+        seed: 7,
+        gain: 1.0,
+        given: GivenWeights::default(),
+        input: Some(input),
+    };
     let (report, _) = execute(task.clone(), &mut || 0.0);
     let report = report.expect("maps");
     let rows: Vec<u32> = report.rows.iter().map(|(row, _)| *row).collect();
@@ -383,7 +390,13 @@ fn maps_show_every_layer() {
 fn maps_of_large_images_are_means() {
     let (network, _) = share_link::decode_design("1x96x100.c1k1");
     let input: Vec<f32> = (0..9600).map(|at| if at % 100 < 3 && at / 100 < 3 { 9.0 } else { 0.0 }).collect();
-    let task = MapsTask { network: share_link::encode_design(&network), seed: 0, gain: 1.0, input: Some(input) };
+    let task = MapsTask {
+        network: share_link::encode_design(&network),
+        seed: 0,
+        gain: 1.0,
+        given: GivenWeights::default(),
+        input: Some(input),
+    };
     let report = execute(task, &mut || 0.0).0.expect("maps");
     let maps = &report.input;
     assert_eq!((maps.step, maps.picture(), maps.pixels.len()), (3, (32, 34), 32 * 34));

@@ -180,7 +180,7 @@ pub fn workbench(network: impl Strategy<Value = Network>) -> impl Strategy<Value
                     Some((of, rewrites)) => Content::Twin { of: of.index(index), rewrites },
                     None => Content::Network(network.into()),
                 };
-                built.push(Design { name: name.unwrap_or_else(|| default_name(index, &content)), content });
+                built.push(Design::new(name.unwrap_or_else(|| default_name(index, &content)), content));
             }
             let baseline = baseline.index(count);
             // A link has the pair as it is shown, and nothing more.

@@ -143,6 +143,15 @@ made("quantised", [
 # What no layer is for.
 made("unknown", [node("Conv", ["x", "w"], ["a"]), node("Sin", ["a"], ["s"]), node("Det", ["s"], ["y"])], {"w": normal(3, 2, 3, 3)}, (2, 6, 6), "y")
 
+# One model in two files, as the newer exporter writes it when it is not told otherwise.
+def parts(folder):
+    os.makedirs(folder, exist_ok=True)
+    module = trained(nn.Sequential(nn.Conv2d(1, 8, 3), nn.ReLU(), nn.Conv2d(8, 8, 3, groups=8), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(8, 64), nn.ReLU(), nn.Linear(64, 10)))
+    torch.onnx.export(module, (torch.zeros(1, 1, 8, 8),), f"{folder}/net.onnx", dynamo=True, external_data=True, verbose=False)
+
+
+parts(f"{folder}_parts")
+
 import onnxslim
 module = trained(nn.Sequential(nn.Conv2d(2, 4, 3), nn.BatchNorm2d(4), nn.SiLU(), nn.Flatten(), nn.Linear(64, 3)))
 x = torch.rand(1, 2, 6, 6, generator=torch.Generator().manual_seed(2))

@@ -190,6 +190,13 @@ impl<'a> Rows<'a, '_> {
             ("nearest", "asymmetric") if is_old || node.text("nearest_mode") == Some("floor") => {
                 Some((UpsampleMode::Nearest, None))
             }
+            // Between the middles of elements, whole factors lead to the same ones.
+            ("nearest", "half_pixel" | "pytorch_half_pixel")
+                if node.text("nearest_mode").is_none_or(|mode| mode.starts_with("round_"))
+                    && dims.iter().zip(input.dims.iter()).all(|(made, given)| made.checked_rem(*given) == Some(0)) =>
+            {
+                Some((UpsampleMode::Nearest, None))
+            }
             ("linear", "half_pixel" | "pytorch_half_pixel") => Some((UpsampleMode::Bilinear, Some(false))),
             ("linear", "align_corners") => Some((UpsampleMode::Bilinear, Some(true))),
             _ => None,

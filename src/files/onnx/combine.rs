@@ -29,7 +29,13 @@ impl<'a> Rows<'a, '_> {
         let layer: Layer = match operation {
             ScalarOperation::Add => Add {}.into(),
             ScalarOperation::Mul => Mul {}.into(),
-            ScalarOperation::Sub | ScalarOperation::Div => {
+            // Nothing else takes the difference of two tensors, and nothing is rounded otherwise.
+            ScalarOperation::Sub => {
+                let minus = Scalar { operation: ScalarOperation::Mul, value: -1.0 };
+                let other = self.push(minus, &format!("{name}.minus"), &[other], Vec::new())?;
+                return self.push(Add {}, &name, &[one, other], Vec::new());
+            }
+            ScalarOperation::Div => {
                 let dims = broadcast(&one.dims, &other.dims).ok_or("its sizes do not go together")?;
                 return self.push_free(node, &[one, other], &dims);
             }

@@ -13,14 +13,14 @@ pub(super) type Beside<'r, 'a> = &'r dyn Fn(&str) -> Option<&'a [u8]>;
 
 /// Numbers of a small constant.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Numbers {
+pub(in crate::files) enum Numbers {
     Integers(Vec<i64>),
     Floats(Vec<f32>),
 }
 
 /// A tensor that no input changes.
 #[derive(Clone, Debug)]
-pub(super) struct Constant<'a> {
+pub(in crate::files) struct Constant<'a> {
     /// Of the initialiser, else empty.
     pub name: String,
     pub dims: Vec<u64>,
@@ -32,14 +32,16 @@ pub(super) struct Constant<'a> {
 
 /// Numbers in the file, and what is done with them before they are a layer's.
 #[derive(Clone, Debug)]
-pub(super) struct Stored<'a> {
+pub(in crate::files) struct Stored<'a> {
     pub tensor: Tensor<'a>,
     pub change: Change,
+    /// The tensor's dimensions in the parameter's order, where that is another one.
+    pub order: Option<Vec<usize>>,
 }
 
 /// What a graph does to a tensor before a layer takes it.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Change {
+pub(in crate::files) enum Change {
     None,
     /// `[a, b]` becomes `[b, a]`.
     Transposed,
@@ -62,11 +64,11 @@ impl<'a> Constant<'a> {
             name: tensor.name.clone(),
             dims: tensor.dims.clone(),
             numbers: small_numbers(tensor, beside),
-            tensor: Some(Stored { tensor: tensor.clone(), change: Change::None }),
+            tensor: Some(Stored { tensor: tensor.clone(), change: Change::None, order: None }),
         }
     }
 
-    pub(super) fn integers_of(dims: Vec<u64>, integers: Vec<i64>) -> Self {
+    pub(in crate::files) fn integers_of(dims: Vec<u64>, integers: Vec<i64>) -> Self {
         Self { name: String::new(), dims, numbers: Some(Numbers::Integers(integers)), tensor: None }
     }
 
@@ -97,6 +99,11 @@ impl<'a> Constant<'a> {
     pub(super) fn elements(&self) -> u64 {
         self.dims.iter().product()
     }
+}
+
+/// The numbers of a small tensor that is whole in its file.
+pub(in crate::files) fn small_numbers_of(tensor: &Tensor<'_>) -> Option<Numbers> {
+    small_numbers(tensor, &|_| None)
 }
 
 fn small_numbers<'a>(tensor: &Tensor<'a>, beside: Beside<'_, 'a>) -> Option<Numbers> {
@@ -319,4 +326,4 @@ fn dequantised<'a>(
 }
 
 /// Looks constants up by the names of values.
-pub(super) type Constants<'a> = HashMap<String, Constant<'a>>;
+pub(in crate::files) type Constants<'a> = HashMap<String, Constant<'a>>;

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::constant::{Beside, Constant, Constants, Stored};
+use super::constant::{Constant, Constants, Stored};
 use super::message::{Graph, Node};
 use super::names::{self, Names};
 use crate::model::{self, Call, Dims, Inputs, Layer, NodeId, Parameter, Source, Unsupported};
@@ -73,7 +73,7 @@ pub(super) struct Rows<'a, 'b> {
 pub(super) type Unknown = String;
 
 impl<'a, 'b> Rows<'a, 'b> {
-    pub(super) fn new(graph: &'b Graph<'a>, opset: i64, beside: Beside<'_, 'a>) -> Self {
+    pub(super) fn new(graph: &'b Graph<'a>, opset: i64, constants: Constants<'a>) -> Self {
         let mut readers: HashMap<&str, Vec<usize>> = HashMap::new();
         for (index, node) in graph.nodes.iter().enumerate() {
             for input in node.inputs.iter().filter(|input| !input.is_empty()) {
@@ -85,11 +85,7 @@ impl<'a, 'b> Rows<'a, 'b> {
             opset,
             batch: 1,
             rows: Vec::new(),
-            constants: graph
-                .initializers
-                .iter()
-                .map(|tensor| (tensor.name.clone(), Constant::with(tensor, beside)))
-                .collect(),
+            constants,
             data: HashMap::new(),
             told: HashMap::new(),
             readers,

@@ -24,7 +24,7 @@ pub(super) struct Model<'a> {
 }
 
 #[derive(Clone, Debug, Default)]
-pub(super) struct Graph<'a> {
+pub(in crate::files) struct Graph<'a> {
     pub name: String,
     pub nodes: Vec<Node<'a>>,
     pub initializers: Vec<Tensor<'a>>,
@@ -34,7 +34,7 @@ pub(super) struct Graph<'a> {
 }
 
 #[derive(Clone, Debug, Default)]
-pub(super) struct Node<'a> {
+pub(in crate::files) struct Node<'a> {
     pub name: String,
     pub operator: String,
     pub domain: String,
@@ -45,7 +45,7 @@ pub(super) struct Node<'a> {
 }
 
 #[derive(Clone, Debug, Default)]
-pub(super) struct Attribute<'a> {
+pub(in crate::files) struct Attribute<'a> {
     pub name: String,
     pub float: Option<f32>,
     pub integer: Option<i64>,
@@ -57,7 +57,7 @@ pub(super) struct Attribute<'a> {
 
 /// A tensor's sizes and type, and where its numbers are.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Tensor<'a> {
+pub(in crate::files) struct Tensor<'a> {
     pub name: String,
     pub dims: Vec<u64>,
     /// `TensorProto.DataType`.
@@ -71,14 +71,14 @@ pub(super) struct Tensor<'a> {
 
 /// Numbers in a file beside the model's.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct External {
+pub(in crate::files) struct External {
     pub location: String,
     pub offset: u64,
     pub length: Option<u64>,
 }
 
 #[derive(Clone, Debug, Default)]
-pub(super) struct ValueInfo {
+pub(in crate::files) struct ValueInfo {
     pub name: String,
     /// `None` where the file does not tell the shape; a size that is a name or open is `None`.
     pub shape: Option<Vec<Option<u64>>>,
@@ -277,6 +277,16 @@ impl<'a> Tensor<'a> {
         tensor.dims = sizes;
         tensor.external = is_external.then_some(external);
         Ok(tensor)
+    }
+
+    /// A tensor whose numbers are in a file.
+    pub(in crate::files) fn of_bytes(
+        name: String,
+        dims: Vec<u64>,
+        kind: i64,
+        (bytes, start): (&'a [u8], usize),
+    ) -> Self {
+        Self { name, dims, kind, raw: Some(Message { bytes, start }), ..Self::default() }
     }
 
     pub(super) fn elements(&self) -> u64 {

@@ -1,7 +1,7 @@
 //! ONNX files of convolutional networks, opsets 7 to 24, as PyTorch's two exporters, tf2onnx, Keras and onnxslim write them.
 //!
 //! [`read`] gives rows of `torch.nn` and says what the exporter folded. What is not known is a row of unknown cost. Costs need
-//! the `.onnx` alone: numbers that are in a file beside it are only fetched by [`OnnxNetwork::weights`].
+//! the `.onnx` alone: numbers that are in a file beside it are only fetched by [`GraphNetwork::weights`].
 
 mod activation;
 mod arrange;
@@ -18,4 +18,7 @@ mod read;
 mod shape;
 
 pub use constant::half;
-pub use read::{OnnxNetwork, OnnxOptions, Remark, beside, read};
+pub(super) use constant::{Change, Constant, Constants, Numbers, Stored, small_numbers_of};
+pub(super) use message::{Attribute, Graph, Node, Tensor, ValueInfo};
+pub(super) use read::read_graph;
+pub use read::{GraphNetwork, NetworkOptions, Remark, beside, read};

@@ -104,7 +104,10 @@ impl<'a> Rows<'a, '_> {
 
     fn operator(&mut self, node: &Node<'a>) -> Result<Read<'a>, Unknown> {
         if !matches!(node.domain.as_str(), "" | "ai.onnx") {
-            return Err(format!("operators of {} are not known here", node.domain));
+            return Err(match node.domain.strip_prefix("TensorFlow Lite (") {
+                Some(why) => why.trim_end_matches(')').to_string(),
+                None => format!("operators of {} are not known here", node.domain),
+            });
         }
         if let Some(constant) = self.constant_of(node) {
             return Ok(Read::Constant(Box::new(constant)));
@@ -142,6 +145,7 @@ impl<'a> Rows<'a, '_> {
                 self.input(node, 0)
             }
             "Expand" => self.expand(node),
+            "Tile" => self.tile(node),
             "Gather" => self.gather(node),
             "ReduceSum" | "ReduceMax" | "ReduceMin" | "ReduceL1" | "ReduceL2" | "ReduceProd" | "ReduceSumSquare" => {
                 self.reduce(node)
@@ -229,6 +233,17 @@ impl<'a> Rows<'a, '_> {
         let dims =
             shape::broadcast(&input.dims, &target.ok_or("a size is below 0")?).ok_or("its sizes do not go together")?;
         if *dims == *input.dims { Ok(input) } else { self.push_free(node, &[input], &dims) }
+    }
+
+    fn tile(&mut self, node: &Node<'a>) -> Result<Data, Unknown> {
+        let input = self.input(node, 0)?;
+        let counts = self.constant(node, 1).and_then(Constant::integers).ok_or("its counts are computed as it runs")?;
+        if counts.len() != input.dims.rank() {
+            return Err("its counts do not fit what flows in".to_string());
+        }
+        let sizes = input.dims.iter().zip(&counts);
+        let dims: Option<Vec<u64>> = sizes.map(|(size, &count)| size.checked_mul(u64::try_from(count).ok()?)).collect();
+        self.push_free(node, &[input], &dims.ok_or("its sizes do not fit 64 bits")?)
     }
 
     fn gather(&mut self, node: &Node<'a>) -> Result<Data, Unknown> {

@@ -8,7 +8,7 @@ use super::names;
 use crate::model::{
     AdaptiveAvgPool1d, AdaptiveAvgPool2d, AdaptiveMaxPool1d, AdaptiveMaxPool2d, AvgPool1d, AvgPool2d, BatchNorm1d,
     BatchNorm2d, ConstantPad2d, GroupNorm, InstanceNorm1d, InstanceNorm2d, Layer, LayerNorm, LocalResponseNorm,
-    MaxPool1d, MaxPool2d, Mean, OutputSize, ZeroPad2d,
+    MaxPool1d, MaxPool2d, Mean, OutputSize, Slice, ZeroPad2d,
 };
 
 const ONE: OutputSize = OutputSize { height: Some(1), width: Some(1) };
@@ -70,7 +70,7 @@ impl<'a> Rows<'a, '_> {
                 let mut padding = pair(&window.before);
                 if !window.is_symmetric() {
                     if !count_include_pad {
-                        return Err("its sides are padded differently, and the padding does not count".to_string());
+                        return self.pool_beyond(node, input, &window);
                     }
                     input =
                         self.push(ZeroPad2d { padding: window.sides() }, &format!("{name}.pad"), &[input], Vec::new())?;
@@ -98,6 +98,49 @@ impl<'a> Rows<'a, '_> {
             }
             rank => Err(format!("pools of this padding over {rank} dimensions are not known here")),
         }
+    }
+
+    /// The mean of what of each window is inside, where the sides are padded differently: windows that reach beyond the end
+    /// (`ceil_mode`), or all around and cut to those that are meant; else a row that PyTorch has no layer for.
+    fn pool_beyond(&mut self, node: &Node<'a>, input: Data, window: &Window) -> Result<Data, Unknown> {
+        let name = names::of(node, None);
+        let size = |at: usize| {
+            let padded = i128::from(input.dims[at + 2]) + i128::from(window.before[at] + window.after[at]);
+            let size = (padded - i128::from(window.kernel[at])) / i128::from(window.stride[at]) + 1;
+            u64::try_from(size).ok().filter(|size| *size > 0).ok_or("its window is larger than its input")
+        };
+        let sizes = [size(0)?, size(1)?];
+        let mut layer = AvgPool2d {
+            kernel_size: pair(&window.kernel),
+            stride: Some(pair(&window.stride)),
+            padding: crate::model::Pair::square(0),
+            ceil_mode: true,
+            count_include_pad: false,
+            divisor_override: None,
+        };
+        let plain: Layer = layer.clone().into();
+        let made = crate::shape::output(&plain, &[input.dims]).ok();
+        if window.before == [0, 0] && made.is_some_and(|made| made[2..] == sizes) {
+            return self.push(layer, &name, &[input], Vec::new());
+        }
+        let around: Vec<i64> = (0..2).map(|at| window.before[at].max(window.after[at])).collect();
+        let skipped: Vec<i64> = (0..2).map(|at| around[at] - window.before[at]).collect();
+        let fits = |at: usize| skipped[at] % window.stride[at] == 0 && around[at] <= window.kernel[at] / 2;
+        if !(fits(0) && fits(1)) {
+            return self.push_free(node, &[input], &[input.dims[0], input.dims[1], sizes[0], sizes[1]]);
+        }
+        (layer.padding, layer.ceil_mode) = (pair(&around), false);
+        let mut data = self.push(layer, &name, &[input], Vec::new())?;
+        for at in 0..2 {
+            let start = skipped[at] / window.stride[at];
+            let end = start + sizes[at] as i64;
+            if data.dims[at + 2] != sizes[at] {
+                let end = Some(end).filter(|end| *end as u64 != data.dims[at + 2]);
+                let cut = Slice { start, end, dim: at as i64 + 2 };
+                data = self.push(cut, &format!("{name}.cut"), &[data], Vec::new())?;
+            }
+        }
+        Ok(data)
     }
 
     pub(super) fn global_pool(&mut self, node: &Node<'a>) -> Result<Data, Unknown> {

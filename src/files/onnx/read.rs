@@ -3,23 +3,23 @@
 use std::collections::{HashMap, HashSet};
 
 use super::super::problem::FileProblem;
-use super::constant::{Beside, Change, Numbers, Stored, columns, numbers};
+use super::constant::{Beside, Change, Constant, Constants, Numbers, Stored, columns, numbers};
 use super::graph::{Data, Folded, Row, Rows, Weight};
-use super::message::{Model, ValueInfo};
+use super::message::{Graph, Model, ValueInfo};
 use crate::cost::units::grouped;
 use crate::model::{self, Call, Dims, Identity, Inputs, Network, NodeId, Source};
 use crate::shape;
 
 /// What a file itself leaves open.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct OnnxOptions {
+pub struct NetworkOptions {
     /// The input of one sample, in place of the file's.
     pub input: Option<Dims>,
 }
 
 /// A network, and what is to be said of it.
 #[derive(Clone, Debug)]
-pub struct OnnxNetwork<'a> {
+pub struct GraphNetwork<'a> {
     /// What the graph computes, for one sample.
     pub network: Network,
     /// What was folded, left out or taken to be.
@@ -42,6 +42,8 @@ pub struct Remark {
 const USUAL_SIZE: u64 = 224;
 /// Parameters of one number have at most so many of it.
 const MOST_FILLED: u64 = 1 << 24;
+/// All parameters have at most so many.
+const MOST_NUMBERS: u64 = 1 << 30;
 /// Operators of unknown cost that are told by name.
 const MOST_TOLD: usize = 8;
 
@@ -54,11 +56,32 @@ const MOST_TOLD: usize = 8;
 pub fn read<'a>(
     bytes: &'a [u8],
     beside: Beside<'_, 'a>,
-    options: &OnnxOptions,
-) -> Result<OnnxNetwork<'a>, FileProblem> {
+    options: &NetworkOptions,
+) -> Result<GraphNetwork<'a>, FileProblem> {
     let model = Model::read(bytes)?;
-    let mut remarks = Vec::new();
-    let (rows, input) = rows_of(&model, beside, options, &mut remarks)?;
+    let initializers = model.graph.initializers.iter();
+    let constants = initializers.map(|tensor| (tensor.name.clone(), Constant::with(tensor, beside))).collect();
+    network_of(&model.graph, (model.opset, constants), options, Vec::new())
+}
+
+/// The network of a graph that another format's reader made, by the operators of opset 18.
+pub(in crate::files) fn read_graph<'a>(
+    graph: &Graph<'a>,
+    constants: Constants<'a>,
+    options: &NetworkOptions,
+    remarks: Vec<Remark>,
+) -> Result<GraphNetwork<'a>, FileProblem> {
+    network_of(graph, (18, constants), options, remarks)
+}
+
+fn network_of<'a>(
+    graph: &Graph<'a>,
+    (opset, constants): (i64, Constants<'a>),
+    options: &NetworkOptions,
+    mut remarks: Vec<Remark>,
+) -> Result<GraphNetwork<'a>, FileProblem> {
+    let (rows, input) = rows_of(graph, (opset, constants), options, &mut remarks)?;
+    let differing = differing(&rows);
     let Rows { rows, data, folded, quantised, unknown, .. } = rows;
     let mut remark = |rule, is_warning, message| remarks.push(Remark { rule, is_warning, message });
     if quantised > 0 {
@@ -78,17 +101,20 @@ pub fn read<'a>(
             format!("The cost of {} of its nodes is not known: {}{more}.", unknown.len(), told.join("; ")),
         );
     }
-    if model.graph.outputs.len() > 1 {
-        remark(
-            "outputs",
-            false,
-            format!("It has {} outputs; the first one is the network's.", model.graph.outputs.len()),
-        );
+    if graph.outputs.len() > 1 {
+        remark("outputs", false, format!("It has {} outputs; the first one is the network's.", graph.outputs.len()));
     }
-    let output = model.graph.outputs.first().and_then(|output| data.get(&output.name)).copied();
+    let output = graph.outputs.first().and_then(|output| data.get(&output.name)).copied();
+    if let Some((value, here, told)) = differing.first() {
+        let message = format!(
+            "The file says other sizes than its operators give: {value} is {here} here and {told:?} there, {} such in all.",
+            differing.len()
+        );
+        remark("sizes", true, message);
+    }
     let (nodes, weights) = ordered(rows, output);
     let name =
-        Some(model.graph.name.as_str()).filter(|name| !matches!(*name, "" | "main_graph" | "torch_jit" | "tf2onnx"));
+        Some(graph.name.as_str()).filter(|name| !matches!(*name, "" | "main" | "main_graph" | "torch_jit" | "tf2onnx"));
     let name = name.filter(|name| model::check_name(name).is_ok()).unwrap_or("Net").to_string();
     let network = Network { name, input, nodes, uncalled: Vec::new() };
     if folded.norms > 0 {
@@ -105,7 +131,7 @@ pub fn read<'a>(
     if folded.zeros > 0 || folded.zeros_open > 0 {
         remark("zero_biases", false, zero_words(&folded));
     }
-    Ok(OnnxNetwork { network, remarks, weights })
+    Ok(GraphNetwork { network, remarks, weights })
 }
 
 /// The names of the files beside a model's that have its numbers: plain names, without a folder.
@@ -128,7 +154,7 @@ pub fn beside(bytes: &[u8]) -> Result<Vec<String>, FileProblem> {
     Ok(names)
 }
 
-impl<'a> OnnxNetwork<'a> {
+impl<'a> GraphNetwork<'a> {
     /// The numbers of each node's parameters, in the order weight, bias, running mean, running variance. `beside` gives the
     /// bytes of a file by the name that the model has for it.
     ///
@@ -140,21 +166,45 @@ impl<'a> OnnxNetwork<'a> {
             Weight::Filled(_, count) => Err(FileProblem::of("a parameter", format!("it has {count} numbers"))),
             Weight::Stored(stored) => values(stored, beside),
         };
+        // A tensor may stand for many rows: files that lie have at most so many numbers.
+        let elements = |weight: &Weight<'a>| match weight {
+            Weight::Filled(_, count) => *count,
+            Weight::Stored(stored) => stored.tensor.elements(),
+        };
+        let all = self.weights.iter().flat_map(|(_, tensors)| tensors).map(elements).fold(0, u64::saturating_add);
+        if all > MOST_NUMBERS {
+            return Err(FileProblem::of(
+                "all parameters",
+                format!("they have {all} numbers, more than {MOST_NUMBERS}"),
+            ));
+        }
         self.weights.iter().map(|(id, tensors)| Ok((*id, tensors.iter().map(of).collect::<Result<_, _>>()?))).collect()
     }
 }
 
+/// Values whose sizes are others than the file tells.
+fn differing(rows: &Rows) -> Vec<(String, Dims, Vec<u64>)> {
+    let differs = |(name, told): (&&str, &Vec<Option<u64>>)| {
+        let here = rows.data.get(*name)?.dims;
+        let told: Option<Vec<u64>> = told.iter().copied().collect();
+        let told = told.filter(|told| *told != *here)?;
+        Some((name.to_string(), here, told))
+    };
+    let mut all: Vec<_> = rows.told.iter().filter_map(differs).collect();
+    all.sort_by(|one, other| one.0.cmp(&other.0));
+    all
+}
+
 fn rows_of<'a, 'b>(
-    model: &'b Model<'a>,
-    beside: Beside<'_, 'a>,
-    options: &OnnxOptions,
+    graph: &'b Graph<'a>,
+    (opset, constants): (i64, Constants<'a>),
+    options: &NetworkOptions,
     remarks: &mut Vec<Remark>,
 ) -> Result<(Rows<'a, 'b>, Dims), FileProblem> {
-    let graph = &model.graph;
     if graph.nodes.is_empty() {
         return Err(FileProblem::of("GraphProto.node", "there is none: a graph without nodes is no network"));
     }
-    let mut rows = Rows::new(graph, model.opset, beside);
+    let mut rows = Rows::new(graph, opset, constants);
     // Older files list their weights among the inputs.
     let mut inputs = graph.inputs.iter().filter(|input| !rows.constants.contains_key(&input.name));
     let first = inputs.next().ok_or_else(|| FileProblem::of("GraphProto.input", "there is none: nothing flows in"))?;
@@ -195,7 +245,11 @@ fn rows_of<'a, 'b>(
 }
 
 /// The batch, and the sizes of one sample.
-fn input_dims(input: &ValueInfo, options: &OnnxOptions, remarks: &mut Vec<Remark>) -> Result<(u64, Dims), FileProblem> {
+fn input_dims(
+    input: &ValueInfo,
+    options: &NetworkOptions,
+    remarks: &mut Vec<Remark>,
+) -> Result<(u64, Dims), FileProblem> {
     let field = || format!("GraphProto.input {}", input.name);
     let told = input.shape.clone().unwrap_or_default();
     let batch = told.first().copied().flatten().unwrap_or(1);
@@ -358,9 +412,9 @@ fn values<'a>(stored: &Stored<'a>, beside: Beside<'_, 'a>) -> Result<Vec<f32>, F
         Numbers::Integers(integers) => integers.into_iter().map(|integer| integer as f32).collect(),
         Numbers::Floats(floats) => floats,
     };
-    match &stored.change {
-        Change::None => Ok(plain(found)),
-        Change::Transposed => Ok(columns(&plain(found), stored.tensor.dims[1])),
+    let changed = match &stored.change {
+        Change::None => plain(found),
+        Change::Transposed => columns(&plain(found), stored.tensor.dims[1]),
         Change::Dequantised { scales, zeros, axis } => {
             let Numbers::Integers(integers) = found else {
                 return Err(refuse("it is quantised, and has floats".to_string()));
@@ -368,6 +422,9 @@ fn values<'a>(stored: &Stored<'a>, beside: Beside<'_, 'a>) -> Result<Vec<f32>, F
             let dims = &stored.tensor.dims;
             let channels = dims.get(*axis).copied().unwrap_or(1) as usize;
             let inner: u64 = dims.get(axis + 1..).unwrap_or_default().iter().product();
+            if scales.iter().any(|scale| !scale.is_finite()) {
+                return Err(refuse("a scale of it is no finite number".to_string()));
+            }
             if scales.is_empty() || (scales.len() != 1 && scales.len() != channels) {
                 return Err(refuse(format!("it has {} scales for {channels} channels", scales.len())));
             }
@@ -375,9 +432,37 @@ fn values<'a>(stored: &Stored<'a>, beside: Beside<'_, 'a>) -> Result<Vec<f32>, F
                 let channel = at / (inner.max(1) as usize) % channels.max(1);
                 let one = |list: usize| if list == 1 { 0 } else { channel };
                 let zero = zeros.get(one(zeros.len())).copied().unwrap_or(0);
-                (integer - zero) as f32 * scales[one(scales.len())]
+                integer.saturating_sub(zero) as f32 * scales[one(scales.len())]
             };
-            Ok(integers.into_iter().enumerate().map(of).collect())
+            integers.into_iter().enumerate().map(of).collect()
+        }
+    };
+    Ok(match &stored.order {
+        Some(order) => reordered(&changed, &stored.tensor.dims, order),
+        None => changed,
+    })
+}
+
+/// The numbers of a tensor with its dimensions in another order.
+fn reordered(numbers: &[f32], dims: &[u64], order: &[usize]) -> Vec<f32> {
+    let mut strides = vec![1_usize; dims.len()];
+    for at in (1..dims.len()).rev() {
+        strides[at - 1] = strides[at].saturating_mul(dims[at] as usize);
+    }
+    let sizes: Vec<usize> = order.iter().filter_map(|&at| dims.get(at)).map(|&size| size as usize).collect();
+    let steps: Vec<usize> = order.iter().filter_map(|&at| strides.get(at).copied()).collect();
+    let mut index = vec![0_usize; sizes.len()];
+    let mut turned = Vec::with_capacity(numbers.len());
+    for _ in 0..numbers.len() {
+        let place: usize = index.iter().zip(&steps).map(|(at, step)| at * step).sum();
+        turned.push(numbers.get(place).copied().unwrap_or(0.0));
+        for at in (0..index.len()).rev() {
+            index[at] += 1;
+            if index[at] < sizes[at] {
+                break;
+            }
+            index[at] = 0;
         }
     }
+    turned
 }

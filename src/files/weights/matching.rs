@@ -48,7 +48,7 @@ pub struct Expected {
     pub is_counter: bool,
 }
 
-/// The numbers of each node's tensors: weight, bias, running mean, running variance.
+/// The numbers of each node's tensors: weight, bias, running mean, running variance. None for those that a file has not.
 pub type NodeWeights = HashMap<NodeId, Vec<Vec<f32>>>;
 
 /// So many names of a file are tried for what stands before them.
@@ -83,6 +83,7 @@ pub fn match_weights(network: &Network, tensors: &[NamedTensor<'_>]) -> Result<(
     matched.unexpected = unexpected.filter(|name| !known.contains(name)).map(ToString::to_string).collect();
     let mut weights = NodeWeights::new();
     for one in &expected {
+        let mut floats = Vec::new();
         match own.get(one.name.as_str()) {
             // PyTorch's older files have no counters.
             None if one.is_counter => {}
@@ -96,10 +97,13 @@ pub fn match_weights(network: &Network, tensors: &[NamedTensor<'_>]) -> Result<(
             }
             Some(tensor) => {
                 matched.matched.push(one.name.clone());
-                if let Some(node) = one.node.filter(|_| !one.is_counter) {
-                    weights.entry(node).or_default().push(tensor.floats()?);
+                if one.node.is_some() && !one.is_counter {
+                    floats = tensor.floats()?;
                 }
             }
+        }
+        if let Some(node) = one.node.filter(|_| !one.is_counter) {
+            weights.entry(node).or_default().push(floats);
         }
     }
     Ok((matched, weights))

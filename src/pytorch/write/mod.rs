@@ -10,4 +10,4 @@ pub(crate) mod module;
 pub(crate) mod name;
 pub(crate) mod unknown;
 
-pub use module::export_module;
+pub use module::{export_module, export_with_loader};

@@ -16,13 +16,47 @@ pub(crate) const COUNTED_FUNCTIONS: &str = "# Functions are named in order, as t
 
 /// The network's source text: imports, classes, and how to make it.
 pub fn export_module(network: &Network) -> String {
+    let Written { classes, main, .. } = written(network);
+    classes + &main
+}
+
+/// As [`export_module`], with a function `load` that gives the network with the weights of a file: every name and size must be
+/// the network's.
+pub fn export_with_loader(network: &Network) -> String {
+    let Written { classes, name, main } = written(network);
+    let loader = format!(
+        "\n\ndef load(path):\n    \
+         \"\"\"The network with the weights of a .safetensors, .pt or .pth file: all of them, and no others.\"\"\"\n    \
+         if str(path).endswith(\".safetensors\"):\n        \
+         from safetensors.torch import load_file\n\n        \
+         weights = load_file(path)\n    \
+         else:\n        \
+         weights = torch.load(path, map_location=\"cpu\", weights_only=True)\n    \
+         model = {name}()\n    \
+         model.load_state_dict(weights, strict=True)\n    \
+         return model.eval()\n"
+    );
+    classes + &loader + &main
+}
+
+/// A source text by its parts.
+struct Written {
+    /// Imports and classes.
+    classes: String,
+    /// The network's class.
+    name: String,
+    /// How to make it.
+    main: String,
+}
+
+fn written(network: &Network) -> Written {
     // Whichever way needs fewer comments.
     let [modular, counted] = [false, true].map(|counted| export_with(network, counted));
-    let comments = |text: &str| text.matches("  # name: ").count();
+    let comments = |written: &Written| written.classes.matches("  # name: ").count();
     if comments(&counted) < comments(&modular) { counted } else { modular }
 }
 
-fn export_with(network: &Network, counted: bool) -> String {
+fn export_with(network: &Network, counted: bool) -> Written {
     let wiring = network.wiring();
     let shapes = shape::infer(network, &wiring, 1);
     let more = shape::infer(network, &wiring, 2);
@@ -41,7 +75,7 @@ fn export_with(network: &Network, counted: bool) -> String {
     exporter.name_modules();
     let name = identifier(&network.name, "Net");
     let name = exporter.class(&name, 0..network.nodes.len(), "");
-    exporter.text(&name)
+    Written { classes: exporter.text(), main: exporter.main(&name), name }
 }
 
 /// Names that a text uses for something else than its own classes.
@@ -50,6 +84,7 @@ const NAMES_IN_USE: &[&str] = &[
     "nn",
     "F",
     "put",
+    "load",
     "super",
     "hasattr",
     "getattr",
@@ -63,7 +98,7 @@ const NAMES_IN_USE: &[&str] = &[
 ];
 
 impl Exporter<'_> {
-    fn text(&self, name: &str) -> String {
+    fn text(&self) -> String {
         let mut text = self.broken();
         text.push_str("import torch\nimport torch.nn as nn\n");
         let all: String = self.classes.iter().map(|(_, text)| text.as_str()).collect();
@@ -95,13 +130,16 @@ impl Exporter<'_> {
             text.push_str(name);
             text.push_str(class);
         }
+        text
+    }
+
+    fn main(&self, name: &str) -> String {
         let sizes: Vec<String> = self.network.input.iter().map(ToString::to_string).collect();
         let shown = if self.many { "[y.shape for y in model(x)]" } else { "model(x).shape" };
-        text.push_str(&format!(
+        format!(
             "\n\nif __name__ == \"__main__\":\n    model = {name}()\n    x = torch.randn(1, {})\n    print({shown})\n",
             sizes.join(", ")
-        ));
-        text
+        )
     }
 
     /// What is wrong with the design, where it cannot run.

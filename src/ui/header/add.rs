@@ -8,6 +8,7 @@ use crate::ui::import::Importer;
 use crate::ui::studio::Studio;
 use crate::workbench::{Content, MAX_DESIGNS, Workbench};
 
+use super::models::Models;
 use super::open::choose_file;
 use super::pop::Pops;
 use super::presets::PresetOptions;
@@ -16,6 +17,7 @@ use super::presets::PresetOptions;
 pub fn Add() -> impl IntoView {
     let studio = Studio::expect();
     let importer = Importer::expect();
+    let models = expect_context::<Models>();
     let pops = Pops::expect();
     let pair = move || studio.workbench().with(|workbench| workbench.pair());
     let baseline = move || studio.workbench().with(|workbench| workbench.baseline);
@@ -60,7 +62,7 @@ pub fn Add() -> impl IntoView {
             {item(Signal::derive(move || format!("Separable twin of {}", name(baseline()))), Callback::new(move |()| twin()))}
             {item("Empty design".into(), Callback::new(move |()| empty()))}
             {item("From pasted code …".into(), Callback::new(move |()| importer.show(true)))}
-            {item("From a file …".into(), Callback::new(move |()| choose_file(studio, importer, true)))}
+            {item("From a file …".into(), Callback::new(move |()| choose_file(studio, importer, models, true)))}
             <select class="button" aria-label="Add a preset" data-testid="add-preset" on:change=choose>
                 <option value="">"A preset …"</option>
                 <PresetOptions/>

@@ -3,10 +3,11 @@
 use leptos::prelude::*;
 
 use crate::document::Document;
-use crate::job::{CodeReport, CodeTask, Message, News};
+use crate::job::{Bytes, CodeReport, CodeTask, Message, News, WriteTask, WrittenForm};
 use crate::keras;
-use crate::pytorch::export_module;
-use crate::report::Format;
+use crate::page::format::grouped;
+use crate::pytorch::export_with_loader;
+use crate::report::{Format, json_with_workbench};
 use crate::share_link;
 use crate::ui::clipboard::{Copied, copy};
 use crate::ui::files::{bytes_address, save, text_address};
@@ -23,6 +24,8 @@ enum Form {
     C {
         int8: bool,
     },
+    /// A file that is no text, with the weights.
+    File(WrittenForm),
     Table(Format),
 }
 
@@ -30,7 +33,8 @@ impl Form {
     fn all() -> Vec<Self> {
         let tables = Format::ALL.iter().map(|&format| Self::Table(format));
         let code = [Self::PyTorch, Self::Keras, Self::C { int8: false }, Self::C { int8: true }];
-        code.into_iter().chain(tables).collect()
+        let files = [Self::File(WrittenForm::Onnx), Self::File(WrittenForm::SafeTensors)];
+        code.into_iter().chain(files).chain(tables).collect()
     }
 
     const fn title(self) -> &'static str {
@@ -39,6 +43,8 @@ impl Form {
             Self::Keras => "Keras",
             Self::C { int8: false } => "C for a microcontroller, floats",
             Self::C { int8: true } => "C for a microcontroller, int8",
+            Self::File(WrittenForm::Onnx) => "ONNX",
+            Self::File(WrittenForm::SafeTensors) => "Weights as .safetensors",
             Self::Table(format) => format.title(),
         }
     }
@@ -47,6 +53,8 @@ impl Form {
         match self {
             Self::PyTorch | Self::Keras => "py",
             Self::C { .. } => "c",
+            Self::File(WrittenForm::Onnx) => "onnx",
+            Self::File(WrittenForm::SafeTensors) => "safetensors",
             Self::Table(format) => format.extension(),
         }
     }
@@ -69,26 +77,61 @@ pub fn Export() -> impl IntoView {
     };
     let runner = Runner::<CodeTask>::new(Callback::new(hear));
     on_cleanup(move || runner.cancel());
+    // Bytes to download, until others are there.
+    let bytes = RwSignal::new(None::<String>);
+    let hear = move |message: Message<Bytes>| match message.news {
+        News::Told(written) => {
+            let size = written.as_slice().len() as u64;
+            forget(bytes);
+            bytes.set(bytes_address(written.as_slice()));
+            code.set(format!("A file of {} bytes, to download.", grouped(size)));
+        }
+        News::Failed(words) => code.set(words),
+        News::Progress(_) => {}
+    };
+    let writer = Runner::<WriteTask>::new(Callback::new(hear));
+    on_cleanup(move || {
+        writer.cancel();
+        forget(bytes);
+    });
     Effect::new(move |_| {
-        let Form::C { int8 } = form.get() else { return };
-        let network = studio.with_design(design.get(), |state| share_link::encode_design(state.network()));
+        let form = form.get();
+        // What is written of another form is not to come in later.
+        writer.cancel();
+        forget(bytes);
+        let asked = studio.with_design(design.get(), |state| {
+            (share_link::encode_design(state.network()), studio.shelf.with(|shelf| shelf.given(state)))
+        });
         let (seed, gain) =
             studio.workbench().with_untracked(|workbench| (workbench.settings.seed, workbench.settings.gain));
-        if let Some(network) = network {
-            code.set("Writing…".to_string());
-            runner.start(CodeTask { network, seed, gain, int8 });
+        let Some((network, given)) = asked else { return };
+        match form {
+            Form::C { int8 } => {
+                code.set("Writing…".to_string());
+                runner.start(CodeTask { network, seed, gain, given, int8 });
+            }
+            Form::File(form) => {
+                code.set("Writing…".to_string());
+                writer.start(WriteTask { network, seed, gain, given, form });
+            }
+            Form::PyTorch | Form::Keras | Form::Table(_) => {}
         }
     });
     let text = Memo::new(move |_| {
         copied.set(Copied::NotYet);
         let form = form.get();
-        if let Form::C { .. } = form {
+        if let Form::C { .. } | Form::File(_) = form {
             return code.get();
         }
         let written = studio.with_design(design.get(), |state| match form {
-            Form::PyTorch => export_module(state.network()),
+            Form::PyTorch => export_with_loader(state.network()),
             Form::Keras => keras::export(state.network()).unwrap_or_else(|problem| problem.to_string()),
-            Form::C { .. } => String::new(),
+            Form::C { .. } | Form::File(_) => String::new(),
+            // The whole workbench comes back from it.
+            Form::Table(Format::Json) => {
+                let workbench = studio.workbench().with(|workbench| share_link::encode(workbench));
+                json_with_workbench(state.network(), &state.report, &workbench)
+            }
             Form::Table(format) => format.write(state.network(), &state.report),
         });
         written.unwrap_or_default()
@@ -100,7 +143,11 @@ pub fn Export() -> impl IntoView {
         let name = studio.with_design(design.get(), |state| file_name(&state.name)).unwrap_or_default();
         format!("{name}.{}", form.get().extension())
     };
-    let address = move || text.with(|text| text_address("text/plain", text));
+    let address = move || match form.get() {
+        Form::File(_) => bytes.get(),
+        _ => Some(text.with(|text| text_address("text/plain", text))),
+    };
+    let is_file = move || matches!(form.get(), Form::File(_));
     view! {
                 <div class="export-bar">
                     <select
@@ -126,7 +173,7 @@ pub fn Export() -> impl IntoView {
                             <option value=index.to_string() selected=each == form.get_untracked()>{each.title()}</option>
                         }).collect_view()}
                     </select>
-                    <button class="button primary" data-testid="export-copy" on:click=move |_| copy(text.get_untracked(), copied)>
+                    <button class="button primary" data-testid="export-copy" disabled=is_file on:click=move |_| copy(text.get_untracked(), copied)>
                         {move || copied.get().words("Copy")}
                     </button>
                     <a class="button" data-testid="export-download" href=address download=file>"Download"</a>
@@ -160,6 +207,13 @@ fn save_document(studio: Studio) {
     });
     if let Some(address) = bytes_address(html.as_bytes()) {
         save("comparison.html", &address);
+    }
+}
+
+/// Lets bytes go that were to be downloaded.
+fn forget(bytes: RwSignal<Option<String>>) {
+    if let Some(address) = bytes.try_update(Option::take).flatten() {
+        let _ = web_sys::Url::revoke_object_url(&address);
     }
 }
 

@@ -4,11 +4,13 @@ mod add;
 mod export;
 mod find;
 mod help;
+mod models;
 mod open;
 mod pop;
 mod presets;
 mod share;
 pub mod theme;
+mod weights;
 
 use leptos::ev;
 use leptos::prelude::*;
@@ -25,11 +27,13 @@ use add::Add;
 use export::Export;
 use find::FindRow;
 use help::Help;
+use models::Models;
 use open::{OpenFile, receive_anywhere};
 use pop::{Pop, PopButton, PopCard, Pops};
 use presets::Presets;
 use share::Share;
 use theme::{Theme, ThemeChoice};
+use weights::WeightsReports;
 
 /// How long after the last piece of the page is there its first sweeps and tables have been computed, in milliseconds:
 /// whatever takes longer delays the timer too.
@@ -50,7 +54,9 @@ pub fn Header() -> impl IntoView {
     provide_context(importer);
     let pops = Pops::new();
     provide_context(pops);
-    receive_anywhere(studio, importer);
+    let models = Models::new(studio, importer);
+    provide_context(models);
+    receive_anywhere(studio, importer, models);
     let keys = move |event: ev::KeyboardEvent| {
         if !(event.ctrl_key() || event.meta_key()) {
             return;
@@ -136,6 +142,7 @@ pub fn Header() -> impl IntoView {
             <LinkProblems/>
             <KeepNotices/>
             <ImportProblems/>
+            <WeightsReports/>
         </div>
         <ImportDialog/>
         <Snackbar/>

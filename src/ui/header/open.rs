@@ -5,7 +5,6 @@ use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::JsFuture;
 use web_sys::{File, FileList, HtmlInputElement};
 
 use crate::page::notation;
@@ -14,14 +13,19 @@ use crate::ui::import::Importer;
 use crate::ui::keys::is_typing;
 use crate::ui::studio::Studio;
 
-/// Kinds of files that are read, as an `input` wants them.
-const ACCEPTED: &str = ".py,.txt,.ipynb,text/*";
+use super::models::{Models, bytes};
+
+/// Kinds of files that are read, as an `input` wants them: what a file is, is known by its content. Phones know no endings
+/// like these and offer nothing then, so that any kind is among them.
+const ACCEPTED: &str =
+    ".py,.txt,.ipynb,.onnx,.data,.tflite,.safetensors,.pt,.pth,.json,text/*,application/octet-stream,*/*";
 
 /// A button that opens files; the field behind it is there for programs, too.
 #[component]
 pub fn OpenFile() -> impl IntoView {
     let studio = Studio::expect();
     let importer = Importer::expect();
+    let models = expect_context::<Models>();
     let input = NodeRef::<html::Input>::new();
     let open = move |_| {
         if let Some(input) = input.get_untracked() {
@@ -30,30 +34,32 @@ pub fn OpenFile() -> impl IntoView {
     };
     let read = move |event: ev::Event| {
         let input = event_target::<HtmlInputElement>(&event);
-        read_files(studio, importer, input.files(), false);
+        read_files(studio, importer, models, input.files(), false);
         // The same file can be chosen again.
         input.set_value("");
     };
     view! {
-        <button class="button" on:click=open>"Open file"</button>
+        <button class="button" title="Python, notebooks, .onnx, .tflite, weights as .safetensors, .pt and .pth; several at once; or drop them anywhere" on:click=open>
+            "Open file"
+        </button>
         <input node_ref=input type="file" hidden multiple accept=ACCEPTED data-testid="open-file" on:change=read/>
     }
 }
 
 /// Asks for files to read, to open or (`beside`) to add.
-pub fn choose_file(studio: Studio, importer: Importer, beside: bool) {
+pub fn choose_file(studio: Studio, importer: Importer, models: Models, beside: bool) {
     let Ok(input) = document().create_element("input").map(JsCast::unchecked_into::<HtmlInputElement>) else { return };
     input.set_type("file");
     input.set_multiple(true);
     input.set_accept(ACCEPTED);
     let chosen = input.clone();
-    let read = Closure::once_into_js(move || read_files(studio, importer, chosen.files(), beside));
+    let read = Closure::once_into_js(move || read_files(studio, importer, models, chosen.files(), beside));
     input.set_onchange(Some(read.unchecked_ref()));
     input.click();
 }
 
 /// Reads what is pasted where nothing else takes it, and files that are dropped anywhere.
-pub fn receive_anywhere(studio: Studio, importer: Importer) {
+pub fn receive_anywhere(studio: Studio, importer: Importer, models: Models) {
     let pasted = window_event_listener(ev::paste, move |event| {
         let Some(data) = event.clipboard_data().filter(|_| !is_typing()) else { return };
         let text = data.get_data("text/plain").unwrap_or_default();
@@ -65,7 +71,7 @@ pub fn receive_anywhere(studio: Studio, importer: Importer) {
             take_text(studio, importer, text, false);
         } else if data.files().is_some_and(|files| files.length() > 0) {
             event.prevent_default();
-            read_files(studio, importer, data.files(), false);
+            read_files(studio, importer, models, data.files(), false);
         }
     });
     let over = window_event_listener(ev::dragover, |event| {
@@ -78,7 +84,7 @@ pub fn receive_anywhere(studio: Studio, importer: Importer) {
             return;
         };
         event.prevent_default();
-        read_files(studio, importer, Some(files), false);
+        read_files(studio, importer, models, Some(files), false);
     });
     on_cleanup(move || {
         pasted.remove();
@@ -101,57 +107,35 @@ fn take_text(studio: Studio, importer: Importer, text: String, beside: bool) {
     }
 }
 
-fn read_files(studio: Studio, importer: Importer, files: Option<FileList>, beside: bool) {
+/// Source text is shown in the dialog; whatever else there is, is read in a worker.
+fn read_files(studio: Studio, importer: Importer, models: Models, files: Option<FileList>, beside: bool) {
     let Some(files) = files else { return };
     let files: Vec<File> = (0..files.length()).filter_map(|index| files.get(index)).collect();
+    if files.is_empty() {
+        return;
+    }
     spawn_local(async move {
         let mut texts = Vec::new();
         for file in &files {
-            match read(file).await {
-                Ok(text) if files.len() == 1 => texts.push(text),
-                Ok(text) => texts.push(format!("# {}\n{text}", file.name())),
-                Err(words) => return studio.say(words, false),
+            match source(file).await {
+                Some(text) if files.len() == 1 => texts.push(text),
+                Some(text) => texts.push(format!("# {}\n{text}", file.name())),
+                None => return models.read(studio, importer, files, beside).await,
             }
         }
-        if !texts.is_empty() {
-            take_text(studio, importer, texts.join("\n\n"), beside);
-        }
+        take_text(studio, importer, texts.join("\n\n"), beside);
     });
 }
 
-/// The text of a file, or what is wrong with it.
-async fn read(file: &File) -> Result<String, String> {
-    let name = file.name();
-    if file.size() > MOST_BYTES {
-        return Err(format!("{name} has more than 16 MB: no source text is so long"));
+/// The text of a file; `None` where it is none, or JSON.
+async fn source(file: &File) -> Option<String> {
+    if file.size() > MOST_TEXT {
+        return None;
     }
-    let text = JsFuture::from(file.text()).await.ok().and_then(|text| text.as_string());
-    let text = text.ok_or_else(|| format!("{name} could not be read"))?;
-    if text.contains('\0') {
-        return Err(format!(
-            "{name} is no text: Python files, notebooks and printed models open here; .onnx, .safetensors and .pth are read by the command line convscope"
-        ));
-    }
-    if name.ends_with(".ipynb") {
-        return cells(&text).ok_or_else(|| format!("{name} is no notebook: its JSON has no cells"));
-    }
-    Ok(text)
+    let text = String::from_utf8(bytes(file).await?).ok()?;
+    let is_text = !text.contains(|letter: char| letter < '\t') && !text.trim_start().starts_with('{');
+    (is_text && !text.trim().is_empty()).then_some(text)
 }
 
-const MOST_BYTES: f64 = 16e6;
-
-/// The code cells of a notebook, one below the other.
-fn cells(text: &str) -> Option<String> {
-    let get = |value: &JsValue, key: &str| js_sys::Reflect::get(value, &key.into()).ok();
-    let notebook = js_sys::JSON::parse(text).ok()?;
-    let cells: js_sys::Array = get(&notebook, "cells")?.dyn_into().ok()?;
-    let source = |cell: JsValue| {
-        get(&cell, "cell_type").filter(|kind| *kind == "code")?;
-        let source = get(&cell, "source")?;
-        match source.dyn_ref::<js_sys::Array>() {
-            Some(lines) => Some(lines.iter().filter_map(|line| line.as_string()).collect::<String>()),
-            None => source.as_string(),
-        }
-    };
-    Some(cells.iter().filter_map(source).collect::<Vec<_>>().join("\n\n"))
-}
+/// No source text is so long.
+const MOST_TEXT: f64 = 16e6;

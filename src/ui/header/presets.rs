@@ -142,8 +142,8 @@ fn with_twin(preset: &Preset, scale: Scale) -> Workbench {
     let macs = |network: &Network| cost::analyze(network, &cost::Settings::default()).totals.figures.macs.0;
     let saves = macs(&twin) as f64 <= WORTH_A_TWIN * macs(&network) as f64;
     let content = Content::Twin { of: 0, rewrites: vec![Rewrite::Separable] };
-    let twin = Design { name: default_name(1, &content), content };
-    let own = Design { name: preset.title.to_string(), content: Content::Network(network.into()) };
+    let twin = Design::new(default_name(1, &content), content);
+    let own = Design::new(preset.title.to_string(), Content::Network(network.into()));
     let designs = std::iter::once(own).chain(saves.then_some(twin)).collect();
     Workbench { designs, ..Workbench::default() }
 }

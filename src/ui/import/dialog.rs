@@ -7,7 +7,7 @@ use crate::job::{ImportReport, ImportedDesign, ProblemReport};
 use crate::page::format::grouped;
 use crate::ui::studio::Studio;
 
-use super::{Importer, State};
+use super::{Importer, Kept, KeptOf, State};
 
 /// So many candidates of input shapes are a list to choose from.
 const LISTED: usize = 256;
@@ -195,17 +195,24 @@ fn ProblemList(problems: Vec<ProblemReport>) -> impl IntoView {
 pub fn ImportProblems() -> impl IntoView {
     let importer = Importer::expect();
     move || {
-        let problems = importer.kept.get();
+        let Kept { problems, of } = importer.kept.get();
         if problems.is_empty() || importer.open.get() {
             return None;
         }
+        let head = match (of, problems.len()) {
+            (KeptOf::RefusedFiles, _) => "Not opened".to_string(),
+            (_, 1) => "Opened with a note".to_string(),
+            (_, count) => format!("Opened with {count} notes"),
+        };
         Some(view! {
             <section class="card problems" role="status" aria-label="What the import says">
                 <div class="problems-head">
-                    <h2>{match problems.len() { 1 => "Opened with a note".to_string(), count => format!("Opened with {count} notes") }}</h2>
+                    <h2>{head}</h2>
                     <div class="group">
-                        <button class="button small" on:click=move |_| importer.open.set(true)>"Back to the text"</button>
-                        <button class="button small" on:click=move |_| importer.kept.set(Vec::new())>"Dismiss"</button>
+                        {(of == KeptOf::Text).then(|| view! {
+                            <button class="button small" on:click=move |_| importer.open.set(true)>"Back to the text"</button>
+                        })}
+                        <button class="button small" on:click=move |_| importer.kept.set(Kept::default())>"Dismiss"</button>
                     </div>
                 </div>
                 <ProblemList problems/>

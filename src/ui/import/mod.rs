@@ -33,8 +33,8 @@ pub struct Importer {
     pub state: RwSignal<State>,
     /// Which of the networks are compared.
     pub chosen: RwSignal<(usize, Option<usize>)>,
-    /// What was wrong with the text that was opened last.
-    pub kept: RwSignal<Vec<ProblemReport>>,
+    /// What was wrong with what was opened last.
+    pub kept: RwSignal<Kept>,
     /// Open it as soon as it is read.
     eager: RwSignal<bool>,
     job: StoredValue<Option<u32>>,
@@ -52,6 +52,35 @@ pub enum State {
     Failed(String),
 }
 
+/// What was wrong with what was opened last.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Kept {
+    pub problems: Vec<ProblemReport>,
+    pub of: KeptOf,
+}
+
+/// What problems are of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum KeptOf {
+    /// The text of the dialog.
+    #[default]
+    Text,
+    /// Files that were opened.
+    Files,
+    /// Files that nothing was opened of.
+    RefusedFiles,
+}
+
+impl Kept {
+    pub const fn opened(problems: Vec<ProblemReport>) -> Self {
+        Self { problems, of: KeptOf::Files }
+    }
+
+    pub const fn refused(problems: Vec<ProblemReport>) -> Self {
+        Self { problems, of: KeptOf::RefusedFiles }
+    }
+}
+
 impl Importer {
     pub fn new(studio: Studio) -> Self {
         let open = RwSignal::new(false);
@@ -63,7 +92,7 @@ impl Importer {
             input: RwSignal::new(None),
             state: RwSignal::new(State::Empty),
             chosen: RwSignal::new((0, None)),
-            kept: RwSignal::new(Vec::new()),
+            kept: RwSignal::new(Kept::default()),
             eager: RwSignal::new(false),
             job: StoredValue::new(None),
             runner: Runner::new(Callback::new(move |message| news.set(Some(message)))),
@@ -122,7 +151,7 @@ impl Importer {
                 } else {
                     studio.open(workbench(&report.designs, chosen));
                 }
-                self.kept.set(report.problems);
+                self.kept.set(Kept { problems: report.problems, of: KeptOf::Text });
                 self.open.set(false);
             }
             State::Read(_) => {}
@@ -206,14 +235,14 @@ fn own(designs: &[ImportedDesign], index: usize, place: usize) -> Option<Design>
     let content = Content::Network(network.into());
     // `Net` is what a design without a name is exported as.
     let name = if imported.name == "Net" { default_name(place, &content) } else { imported.name.clone() };
-    Some(Design { name, content })
+    Some(Design::new(name, content))
 }
 
 /// The chosen networks beside each other; one by itself beside its separable twin.
 fn workbench(designs: &[ImportedDesign], (first, second): (usize, Option<usize>)) -> Workbench {
     let twin = || {
         let content = Content::Twin { of: 0, rewrites: vec![Rewrite::Separable] };
-        Design { name: default_name(1, &content), content }
+        Design::new(default_name(1, &content), content)
     };
     let second = second.and_then(|second| own(designs, second, 1)).unwrap_or_else(twin);
     // The names of one list stand for all designs.

@@ -62,7 +62,16 @@ fn Panel() -> impl IntoView {
         studio.derived.with(|derived| {
             let task = |state: &crate::page::derived::DesignState| {
                 let length = state.network().input.sizes().iter().product::<u64>();
-                (MapsTask { network: share_link::encode_design(state.network()), seed, gain, input: None }, length)
+                (
+                    MapsTask {
+                        network: share_link::encode_design(state.network()),
+                        seed,
+                        gain,
+                        given: studio.shelf.with(|shelf| shelf.given(state)),
+                        input: None,
+                    },
+                    length,
+                )
             };
             derived.designs.iter().map(task).collect::<Vec<_>>()
         })
@@ -87,7 +96,7 @@ fn Panel() -> impl IntoView {
     let designs = studio.design_indices();
     view! {
         <p class="muted">
-            "Random weights from the seed. White is zero, blue below, orange above; each row has its own scale. A click on a pixel shows what it depends on."
+            "Random weights from the seed where no file gave others. White is zero, blue below, orange above; each row has its own scale. A click on a pixel shows what it depends on."
         </p>
         <Pad own/>
         <div class="maps-results">

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::job::{Message, News, RunReport, RunTask, RunsReport, RunsTask, Simd};
+use crate::job::{GivenWeights, Message, News, RunReport, RunTask, RunsReport, RunsTask, Simd};
 use crate::model::presets;
 use crate::page::format::{short, time};
 use crate::share_link;
@@ -24,7 +24,15 @@ pub fn Benchmark() -> impl IntoView {
         if let (Some(preset), Some(runner)) = (next, runner.get_value()) {
             let network = share_link::encode_design(&preset.network());
             // The gain keeps signals alive in deep networks: 8-bit numbers then have something to round.
-            let task = RunTask { network, batch: 1, seed: 0, gain: 6.0, fuse: true, measure: MEASURE };
+            let task = RunTask {
+                network,
+                batch: 1,
+                seed: 0,
+                gain: 6.0,
+                given: GivenWeights::default(),
+                fuse: true,
+                measure: MEASURE,
+            };
             runner.start(RunsTask { runs: vec![task] });
         }
     };

@@ -62,7 +62,7 @@ pub fn Run() -> impl IntoView {
     let studio = Studio::expect();
     let wanted = Memo::new(move |_| {
         let settings = studio.workbench().with(|workbench| workbench.settings.clone());
-        studio.derived.with(|derived| wanted(derived, &settings, studio.sitting()))
+        studio.derived.with(|derived| studio.shelf.with(|shelf| wanted(derived, &settings, shelf, studio.sitting())))
     });
     let runs = RwSignal::new(Runs::default());
     let view = RunsView { runs, wanted, studio };
@@ -107,7 +107,7 @@ pub fn Run() -> impl IntoView {
                 </Show>
                 <Settings/>
                 <Isolation/>
-                <span class="muted">"Measured in this browser. Random weights from the seed, the same on every machine."</span>
+                <span class="muted">"Measured in this browser. Random weights from the seed, the same on every machine, where no file gave others."</span>
             </div>
             {(!can_run).then(|| view! {
                 <p class="problem" data-testid="problem">

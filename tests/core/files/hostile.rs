@@ -8,13 +8,18 @@ use std::thread;
 use std::time::Duration;
 
 use convscope::cost::{Settings, analyze};
-use convscope::files::onnx::{OnnxOptions, read};
+use convscope::files::onnx::{NetworkOptions, beside, read};
 use convscope::files::weights::{match_weights, safetensors, state_dict};
-use convscope::files::{code_cells, kind, own_designs};
+use convscope::files::{code_cells, kind, own, tflite};
 use convscope::model::presets;
+
+use crate::allocations::peak;
 
 /// Mutations of each file in `cargo test`; FILES_CASES says another number for all files together.
 const CASES: u64 = 300;
+
+/// No reader of a file of some kilobytes holds more: docs/reliability.md. A parameter may be so many equal numbers.
+const MOST_HELD: isize = 512 << 20;
 
 /// Numbers of SplitMix64.
 struct Random(u64);
@@ -70,16 +75,18 @@ fn mutated(bytes: &[u8], random: &mut Random) -> Vec<u8> {
 /// Every reader, whatever the file says it is: none may panic or go on without an end.
 fn read_all(bytes: &[u8]) {
     let _ = kind(bytes);
-    if let Ok(onnx) = read(bytes, &|_| None, &OnnxOptions::default()) {
-        let _ = analyze(&onnx.network, &Settings::default());
-        let _ = onnx.weights(&|_| None);
+    let options = NetworkOptions::default();
+    for model in [read(bytes, &|_| None, &options), tflite::read(bytes, &options)].into_iter().flatten() {
+        let _ = analyze(&model.network, &Settings::default());
+        let _ = model.weights(&|_| None);
     }
+    let _ = beside(bytes);
     for tensors in [safetensors(bytes), state_dict(bytes)].into_iter().flatten() {
         let _ = match_weights(&presets::seed_standard(), &tensors);
     }
     if let Ok(text) = std::str::from_utf8(bytes) {
         let _ = code_cells(text);
-        let _ = own_designs(text);
+        let _ = own(text);
     }
 }
 
@@ -124,15 +131,19 @@ fn mutated_files_never_stop_a_reader() {
             thread::sleep(Duration::from_secs(5));
         }
     });
+    let mut most = 0;
     for (name, bytes) in &seeds {
         for case in 0..each {
             *now.lock().unwrap() = format!("{name}, case {case} of seed {start}");
             let mut random = Random(start ^ (case << 20) ^ bytes.len() as u64);
             let file = mutated(bytes, &mut random);
-            let read = std::panic::catch_unwind(|| read_all(&file));
+            let (read, held) = peak(|| std::panic::catch_unwind(|| read_all(&file)));
             assert!(read.is_ok(), "{name}, case {case} of seed {start}");
+            assert!(held < MOST_HELD, "{name}, case {case} of seed {start}: {held} bytes");
+            most = most.max(held);
         }
     }
+    eprintln!("at most {most} bytes at once");
 }
 
 #[test]
@@ -151,10 +162,10 @@ fn claims_of_size_take_no_memory() {
     };
     let huge = [&[0x08][..], &[0xff; 8], &[0x3f]].concat();
     let model = field(7, &field(5, &huge));
-    assert!(read(&model, &|_| None, &OnnxOptions::default()).unwrap_err().to_string().contains("none"));
+    assert!(read(&model, &|_| None, &NetworkOptions::default()).unwrap_err().to_string().contains("none"));
     let lying = [0x3a, 0xff, 0xff, 0xff, 0xff, 0x0f];
     assert!(
-        read(&lying, &|_| None, &OnnxOptions::default())
+        read(&lying, &|_| None, &NetworkOptions::default())
             .unwrap_err()
             .to_string()
             .starts_with("byte 0, field 7: it is longer")
@@ -163,5 +174,5 @@ fn claims_of_size_take_no_memory() {
     for _ in 0..2000 {
         nested = field(1, &field(5, &field(6, &nested)));
     }
-    let _ = read(&field(7, &nested), &|_| None, &OnnxOptions::default());
+    let _ = read(&field(7, &nested), &|_| None, &NetworkOptions::default());
 }

@@ -4,4 +4,6 @@ mod hostile;
 mod kinds;
 mod onnx;
 mod onnx_write;
+mod opened;
+mod tflite;
 mod weights;

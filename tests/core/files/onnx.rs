@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use convscope::cost::{Settings, analyze};
 use convscope::engine::{Plan, PlanOptions, WeightSource};
-use convscope::files::onnx::{OnnxNetwork, OnnxOptions, read};
+use convscope::files::onnx::{GraphNetwork, NetworkOptions, read};
 use convscope::model::Dims;
 use serde_json::Value;
 
@@ -20,8 +20,8 @@ fn file(name: &str) -> Vec<u8> {
     fs::read(folder().join(format!("{name}.onnx"))).unwrap()
 }
 
-fn open<'a>(bytes: &'a [u8]) -> OnnxNetwork<'a> {
-    read(bytes, &|_| None, &OnnxOptions::default()).unwrap()
+fn open<'a>(bytes: &'a [u8]) -> GraphNetwork<'a> {
+    read(bytes, &|_| None, &NetworkOptions::default()).unwrap()
 }
 
 fn cases() -> Vec<Value> {

@@ -3,7 +3,7 @@
 
 use convscope::cost::{Settings, analyze};
 use convscope::engine::{Plan, PlanOptions, Seeding, WeightSource, all_tensors, seeded_input};
-use convscope::files::onnx::{OnnxOptions, read};
+use convscope::files::onnx::{NetworkOptions, read};
 use convscope::files::onnx_write::write;
 use convscope::files::weights::NodeWeights;
 use convscope::model::{Network, presets};
@@ -33,7 +33,7 @@ fn weights(network: &Network) -> NodeWeights {
 fn check(network: &Network, name: &str) {
     let weights = weights(network);
     let bytes = write(network, &weights).unwrap_or_else(|problem| panic!("{name}: {problem}"));
-    let onnx = read(&bytes, &|_| None, &OnnxOptions::default()).unwrap();
+    let onnx = read(&bytes, &|_| None, &NetworkOptions::default()).unwrap();
     let (before, after) = (analyze(network, &Settings::default()), analyze(&onnx.network, &Settings::default()));
     assert_eq!(before.totals.figures.macs, after.totals.figures.macs, "{name}: {:?}", onnx.remarks);
     assert_eq!(before.totals.figures.params(), after.totals.figures.params(), "{name}");

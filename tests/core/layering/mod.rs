@@ -35,7 +35,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("share_link", &["decimal", "model", "rewrite", "workbench"]),
     ("pytorch", &["decimal", "model", "shape"]),
     ("report", &["model", "cost", "share_link"]),
-    ("files", &["model", "shape", "cost"]),
+    ("files", &["model", "shape", "lifetime", "cost"]),
     ("chart", &["model", "lifetime", "cost", "compare", "explore"]),
     (
         "job",
@@ -52,6 +52,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "transplant",
             "share_link",
             "pytorch",
+            "files",
         ],
     ),
     (

@@ -9,7 +9,7 @@ use proptest::prelude::*;
 
 fn derived(preset: &str) -> Derived {
     let network = presets::find(preset).expect("a preset").network();
-    let design = Design { name: "One".to_string(), content: Content::Network(network.into()) };
+    let design = Design::new("One".to_string(), Content::Network(network.into()));
     Derived::of(&Workbench { designs: vec![design], ..Workbench::default() })
 }
 

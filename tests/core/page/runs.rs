@@ -3,6 +3,7 @@
 use convscope::job::{News, Peak, RunReport, RunsReport, Threads};
 use convscope::page::editor::Editor;
 use convscope::page::runs::{Asked, Origin, RunState, Runs, wanted};
+use convscope::page::weights::Shelf;
 use convscope::workbench::Workbench;
 
 fn report(output: f32) -> RunReport {
@@ -41,7 +42,7 @@ impl Page {
     }
 
     fn wanted(&self) -> Vec<Option<Asked>> {
-        wanted(self.editor.derived(), &self.editor.workbench().settings, self.editor.sitting())
+        wanted(self.editor.derived(), &self.editor.workbench().settings, &Shelf::default(), self.editor.sitting())
     }
 
     /// The id of the job, where there is one.

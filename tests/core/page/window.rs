@@ -10,7 +10,7 @@ use proptest::prelude::*;
 
 fn derived(preset: &str) -> Derived {
     let network = presets::find(preset).expect("a preset").network();
-    let design = |content| Design { name: "One".to_string(), content };
+    let design = |content| Design::new("One".to_string(), content);
     let designs = vec![
         design(Content::Network(network.into())),
         design(Content::Twin { of: 0, rewrites: vec![Rewrite::Separable] }),

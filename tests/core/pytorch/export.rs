@@ -4,7 +4,7 @@ use std::process::{Command, Stdio};
 
 use convscope::job::ImportTask;
 use convscope::model::{Call, Channels, Groups, Kind, Layer, Network, Node, ZeroPad2d, literal, presets};
-use convscope::pytorch::{Options, Severity, export_module, import};
+use convscope::pytorch::{Options, Severity, export_module, export_with_loader, import};
 use proptest::prelude::*;
 
 use super::{every_layer, rows};
@@ -222,6 +222,30 @@ fn a_broken_design_says_so() {
     assert!(text.lines().nth(1).is_some_and(|line| line.contains("l1 (GroupNorm)")), "{text}");
     assert!(text.contains("nn.LazyConv2d(8, kernel_size=3)") && text.contains("nn.LazyLinear(10)"), "{text}");
     assert!(text.contains("NotKnown(\"LayerNorm") && !text.contains("nn.LayerNorm()"), "{text}");
+}
+
+/// The loader changes nothing of the network, and its class is the one that has the weights.
+#[test]
+fn the_loader_is_beside_the_network() {
+    for preset in presets::all() {
+        let mut network = preset.network();
+        let plain = export_module(&network);
+        let text = export_with_loader(&network);
+        let class = plain.rsplit_once("    model = ").unwrap().1.lines().next().unwrap();
+        assert!(
+            text.contains(&format!("    model = {class}\n    model.load_state_dict(weights, strict=True)\n")),
+            "{text}"
+        );
+        let read = |text: &str| {
+            let read = import(text, &Options::default());
+            assert!(read.problems.iter().all(|problem| problem.severity != Severity::Error), "{:?}", read.problems);
+            read.models.into_iter().map(|model| model.network).collect::<Vec<_>>()
+        };
+        assert_eq!(read(&text), read(&plain), "{}", preset.id);
+        // A class of the function's name is another.
+        network.name = "load".to_string();
+        assert!(export_with_loader(&network).contains("class load2("));
+    }
 }
 
 /// A parameter beside a module that is put in by its path takes nothing away.
