@@ -100,7 +100,7 @@ story("a layer that is pointed at is set off in both designs and in every chart;
   await page.waitForSelector(`${find("row-0-0")}`);
   const marked = () => page.$$eval(".row.marked", (rows) => rows.map(({ dataset }) => dataset.name));
   const painted = (name) => page.$eval(`canvas[data-chart='${name}']`, (canvas) => canvas.toDataURL());
-  await page.waitForFunction(() => document.querySelector("canvas[data-chart='memory']").width > 300);
+  await page.waitForFunction(() => document.querySelector("canvas[data-chart='memory']").clientWidth > 200);
   const before = [await painted("params"), await painted("memory")];
   await page.hover(`${find("row-0-0")} .row-name`);
   await page.waitForFunction(() => document.querySelectorAll(".row.marked").length > 1);

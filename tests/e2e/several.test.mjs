@@ -21,6 +21,7 @@ story("an argument of several layers is set in one step", { fragment: FOUR }, as
   await page.waitForSelector(find("several-0"));
   assert.match(await bar(page), /^4 layers/);
   await page.waitForFunction(() => document.querySelectorAll(".row.selected").length === 4);
+  assert.equal(await page.evaluate(() => String(getSelection())), "", "no text is selected by it");
   await page.select(find("several-argument"), "kernel_size");
   const value = find("several-value");
   assert.equal(await page.$eval(value, ({ value }) => value), "3");

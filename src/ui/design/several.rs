@@ -132,6 +132,14 @@ fn listen_to_rows(studio: Studio, RowsHandle { design, list, ids, .. }: RowsHand
                 choose(id, event.shift_key());
             }
         });
+        // With Shift, browsers select the text between two clicks.
+        let down = list.on(ev::mousedown, |event| {
+            if event.shift_key()
+                && event_target::<Element>(&event).closest(".row-name").is_ok_and(|name| name.is_some())
+            {
+                event.prevent_default();
+            }
+        });
         let pressed = list.on(ev::keydown, move |event| {
             if event.key() == "Enter"
                 && event.alt_key()
@@ -141,7 +149,7 @@ fn listen_to_rows(studio: Studio, RowsHandle { design, list, ids, .. }: RowsHand
                 choose(id, event.shift_key());
             }
         });
-        on_cleanup(move || drop((clicked, pressed)));
+        on_cleanup(move || drop((clicked, down, pressed)));
     });
 }
 
