@@ -2,8 +2,10 @@
 
 use super::find::trace::Hints;
 use super::find::{discover, model_of};
+use super::joined;
 use super::problem::{Problem, ProblemKind, Severity};
 use super::python::Stop;
+use super::python::file::File;
 use super::repair::indent::Guess;
 use super::repair::printed;
 use super::repair::source::Source;
@@ -51,8 +53,16 @@ impl Reading {
         machine.host.counted_functions = source.clean.contains(COUNTED_FUNCTIONS);
         // How a printed model is wired is a guess.
         machine.host.guessing = printed.is_some();
+        machine.files = files(&mut source);
+        machine.begin_files();
         run(&mut machine, &source);
         let mut roots = discover::roots(&mut machine, &source, MOST_MODELS);
+        if roots.is_empty() && !machine.files.is_empty() {
+            // The first file has no network: those of the others are offered.
+            source.first = source.body.len();
+            machine.run_files();
+            roots = discover::roots(&mut machine, &source, MOST_MODELS);
+        }
         roots.iter_mut().for_each(|root| root.guessed |= machine.is_printed(root.module));
         let hints = Hints::new(text, &source.clean, &machine, roots.len() == 1);
         let mut models: Vec<ImportedModel> = Vec::new();
@@ -171,9 +181,24 @@ impl Reading {
     }
 }
 
-/// Runs the text's statements, each with a budget of its own.
+/// The files of a text of several, the first one's statements left to the text itself.
+fn files(source: &mut Source) -> Vec<File> {
+    let parts = joined::files_of(&source.clean);
+    if parts.len() < 2 {
+        return Vec::new();
+    }
+    let start = |line: u32| source.body.partition_point(|statement| statement.line < line);
+    let files: Vec<File> = parts
+        .iter()
+        .map(|part| File::new(part.path, source.body.clone(), start(part.first_line)..start(part.last_line + 1)))
+        .collect();
+    source.first = start(parts[0].last_line + 1);
+    files
+}
+
+/// Runs the first file's statements, each with a budget of its own.
 fn run(machine: &mut Machine, source: &Source) {
-    for statement in source.body.iter() {
+    for statement in source.own() {
         if let Err(stop) = machine.with_budget(|machine| machine.statement(statement)) {
             machine.unwind();
             machine.line = statement.line;

@@ -4,6 +4,7 @@
 //! cannot, with the line in the pasted text. It lives behind the feature `python`, as its parser is large.
 //! The types of its result, and the export, are always there.
 
+mod joined;
 mod problem;
 mod result;
 mod write;
@@ -21,6 +22,7 @@ mod torch;
 
 #[cfg(feature = "python")]
 pub use import::import;
+pub use joined::{JoinedFile, files_of, join, place};
 pub use problem::{Fix, Problem, ProblemKind, Severity};
 pub use result::{
     CallKind, ExecutedCall, Import, ImportedModel, InputGuess, InputHint, ModelTotals, Options, RegisteredModule,

@@ -22,6 +22,10 @@ pub(crate) struct Root {
 /// The networks, in the order of the text: those that it makes, and the classes that it only defines.
 pub(crate) fn roots(machine: &mut Machine, source: &Source, most: usize) -> Vec<Root> {
     let mut found = networks(machine);
+    if source.first < source.body.len() {
+        let is_other = |id: Id| machine.is_of_other_file(|value| matches!(value, Value::Instance(own) if *own == id));
+        found.retain(|&id| variable_of(machine, id).is_some() || !is_other(id));
+    }
     let used_classes: Vec<Id> = found.iter().filter_map(|&id| machine.heap.instances[id].class).collect();
     let unused = unused_classes(machine, source, &used_classes);
     for &class in &unused {
@@ -191,7 +195,7 @@ fn unused_classes(machine: &Machine, source: &Source, used: &[Id]) -> Vec<Id> {
         let has_layers = machine.is_module_class(id) && machine.class_attribute(id, "forward").is_some()
             || class.library_base.as_deref() == Some("torch.nn.Sequential");
         // Line 0: no class of the text.
-        if !has_layers || used.contains(&id) || class.definition.line == 0 {
+        if !has_layers || used.contains(&id) || class.definition.line == 0 || !source.is_own(class.definition.line) {
             continue;
         }
         let own = class.definition.line.saturating_sub(1) as usize..class.definition.last_line as usize;
@@ -320,7 +324,7 @@ fn assumed_value(machine: &mut Machine, name: &str) -> Value {
 
 /// Functions outside of classes that can be called without arguments.
 fn factories(source: &Source) -> Vec<std::rc::Rc<FunctionDefinition>> {
-    let functions = source.body.iter().filter_map(|statement| match &statement.kind {
+    let functions = source.own().iter().filter_map(|statement| match &statement.kind {
         StatementKind::Function(definition) => Some(definition.clone()),
         _ => None,
     });

@@ -306,7 +306,7 @@ impl<H: Host> Interpreter<H> {
             }
             ("eval", Some(Value::Text(text))) => self.eval_text(&text),
             ("locals" | "globals", _) => {
-                let scope = if name == "globals" { self.globals } else { self.scope() };
+                let scope = if name == "globals" { self.file_scope() } else { self.scope() };
                 let mut dict = Dict::default();
                 for (name, value) in &self.heap.scopes[scope].variables {
                     dict.set(Value::Text(name.clone()), value.clone());

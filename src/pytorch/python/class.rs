@@ -224,7 +224,10 @@ impl<H: Host> Interpreter<H> {
             Value::Library(path) if matches!(name, "__name__" | "__qualname__") => {
                 Value::text(path.rsplit('.').next().unwrap_or(path))
             }
-            Value::Library(path) => H::member(self, path, name)?,
+            Value::Library(path) => match self.file_member(path, name)? {
+                Some(value) => value,
+                None => H::member(self, path, name)?,
+            },
             Value::Partial(partial) if name == "func" => partial.0.clone(),
             Value::Partial(partial) if name == "args" => {
                 let positional = partial.1.positional.clone();

@@ -51,6 +51,8 @@ pub(crate) struct Interpreter<H: HostTypes> {
     /// Constructors that are running.
     pub(crate) constructing: u32,
     pub(crate) star_imports: Vec<Name>,
+    /// The files of a text of several, the one first that the text's names are of; empty for any other text.
+    pub(crate) files: Vec<super::file::File>,
     /// The last statement that is only an expression: where it starts, and its value.
     pub(crate) last_expression: Option<(u32, Value<H>)>,
 }
@@ -74,6 +76,7 @@ impl<H: HostTypes> Interpreter<H> {
             doubts: 0,
             constructing: 0,
             star_imports: Vec::new(),
+            files: Vec::new(),
             last_expression: None,
         }
     }

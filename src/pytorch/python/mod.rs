@@ -14,6 +14,8 @@ pub(crate) mod compare;
 pub(crate) mod containers;
 pub(crate) mod exceptions;
 pub(crate) mod expression;
+pub(crate) mod file;
+pub(crate) mod files;
 pub(crate) mod host;
 pub(crate) mod host_types;
 pub(crate) mod interpreter;

@@ -76,7 +76,11 @@ impl<H: Host> Interpreter<H> {
                 self.set_variable(&definition.name, class)?;
             }
             StatementKind::Import(names) => self.import(names)?,
-            StatementKind::ImportFrom { module, names } => self.import_from(module, names)?,
+            StatementKind::ImportFrom { level, module, names } => {
+                if !self.import_from_file(*level, module, names)? {
+                    self.import_from(module, names)?;
+                }
+            }
             StatementKind::With { items, body } => {
                 for (context, target) in items {
                     let value = self.eval(context)?;
@@ -93,7 +97,7 @@ impl<H: Host> Interpreter<H> {
             // What an assertion checks holds, or PyTorch would say more about it.
             StatementKind::Assert | StatementKind::Pass => {}
             StatementKind::Global(names) => {
-                let (scope, globals) = (self.scope(), self.globals);
+                let (scope, globals) = (self.scope(), self.file_scope());
                 for name in names {
                     self.heap.scopes[scope].elsewhere.insert(name.clone(), globals);
                 }

@@ -81,6 +81,8 @@ pub(crate) enum StatementKind {
     Import(Vec<(Name, Option<Name>)>),
     /// `from torch import nn as nn`.
     ImportFrom {
+        /// How many dots stand before the module.
+        level: u32,
         module: Name,
         names: Vec<(Name, Option<Name>)>,
     },

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::super::problem::{Fix, Problem, ProblemKind, Severity};
 use super::super::python::parse as syntax;
-use super::super::python::tree::Block;
+use super::super::python::tree::{Block, Statement};
 use super::characters::CleanText;
 use super::line::comment_start;
 use super::lines::LogicalLines;
@@ -28,6 +28,8 @@ pub(crate) struct Source<'a> {
     /// As many lines as the original has, joined by `\n`.
     pub clean: String,
     pub body: Block,
+    /// How many of the statements are of the first file; the others run where something is imported from them.
+    pub first: usize,
     pub problems: Vec<Problem>,
     /// Where indentation was put back by guessing: the statements whose block may go on longer.
     pub questions: Vec<usize>,
@@ -54,7 +56,8 @@ impl<'a> Source<'a> {
         logical.bound_blocks(&mut lines);
         let clean = lines.join("\n");
         let tree = syntax::parse(&clean);
-        let mut source = Self { original, clean, body: tree.body, problems, questions };
+        let first = tree.body.len();
+        let mut source = Self { original, clean, body: tree.body, first, problems, questions };
         let mut lines_with_problems = Vec::new();
         for problem in logical.problems {
             let line = problem.line as u32 + 1;
@@ -106,6 +109,16 @@ impl<'a> Source<'a> {
             });
         }
         source
+    }
+
+    /// The statements of the first file.
+    pub(crate) fn own(&self) -> &[Statement] {
+        &self.body[..self.first]
+    }
+
+    /// Whether a line stands in a file whose networks are offered.
+    pub(crate) fn is_own(&self, line: u32) -> bool {
+        self.body.get(self.first).is_none_or(|other| line < other.line)
     }
 
     /// A replacement of what stands at these bytes of the cleaned text, in the original. In `template`, `*` is

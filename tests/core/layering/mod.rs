@@ -145,6 +145,7 @@ const CIRCLES: &[(&str, &[&[&str]])] = &[("src", &[]), ("kernels/src", &[])];
 
 /// The rooms of `pytorch`, top-down, and what each sees of the others. Python knows nothing of PyTorch.
 const ROOMS_OF_PYTORCH: &[(&str, &[&str])] = &[
+    ("joined", &[]),
     ("problem", &[]),
     ("result", &["problem"]),
     ("write", &[]),
@@ -152,7 +153,7 @@ const ROOMS_OF_PYTORCH: &[(&str, &[&str])] = &[
     ("torch", &["problem", "result", "write", "python"]),
     ("repair", &["problem", "python"]),
     ("find", &["problem", "result", "python", "torch", "repair"]),
-    ("import", &["problem", "result", "write", "python", "torch", "repair", "find"]),
+    ("import", &["joined", "problem", "result", "write", "python", "torch", "repair", "find"]),
 ];
 
 #[test]

@@ -13,5 +13,6 @@ mod operations;
 mod printed;
 mod published;
 mod rows;
+mod several_files;
 mod snippets;
 mod unknown;

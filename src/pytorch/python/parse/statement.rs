@@ -80,6 +80,7 @@ impl Reader {
             }
             ruff::Stmt::Import(statement) => StatementKind::Import(self.aliases(&statement.names)),
             ruff::Stmt::ImportFrom(statement) => StatementKind::ImportFrom {
+                level: statement.level,
                 module: statement.module.as_ref().map_or_else(|| Rc::from(""), name),
                 names: self.aliases(&statement.names),
             },
