@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use crate::model::NodeId;
 use crate::workbench::Part;
 
-use super::design::{RowHandle, RowsHandle};
+use super::design::handle::{RowHandle, RowsHandle};
 
 /// A piece of the page that can wait.
 #[derive(Clone, Copy)]

@@ -38,7 +38,8 @@ def trained(module):
     return module.eval()
 
 
-def keep(name, model, x, params=None):
+def strip(model):
+    """Leaves of an exporter's notes what is read: stack traces name files of the machine."""
     for node in model.graph.node:
         kept = [entry for entry in node.metadata_props if entry.key in KEPT]
         del node.metadata_props[:]
@@ -46,6 +47,11 @@ def keep(name, model, x, params=None):
     del model.metadata_props[:]
     for value in model.graph.value_info:
         del value.metadata_props[:]
+    return model
+
+
+def keep(name, model, x, params=None):
+    strip(model)
     content = model.SerializeToString()
     session = ort.InferenceSession(content, providers=["CPUExecutionProvider"])
     output = session.run(None, {session.get_inputs()[0].name: x})[0]
@@ -148,6 +154,7 @@ def parts(folder):
     os.makedirs(folder, exist_ok=True)
     module = trained(nn.Sequential(nn.Conv2d(1, 8, 3), nn.ReLU(), nn.Conv2d(8, 8, 3, groups=8), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(8, 64), nn.ReLU(), nn.Linear(64, 10)))
     torch.onnx.export(module, (torch.zeros(1, 1, 8, 8),), f"{folder}/net.onnx", dynamo=True, external_data=True, verbose=False)
+    onnx.save(strip(onnx.load(f"{folder}/net.onnx", load_external_data=False)), f"{folder}/net.onnx")
 
 
 parts(f"{folder}_parts")
