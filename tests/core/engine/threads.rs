@@ -12,7 +12,8 @@ use proptest::prelude::*;
 use super::agreement::{layer, network};
 
 /// Helpers that sleep look again by themselves.
-const SIGNALS: Signals = Signals { wake: |_| {}, wait: std::thread::yield_now, call: || {}, lost: || {} };
+const SIGNALS: Signals =
+    Signals { wake: |_| {}, wait: || std::thread::sleep(Duration::from_millis(1)), call: || {}, lost: || {} };
 
 /// What happens with a crew of so many threads that share whatever can be shared.
 fn with_crew<T>(members: usize, run: impl FnOnce(Crew) -> T) -> T {
