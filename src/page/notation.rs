@@ -30,10 +30,20 @@ pub fn write(network: &Network) -> String {
 /// What stands above the lines of rows that were copied.
 pub const COPIED: &str = "# Convscope layers";
 
-/// Some rows as lines, to be pasted.
+/// Some rows as lines, to be pasted. Names that no line can say, or that several rows have, are given anew.
 pub fn copy(network: &Network, ids: &[NodeId]) -> String {
-    let copied = (0..network.nodes.len()).filter(|&index| ids.contains(&network.nodes[index].id));
-    let lines = copied.map(|index| line(network, index));
+    let mut named = network.clone();
+    let mut seen = HashSet::new();
+    for index in 0..named.nodes.len() {
+        let Node { name, layer, .. } = &named.nodes[index];
+        if check_path(name).is_err() || name == INPUT || !seen.insert(name.clone()) {
+            let name = named.unused_name(stem(layer));
+            seen.insert(name.clone());
+            named.nodes[index].name = name;
+        }
+    }
+    let copied = (0..named.nodes.len()).filter(|&index| ids.contains(&named.nodes[index].id));
+    let lines = copied.map(|index| line(&named, index));
     std::iter::once(COPIED.to_string()).chain(lines).collect::<Vec<_>>().join("\n")
 }
 

@@ -4,6 +4,7 @@ use convscope::model::{Inputs, Network, NodeId, Source, presets};
 use convscope::page::notation::{COPIED, copy, paste};
 use convscope::page::several::{arguments, set_argument};
 use convscope::shape::infer;
+use convscope::share_link::decode_design;
 use proptest::prelude::*;
 
 use crate::hostile_text;
@@ -65,6 +66,21 @@ fn a_block_is_pasted_behind_itself_with_its_own_wires() {
 }
 
 #[test]
+fn odd_names_lose_no_row_and_no_wire() {
+    let (mut network, _) = decode_design("1x8x8.c4k3.relu.c8k3");
+    ["#", "input", "input"].into_iter().zip(&mut network.nodes).for_each(|(name, node)| node.name = name.to_string());
+    let (first, second) = (network.nodes[0].id, network.nodes[1].id);
+    network.nodes[2].inputs = Inputs::From(vec![Source::Node(second)]);
+    network.nodes[1].inputs = Inputs::From(vec![Source::Node(first)]);
+    let mut other = Network { nodes: Vec::new(), ..network.clone() };
+    let text = copy(&network, &ids(&network));
+    let pasted = paste(&text, &mut other, None).expect("every row has a line");
+    assert_eq!(pasted.len(), 3, "{text}");
+    assert_eq!(other.nodes[2].inputs, Inputs::From(vec![Source::Node(pasted[1])]));
+    assert_eq!(other.nodes[1].inputs, Inputs::From(vec![Source::Node(pasted[0])]));
+}
+
+#[test]
 fn what_cannot_be_pasted_changes_nothing_and_says_where() {
     let mut network = preset("seed_standard");
     let before = network.clone();
@@ -78,10 +94,19 @@ proptest! {
     fn any_rows_are_pasted_into_an_empty_design_as_they_were(network in hostile_text::network()) {
         let text = copy(&network, &ids(&network));
         let mut other = Network { nodes: Vec::new(), ..network.clone() };
-        // Names and wires that no line can say are refused.
-        if paste(&text, &mut other, None).is_ok() {
+        // Wires that lead nowhere are refused.
+        if let Ok(pasted) = paste(&text, &mut other, None) {
             let layers = |network: &Network| network.nodes.iter().map(|node| node.layer.clone()).collect::<Vec<_>>();
             prop_assert_eq!(layers(&other), layers(&network));
+            let own = |source: &Source| match source {
+                Source::Node(id) => Source::Node(pasted[network.position(*id).expect("above")]),
+                Source::Input => Source::Input,
+            };
+            for (old, new) in network.nodes.iter().zip(&other.nodes) {
+                if let (Inputs::From(old), Inputs::From(new)) = (&old.inputs, &new.inputs) {
+                    prop_assert_eq!(&old.iter().map(own).collect::<Vec<_>>(), new);
+                }
+            }
         }
         let mut twice = network.clone();
         if let Ok(pasted) = paste(&text, &mut twice, None) {
