@@ -16,6 +16,7 @@ mod pattern;
 mod pool;
 mod read;
 mod shape;
+mod values;
 
 pub use constant::half;
 pub(super) use constant::{Change, Constant, Constants, Numbers, Stored, small_numbers_of};
