@@ -67,7 +67,7 @@ fn WeightsReport(design: usize) -> impl IntoView {
     };
     view! {
         <section
-            class="card weights"
+            class="card weights-report"
             role="status"
             aria-label="Weights of a file"
             data-testid="weights-report"
