@@ -1,9 +1,8 @@
 //! Charts as SVG: every figure is there, nothing lies outside, the pointer finds what was drawn.
 
 use convscope::chart::{
-    BarChart, BarValue, ChartSide, CurveChart, CurvePoint, DepthChart, Scale, ScatterAxis, ScatterChart, ScatterLayout,
-    ScatterPoint, Side as ChartAxis, Surface, Theme, Unit, curves_of_sweep, macs_by_layer, memory_over_depth,
-    params_by_layer,
+    BarChart, BarValue, ChartSide, CurveChart, CurvePoint, DepthChart, Scale, Surface, Theme, Unit, curves_of_sweep,
+    macs_by_layer, memory_over_depth, params_by_layer,
 };
 use convscope::compare::{Comparison, Side, compare};
 use convscope::cost::{Report, Settings, analyze};
@@ -370,93 +369,4 @@ fn charts_and_the_page_have_one_colour_for_a_design() {
         let wanted = format!("{}, {}", hex(Theme::light().design(design)), hex(Theme::dark().design(design)));
         assert_eq!(between(SHEET, &format!("{place}: light-dark("), ")"), wanted, "design {design}");
     }
-}
-
-/// Any dots, budgets and scale.
-fn any_scatter() -> impl Strategy<Value = ScatterChart> {
-    let figure = prop_oneof![0..10_u64, 0..100_000_u64, 0..2_000_000_000_u64];
-    let point = (figure.clone(), figure.clone(), proptest::option::of(0..MAX_DESIGNS));
-    let points = proptest::collection::vec(point, 0..40);
-    (points, proptest::option::of(figure.clone()), proptest::option::of(figure), any::<[bool; 2]>()).prop_map(
-        |(points, across, up, [is_log, more_is_better])| ScatterChart {
-            title: "MACs against weights".to_string(),
-            axes: [
-                ScatterAxis { title: "weights".into(), unit: Unit::Bytes, budget: across, more_is_better: false },
-                ScatterAxis { title: "MACs".into(), unit: Unit::Macs, budget: up, more_is_better },
-            ],
-            scale: if is_log { Scale::Log } else { Scale::Linear },
-            points: points
-                .into_iter()
-                .map(|(x, y, design)| ScatterPoint { label: format!("{x} {y}"), figures: [x, y], design })
-                .collect(),
-        },
-    )
-}
-
-proptest! {
-    #[test]
-    fn the_stairs_are_those_that_nothing_beats(chart in any_scatter()) {
-        let up = |one: u64, other: u64| if chart.axes[1].more_is_better { one >= other } else { one <= other };
-        let beats = |one: &ScatterPoint, other: &ScatterPoint| {
-            one.figures != other.figures && one.figures[0] <= other.figures[0] && up(one.figures[1], other.figures[1])
-        };
-        let front = chart.front();
-        for (index, point) in chart.points.iter().enumerate() {
-            let is_beaten = chart.points.iter().any(|other| beats(other, point));
-            let is_there = front.iter().any(|&other| chart.points[other].figures == point.figures);
-            prop_assert_eq!(is_there, !is_beaten, "{}", point.label);
-            prop_assert!(!is_beaten || !front.contains(&index));
-        }
-        prop_assert!(front.windows(2).all(|pair| chart.points[pair[0]].figures[0] < chart.points[pair[1]].figures[0]));
-    }
-
-    #[test]
-    fn dots_are_found_where_they_are_drawn_and_budgets_where_they_are_dropped(
-        chart in any_scatter(), width in 200.0..1600.0_f64, part in (0.0..1.0_f64, 0.0..1.0_f64),
-    ) {
-        let theme = Theme::light();
-        let layout = chart.layout(width, &theme);
-        let svg = drawn_scatter(&chart, &layout);
-        prop_assert!(svg.contains("<svg"));
-        // Every dot answers to the pointer that lies on it; of those on one another, one of them.
-        let (mut x, mut found) = (0.0, std::collections::HashSet::new());
-        while x < layout.width {
-            let mut y = 0.0;
-            while y < layout.height {
-                found.extend(chart.hit(&layout, x, y).map(|hit| hit.row));
-                y += 9.0;
-            }
-            x += 9.0;
-        }
-        let reached: Vec<[u64; 2]> = found.iter().map(|&row| chart.points[row].figures).collect();
-        prop_assert!(chart.points.is_empty() || !reached.is_empty());
-        for side in [ChartAxis::Across, ChartAxis::Up] {
-            let place = (part.0 * layout.width, part.1 * layout.height);
-            if let Some(budget) = chart.budget_at(&layout, side, place.0, place.1) {
-                let mut with = chart.clone();
-                with.axes[side.index()].budget = Some(budget);
-                // The line can be taken hold of again.
-                let layout = with.layout(width, &theme);
-                let steps = (0..=(layout.width.max(layout.height) as u32)).map(f64::from);
-                let mut grips = steps.flat_map(|step| [0.3, 0.45, 0.6].map(|part| match side {
-                    ChartAxis::Across => with.grip(&layout, step, part * layout.height),
-                    ChartAxis::Up => with.grip(&layout, part * layout.width, step),
-                }));
-                prop_assert!(grips.any(|grip| grip == Some(side)), "{:?} {}", side, budget);
-            }
-        }
-    }
-}
-
-fn drawn_scatter(chart: &ScatterChart, layout: &ScatterLayout) -> String {
-    let mut svg = String::new();
-    {
-        let size = (layout.width.round() as u32, layout.height.round() as u32);
-        let area = SVGBackend::with_string(&mut svg, size).into_drawing_area();
-        let theme = Theme::light();
-        let surface = Surface { theme: &theme, density: 1.0, highlight: Some(0) };
-        chart.draw(&area, layout, &surface).expect("drawn");
-        area.present().expect("written");
-    }
-    svg
 }

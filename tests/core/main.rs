@@ -31,6 +31,8 @@ mod random;
 mod random_workbench;
 mod report;
 mod rewrite;
+#[cfg(feature = "chart")]
+mod scatter;
 mod shape;
 mod share_link;
 mod training;
