@@ -16,9 +16,9 @@ usage: convscope MODEL...                     params, MACs, memory of each
        convscope weights MODEL FILE           which tensors of a file fit; exit status 1: not all
        convscope devices                      ids and limits of boards
 
-MODEL is a file (PyTorch source, a notebook, ONNX, JSON of this program), a link of the page,
-the text of a design (1x28x28.c8k3.relu.gap.flat.fc10), or - for standard input; FILE::NAME is
-one network of several in a file.
+MODEL is a file (PyTorch source, a notebook, .onnx, .tflite, JSON of this program), a link of
+the page, the text of a design (1x28x28.c8k3.relu.gap.flat.fc10), or - for standard input;
+FILE::NAME is one network of several in a file.
 
   --input 3x224x224     the input of one sample, in place of what the file says
   --device ID           a board: nano-33-ble, esp32-s3, ...; or own-FLASH-RAM in bytes
