@@ -1,7 +1,7 @@
 //! Charts as SVG: every figure is there, nothing lies outside, the pointer finds what was drawn.
 
 use convscope::chart::{
-    BarChart, BarValue, ChartSide, CurveChart, CurvePoint, DepthChart, Scale, Surface, Theme, Unit, curves_of_sweep,
+    BarChart, BarValue, ChartSide, CurveChart, CurvePoint, DepthChart, Scale, Surface, Theme, curves_of_sweep,
     macs_by_layer, memory_over_depth, params_by_layer,
 };
 use convscope::compare::{Comparison, Side, compare};
